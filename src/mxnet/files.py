@@ -1,4 +1,4 @@
-"""Files are replaced as a whole or not at all: a crash while saving never costs the file that was there before."""
+"""Files are replaced as a whole or not at all: a crash while saving never costs the file that was there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import contextlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from typing import BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from mxnet.errors import MXNetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["FileAccessError", "atomic_write", "read_file"]
 
@@ -25,9 +28,9 @@ class FileAccessError(MXNetError, OSError):
 def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file for writing that takes the place of `path` only when the block ends without an error.
 
-    The bytes go to a file beside the target, which is flushed to the disk and then renamed. When the block raises,
-    the new file is removed and the old one is as it was. A symbolic link keeps pointing at the file that is replaced;
-    a target that is no regular file (a pipe, ``/dev/stdout``) is written to directly.
+    The bytes go to a file beside the target, which is flushed to the disk and then renamed. When the block
+    raises, the new file is removed and the old one is as it was. A symbolic link keeps pointing at the file
+    that is replaced; a target that is no regular file (a pipe, ``/dev/stdout``) is written to directly.
 
     Parameters
     ----------
@@ -52,44 +55,42 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     >>> read_file(path)
     b'hello'
     """
-    target = os.path.realpath(os.fspath(path))
+    target = Path(path).resolve()
     mode = _mode_of(target)
     if mode is not None and not stat.S_ISREG(mode):
         with _opened(target, os.O_WRONLY, path) as file:
             yield file
         return
-    beside = f"{target}.{secrets.token_hex(6)}.tmp"
+    beside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.tmp")
     try:
         with _opened(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, path) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         if mode is not None:
-            os.chmod(beside, stat.S_IMODE(mode))
-        os.replace(beside, target)
+            beside.chmod(stat.S_IMODE(mode))
+        beside.replace(target)
     except BaseException:  # also when interrupted: nothing half-written stays behind
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
+        beside.unlink(missing_ok=True)
         raise
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
     """Return the bytes of a file; one that cannot be read is an `MXNetError` that is an `OSError` too."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return Path(path).read_bytes()
     except OSError as error:
         raise FileAccessError(error.errno, f"Cannot read {os.fspath(path)!r}: {error.strerror}.") from None
 
 
-def _mode_of(target: str) -> int | None:
+def _mode_of(target: Path) -> int | None:
     try:
-        return os.stat(target).st_mode
+        return target.stat().st_mode
     except OSError:
         return None
 
 
-def _opened(target: str, flags: int, path: str | os.PathLike[str]) -> BinaryIO:
+def _opened(target: Path, flags: int, path: str | os.PathLike[str]) -> BinaryIO:
     try:
         descriptor = os.open(target, flags | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:

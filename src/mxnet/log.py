@@ -51,7 +51,7 @@ def get_logger(
         The least severe level that is shown.
     """
     logger = logging.getLogger(name)
-    if name is not None and not getattr(logger, "_mxnet_handler", None):
+    if name is not None and not any(isinstance(h.formatter, _Formatter) for h in logger.handlers):
         handler: logging.Handler
         if filename:
             handler = logging.FileHandler(filename, filemode or "a")
@@ -61,7 +61,6 @@ def get_logger(
             handler.setFormatter(_Formatter(colored=sys.stderr.isatty()))
         logger.addHandler(handler)
         logger.setLevel(level)
-        logger._mxnet_handler = handler  # type: ignore[attr-defined]
     return logger
 
 

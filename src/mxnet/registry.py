@@ -1,4 +1,4 @@
-"""Registries of classes by name: how optimizers, initializers and metrics are found, and how users add their own.
+"""Registries of classes by name: how optimizers, initializers and metrics are found and added to.
 
 `mx.registry` gives the same three functions MXNet has to whoever wants a registry for a base class of theirs.
 """
@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mxnet.errors import MXNetError, NameLookupError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["get_alias_func", "get_create_func", "get_register_func", "get_registry"]
 
@@ -18,7 +20,7 @@ _T = TypeVar("_T")
 _registries: dict[type, dict[str, type]] = {}
 
 
-class _NotASubclass(MXNetError, TypeError):
+class NotASubclassError(MXNetError, TypeError):
     """Something that is no subclass of a registry's base class was registered."""
 
 
@@ -40,14 +42,16 @@ def get_register_func(base_class: type[_T], nickname: str) -> Callable[..., type
     Returns
     -------
     register : callable
-        ``register(klass, name=None)`` returns `klass`, so that it can be used as a decorator. The name is the class's
-        own, in lower case, unless another is given. Registering a name again replaces it, with a warning.
+        ``register(klass, name=None)`` returns `klass`, so that it can be used as a decorator. The name is the
+        class's own, in lower case, unless another is given. Registering a name again replaces it, with a warning.
     """
     registry = _registries.setdefault(base_class, {})
 
     def register(klass: type[_T], name: str | None = None) -> type[_T]:
         if not (isinstance(klass, type) and issubclass(klass, base_class)):
-            raise _NotASubclass(f"Only subclasses of {base_class.__name__} can be registered as {nickname}, not {klass!r}.")
+            raise NotASubclassError(
+                f"Only subclasses of {base_class.__name__} can be registered as {nickname}, not {klass!r}."
+            )
         key = (klass.__name__ if name is None else name).lower()
         old = registry.get(key)
         if old is not None and old is not klass:
@@ -85,24 +89,24 @@ def get_create_func(base_class: type[_T], nickname: str) -> Callable[..., _T]:
     Returns
     -------
     create : callable
-        ``create(name, *args, **kwargs)``. `name` may be an instance of `base_class` (returned as it is), a registered
-        name in any case, the JSON text ``'["name", {"parameter": value}]'``, or a dictionary (also as JSON text) in
-        which the name stands under `nickname`.
+        ``create(name, *args, **kwargs)``. `name` may be an instance of `base_class` (returned as it is), a
+        registered name in any case, the JSON text ``'["name", {"parameter": value}]'``, or a dictionary (also as
+        JSON text) in which the name stands under `nickname`.
     """
     registry = _registries.setdefault(base_class, {})
 
-    def create(*args: Any, **kwargs: Any) -> _T:
+    def create(*args: Any, **kwargs: Any) -> _T:  # noqa: ANN401 - whatever the class takes
         name, rest = (args[0], args[1:]) if args else (kwargs.pop(nickname, None), ())
-        if isinstance(name, base_class):
-            if rest or kwargs:
-                raise _not_understood(nickname, f"an {nickname} object that is ready takes no further arguments")
-            return name
-        if isinstance(name, dict):
-            return create(*rest, **{str(key): value for key, value in name.items()}, **kwargs)
         if not isinstance(name, str):
+            if rest or kwargs:
+                raise _not_understood(nickname, f"{name!r} takes no further arguments")
+            if isinstance(name, base_class):
+                return name
+            if isinstance(name, dict):
+                return create(**name)
             raise _not_understood(nickname, f"expected a name or a {base_class.__name__}, got {name!r}")
-        if name[:1] in ("[", "{"):
-            return _create_from_json(name, rest, kwargs)
+        if name[:1] in {"[", "{"}:
+            name, rest, kwargs = _parsed(nickname, name)
         if name.lower() not in registry:
             raise NameLookupError(
                 f"{name!r} is not a registered {nickname}. Known: {', '.join(sorted(registry))}."
@@ -111,22 +115,23 @@ def get_create_func(base_class: type[_T], nickname: str) -> Callable[..., _T]:
         instance: _T = registry[name.lower()](*rest, **kwargs)
         return instance
 
-    def _create_from_json(text: str, rest: tuple[Any, ...], kwargs: dict[str, Any]) -> _T:
-        if rest or kwargs:
-            raise _not_understood(nickname, f"the configuration {text!r} takes no further arguments")
-        try:
-            config = json.loads(text)
-        except ValueError as error:
-            raise _not_understood(nickname, f"{text!r} is not valid JSON ({error})") from None
-        if isinstance(config, dict):
-            return create(**config)
-        if len(config) != 2 or not isinstance(config[0], str) or not isinstance(config[1], dict):
-            raise _not_understood(nickname, f'expected JSON of the form ["name", {{"parameter": value}}], got {text!r}')
-        return create(config[0], **config[1])
-
-    create.__doc__ = f"Make an {nickname} from its name and parameters, its JSON text, or itself."
+    create.__doc__ = f"Make the {nickname} of a name and its parameters, or of its JSON text."
     return create
 
 
+def _parsed(nickname: str, text: str) -> tuple[str, tuple[()], dict[str, Any]]:
+    """Read ``["name", {...}]`` or ``{"nickname": "name", ...}``."""
+    try:
+        config = json.loads(text)
+    except ValueError as error:
+        raise _not_understood(nickname, f"{text!r} is not valid JSON ({error})") from None
+    if isinstance(config, dict) and isinstance(config.get(nickname), str):
+        return config.pop(nickname), (), config
+    match config:
+        case [str(name), dict(parameters)]:
+            return name, (), parameters
+    raise _not_understood(nickname, f'expected JSON of the form ["name", {{"parameter": 1}}], got {text!r}')
+
+
 def _not_understood(nickname: str, problem: str) -> MXNetError:
-    return NameLookupError(f"Cannot make an {nickname}: {problem}.")
+    return NameLookupError(f"Cannot make the {nickname}: {problem}.")
