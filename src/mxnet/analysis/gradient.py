@@ -1,0 +1,110 @@
+"""Reverse-mode differentiation: from a graph and some of its values to the graph of their gradients.
+
+An operator takes part in one of three ways.
+
+``gradient(node, grads)``
+    builds graph: it gets its own :class:`~mxnet.ir.node.Node` and the gradient of each output (an ``Entry`` or None), and
+    returns one ``Entry`` or None per input. Derivatives of any order then cost nothing.
+``backward(run, …)``
+    is a kernel. Its parameter names say what it reads: an input, an aux state or an output by name, ``grad`` (the gradient of the
+    first output), or the groups ``grads``, ``ins``, ``outs``, ``aux``. These become the inputs of one ``_backward_X`` node,
+    and nothing else is kept alive for it. One that does not ask for ``grad`` or ``grads`` starts the gradient: a loss.
+neither
+    torch differentiates the kernel, at the price of running it again.
+
+After: Griewank & Walther, *Evaluating Derivatives*, 2008.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node, emit, emitting
+from mxnet.ir.op import Op, reads_of
+from mxnet.ops.backward import backward_of
+
+__all__ = ["gradients", "starts_gradient"]
+
+
+def starts_gradient(op: Op) -> bool:
+    """Whether the operator ignores head gradients and makes its own: a loss."""
+    return type(op).backward is not None and not {"grad", "grads"} & set(op.backward_reads())
+
+
+def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None]) -> list[Entry | None]:
+    """Return the gradients of the graph's outputs with respect to some of its values.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to differentiate.
+    wrt : sequence of Entry
+        Variables or internal outputs of the graph.
+    heads : sequence of Entry or None
+        The gradient of each of the graph's outputs; None for outputs that contribute nothing, or that are losses.
+
+    Returns
+    -------
+    list of Entry or None
+        One per `wrt`; None where no output depends on it.
+    """
+    wanted = set(wrt)
+    carries = _nodes_on_the_way(graph, wanted)
+    collected: dict[Entry, list[Entry]] = {}
+    for output, head in zip(graph.outputs, heads, strict=True):
+        if head is not None:
+            collected.setdefault(output, []).append(head)
+    found: dict[Entry, Entry] = {}
+    for node in reversed(graph.nodes):
+        with emitting(f"{node.name}_backward", node.source):
+            grads = [_sum(collected.pop(entry, [])) for entry in node.outputs]
+            for entry, grad in zip(node.outputs, grads, strict=True):
+                if entry in wanted and grad is not None:
+                    found[entry] = grad
+            if id(node) not in carries or node.op is None:
+                continue
+            wants = [entry in wanted or id(entry.node) in carries for entry in node.inputs]
+            if any(grad is not None for grad in grads) or starts_gradient(node.op):
+                for entry, want, grad in zip(node.inputs, wants, _input_gradients(node, grads, wants), strict=False):
+                    if want and grad is not None:
+                        collected.setdefault(entry, []).append(grad)
+    return [found.get(entry) for entry in wrt]
+
+
+def _nodes_on_the_way(graph: Graph, wanted: set[Entry]) -> set[int]:
+    """Return (by ``id``) the nodes through whose inputs a gradient must pass."""
+    carries: set[int] = set()
+    for node in graph.nodes:
+        if any(entry in wanted or id(entry.node) in carries for entry in node.inputs):
+            carries.add(id(node))
+    return carries
+
+
+def _sum(grads: list[Entry]) -> Entry | None:
+    if len(grads) < 2:
+        return grads[0] if grads else None
+    return emit("add_n", *grads)
+
+
+def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -> Sequence[Entry | None]:
+    op = node.op
+    assert op is not None
+    if type(op).gradient is not None:
+        return op.gradient(node, grads)  # type: ignore[misc]
+    names = op.input_names()
+    wanted = [name for name, want in zip(names, wants, strict=False) if want]
+    if not wanted:
+        return ()
+    cls = backward_of(type(op))
+    backward = cls.bind({**op.given, cls.wants_key: str(tuple(wanted))})
+    n_in = op.arity[0]
+    sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": node.outputs}
+    inputs = []
+    for read in backward.reads:  # type: ignore[attr-defined]
+        if read.kind == "grad":
+            inputs.append(grads[read.index] or emit("zeros_like", node.outputs[read.index]))
+        else:
+            inputs.append(sources[read.kind][read.index])
+    results = iter(emit(backward, *inputs).node.outputs)
+    return [next(results) if want else None for want in wants[:n_in]]

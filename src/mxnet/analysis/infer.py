@@ -1,0 +1,163 @@
+"""Shape and dtype inference: every node is asked, forwards and backwards, until nothing changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError
+from mxnet.ir.constraints import Conflict, is_complete, merge_dtypes, merge_shapes, settle_dtypes, settle_shapes
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Node
+from mxnet.ir.op import Op, Shape, describe_entry, describe_node
+
+__all__ = ["Inferred", "infer_dtypes", "infer_shapes", "show_shape"]
+
+Settle = Callable[[Op, tuple[Any, ...]], tuple[Any, ...]]
+
+
+class Inferred:
+    """Facts (shapes or dtypes) about every value of a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+        What they are about.
+    values : list of list
+        Per node, per output; None where unknown.
+    """
+
+    def __init__(self, graph: Graph, values: list[list[Any]]) -> None:
+        self.graph = graph
+        self.values = values
+
+    def of(self, nodes: Sequence[Node]) -> list[Any]:
+        """Return the fact about the first output of each node."""
+        index = self.graph.index
+        return [self.values[index[id(node)]][0] for node in nodes]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The facts about the graph's outputs."""
+        index = self.graph.index
+        return [self.values[index[id(entry.node)]][entry.index] for entry in self.graph.outputs]
+
+
+def infer_shapes(graph: Graph, known: Mapping[Node, Shape | None]) -> Inferred:
+    """Infer all shapes.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    known : mapping of Node to Shape
+        What is known of variables beyond their ``__shape__`` attributes.
+
+    Raises
+    ------
+    ShapeError
+        If two shapes that must agree do not.
+    """
+    return _infer(graph, known, settle_shapes, merge_shapes, is_complete, _shape_conflict)
+
+
+def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
+    """Infer all dtypes; as :func:`infer_shapes`.
+
+    Raises
+    ------
+    DTypeError
+        If two dtypes that must agree do not.
+    """
+    return _infer(graph, known, settle_dtypes, merge_dtypes, lambda dtype: dtype is not None, _dtype_conflict)
+
+
+def _infer(
+    graph: Graph,
+    known: Mapping[Node, Any],
+    settle: Settle,
+    merge: Callable[[Any, Any], Any],
+    complete: Callable[[Any], bool],
+    explain: Callable[..., InferenceError],
+) -> Inferred:
+    values: list[list[Any]] = [[known.get(node)] if node.op is None else [None] * node.op.arity[2] for node in graph.nodes]
+    index = graph.index
+    sources = [[(index[id(entry.node)], entry.index) for entry in node.inputs] for node in graph.nodes]
+    pending = [i for i, node in enumerate(graph.nodes) if node.op is not None]
+    changed = True
+    while changed and pending:
+        changed = False
+        unfinished = []
+        for i in pending:
+            node, where = graph.nodes[i], sources[i]
+            op = node.op
+            assert op is not None
+            facts = (*[values[j][k] for j, k in where], *values[i])
+            try:
+                settled = settle(op, facts)
+            except Conflict as conflict:
+                raise explain(node, facts, conflict) from None
+            except MXNetError as error:
+                raise _name_the_node(error, node) from None
+            if settled != facts:
+                changed = True
+                for slot, (j, k) in enumerate(where):
+                    if settled[slot] != facts[slot]:
+                        try:  # an array that stands in two slots of one node must satisfy both
+                            values[j][k] = merge(values[j][k], settled[slot])
+                        except ValueError:
+                            raise explain(node, facts, Conflict(slot, values[j][k], settled[slot])) from None
+                values[i] = list(settled[len(where) :])
+            if not all(map(complete, settled)):
+                unfinished.append(i)
+        unfinished.reverse()  # the next sweep goes the other way
+        pending = unfinished
+    return Inferred(graph, values)
+
+
+def show_shape(shape: Shape | None) -> str:
+    """Return a shape as messages show it; ``?`` for what is unknown.
+
+    Examples
+    --------
+    >>> show_shape((None, 3)), show_shape(None), show_shape((5,))
+    ('(?, 3)', 'unknown', '(5,)')
+    """
+    if shape is None:
+        return "unknown"
+    inner = ", ".join("?" if d is None else str(d) for d in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def _shape_conflict(node: Node, facts: Sequence[Any], conflict: Conflict) -> ShapeError:
+    return ShapeError(_explain(node, facts, conflict, "shape", show_shape))
+
+
+def _dtype_conflict(node: Node, facts: Sequence[Any], conflict: Conflict) -> DTypeError:
+    return DTypeError(_explain(node, facts, conflict, "dtype", str))
+
+
+def _explain(node: Node, facts: Sequence[Any], conflict: Conflict, what: str, show: Callable[[Any], str]) -> str:
+    op = node.op
+    assert op is not None
+    n_args = len(node.inputs)
+    slot = op.slots[conflict.slot]
+    lines = [
+        f"Error in operator {describe_node(node)}: the {what} of {slot!r} does not fit.",
+        f"  Expect: {slot} {show(conflict.required)}",
+        f"  Actual: {slot} {show(conflict.known)}"
+        + (f", from {describe_entry(node.inputs[conflict.slot])}" if conflict.slot < n_args else ", from where it is used"),
+    ]
+    others = [
+        f"    {name} {show(fact)}" + (f", from {describe_entry(node.inputs[i])}" if i < n_args else "")
+        for i, (name, fact) in enumerate(zip(op.slots, facts, strict=True))
+        if i != conflict.slot and fact is not None
+    ]
+    if others:
+        lines += [f"  with {op!r} and", *others]
+    return "\n".join(lines)
+
+
+def _name_the_node(error: MXNetError, node: Node) -> MXNetError:
+    """Return the error an operator raised, with the node it happened in."""
+    return type(error)(f"Error in operator {describe_node(node)}: {error}")

@@ -1,0 +1,117 @@
+"""The exceptions of Symnet: each is an ``MXNetError`` and, where one fits, a built-in kind too."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "BindError",
+    "CompositionError",
+    "DTypeError",
+    "FileFormatError",
+    "GradientError",
+    "InferenceError",
+    "MXNetError",
+    "NameLookupError",
+    "NotImplementedForSymbol",
+    "NotSupportedForSparseNDArray",
+    "ParameterError",
+    "ShapeError",
+    "UnknownOperatorError",
+    "did_you_mean",
+]
+
+
+class MXNetError(Exception):
+    """Base of every error that Symnet raises on purpose."""
+
+
+class ParameterError(MXNetError, ValueError):
+    """An operator's parameter is missing, unknown, or has a value that is not allowed."""
+
+
+class CompositionError(MXNetError, TypeError):
+    """Symbols were put together in a way that makes no graph."""
+
+
+class InferenceError(MXNetError, ValueError):
+    """Shapes or dtypes of a graph contradict each other."""
+
+
+class ShapeError(InferenceError):
+    """Two shapes that must agree do not."""
+
+
+class DTypeError(InferenceError, TypeError):
+    """Two dtypes that must agree do not, or a dtype is not one an operator works on."""
+
+
+class BindError(MXNetError, ValueError):
+    """The arrays given to ``bind`` do not fit the graph."""
+
+
+class NameLookupError(MXNetError, KeyError, ValueError):
+    """A name was looked up that does not exist."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of the message
+        return str(self.args[0]) if self.args else ""
+
+
+class UnknownOperatorError(MXNetError, AttributeError):
+    """No operator of that name is registered."""
+
+
+class GradientError(MXNetError, ValueError):
+    """A gradient was asked for that does not exist."""
+
+
+class FileFormatError(MXNetError, ValueError):
+    """A file is truncated, corrupt, or not of the format it should be."""
+
+
+class NotImplementedForSymbol(MXNetError, TypeError):
+    """An operation of arrays was asked of a symbol, which has no value.
+
+    Parameters
+    ----------
+    function : callable
+        The method that was called.
+    alias : str or None
+        The operator sign that stands for it, such as ``"+="``.
+    *args
+        What it was called with.
+    """
+
+    def __init__(self, function: object, alias: str | None = None, *args: object) -> None:
+        self.function = getattr(function, "__name__", str(function))
+        self.alias = alias
+        self.args_types = [type(a).__name__ for a in args]
+        sign = f" (the operator {alias})" if alias else ""
+        given = f" with arguments of type {', '.join(self.args_types)}" if args else ""
+        super().__init__(
+            f"{self.function}{sign}{given} is not available on a Symbol: a symbol is a description of a computation and "
+            "has no value. Bind it (simple_bind, bind, eval) and use the resulting NDArrays."
+        )
+
+
+class NotSupportedForSparseNDArray(MXNetError, TypeError):
+    """A dense array's operation was asked of a sparse array."""
+
+    def __init__(self, function: object, alias: str | None = None, *args: object) -> None:
+        self.function = getattr(function, "__name__", str(function))
+        sign = f" (the operator {alias})" if alias else ""
+        given = f" with arguments of type {', '.join(type(a).__name__ for a in args)}" if args else ""
+        super().__init__(f"{self.function}{sign}{given} is not available on a sparse NDArray. Use tostype('default') first.")
+
+
+def did_you_mean(name: object, candidates: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the candidate closest to `name`, or an empty string.
+
+    Examples
+    --------
+    >>> did_you_mean("num_hiden", ["num_hidden", "no_bias"])
+    " Did you mean 'num_hidden'?"
+    """
+    close = difflib.get_close_matches(str(name), list(candidates), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""

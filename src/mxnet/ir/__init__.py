@@ -1,0 +1,1 @@
+"""The graph: operators as values, nodes, graphs, and their text and JSON forms."""

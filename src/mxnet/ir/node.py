@@ -1,0 +1,183 @@
+"""Nodes and their outputs: the pieces a graph is made of."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from mxnet.errors import GradientError
+from mxnet.ir.op import Op, find_operator
+from mxnet.ir.param import as_text
+
+__all__ = ["Entry", "Node", "SourceLine", "emit", "emitting", "user_line"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+class SourceLine:
+    """A place in a program: the user's line that made a node."""
+
+    __slots__ = ("filename", "line")
+
+    def __init__(self, filename: str, line: int) -> None:
+        self.filename = filename
+        self.line = line
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}"
+
+
+def user_line() -> SourceLine | None:
+    """Return the innermost line on the stack that is not part of this package."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        filename = frame.f_code.co_filename
+        if not filename.startswith(_PACKAGE):
+            return SourceLine(filename, frame.f_lineno)
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+class Node:
+    """An operator applied to values, or (without an operator) a variable.
+
+    Attributes
+    ----------
+    op : Op or None
+        The operator with its parameters; None for a variable.
+    name : str
+        Need not be unique in a graph.
+    inputs : tuple of Entry
+        What it is applied to: inputs, then auxiliary states.
+    attrs : dict of str to str
+        What the user wrote: the operator's parameters as strings, and notes such as ``__lr_mult__``. Only
+        ``Symbol._set_attr`` changes it.
+    source : SourceLine or None
+        The user's line that made it.
+    subgraphs : tuple of tuple of Entry
+        The bodies of control flow operators.
+    """
+
+    __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "source", "subgraphs")
+
+    def __init__(
+        self,
+        op: Op | None,
+        name: str,
+        inputs: tuple[Entry, ...] = (),
+        attrs: dict[str, str] | None = None,
+        source: SourceLine | None = None,
+        subgraphs: tuple[tuple[Entry, ...], ...] = (),
+    ) -> None:
+        self.op = op
+        self.name = name
+        self.inputs = inputs
+        self.attrs = {} if attrs is None else attrs
+        self.source = source
+        self.subgraphs = subgraphs
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is an input of the graph."""
+        return self.op is None
+
+    @property
+    def outputs(self) -> tuple[Entry, ...]:
+        """All outputs, the hidden ones last."""
+        return tuple(Entry(self, i) for i in range(self.op.arity[2] if self.op else 1))
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name} {self.op!r}>" if self.op else f"<Node {self.name}>"
+
+
+class Entry:
+    """One output of one node. Arithmetic on entries builds graph, for use in gradient rules."""
+
+    __slots__ = ("index", "node")
+
+    def __init__(self, node: Node, index: int = 0) -> None:
+        self.node = node
+        self.index = index
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and self.node is other.node and self.index == other.index
+
+    def __hash__(self) -> int:
+        return hash((id(self.node), self.index))
+
+    def __repr__(self) -> str:
+        return f"{self.node.name}[{self.index}]"
+
+    @property
+    def output_name(self) -> str:
+        """The name under which ``list_outputs`` shows it: ``fc1_output``, or the variable's own."""
+        if self.node.op is None:
+            return self.node.name
+        return f"{self.node.name}_{self.node.op.output_names()[self.index]}"
+
+    def __add__(self, other: Entry | float) -> Entry:
+        return _arithmetic(self, other, "elemwise_add", "_plus_scalar")
+
+    def __sub__(self, other: Entry | float) -> Entry:
+        return _arithmetic(self, other, "elemwise_sub", "_minus_scalar")
+
+    def __mul__(self, other: Entry | float) -> Entry:
+        return _arithmetic(self, other, "elemwise_mul", "_mul_scalar")
+
+    def __truediv__(self, other: Entry | float) -> Entry:
+        return _arithmetic(self, other, "elemwise_div", "_div_scalar")
+
+    def __neg__(self) -> Entry:
+        return emit("negative", self)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def _arithmetic(left: Entry, right: Entry | float, binary: str, with_scalar: str) -> Entry:
+    if isinstance(right, Entry):
+        return emit(binary, left, right)
+    return emit(with_scalar, left, scalar=float(right))
+
+
+_emitting: ContextVar[tuple[str, itertools.count[int], SourceLine | None] | None] = ContextVar("emitting", default=None)
+
+
+@contextmanager
+def emitting(prefix: str, source: SourceLine | None) -> Iterator[None]:
+    """Name the nodes that :func:`emit` makes in this scope after `prefix`, and blame them on `source`."""
+    token = _emitting.set((prefix, itertools.count(), source))
+    try:
+        yield
+    finally:
+        _emitting.reset(token)
+
+
+def emit(op: Op | str, *inputs: Entry, **params: object) -> Entry:
+    """Apply an operator to entries and return its first output (``.node.outputs`` has all).
+
+    For gradient rules and passes: names come from the scope of :func:`emitting`.
+
+    Parameters
+    ----------
+    op : Op or str
+        The operator, or its name to be bound to `params`.
+    """
+    if isinstance(op, str):
+        cls = find_operator(op)
+        if cls.variadic and cls.variadic not in params:
+            params[cls.variadic] = len(inputs)
+        attrs = {key: as_text(value) for key, value in params.items()}
+        op = cls.bind(attrs)
+    else:
+        attrs = dict(op.given)
+    scope = _emitting.get()
+    if scope is None:
+        raise GradientError("emit() is for gradient rules and passes, inside emitting()")
+    prefix, counter, source = scope
+    number = next(counter)
+    return Entry(Node(op, f"{prefix}{number}" if number else prefix, inputs, attrs, source))

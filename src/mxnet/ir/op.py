@@ -1,0 +1,371 @@
+"""Operators: a class declares one, a frozen instance is the operator with its parameters bound."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+
+from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
+from mxnet.ir.param import Param, as_text, param
+
+if TYPE_CHECKING:
+    from mxnet.context import Context
+    from mxnet.ir.node import Entry, Node
+
+__all__ = ["DERIVED", "REGISTRY", "Like", "Op", "Run", "Shape", "Slots", "find_operator", "op_names", "param"]
+
+Shape = tuple[int | None, ...]
+"""A shape; ``None`` for an extent that is not known yet. An unknown number of dimensions is plain ``None``."""
+
+REGISTRY: dict[str, type[Op]] = {}
+"""Every operator class under its name and all its aliases; filled while the package is imported."""
+
+DERIVED: list[Callable[[str], type[Op] | None]] = []
+"""Functions that make the class for a name which belongs to another operator, such as ``_backward_Convolution``."""
+
+
+class Slots:
+    """What is known about the shapes (or dtypes) around a node, by name: ``s.data``, ``s.weight``, ``s.output``.
+
+    ``s.ins``, ``s.aux`` and ``s.outs`` hold the same by position.
+    """
+
+    __slots__ = ("__dict__", "aux", "ins", "outs")
+
+    def __init__(self, names: tuple[str, ...], ins: tuple[Any, ...], aux: tuple[Any, ...], outs: tuple[Any, ...]) -> None:
+        self.ins, self.aux, self.outs = ins, aux, outs
+        self.__dict__.update(zip(names, ins + aux + outs, strict=True))
+
+
+class Like:
+    """Stands in for a tensor of which only the shape and dtype are read; it is not kept alive for that.
+
+    A kernel says so by annotating the parameter with this class.
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:  # noqa: ANN401 - a torch.dtype
+        self.shape = shape
+        self.dtype = dtype
+
+    def __repr__(self) -> str:
+        return f"Like({self.shape}, {self.dtype})"
+
+
+class Run:
+    """What a kernel may know about the run it is part of, fixed when the program is made.
+
+    Attributes
+    ----------
+    is_train : bool
+        Whether this is a training run.
+    context : Context
+        Where the node runs.
+    wants : frozenset of str
+        In a ``backward``: the inputs whose gradients are asked for.
+    out_shapes : tuple of tuple of int or None
+        The inferred output shapes, for operators whose parameters leave extents open (``zeros(shape=(0, 3))``).
+    state : dict
+        This node's own storage, kept between runs of one executor.
+    name : str
+        The node's name, for messages.
+    """
+
+    __slots__ = ("context", "is_train", "name", "out_shapes", "state", "wants")
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        is_train: bool = False,
+        wants: frozenset[str] = frozenset(),
+        out_shapes: tuple[tuple[int, ...], ...] | None = None,
+        state: dict[str, Any] | None = None,
+        name: str = "",
+    ) -> None:
+        self.context = context
+        self.is_train = is_train
+        self.wants = wants
+        self.out_shapes = out_shapes
+        self.state = {} if state is None else state
+        self.name = name
+
+
+@dataclass_transform(field_specifiers=(param,), frozen_default=True, kw_only_default=True)
+class Op:
+    """Base of all operators. A subclass declares; ``Subclass.bind({...})`` makes the frozen, interned value.
+
+    A declaration consists of
+
+    ``inputs``, ``aux``, ``outputs``
+        Names (with a sentence each, for inputs and aux). ``input_names``, ``aux_names`` and ``output_names`` may be
+        overridden where they depend on parameters.
+    ``name: type = param(...)``
+        A parameter, in MXNet's order.
+    ``variadic``
+        The parameter that counts a variable number of inputs, such as ``"num_args"``; the inputs are then ``arg0``, ``arg1`` …
+    ``visible_outputs()``
+        How many of the outputs a user sees; the rest are for the backward pass only.
+    ``infer_shape(s)``, ``infer_dtype(t)``
+        Return what can be said about any slot, from what is known (:class:`Slots`), as ``{slot name: value}``; the keys
+        ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes. Without ``infer_shape`` the kernel
+        is run on torch's meta device; without ``infer_dtype`` all slots share one dtype.
+    ``forward(run, *tensors)``
+        The kernel; returns one tensor, or a tuple for several outputs. It never writes its arguments, except those named by ``mutates``.
+    ``gradient(node, grads)`` or ``backward(run, …)``
+        See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
+    ``mutates``
+        Inputs or aux states that ``forward`` (or ``backward``) writes.
+    ``pure``
+        False if two equal calls may give different results.
+    """
+
+    inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
+    aux: ClassVar[dict[str, str]] = {}
+    outputs: ClassVar[tuple[str, ...]] = ("output",)
+    variadic: ClassVar[str | None] = None
+    mutates: ClassVar[tuple[str, ...]] = ()
+    pure: ClassVar[bool] = True
+    accepts_any_parameter: ClassVar[bool] = False
+
+    name: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    params: ClassVar[dict[str, Param]] = {}
+    _interned: ClassVar[dict[tuple[tuple[str, str], ...], Op]]
+
+    gradient: ClassVar[Callable[..., Any] | None] = None
+    backward: ClassVar[Callable[..., Any] | None] = None
+    forward: ClassVar[Callable[..., Any]]
+
+    given: dict[str, str]
+    """The parameters as strings, those that were given."""
+    _values: tuple[Any, ...]
+    _hash: int
+
+    def __init_subclass__(cls, *, name: str = "", aliases: tuple[str, ...] = (), **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        declared = {
+            key: Param(key, annotation, p.default, p.doc, p.ge, p.le, p.gt, p.choices)
+            for key, annotation in inspect.get_annotations(cls).items()
+            if isinstance(p := vars(cls).get(key), Param)
+        }
+        cls.params = {**cls.params, **declared}
+        cls._interned = {}
+        for key in declared:
+            delattr(cls, key)
+        if name:
+            cls.name, cls.aliases = name, aliases
+            _check_declaration(cls)
+            for each in (name, *aliases):
+                if each in REGISTRY:
+                    raise TypeError(f"operator {each!r} is declared twice: {REGISTRY[each].__module__} and {cls.__module__}")
+                REGISTRY[each] = cls
+
+    # ---------------------------------------------------------------------------------------------------- making one
+
+    @classmethod
+    def bind(cls, given: Mapping[str, str]) -> Op:
+        """Return the operator with these parameters, given as strings; equal ones are the same object.
+
+        Raises
+        ------
+        ParameterError
+            If one is missing, unknown or has a value that is not allowed.
+        """
+        key = tuple(given.items())
+        op = cls._interned.get(key)
+        if op is None:
+            op = cls._interned[key] = cls._from_text(given)
+        return op
+
+    @classmethod
+    def make(cls, **values: object) -> Op:
+        """Return the operator with these parameters, given as Python values."""
+        return cls.bind({key: as_text(value) for key, value in values.items()})
+
+    @classmethod
+    def _from_text(cls, given: Mapping[str, str]) -> Op:
+        values: dict[str, Any] = {}
+        unknown = [key for key in given if key not in cls.params and not is_hidden(key)]
+        # MXNet's operators without parameters do not look at what they are given.
+        if unknown and cls.params and not cls.accepts_any_parameter:
+            known = ", ".join(cls.params)
+            hint = did_you_mean(unknown[0], cls.params)
+            raise ParameterError(f"{cls.name} has no parameter {unknown[0]!r}.{hint} Its parameters are: {known}.")
+        for key, declared in cls.params.items():
+            if key in given:
+                values[key] = declared.parse(given[key], cls.name)
+            elif declared.required:
+                raise ParameterError(f"{cls.name} requires the parameter {key!r} ({declared.describe()}): {declared.doc}")
+            else:
+                values[key] = declared.default
+        op = object.__new__(cls)
+        op.__dict__.update(values)
+        op.__dict__["given"] = dict(given)
+        op.__dict__["_values"] = op._identity(given)
+        op.__dict__["_hash"] = hash((cls, op._values))
+        op.validate()
+        return op
+
+    def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:  # noqa: ARG002 - Custom tells by what it was given
+        return tuple(self.__dict__[key] for key in self.params)
+
+    def validate(self) -> None:
+        """Check what one parameter alone cannot tell; raise ParameterError."""
+
+    # ------------------------------------------------------------------------------------------------------ as a value
+
+    def __setattr__(self, key: str, value: object) -> None:
+        raise AttributeError(f"{self!r} is frozen: make another operator instead of setting {key!r}")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (type(self) is type(other) and self._values == other._values)  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __repr__(self) -> str:
+        shown = (f"{k}={self.__dict__[k]!r}" for k, p in self.params.items() if self.__dict__[k] != p.default)
+        return f"{self.name}({', '.join(shown)})"
+
+    # ------------------------------------------------------------------------------------------------- slots, by value
+
+    def input_names(self) -> tuple[str, ...]:
+        """Return the names of the inputs, in order."""
+        if self.variadic:
+            return tuple(f"arg{i}" for i in range(getattr(self, self.variadic)))
+        return tuple(self.inputs)
+
+    def aux_names(self) -> tuple[str, ...]:
+        """Return the names of the auxiliary states, which follow the inputs."""
+        return tuple(self.aux)
+
+    def output_names(self) -> tuple[str, ...]:
+        """Return the names of all outputs, the hidden ones last."""
+        return self.outputs
+
+    def visible_outputs(self) -> int:
+        """Return how many outputs a user sees."""
+        return len(self.output_names())
+
+    @functools.cached_property
+    def slots(self) -> tuple[str, ...]:
+        """All slot names: inputs, aux, outputs."""
+        return self.input_names() + self.aux_names() + self.output_names()
+
+    @functools.cached_property
+    def arity(self) -> tuple[int, int, int]:
+        """The numbers of inputs, aux states and outputs."""
+        return len(self.input_names()), len(self.aux_names()), len(self.output_names())
+
+    def backward_reads(self) -> tuple[str, ...]:
+        """Return what this operator's ``backward`` reads; parameters may decide, where a class overrides it."""
+        return reads_of(type(self))
+
+    # ---------------------------------------------------------------------------------------------- what it means
+
+    infer_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        """Return what is known of the dtypes: by default all slots share one."""
+        known = next((each for each in (*t.ins, *t.outs, *t.aux) if each is not None), None)
+        if known is None:
+            return {}
+        return {"ins": (known,) * len(t.ins), "aux": (known,) * len(t.aux), "outs": (known,) * len(t.outs)}
+
+    def kernel(self, run: Run) -> Callable[..., Any]:
+        """Return the function of tensors that runs this operator; positional in the order of inputs then aux."""
+        names = self.input_names() + self.aux_names()
+        forward = self.forward
+        declared = [*self.inputs, *self.aux]
+        if self.variadic or list(names) == declared[: len(names)]:
+            return functools.partial(forward, run)
+
+        def by_name(*tensors: Any) -> Any:  # noqa: ANN401 - torch tensors
+            return forward(run, **dict(zip(names, tensors, strict=True)))
+
+        return by_name
+
+    @functools.cached_property
+    def shape_only(self) -> frozenset[int]:
+        """Positions of the inputs of which the kernel reads only shape and dtype."""
+        likes = likes_of(type(self).forward)
+        return frozenset(i for i, name in enumerate(self.input_names()) if name in likes)
+
+
+def is_hidden(key: str) -> bool:
+    """Whether an attribute is a ``__note__`` to somebody, not an operator's parameter."""
+    return key.startswith("__") and key.endswith("__") and len(key) > 4
+
+
+@functools.cache
+def likes_of(kernel: Callable[..., Any]) -> frozenset[str]:
+    """Return the parameters of a kernel that are annotated with :class:`Like`."""
+    return frozenset(name for name, annotation in inspect.get_annotations(kernel).items() if "Like" in str(annotation))
+
+
+GROUPS = ("grad", "grads", "ins", "outs", "aux")
+"""What a ``backward`` may ask for besides inputs, aux states and outputs by name."""
+
+
+@functools.cache
+def reads_of(cls: type[Op]) -> tuple[str, ...]:
+    """Return the parameter names of a class's ``backward``, after ``self`` and ``run``."""
+    return tuple(inspect.signature(cls.backward).parameters)[2:]  # type: ignore[arg-type]
+
+
+def _check_declaration(cls: type[Op]) -> None:
+    """Refuse a wrong declaration while the package is imported, not when a user meets it."""
+    if cls.backward is not None:
+        allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS}
+        wrong = [name for name in reads_of(cls) if name not in allowed]
+        if wrong and not cls.variadic:
+            raise TypeError(f"{cls.name}.backward reads {wrong}, which are not inputs, aux, outputs or one of {GROUPS}")
+    for key in cls.params.values():
+        if key.kind.partition(" | ")[0] not in _known_kinds() and key.choices is None:
+            raise TypeError(f"{cls.name}.{key.name} has the annotation {key.kind!r}, which is no parameter type")
+
+
+def _known_kinds() -> Mapping[str, object]:
+    from mxnet.ir.param import _PARSERS
+
+    return _PARSERS
+
+
+def find_operator(name: str) -> type[Op]:
+    """Return the operator class of that name or alias.
+
+    Raises
+    ------
+    UnknownOperatorError
+        If there is none; with the closest name.
+    """
+    cls = REGISTRY.get(name)
+    if cls is None:
+        for derive in DERIVED:
+            if (cls := derive(name)) is not None:
+                return cls
+        raise UnknownOperatorError(f"There is no operator {name!r}.{did_you_mean(name, REGISTRY)}")
+    return cls
+
+
+def op_names() -> Iterator[str]:
+    """Yield all registered names, aliases included, in alphabetical order."""
+    yield from sorted(REGISTRY)
+
+
+def describe_node(node: Node) -> str:
+    """Return ``FullyConnected 'fc1' (train.py:12)``."""
+    kind = node.op.name if node.op else "variable"
+    return f"{kind} {node.name!r}" + (f" ({node.source})" if node.source else "")
+
+
+def describe_entry(entry: Entry) -> str:
+    """Return how messages name a value: its producer and, of several, which output."""
+    text = describe_node(entry.node)
+    if entry.node.op and entry.node.op.arity[2] > 1:
+        text += f", output {entry.node.op.output_names()[entry.index]!r}"
+    return text

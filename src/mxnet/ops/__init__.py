@@ -1,0 +1,1 @@
+"""All operators, a module per family; importing this package fills the registry."""

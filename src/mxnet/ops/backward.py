@@ -1,0 +1,203 @@
+"""The ``_backward_X`` operators: kernels that turn output gradients of X into input gradients."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from mxnet.ir.constraints import settle_dtypes, settle_shapes
+from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, likes_of, reads_of
+from mxnet.ir.param import REQUIRED, Param
+from mxnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Backward", "Read", "backward_of"]
+
+PREFIX = "_backward_"
+
+
+class Read(NamedTuple):
+    """One tensor that a backward kernel reads: an input, aux state, output, or the gradient of an output, of the forward."""
+
+    kind: str
+    index: int
+    shape_only: bool
+
+
+class Backward(Op):
+    """The gradient of an operator, as an operator: ``wants`` names the inputs whose gradients it computes."""
+
+    of: ClassVar[type[Op]]
+    wants_key: ClassVar[str]
+    """The parameter that holds `wants`; a second derivative has two of them."""
+
+    def validate(self) -> None:
+        given = {k: v for k, v in self.given.items() if k != self.wants_key and not is_hidden(k)}
+        self.__dict__["forward_op"] = self.of.bind(given)
+        self.__dict__["pure"] = not self.mutates
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """The inputs of the forward operator whose gradients are computed."""
+        return self.__dict__[self.wants_key]
+
+    def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
+        return tuple(sorted(given.items()))
+
+    @functools.cached_property
+    def reads(self) -> tuple[Read, ...]:
+        """What the kernel reads, in the order of this operator's inputs and then aux states."""
+        reads = [read for _, group in self._arguments for read in group]
+        unique = list(dict.fromkeys(reads))
+        return tuple([r for r in unique if r.kind != "aux"] + [r for r in unique if r.kind == "aux"])
+
+    @functools.cached_property
+    def _arguments(self) -> list[tuple[str, tuple[Read, ...]]]:
+        """The keyword arguments of the forward class's ``backward`` and the reads each is made of."""
+        forward = self.forward_op
+        sizes = dict(zip(("in", "aux", "out"), forward.arity, strict=True))
+        likes = likes_of(self.of.backward) if self.of.backward else frozenset()
+        names = forward.slots
+        wanted = forward.backward_reads() if self.of.backward else ("grads", "ins", "aux")
+        arguments = []
+        for name in wanted:
+            like = name in likes
+            if name == "grad":
+                group = (Read("grad", 0, like),)
+            elif name == "grads":
+                group = tuple(Read("grad", i, like) for i in range(sizes["out"]))
+            elif name in ("ins", "aux", "outs"):
+                kind = name.rstrip("s")
+                group = tuple(Read(kind, i, like) for i in range(sizes[kind]))
+            elif name in names:
+                position = names.index(name)
+                kind, start = _part(position, forward.arity)
+                group = (Read(kind, position - start, like),)
+            else:
+                continue  # an input that these parameters leave out: the kernel's default stands for it
+            arguments.append((name, group))
+        return arguments
+
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(self._slot_name(read) for read in self.reads if read.kind != "aux")
+
+    def aux_names(self) -> tuple[str, ...]:
+        return tuple(self._slot_name(read) for read in self.reads if read.kind == "aux")
+
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(f"{name}_grad" for name in self.wants)
+
+    def _slot_name(self, read: Read) -> str:
+        n_in, n_aux, _ = self.forward_op.arity
+        start = {"in": 0, "aux": n_in, "out": n_in + n_aux, "grad": n_in + n_aux}[read.kind]
+        name = self.forward_op.slots[start + read.index]
+        return f"head_grad_{name}" if read.kind == "grad" else name
+
+    @functools.cached_property
+    def shape_only(self) -> frozenset[int]:
+        return frozenset(i for i, read in enumerate(self.reads) if read.shape_only)
+
+    def _through_forward(self, s: Slots, settle: Callable[..., tuple[Any, ...]]) -> Mapping[str, Any]:
+        """Say of this node's slots what the forward operator says of the same arrays."""
+        n_in, n_aux, n_out = self.forward_op.arity
+        start = {"in": 0, "aux": n_in, "out": n_in + n_aux, "grad": n_in + n_aux}
+        known: list[Any] = [None] * (n_in + n_aux + n_out)
+        for read, value in zip(self.reads, s.ins + s.aux, strict=True):
+            slot = start[read.kind] + read.index
+            known[slot] = value if known[slot] is None else known[slot]
+        positions = [self.forward_op.slots.index(name) for name in self.wants]
+        for position, value in zip(positions, s.outs, strict=True):
+            known[position] = value if known[position] is None else known[position]
+        settled = settle(self.forward_op, tuple(known))
+        reads = tuple(settled[start[read.kind] + read.index] for read in self.reads)
+        return {"ins": reads[: len(s.ins)], "aux": reads[len(s.ins) :], "outs": tuple(settled[p] for p in positions)}
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return self._through_forward(s, settle_shapes)
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return self._through_forward(t, settle_dtypes)
+
+    def kernel(self, run: Run) -> Callable[..., Any]:
+        run.wants = frozenset(self.wants)
+        if self.of.backward is None:
+            return functools.partial(self._differentiate, run)
+        compute = functools.partial(self.of.backward, self.forward_op, run)
+        slot = {read: i for i, read in enumerate(self.reads)}
+        groups = {"grads", "ins", "outs", "aux"}
+        layout = [(name, [slot[r] for r in group], name in groups) for name, group in self._arguments]
+        names = self.forward_op.input_names()
+        picked = [names.index(name) for name in self.wants]
+
+        def backward(*tensors: Tensor) -> tuple[Tensor, ...]:
+            arguments = {
+                name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]] for name, where, grouped in layout
+            }
+            results = compute(**arguments)
+            if not isinstance(results, tuple | list):
+                results = (results,)
+            return tuple(_or_zeros(results[i], run, k) for k, i in enumerate(picked))
+
+        return backward
+
+    def _differentiate(self, run: Run, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """Let torch differentiate the forward kernel."""
+        n_in, _, n_out = self.forward_op.arity
+        grads, ins, aux = tensors[:n_out], tensors[n_out : n_out + n_in], tensors[n_out + n_in :]
+        names = self.forward_op.input_names()
+        picked = [names.index(name) for name in self.wants]
+        smooth = [i for i in picked if ins[i].is_floating_point()]
+        forward = self.forward_op.kernel(run)
+        floating: list[int] = []
+
+        def of_smooth(*varied: Tensor) -> tuple[Tensor, ...]:
+            arguments = list(ins)
+            for i, tensor in zip(smooth, varied, strict=True):
+                arguments[i] = tensor
+            results = forward(*arguments, *(a.clone() for a in aux))
+            results = results if isinstance(results, tuple | list) else (results,)
+            floating[:] = [i for i, r in enumerate(results) if r.is_floating_point()]
+            return tuple(results[i] for i in floating)
+
+        by_input: dict[int, Tensor] = {}
+        if smooth:
+            _, pull = torch.func.vjp(of_smooth, *(ins[i] for i in smooth))
+            by_input = dict(zip(smooth, pull(tuple(grads[i] for i in floating)), strict=True))
+        return tuple(by_input[i] if i in by_input else torch.zeros_like(ins[i]) for i in picked)
+
+
+def _part(position: int, arity: tuple[int, int, int]) -> tuple[str, int]:
+    n_in, n_aux, _ = arity
+    if position < n_in:
+        return "in", 0
+    return ("aux", n_in) if position < n_in + n_aux else ("out", n_in + n_aux)
+
+
+def _or_zeros(gradient: Tensor | None, run: Run, output: int) -> Tensor:
+    if gradient is not None:
+        return gradient
+    return torch.zeros(run.out_shapes[output])  # type: ignore[index]
+
+
+@functools.cache
+def backward_of(forward: type[Op]) -> type[Backward]:
+    """Return the class of ``_backward_X`` for the operator class X; its parameters are X's and ``wants``."""
+    cls = type(PREFIX + forward.name, (Backward,), {"of": forward, "__doc__": f"The gradient of {forward.name}."})
+    cls.name = PREFIX + forward.name
+    cls.wants_key = forward.wants_key + "_again" if issubclass(forward, Backward) else "wants"
+    wants = Param(cls.wants_key, "tuple[str, ...]", REQUIRED, "The inputs whose gradients are computed.")
+    cls.params = {wants.name: wants, **forward.params}
+    cls.accepts_any_parameter = forward.accepts_any_parameter or not forward.params
+    reads = reads_of(forward) if forward.backward else ()
+    cls.mutates = tuple(name for name in reads if name in forward.aux and forward.mutates and name in forward.mutates)
+    return cls
+
+
+def _derive(name: str) -> type[Op] | None:
+    return backward_of(find_operator(name.removeprefix(PREFIX))) if name.startswith(PREFIX) else None
+
+
+DERIVED.append(_derive)

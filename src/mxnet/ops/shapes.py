@@ -1,0 +1,56 @@
+"""Shape rules that many operators share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mxnet.errors import MXNetError
+from mxnet.ir.constraints import is_complete, merge_shapes
+from mxnet.ir.op import Op, Run, Shape, Slots
+from mxnet.lazy import torch
+
+__all__ = ["by_running_the_kernel", "normal_axis", "numel", "same_shape"]
+
+
+def numel(shape: Iterable[int | None]) -> int | None:
+    """Return the product of the extents, None if one is unknown."""
+    extents = tuple(shape)
+    return None if None in extents else math.prod(extents)  # type: ignore[arg-type]
+
+
+def normal_axis(axis: int, ndim: int, operator: str) -> int:
+    """Return a non-negative axis.
+
+    Raises
+    ------
+    MXNetError
+        If there is no such axis.
+    """
+    if not -ndim <= axis < ndim:
+        raise MXNetError(f"{operator}: axis {axis} does not exist in an array of {ndim} dimensions.")
+    return axis % ndim
+
+
+def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+    """All inputs and outputs have one shape."""
+    shape: Shape | None = None
+    for each in (*s.ins, *s.outs):
+        try:
+            shape = merge_shapes(shape, each)
+        except ValueError:
+            break  # the caller finds and names the conflict
+    return {} if shape is None else {"ins": (shape,) * len(s.ins), "outs": (shape,) * len(s.outs)}
+
+
+def by_running_the_kernel(self: Op, s: Slots) -> Mapping[str, Any]:
+    """Run the kernel on torch's meta device, once all input shapes are complete; says nothing before."""
+    from mxnet.context import cpu
+
+    if not all(map(is_complete, s.ins + s.aux)):
+        return {}
+    tensors = [torch.empty(shape, device="meta") for shape in s.ins + s.aux]
+    results = self.kernel(Run(cpu()))(*tensors)
+    results = results if isinstance(results, tuple | list) else (results,)
+    return {"outs": tuple(tuple(r.shape) for r in results)}
