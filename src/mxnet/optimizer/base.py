@@ -1,0 +1,350 @@
+"""What all optimizers share: rates and decay per parameter, update counts, multi-precision and sparse gradients."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mxnet import ndarray as nd
+from mxnet import registry
+from mxnet.errors import MXNetError, NameLookupError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from mxnet.lr_scheduler import LRScheduler
+    from mxnet.ndarray import NDArray
+    from mxnet.symbol import Symbol
+
+__all__ = ["Index", "Optimizer", "Rule", "State", "create", "register"]
+
+Index = int | str
+State = Any  # None, an NDArray, or a tuple of states
+
+
+class OptimizerError(MXNetError, ValueError):
+    """An optimizer's parameters make no sense."""
+
+
+class _NotANameTable(MXNetError, TypeError):
+    """`param_idx2name` is no dictionary."""
+
+
+class Optimizer:
+    """Base of all optimizers.
+
+    A subclass writes `create_state`, which makes what it remembers of a parameter, and `update`, which changes a
+    parameter in place. It asks `_get_lr` and `_get_wd` for the rates of a parameter, after `_update_count`.
+
+    Parameters
+    ----------
+    rescale_grad : float, default 1.0
+        What gradients are multiplied by, such as 1 / batch size.
+    param_idx2name : dict of int to str, optional
+        The names of the parameters. With it, weight decay leaves out every parameter whose name does not end in
+        ``_weight`` or ``_gamma``.
+    wd : float, default 0.0
+        Weight decay: how much of a parameter is added to its gradient.
+    clip_gradient : float, optional
+        Gradients are cut to ``[-clip_gradient, clip_gradient]``, after rescaling.
+    learning_rate : float, optional
+        The learning rate, 0.01 if neither it nor `lr_scheduler` is given.
+    lr_scheduler : LRScheduler, optional
+        Supplies the rate instead. If `learning_rate` is given as well, it becomes the schedule's ``base_lr``.
+    sym : Symbol, optional
+        The network; the ``__lr_mult__`` and ``__wd_mult__`` attributes of its variables are taken into account.
+    begin_num_update : int, default 0
+        The number of updates to start counting from.
+    multi_precision : bool, default False
+        Whether float16 parameters are updated through a float32 copy.
+    param_dict : dict, optional
+        Parameters by index, whose own ``lr_mult`` and ``wd_mult`` come before all others.
+    """
+
+    opt_registry: ClassVar[dict[str, type[Optimizer]]] = {}
+
+    # In a multi-precision state, the float32 copy stands before the optimizer's own state (SGD: behind it).
+    _master_first: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        rescale_grad: float = 1.0,
+        param_idx2name: Mapping[Index, str] | None = None,
+        wd: float = 0.0,
+        clip_gradient: float | None = None,
+        learning_rate: float | None = None,
+        lr_scheduler: LRScheduler | None = None,
+        sym: Symbol | None = None,
+        begin_num_update: int = 0,
+        multi_precision: bool = False,
+        param_dict: Mapping[Index, Any] | None = None,
+    ) -> None:
+        if param_idx2name is not None and not isinstance(param_idx2name, dict):
+            raise _NotANameTable(
+                f"param_idx2name is a dictionary of indices to names, got {type(param_idx2name).__name__}."
+            )
+        self.rescale_grad = rescale_grad
+        self.lr_scheduler = lr_scheduler
+        self.lr = 0.01 if learning_rate is None and lr_scheduler is None else learning_rate
+        if lr_scheduler is not None and learning_rate is not None:
+            lr_scheduler.base_lr = learning_rate
+        self.wd = wd
+        self.lr_mult: dict[Index, float] = {}
+        self.wd_mult: dict[Index, float] = {}
+        self.begin_num_update = begin_num_update
+        self.num_update = begin_num_update
+        self._index_update_count: dict[Index, int] = {}
+        self.clip_gradient = clip_gradient
+        self.multi_precision = multi_precision
+        self.idx2name: dict[Index, str] = dict(param_idx2name or {})
+        self.sym_info: tuple[Any, ...] = () if sym is None else (sym.attr_dict(), sym.list_arguments())
+        self.param_dict: dict[Index, Any] = dict(param_dict or {})
+        self.set_lr_mult({})
+        self.set_wd_mult({})
+
+    @staticmethod
+    def register(klass: type[Optimizer]) -> type[Optimizer]:
+        """Register a subclass under its name in lower case, for `create`."""
+        register(klass)
+        return klass
+
+    @staticmethod
+    def create_optimizer(name: str, **kwargs: Any) -> Optimizer:  # noqa: ANN401 - whatever the optimizer takes
+        """Make the optimizer of that name.
+
+        Examples
+        --------
+        >>> import mxnet as mx
+        >>> type(mx.optimizer.create("adam", learning_rate=0.01)).__name__
+        'Adam'
+        """
+        if name.lower() not in Optimizer.opt_registry:
+            raise NameLookupError(
+                f"{name!r} is not a registered optimizer. Known: {', '.join(sorted(Optimizer.opt_registry))}."
+                f"{did_you_mean(name.lower(), Optimizer.opt_registry)}"
+            )
+        return Optimizer.opt_registry[name.lower()](**kwargs)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate before the multiplier of a parameter."""
+        if self.lr_scheduler is not None:
+            return self.lr_scheduler(self.num_update)
+        assert self.lr is not None  # noqa: S101 - only a schedule leaves it out
+        return self.lr
+
+    def set_learning_rate(self, lr: float) -> None:
+        """Set the rate; refused when a schedule supplies it."""
+        if self.lr_scheduler is not None:
+            raise UserWarning(  # MXNet raises this kind
+                "The learning rate comes from lr_scheduler. Set the schedule's base_lr, or use no schedule."
+            )
+        self.lr = lr
+
+    def create_state(self, index: Index, weight: NDArray) -> State:
+        """Return what the optimizer remembers of a parameter before its first update; nothing by default."""
+
+    def create_state_multi_precision(self, index: Index, weight: NDArray) -> State:
+        """Return the state of a parameter, with a float32 copy if it is float16 and `multi_precision` is on."""
+        if weight.dtype != np.float16:
+            return self.create_state(index, weight)
+        if not self.multi_precision:
+            warnings.warn(
+                "Small updates of float16 parameters are lost to rounding. Pass multi_precision=True to the "
+                "optimizer to update them through float32 copies.",
+                stacklevel=2,
+            )
+            return self.create_state(index, weight)
+        master = weight.astype(np.float32)
+        state = self.create_state(index, master)
+        return (master, state) if self._master_first else (state, master)
+
+    def update(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:
+        """Change a parameter, and its state, in place.
+
+        Parameters
+        ----------
+        index : int or str
+            Which parameter, for rates and counts.
+        weight : NDArray
+            The parameter.
+        grad : NDArray
+            The gradient of the loss, of the same shape.
+        state : NDArray, tuple or None
+            What `create_state` returned for this parameter.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define update(index, weight, grad, state)."
+        )
+
+    def update_multi_precision(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:
+        """Change a parameter by way of its float32 copy, if it has one."""
+        if not (self.multi_precision and weight.dtype == np.float16):
+            self.update(index, weight, grad, state)
+            return
+        master, inner = state if self._master_first else state[::-1]
+        self.update(index, master, grad.astype(np.float32), inner)
+        weight[:] = master.astype(weight.dtype)
+
+    def set_lr_scale(self, args_lrscale: Mapping[Index, float]) -> None:
+        """Refuse: MXNet's name of `set_lr_mult` from before version 0.7."""
+        raise OptimizerError("set_lr_scale is gone since MXNet 0.7: use set_lr_mult.")
+
+    def set_lr_mult(self, args_lr_mult: Mapping[Index, float]) -> None:
+        """Set what the learning rate of single parameters is multiplied by.
+
+        Parameters
+        ----------
+        args_lr_mult : dict of str or int to float
+            By the parameter's name or index. They come before those of the network's variables.
+        """
+        self.lr_mult = {**self._multipliers_of_variables("__lr_mult__"), **args_lr_mult}
+
+    def set_wd_mult(self, args_wd_mult: Mapping[Index, float]) -> None:
+        """Set what the weight decay of single parameters is multiplied by.
+
+        Parameters
+        ----------
+        args_wd_mult : dict of str or int to float
+            By the parameter's name or index. They come before those of the network's variables, and these before
+            the rule that only names ending in ``_weight`` and ``_gamma`` decay.
+        """
+        self.wd_mult = {
+            **{name: 0.0 for name in self.idx2name.values() if not self._decays(name)},
+            **self._multipliers_of_variables("__wd_mult__"),
+            **args_wd_mult,
+        }
+
+    def _decays(self, name: str) -> bool:
+        return name.endswith(("_weight", "_gamma"))
+
+    def _multipliers_of_variables(self, key: str) -> dict[Index, float]:
+        if not self.sym_info:
+            return {}
+        attributes, arguments = self.sym_info
+        return {name: float(attributes[name][key]) for name in arguments if key in attributes.get(name, {})}
+
+    def _update_count(self, index: Index | Iterable[Index]) -> None:
+        """Count an update of one parameter, or of each of several."""
+        for one in index if isinstance(index, (list, tuple)) else [index]:
+            count = self._index_update_count.get(one, self.begin_num_update) + 1
+            self._index_update_count[one] = count
+            self.num_update = max(count, self.num_update)
+
+    def _get_lr(self, index: Index) -> float:
+        """Return the learning rate of a parameter."""
+        return self.learning_rate * self._multiplier(index, self.lr_mult, "lr_mult")
+
+    def _get_wd(self, index: Index) -> float:
+        """Return the weight decay of a parameter."""
+        return self.wd * self._multiplier(index, self.wd_mult, "wd_mult")
+
+    def _get_lrs(self, indices: Iterable[Index]) -> list[float]:
+        return [self._get_lr(index) for index in indices]
+
+    def _get_wds(self, indices: Iterable[Index]) -> list[float]:
+        return [self._get_wd(index) for index in indices]
+
+    def _multiplier(self, index: Index, table: Mapping[Index, float], attribute: str) -> float:
+        if index in self.param_dict:
+            return float(getattr(self.param_dict[index], attribute))
+        if index in table:
+            return table[index]
+        return table.get(self.idx2name.get(index, index), 1.0)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Parameters belong to the running process; MXNet leaves them out as well.
+        return {key: value for key, value in self.__dict__.items() if key != "param_dict"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.param_dict = {}
+
+
+_registered: Callable[..., type[Optimizer]] = registry.get_register_func(Optimizer, "optimizer")
+
+
+def register(klass: type[Optimizer]) -> type[Optimizer]:
+    """Register a subclass of `Optimizer` under its name in lower case, for `create`.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> @mx.optimizer.register
+    ... class PlainDescent(mx.optimizer.Optimizer):
+    ...     def update(self, index, weight, grad, state):
+    ...         self._update_count(index)
+    ...         weight -= self._get_lr(index) * grad
+    >>> optimizer = mx.optimizer.create("plaindescent", learning_rate=0.1)
+    """
+    _registered(klass)
+    Optimizer.opt_registry[klass.__name__.lower()] = klass
+    return klass
+
+
+create = Optimizer.create_optimizer
+
+
+class Rule(Optimizer):
+    """An optimizer that is one formula on arrays, `_step`; dense, sparse and float16 arrays are handled here."""
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+        """Apply the formula to dense arrays, changing `weight` and `state` in place."""
+        raise NotImplementedError(f"{type(self).__name__} does not define _step.")
+
+    def _only_rows(self, weight: NDArray) -> bool:
+        """Whether a row-sparse gradient leaves the rows it does not have as they are."""
+        return False
+
+    def update(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:
+        """Change a parameter, and its state, in place."""
+        self._update_count(index)
+        lr, wd = self._get_lr(index), self._get_wd(index)
+        dense = weight if weight.stype == "default" else weight.tostype("default")
+        if grad.stype == "row_sparse" and self._only_rows(weight):
+            rows = grad.indices.asnumpy()
+            part, part_state = _rows_of(dense, rows), _rows_of(state, rows)
+            self._step(index, part, grad.data, part_state, lr, wd)
+            _write_rows(dense, rows, part)
+            _write_rows(state, rows, part_state)
+        else:
+            self._step(index, dense, grad.tostype("default"), state, lr, wd)
+        if dense is not weight:
+            dense.tostype(weight.stype).copyto(weight)
+
+    def _rescaled(self, grad: NDArray) -> NDArray:
+        """Return the gradient, rescaled and clipped."""
+        return self._clipped(grad * self.rescale_grad)
+
+    def _decayed(self, grad: NDArray, weight: NDArray, wd: float) -> NDArray:
+        """Return the gradient with the weight decay in it, clipped together."""
+        return self._clipped(grad * self.rescale_grad + wd * weight)
+
+    def _clipped(self, grad: NDArray) -> NDArray:
+        return grad.clip(-self.clip_gradient, self.clip_gradient) if self.clip_gradient else grad
+
+    def _fused(self) -> dict[str, float]:
+        """Return what the operators that do a whole update take of this optimizer."""
+        clip = {"clip_gradient": self.clip_gradient} if self.clip_gradient else {}
+        return {"rescale_grad": self.rescale_grad, **clip}
+
+
+def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:  # noqa: ANN401 - anything that names a dtype
+    """Return a dense array of zeros beside a parameter, of its dtype unless another is given."""
+    return nd.zeros(weight.shape, weight.context, dtype=dtype or weight.dtype)
+
+
+def _rows_of(state: State, rows: np.ndarray[Any, np.dtype[np.int64]]) -> State:
+    if isinstance(state, tuple):
+        return tuple(_rows_of(part, rows) for part in state)
+    return None if state is None else state[rows]
+
+
+def _write_rows(state: State, rows: np.ndarray[Any, np.dtype[np.int64]], values: State) -> None:
+    if isinstance(state, tuple):
+        for part, value in zip(state, values, strict=True):
+            _write_rows(part, rows, value)
+    elif state is not None:
+        state[rows] = values

@@ -1,0 +1,53 @@
+"""Optimizers that MXNet keeps under ``mx.optimizer.contrib``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mxnet import ndarray as nd
+from mxnet.optimizer.base import Index, OptimizerError, Rule, State, register
+
+if TYPE_CHECKING:
+    from mxnet.ndarray import NDArray
+
+__all__ = ["GroupAdaGrad"]
+
+
+@register
+class GroupAdaGrad(Rule):
+    r"""AdaGrad with one sum for each row of a matrix, as for embeddings.
+
+    .. math::
+        h &= h + \mathrm{mean}(g^2, axis=1) \\
+        w &= w - \eta \frac{g}{\sqrt{h + \epsilon}}
+
+    Parameters
+    ----------
+    eps : float, default 1e-5
+    **kwargs
+        Those of `Optimizer`; weight decay is not supported.
+    """
+
+    def __init__(self, eps: float = 1e-5, **kwargs: Any) -> None:  # noqa: ANN401 - those of Optimizer
+        super().__init__(**kwargs)
+        self.float_stable_eps = eps
+
+    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+        """Return one number for each row, 0 at first."""
+        if len(weight.shape) != 2:
+            raise OptimizerError(
+                f"GroupAdaGrad groups the rows of matrices, got a weight of shape {weight.shape}."
+            )
+        return nd.zeros((weight.shape[0], 1), weight.context, dtype=np.float32)
+
+    def _only_rows(self, weight: NDArray) -> bool:  # noqa: ARG002 - whatever the weight is
+        return True
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+        if wd:
+            raise OptimizerError(f"GroupAdaGrad has no weight decay, got wd={wd}.")
+        grad = self._rescaled(grad)
+        state += (grad * grad).mean(axis=1, keepdims=True)
+        weight -= lr * grad / (state + self.float_stable_eps).sqrt()

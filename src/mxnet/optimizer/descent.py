@@ -1,0 +1,378 @@
+"""Optimizers that step along the gradient itself: SGD and its relatives."""
+
+from __future__ import annotations
+
+import logging
+import math
+from typing import TYPE_CHECKING, Any
+
+from mxnet import ndarray as nd
+from mxnet.optimizer.base import Index, Optimizer, OptimizerError, Rule, State, register, zeros_like
+
+if TYPE_CHECKING:
+    from mxnet.ndarray import NDArray
+
+__all__ = ["DCASGD", "LARS", "LBSGD", "NAG", "SGD", "SGLD", "Signum", "Test", "ccSGD"]
+
+
+class _Momentum(Rule):
+    """An optimizer whose state is the momentum, or nothing when that is 0."""
+
+    _master_first = False
+
+    def __init__(self, momentum: float = 0.0, **kwargs: Any) -> None:  # noqa: ANN401 - those of Optimizer
+        super().__init__(**kwargs)
+        self.momentum = momentum
+
+    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+        """Return the momentum, 0 at first, or None if there is none."""
+        return zeros_like(weight) if self.momentum else None
+
+
+@register
+class SGD(_Momentum):
+    r"""Stochastic gradient descent, with momentum if asked for.
+
+    .. math::
+        v &= \mu v - \eta (g + \lambda w) \\
+        w &= w + v
+
+    where :math:`g` is the rescaled and clipped gradient, :math:`\eta` the learning rate and :math:`\lambda` the
+    weight decay.
+
+    Parameters
+    ----------
+    momentum : float, default 0.0
+    lazy_update : bool, default True
+        Whether a row-sparse gradient leaves the rows that it does not have as they are: neither their momentum
+        nor their decay goes on.
+    **kwargs
+        Those of `Optimizer`: ``learning_rate``, ``wd``, ``multi_precision`` and so on.
+    """
+
+    def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(momentum, **kwargs)
+        self.lazy_update = lazy_update
+
+    def _only_rows(self, weight: NDArray) -> bool:  # noqa: ARG002 - whatever the weight is
+        return self.lazy_update
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+        if state is None:
+            nd.sgd_update(weight, grad, out=weight, lr=lr, wd=wd, **self._fused())
+        else:
+            nd.sgd_mom_update(
+                weight, grad, state, out=weight, lr=lr, wd=wd, momentum=self.momentum, **self._fused()
+            )
+
+
+@register
+class ccSGD(SGD):  # noqa: N801 - MXNet's old name
+    """`SGD` under the name of MXNet's old implementation in C++."""
+
+
+@register
+class NAG(_Momentum):
+    r"""Nesterov's accelerated gradient.
+
+    .. math::
+        v &= \mu v - \eta (g + \lambda w) \\
+        w &= w + \mu v - \eta (g + \lambda w)
+
+    As in MXNet 1.9, the decay in the momentum is that of the weight after its step.
+
+    Parameters
+    ----------
+    momentum : float, default 0.0
+    **kwargs
+        Those of `Optimizer`.
+    """
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+        grad = self._rescaled(grad)
+        if state is None:
+            weight -= lr * (grad + wd * weight)
+            return
+        old = state * self.momentum
+        weight += self.momentum * old - lr * (1 + self.momentum) * (grad + wd * weight)
+        state[:] = old - lr * (grad + wd * weight)
+
+
+@register
+class Signum(_Momentum):
+    r"""Steps of the same length in every coordinate: the sign of the momentum, or of the gradient.
+
+    .. math::
+        v &= \mu v - (1 - \mu) (g + \lambda w) \\
+        w &= (1 - \eta \lambda_{lh}) w + \eta\, \mathrm{sign}(v)
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+    momentum : float, default 0.9
+    wd_lh : float, default 0.0
+        Weight decay beside the sign, so that its size counts.
+    **kwargs
+        Those of `Optimizer`.
+
+    References
+    ----------
+    Bernstein, Wang, Azizzadenesheli, Anandkumar: "signSGD: Compressed Optimisation for Non-Convex Problems", 2018.
+    """
+
+    _master_first = True
+
+    def __init__(
+        self,
+        learning_rate: float = 0.01,
+        momentum: float = 0.9,
+        wd_lh: float = 0.0,
+        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+    ) -> None:
+        super().__init__(momentum, learning_rate=learning_rate, **kwargs)
+        self.wd_lh = wd_lh
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+        grad = self._rescaled(grad)
+        if state is None:
+            weight[:] = (1 - lr * wd) * weight - lr * grad.sign()
+            return
+        state[:] = self.momentum * state - (1 - self.momentum) * (grad + wd * weight)
+        weight[:] = (1 - lr * self.wd_lh) * weight + lr * state.sign()
+
+
+@register
+class SGLD(Rule):
+    r"""Stochastic gradient Langevin dynamics: half steps with noise, which sample from the posterior.
+
+    .. math::
+        w = w - \frac{\eta}{2} (g + \lambda w) + \mathcal{N}(0, \eta)
+
+    Parameters
+    ----------
+    **kwargs
+        Those of `Optimizer`.
+
+    References
+    ----------
+    Welling, Teh: "Bayesian Learning via Stochastic Gradient Langevin Dynamics", 2011.
+    """
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+        noise = nd.random.normal(0, math.sqrt(lr), shape=weight.shape, dtype=weight.dtype, ctx=weight.context)
+        weight += noise - lr / 2 * (self._rescaled(grad) + wd * weight)
+
+
+@register
+class DCASGD(Rule):
+    r"""Gradient descent that corrects for the delay of gradients from asynchronous workers.
+
+    .. math::
+        w = w - \eta \left(g + \lambda w + \lambda_{dc}\, g^2 (w - w_{previous})\right)
+
+    Parameters
+    ----------
+    momentum : float, default 0.0
+        Must be 0: MXNet 1.x fails for any other value.
+    lamda : float, default 0.04
+        The strength of the correction.
+    **kwargs
+        Those of `Optimizer`.
+
+    References
+    ----------
+    Zheng et al.: "Asynchronous Stochastic Gradient Descent with Delay Compensation", 2016.
+    """
+
+    def __init__(self, momentum: float = 0.0, lamda: float = 0.04, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        if momentum:
+            raise OptimizerError(f"DCASGD has no momentum (as in MXNet 1.x), got momentum={momentum}.")
+        self.momentum = momentum
+        self.lamda = lamda
+
+    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+        """Return no momentum, and the weight as it was."""
+        return (None, weight.copy())
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+        grad = self._rescaled(grad)
+        _, previous = state
+        step = lr * (grad + wd * weight + self.lamda * grad * grad * (weight - previous))
+        previous[:] = weight
+        weight -= step
+
+
+@register
+class LBSGD(_Momentum):
+    """SGD for large batches: gathers several batches per step, and warms the rate up with their number.
+
+    Parameters
+    ----------
+    momentum : float, default 0.0
+    multi_precision : bool, default False
+    warmup_strategy : {'linear', 'power2', 'sqrt', 'lars'}
+        How the rate rises to `batch_scale` times its value; ``lars`` sets it by the norms of weight and gradient.
+        Anything else leaves it as it is until the warm-up is over.
+    warmup_epochs : int, default 5
+    batch_scale : int, default 1
+        How many batches make up one step.
+    updates_per_epoch : int, default 32
+    begin_epoch : int, default 0
+    num_epochs : int, default 60
+    **kwargs
+        Those of `Optimizer`.
+    """
+
+    _master_first = True
+
+    def __init__(
+        self,
+        momentum: float = 0.0,
+        multi_precision: bool = False,
+        warmup_strategy: str = "linear",
+        warmup_epochs: int = 5,
+        batch_scale: int = 1,
+        updates_per_epoch: int = 32,
+        begin_epoch: int = 0,
+        num_epochs: int = 60,
+        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+    ) -> None:
+        super().__init__(momentum, multi_precision=multi_precision, **kwargs)
+        self.warmup_strategy = warmup_strategy
+        self.warmup_epochs = warmup_epochs
+        self.batch_scale = batch_scale
+        self.updates_per_epoch = updates_per_epoch
+        self.init_updates = begin_epoch * updates_per_epoch
+        self.num_epochs = num_epochs
+        self._gathered: dict[Index, NDArray] = {}
+        self._batches: dict[Index, int] = {}
+        logging.info(  # noqa: LOG015 - MXNet logs to the root logger, where users look for it
+            "LBSGD: %d batches a step, the rate warms up (%s) over %d epochs",
+            batch_scale,
+            warmup_strategy,
+            warmup_epochs,
+        )
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+        batches = self._batches.get(index, self.init_updates) + 1
+        self._batches[index] = batches
+        if index in self._gathered:
+            grad = self._gathered[index] + grad
+        if batches % self.batch_scale:
+            self._gathered[index] = grad.copy()
+            return
+        self._gathered.pop(index, None)
+        grad = grad / self.batch_scale
+        lr *= self._trust(weight, grad, wd) if self.warmup_strategy == "lars" else self._warmth(batches)
+        step = lr * (self._rescaled(grad) + wd * weight)
+        if state is None:
+            weight -= step
+        else:
+            state[:] = self.momentum * state - step
+            weight += state
+
+    def _warmth(self, batches: int) -> float:
+        """Return the factor of the rate after that many batches."""
+        last = self.warmup_epochs * self.updates_per_epoch
+        if batches >= last:
+            return float(self.batch_scale)
+        done = batches / last
+        rise = {"linear": done, "power2": done * done, "sqrt": math.sqrt(done)}.get(self.warmup_strategy, 0.0)
+        return 1.0 + (self.batch_scale - 1) * rise
+
+    def _trust(self, weight: NDArray, grad: NDArray, wd: float) -> float:
+        """Return the factor of the rate by the sizes of weight and gradient."""
+        of_weight, of_grad = _norm(weight) ** 2, _norm(grad) ** 2
+        factor = math.sqrt(of_weight / (of_grad + wd * of_weight + 1e-18))
+        return min(max(factor, 0.01), 100.0)
+
+
+@register
+class LARS(_Momentum):
+    r"""SGD whose rate for each layer follows the ratio of the norms of weight and gradient.
+
+    .. math::
+        \eta_{layer} = \eta\, \eta_{lars} \frac{\|w\|}{\|g\| + \lambda \|w\| + \epsilon}
+
+    Parameters whose names end in ``gamma``, ``beta`` or ``bias`` keep the plain rate, and only those in
+    ``_weight`` decay.
+
+    Parameters
+    ----------
+    momentum : float, default 0.0
+    lazy_update : bool, default True
+        Accepted for MXNet's sake; a row-sparse gradient counts as dense.
+    eta : float, default 0.001
+        The trust coefficient.
+    eps : float, default 0
+    momentum_correction : bool, default True
+        Whether the momentum shrinks and grows with the learning rate.
+    **kwargs
+        Those of `Optimizer`.
+
+    References
+    ----------
+    You, Gitman, Ginsburg: "Large Batch Training of Convolutional Networks", 2017.
+    """
+
+    def __init__(
+        self,
+        momentum: float = 0.0,
+        lazy_update: bool = True,
+        eta: float = 0.001,
+        eps: float = 0,
+        momentum_correction: bool = True,
+        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+    ) -> None:
+        super().__init__(momentum, **kwargs)
+        self.lazy_update = lazy_update
+        self.eta = eta
+        self.eps = eps
+        self.momentum_correction = momentum_correction
+        self._last_lr: dict[Index, float] = {}
+
+    def _decays(self, name: str) -> bool:
+        return name.endswith("_weight")
+
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+        base = self.learning_rate
+        momentum = self.momentum
+        if self.momentum_correction and self._last_lr.get(index):
+            momentum *= base / self._last_lr[index]
+        self._last_lr[index] = base
+        lr *= self._trust(index, weight, grad, wd)
+        step = lr * (self._rescaled(grad) + wd * weight)
+        if state is None:
+            weight -= step
+        else:
+            state[:] = momentum * state - step
+            weight += state
+
+    def _trust(self, index: Index, weight: NDArray, grad: NDArray, wd: float) -> float:
+        if self.idx2name.get(index, str(index)).endswith(("gamma", "beta", "bias")):
+            return 1.0
+        of_weight, of_grad = _norm(weight), _norm(grad) * self.rescale_grad
+        if not (of_weight > 0 and of_grad > 0):
+            return 1.0
+        return self.eta * of_weight / (of_grad + wd * of_weight + self.eps)
+
+
+@register
+class Test(Optimizer):
+    """Adds the rescaled gradient to the weight: for tests of what is around optimizers."""
+
+    __test__ = False  # its name makes pytest think it were one
+
+    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+        """Return zeros."""
+        return nd.zeros(weight.shape, weight.context)
+
+    def update(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:  # noqa: ARG002
+        """Add the gradient, and remember the new weight."""
+        weight += grad * self.rescale_grad
+        state[:] = weight
+
+
+def _norm(array: NDArray) -> float:
+    return float(array.norm().asscalar())
