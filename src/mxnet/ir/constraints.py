@@ -112,5 +112,5 @@ def _settle(op: Op, known: Known, rule: Any, merge: Any) -> Known:  # noqa: ANN4
         if tuple(settled) == known:
             return known
         known = tuple(settled)
-        if None not in known and all(None not in each for each in known):
+        if None not in known and all(isinstance(each, str) or None not in each for each in known):
             return known
