@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-class MXNetError(Exception):
+class MXNetError(RuntimeError):
     """Base of every error that Symnet raises on purpose."""
 
 

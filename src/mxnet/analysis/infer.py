@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mxnet.analysis.declared import declared_dtype, declared_shape
 from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError
 from mxnet.ir.constraints import Conflict, is_complete, merge_dtypes, merge_shapes, settle_dtypes, settle_shapes
 from mxnet.ir.graph import Graph
@@ -51,14 +52,14 @@ def infer_shapes(graph: Graph, known: Mapping[Node, Shape | None]) -> Inferred:
     graph : Graph
         The graph.
     known : mapping of Node to Shape
-        What is known of variables beyond their ``__shape__`` attributes.
+        What is known of variables; for the others their attribute ``__shape__`` counts.
 
     Raises
     ------
     ShapeError
         If two shapes that must agree do not.
     """
-    return _infer(graph, known, settle_shapes, merge_shapes, is_complete, _shape_conflict)
+    return _infer(graph, known, declared_shape, settle_shapes, merge_shapes, is_complete, _shape_conflict)
 
 
 def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
@@ -69,18 +70,21 @@ def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
     DTypeError
         If two dtypes that must agree do not.
     """
-    return _infer(graph, known, settle_dtypes, merge_dtypes, lambda dtype: dtype is not None, _dtype_conflict)
+    return _infer(graph, known, declared_dtype, settle_dtypes, merge_dtypes, lambda dtype: dtype is not None, _dtype_conflict)
 
 
 def _infer(
     graph: Graph,
     known: Mapping[Node, Any],
+    declared: Callable[[Node], Any],
     settle: Settle,
     merge: Callable[[Any, Any], Any],
     complete: Callable[[Any], bool],
     explain: Callable[..., InferenceError],
 ) -> Inferred:
-    values: list[list[Any]] = [[known.get(node)] if node.op is None else [None] * node.op.arity[2] for node in graph.nodes]
+    values: list[list[Any]] = [
+        [known.get(node) or declared(node)] if node.op is None else [None] * node.op.arity[2] for node in graph.nodes
+    ]
     index = graph.index
     sources = [[(index[id(entry.node)], entry.index) for entry in node.inputs] for node in graph.nodes]
     pending = [i for i, node in enumerate(graph.nodes) if node.op is not None]

@@ -1,0 +1,59 @@
+"""Symnet: MXNet 1.x's Symbol system on PyTorch's kernels. ``import mxnet as mx``."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from mxnet import attribute, base, context, name, ops, symbol
+from mxnet import symbol as sym
+from mxnet.attribute import AttrScope
+from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
+from mxnet.errors import MXNetError
+
+__version__ = "1.9.1"
+"""The MXNet whose behaviour this is; scripts compare with it. The distribution's own version is in its metadata."""
+
+# What needs torch, or is seldom used, is imported when it is first named.
+_LAZY = {
+    "autograd": "autograd",
+    "callback": "callback",
+    "executor": "executor",
+    "init": "initializer",
+    "initializer": "initializer",
+    "io": "io",
+    "kv": "kvstore",
+    "kvstore": "kvstore",
+    "log": "log",
+    "lr_scheduler": "lr_scheduler",
+    "metric": "metric",
+    "misc": "lr_scheduler",
+    "mod": "module",
+    "model": "model",
+    "module": "module",
+    "mon": "monitor",
+    "monitor": "monitor",
+    "nd": "ndarray",
+    "ndarray": "ndarray",
+    "operator": "operator",
+    "opt": "optimizer",
+    "optimizer": "optimizer",
+    "random": "random",
+    "registry": "registry",
+    "rnd": "random",
+    "test_utils": "test_utils",
+    "visualization": "visualization",
+    "viz": "visualization",
+}
+
+
+def __getattr__(attribute: str) -> Any:  # noqa: ANN401 - a module, or what real MXNet has at its top
+    if attribute in _LAZY:
+        module = importlib.import_module(f"mxnet.{_LAZY[attribute]}")
+        globals()[attribute] = module
+        return module
+    raise AttributeError(f"module 'mxnet' has no attribute {attribute!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

@@ -1,0 +1,50 @@
+"""What variables declare about themselves in attributes: shape, dtype and storage type."""
+
+from __future__ import annotations
+
+from mxnet.dtype import dtype_name
+from mxnet.errors import MXNetError, ParameterError
+from mxnet.ir.node import Node
+from mxnet.ir.op import Shape
+from mxnet.ir.param import Param
+
+__all__ = ["STORAGE_TYPES", "declared_dtype", "declared_shape", "declared_stype", "from_mxnet_shape", "to_mxnet_shape"]
+
+STORAGE_TYPES = ("default", "row_sparse", "csr")
+
+_SHAPE = Param("__shape__", "tuple[int, ...]", None, "")
+
+
+def from_mxnet_shape(shape: tuple[int, ...] | None) -> Shape | None:
+    """Return a shape with None for MXNet's 0 (or -1), an unknown extent; ``()`` is an unknown rank."""
+    return tuple(d if d > 0 else None for d in shape) if shape else None
+
+
+def to_mxnet_shape(shape: Shape | None) -> tuple[int, ...]:
+    """Return a shape as MXNet's API shows it, with 0 for what is unknown."""
+    return () if shape is None else tuple(d or 0 for d in shape)
+
+
+def declared_shape(node: Node) -> Shape | None:
+    """Return the shape a variable was made with, None if it has none."""
+    text = node.attrs.get("__shape__")
+    if text is None:
+        return None
+    try:
+        return from_mxnet_shape(_SHAPE.parse(text, node.name))
+    except ParameterError:
+        raise MXNetError(f"The attribute __shape__ of variable {node.name!r} is {text!r}, which is not a shape.") from None
+
+
+def declared_dtype(node: Node) -> str | None:
+    """Return the dtype a variable was made with, None if it has none."""
+    text = node.attrs.get("__dtype__")
+    if text is None or text == "-1":
+        return None
+    return dtype_name(int(text) if text.isdigit() else text)
+
+
+def declared_stype(node: Node) -> str:
+    """Return the storage type a variable was made with."""
+    text = node.attrs.get("__storage_type__", "0")
+    return STORAGE_TYPES[int(text)] if text in ("0", "1", "2") else "default"

@@ -1,0 +1,660 @@
+"""The executor: a graph with arrays bound to it, run forwards and backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mxnet.analysis.declared import declared_dtype, declared_stype, from_mxnet_shape
+from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
+from mxnet.context import Context
+from mxnet.dtype import DTypeLike, dtype_name
+from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Node
+from mxnet.ir.op import describe_node
+from mxnet.lazy import torch
+from mxnet.ndarray import NDArray, zeros
+from mxnet.ndarray.sparse import zeros as sparse_zeros
+from mxnet.plan.program import Program, Tap
+from mxnet.plan.programs import Programs
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mxnet.symbol import Symbol
+
+__all__ = ["Executor", "bind", "simple_bind"]
+
+Arrays = Sequence[NDArray] | Mapping[str, NDArray]
+GradReq = str | Sequence[str] | Mapping[str, str]
+Monitor = Callable[[str, NDArray], None]
+
+_REQS = ("null", "write", "add")
+
+
+class Executor:
+    """A graph with arrays bound to it. ``Symbol.bind`` and ``Symbol.simple_bind`` make one.
+
+    Attributes
+    ----------
+    arg_arrays, grad_arrays, aux_arrays : list of NDArray
+        The bound arrays; a gradient is None where none is wanted. Writing into them takes effect on the next run.
+    outputs : list of NDArray
+        The outputs; the same arrays after every run, with new contents.
+    arg_dict, grad_dict, aux_dict, output_dict : dict of str to NDArray
+        The same by name.
+    """
+
+    def __init__(
+        self,
+        symbol: Symbol,
+        programs: Programs,
+        arg_arrays: list[NDArray],
+        grad_arrays: list[NDArray | None],
+        grad_req: list[str],
+        aux_arrays: list[NDArray],
+    ) -> None:
+        self._symbol = symbol
+        self._programs = programs
+        self._ctx = programs.context
+        self._grad_req = grad_req
+        self.arg_arrays = arg_arrays
+        self.grad_arrays = grad_arrays
+        self.aux_arrays = aux_arrays
+        self._arg_names = symbol.list_arguments()
+        self._aux_names = symbol.list_auxiliary_states()
+        self._outputs: list[NDArray] | None = None
+        self._saved: tuple[Program, Sequence[Tensor]] | None = None
+        self._ran_for_training = False
+        self._monitor: tuple[Monitor, bool] | None = None
+        self._targets = [(i, req) for i, req in enumerate(grad_req) if req != "null" and grad_arrays[i] is not None]
+
+    # ---------------------------------------------------------------------------------------------------- arrays by name
+
+    @property
+    def arg_dict(self) -> dict[str, NDArray]:
+        """The arguments by name."""
+        return _by_name(self._arg_names, self.arg_arrays, "arguments")
+
+    @property
+    def grad_dict(self) -> dict[str, NDArray | None]:
+        """The gradients by the names of their arguments."""
+        return _by_name(self._arg_names, self.grad_arrays, "arguments")
+
+    @property
+    def aux_dict(self) -> dict[str, NDArray]:
+        """The auxiliary states by name."""
+        return _by_name(self._aux_names, self.aux_arrays, "auxiliary states")
+
+    @property
+    def output_dict(self) -> dict[str, NDArray]:
+        """The outputs by name."""
+        return _by_name(self._symbol.list_outputs(), self.outputs, "outputs")
+
+    @property
+    def outputs(self) -> list[NDArray]:
+        """The outputs of the last run; before the first one they have the right shapes and hold zeros."""
+        if self._outputs is None:
+            plan = self._program(is_train=False, with_gradient=False).plan
+            contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
+            self._outputs = [
+                zeros(plan.values[v].shape, ctx=context, dtype=plan.values[v].dtype)
+                for v, context in zip(plan.outputs, contexts, strict=True)
+            ]
+        return self._outputs
+
+    # -------------------------------------------------------------------------------------------------------------- runs
+
+    def forward(self, is_train: bool = False, **kwargs: NDArray) -> list[NDArray]:  # noqa: FBT001, FBT002 - MXNet's
+        """Run the graph and return the outputs.
+
+        Parameters
+        ----------
+        is_train : bool
+            Whether operators such as Dropout and BatchNorm behave as in training, and ``backward`` follows.
+        **kwargs : NDArray
+            New contents for arguments, copied into the bound arrays.
+
+        Raises
+        ------
+        MXNetError
+            If an argument is unknown or has another shape than the bound array.
+        """
+        if kwargs:
+            self._feed(kwargs)
+        is_train = bool(is_train)
+        program = self._program(is_train=is_train, with_gradient=is_train and bool(self._targets))
+        tensors = self._tensors(program, None)
+        outputs, saved = program.forward(tensors, self._tap())
+        self._saved = (program, saved) if program.plan.gradients else None
+        self._ran_for_training = is_train
+        self._publish(outputs)
+        return self.outputs
+
+    def backward(
+        self,
+        out_grads: NDArray | Sequence[NDArray] | Mapping[str, NDArray] | None = None,
+        is_train: bool = True,  # noqa: FBT001, FBT002 - MXNet's signature
+    ) -> None:
+        """Compute the gradients of the last ``forward`` and write or add them to the gradient arrays.
+
+        Parameters
+        ----------
+        out_grads : NDArray, list or dict of NDArray, optional
+            The gradient of each output; losses such as SoftmaxOutput need none.
+        is_train : bool
+            Accepted for compatibility; the mode of the last ``forward`` counts.
+
+        Raises
+        ------
+        MXNetError
+            If an output that is not a loss has no gradient, or one of the wrong shape.
+        """
+        if not self._targets:
+            return
+        heads = self._head_gradients(out_grads)
+        if self._saved is None:
+            self._rerun()
+        assert self._saved is not None
+        program, saved = self._saved
+        gradients = iter(program.backward(self._tensors(program, heads), saved, self._tap()))
+        exists = self._programs.joint()[1]
+        with torch.no_grad():
+            for (i, req), there in zip(self._targets, exists, strict=True):
+                target = self.grad_arrays[i]
+                assert target is not None
+                gradient = next(gradients) if there else None
+                _write(target, gradient, req)
+
+    def _rerun(self) -> None:
+        """Compute what backward needs, when the last forward was for inference (or never happened)."""
+        program = self._program(is_train=self._ran_for_training, with_gradient=True)
+        _, saved = program.forward(self._tensors(program, None), None)
+        self._saved = program, saved
+
+    def _program(self, *, is_train: bool, with_gradient: bool) -> Program:
+        facts = tuple((array.shape, array._dtype_name) for array in (*self.arg_arrays, *self.aux_arrays))
+        return self._programs.get(
+            facts, is_train=is_train, with_gradient=with_gradient, tapped=self._monitor is not None
+        )
+
+    def _tensors(self, program: Program, heads: Sequence[Tensor | None] | None) -> list[Tensor | None]:
+        """Return the tensors of a program's variables, in its order."""
+        programs = self._programs
+        at: dict[int, Tensor | None] = {
+            id(node): array._tensor
+            for node, array in zip(programs.variables, (*self.arg_arrays, *self.aux_arrays), strict=True)
+        }
+        if heads is not None:
+            at.update((id(node), tensor) for node, tensor in zip(programs.heads, heads, strict=True) if node is not None)
+        values = program.plan.values
+        return [at.get(id(values[v].entry.node)) for v in program.plan.variables]
+
+    def _publish(self, tensors: Sequence[Tensor]) -> None:
+        """Put new results into the output arrays; one that is (a view of) a bound array becomes a copy."""
+        bound = {array._tensor.untyped_storage().data_ptr() for array in (*self.arg_arrays, *self.aux_arrays)}
+        seen: set[int] = set()
+        results = []
+        for tensor in tensors:
+            pointer = tensor.untyped_storage().data_ptr()
+            if pointer in bound or pointer in seen:
+                tensor = tensor.clone()  # noqa: PLW2901
+            seen.add(pointer)
+            results.append(tensor)
+        if self._outputs is None:
+            contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
+            self._outputs = [NDArray._from_tensor(t, c) for t, c in zip(results, contexts, strict=True)]
+        else:
+            for array, tensor in zip(self._outputs, results, strict=True):
+                array._set_tensor(tensor)
+
+    def _feed(self, arrays: Mapping[str, NDArray]) -> None:
+        arguments = self.arg_dict
+        for name, array in arrays.items():
+            if name not in arguments:
+                raise _UnknownArgument(
+                    f"forward() was given {name!r}, which is not an argument.{did_you_mean(name, arguments)}"
+                    f" The arguments are: {', '.join(arguments)}."
+                )
+            if not isinstance(array, NDArray | np.ndarray):
+                raise BindError(f"forward() expects an NDArray for {name!r}, not {array!r}, of type {type(array).__name__}.")
+            bound = arguments[name]
+            if tuple(array.shape) != bound.shape:
+                raise ShapeError(
+                    f"forward() was given an array of shape {show_shape(tuple(array.shape))} for {name!r}, which is bound to one "
+                    f"of shape {show_shape(bound.shape)}. Executor.reshape makes an executor for other shapes."
+                )
+            bound[:] = array
+
+    def _head_gradients(self, out_grads: object) -> list[Tensor | None]:
+        outputs = self.outputs
+        names = self._symbol.list_outputs()
+        if out_grads is None:
+            given: list[Any] = [None] * len(outputs)
+        elif isinstance(out_grads, NDArray):
+            given = [out_grads]
+        elif isinstance(out_grads, Mapping):
+            for name in out_grads:
+                if name not in names:
+                    raise NameLookupError(f"backward(): there is no output {name!r}.{did_you_mean(name, names)}")
+            given = [out_grads.get(name) for name in names]
+        elif isinstance(out_grads, list | tuple):
+            given = list(out_grads)
+        else:
+            raise BindError(f"backward() expects an NDArray or a list or dict of them, not {type(out_grads).__name__}.")
+        if len(given) > len(outputs):
+            raise BindError(f"backward() was given {len(given)} head gradients for {len(outputs)} outputs.")
+        given += [None] * (len(outputs) - len(given))
+        heads: list[Tensor | None] = []
+        for name, node, output, gradient in zip(names, self._programs.heads, outputs, given, strict=True):
+            heads.append(None if node is None else _checked_head(name, output, gradient))
+        return heads
+
+    # ---------------------------------------------------------------------------------------------------------- monitoring
+
+    def set_monitor_callback(self, callback: Monitor | None, monitor_all: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Call a function with the name and value of every output of every node, as it is computed.
+
+        Parameters
+        ----------
+        callback : callable
+            Takes a name and an NDArray; None to stop monitoring.
+        monitor_all : bool
+            Whether to show the inputs of every node too.
+        """
+        self._monitor = None if callback is None else (callback, monitor_all)
+
+    def _tap(self) -> Tap | None:
+        if self._monitor is None:
+            return None
+        callback, monitor_all = self._monitor
+
+        def tap(name: str, tensor: Tensor, *, is_input: bool = False) -> None:
+            if monitor_all or not is_input:
+                callback(name, NDArray._from_tensor(tensor.clone(), self._ctx))
+
+        return tap
+
+    def debug_str(self) -> str:
+        """Return the program and the memory its intermediate values take."""
+        program = self._program(is_train=bool(self._targets), with_gradient=bool(self._targets))
+        megabytes = program.plan.peak_bytes / 2**20
+        return f"{self._symbol.debug_str()}\n{program.source}\nTotal {megabytes:.0f} MB allocated\n"
+
+    def program(self, is_train: bool = False) -> str:  # noqa: FBT001, FBT002 - as in forward
+        """Return the generated Python source of the program that ``forward`` runs."""
+        return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).source
+
+    # ------------------------------------------------------------------------------------------------------- other arrays
+
+    def copy_params_from(
+        self,
+        arg_params: Mapping[str, NDArray],
+        aux_params: Mapping[str, NDArray] | None = None,
+        allow_extra_params: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+    ) -> None:
+        """Copy arrays into the bound arguments and auxiliary states.
+
+        Parameters
+        ----------
+        arg_params, aux_params : dict of str to NDArray
+            What to copy, by name.
+        allow_extra_params : bool
+            Whether names that this executor does not have are passed over.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown.
+        """
+        for params, bound, kind in ((arg_params, self.arg_dict, "argument"), (aux_params or {}, self.aux_dict, "auxiliary state")):
+            for name, array in params.items():
+                if name in bound:
+                    if tuple(array.shape) != bound[name].shape:
+                        raise ShapeError(
+                            f"copy_params_from(): {name!r} has shape {show_shape(tuple(array.shape))}, but the {kind} of this executor"
+                            f" has shape {show_shape(bound[name].shape)}."
+                        )
+                    bound[name][:] = array
+                elif not allow_extra_params:
+                    raise NameLookupError(
+                        f"copy_params_from(): this executor has no {kind} {name!r}.{did_you_mean(name, bound)}"
+                        " allow_extra_params=True passes over such names."
+                    )
+
+    def reshape(
+        self,
+        partial_shaping: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+        allow_up_sizing: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+        **kwargs: tuple[int, ...],
+    ) -> Executor:
+        """Return an executor for other input shapes that shares this one's parameters and programs.
+
+        Parameters
+        ----------
+        partial_shaping : bool
+            Whether arguments that are not named may change their shape too.
+        allow_up_sizing : bool
+            Whether arrays may grow; what does not fit in the old one gets a new one.
+        **kwargs : tuple of int
+            The new shapes.
+
+        Raises
+        ------
+        MXNetError
+            If a shape would change that is not allowed to.
+        """
+        graph = self._programs.graph
+        known = _shapes_by_node(graph, kwargs)
+        shapes = infer_shapes(graph, known)
+        _require_complete(graph, shapes.of(graph.arguments + graph.aux))
+        args, grads = [], []
+        for name, shape, array, grad in zip(
+            self._arg_names, shapes.of(graph.arguments), self.arg_arrays, self.grad_arrays, strict=True
+        ):
+            args.append(_resized(name, array, shape, name in kwargs or partial_shaping, allow_up_sizing))
+            grads.append(None if grad is None else _resized(name, grad, shape, True, True))
+        aux = [
+            _resized(name, array, shape, partial_shaping, allow_up_sizing)
+            for name, shape, array in zip(self._aux_names, shapes.of(graph.aux), self.aux_arrays, strict=True)
+        ]
+        return Executor(self._symbol, self._programs, args, grads, self._grad_req, aux)
+
+    def get_optimized_symbol(self) -> Symbol:
+        """Return the symbol this executor runs."""
+        return self._symbol
+
+
+class _UnknownArgument(BindError, TypeError):
+    """``forward`` was given a keyword that is no argument (MXNet raises TypeError)."""
+
+
+def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise BindError(f"The {what} have duplicate names ({', '.join(twice)}); use the list instead of the dict.")
+    return dict(zip(names, arrays, strict=True))
+
+
+def _write(target: NDArray, gradient: Tensor | None, req: str) -> None:
+    if target.stype != "default":
+        dense = torch.zeros(target.shape) if gradient is None else gradient
+        target[:] = NDArray._from_tensor(dense, target.context)
+    elif gradient is None:
+        if req == "write":
+            target._tensor.zero_()
+    elif req == "add":
+        target._tensor.add_(gradient)
+    else:
+        target._tensor.copy_(gradient)
+
+
+def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
+    if gradient is None:
+        raise MXNetError(
+            f"backward() needs the gradient of output {name!r}: it is not a loss, so pass out_grads "
+            f"(an NDArray of shape {show_shape(output.shape)}), or end the network in a loss such as SoftmaxOutput or MakeLoss."
+        )
+    if not isinstance(gradient, NDArray):
+        raise BindError(f"backward() expects an NDArray as the gradient of {name!r}, not {type(gradient).__name__}.")
+    if gradient.shape != output.shape:
+        raise ShapeError(
+            f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but the output has shape "
+            f"{show_shape(output.shape)}."
+        )
+    return gradient._tensor.to(output._tensor.dtype)
+
+
+def _resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:  # noqa: FBT001
+    """Return the array itself, a view of its beginning, or a new one."""
+    if array.shape == shape:
+        return array
+    if not may_change:
+        raise BindError(
+            f"reshape(): the new shapes make {name!r} {show_shape(shape)}, but it is {show_shape(array.shape)}."
+            " partial_shaping=True allows that, with new contents."
+        )
+    size = int(np.prod(shape))
+    if size <= array.size:
+        return NDArray._from_tensor(array._tensor.reshape(-1)[:size].view(shape), array.context)
+    if not may_grow:
+        raise BindError(
+            f"reshape(): {name!r} would grow from {show_shape(array.shape)} to {show_shape(shape)}. allow_up_sizing=True allows that."
+        )
+    return zeros(shape, ctx=array.context, dtype=array._dtype_name)
+
+
+# ------------------------------------------------------------------------------------------------------------------ binding
+
+
+def bind(
+    symbol: Symbol,
+    ctx: Context,
+    args: Arrays,
+    args_grad: Sequence[NDArray | None] | Mapping[str, NDArray] | None,
+    grad_req: GradReq,
+    aux_states: Arrays | None,
+    group2ctx: Mapping[str, Context] | None,
+    shared_exec: Executor | None,  # noqa: ARG001 - memory is torch's to share
+) -> Executor:
+    """Bind arrays to a symbol; see ``Symbol.bind``."""
+    _check_context(ctx)
+    graph = symbol.graph
+    arg_names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
+    arg_arrays = _arranged("args", args, arg_names)
+    aux_arrays = _arranged("aux_states", aux_states if aux_states is not None else [], aux_names)
+    reqs = _requests(grad_req, arg_names)
+    grads: list[NDArray | None] = [None] * len(arg_names)
+    if args_grad is not None:
+        grads = _arranged_gradients(args_grad, arg_names)
+    grads = [None if req == "null" else grad for grad, req in zip(grads, reqs, strict=True)]
+    wrt = [node for node, grad in zip(graph.arguments, grads, strict=True) if grad is not None]
+    programs = Programs(graph, wrt, ctx, group2ctx or {})
+    _check_arrays(programs, arg_arrays, aux_arrays, grads)
+    return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
+
+
+def simple_bind(
+    symbol: Symbol,
+    ctx: Context,
+    grad_req: GradReq,
+    type_dict: Mapping[str, DTypeLike] | None,
+    stype_dict: Mapping[str, str] | None,
+    group2ctx: Mapping[str, Context] | None,
+    shared_arg_names: Sequence[str] | None,
+    shared_exec: Executor | None,
+    shared_buffer: dict[str, NDArray] | None,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> Executor:
+    """Make arrays of zeros for a symbol and bind them; see ``Symbol.simple_bind``."""
+    _check_context(ctx)
+    graph = symbol.graph
+    arg_names = symbol.list_arguments()
+    reqs = _requests(grad_req, arg_names)
+    inferred = infer_shapes(graph, _shapes_by_node(graph, shapes))
+    variables = graph.arguments + graph.aux
+    _require_complete(graph, inferred.of(variables))
+    dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict or {}), strict=True))
+    shape_of = dict(zip(variables, inferred.of(variables), strict=True))
+    wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
+    programs = Programs(graph, wrt, ctx, group2ctx or {})
+    shared = _shared_arrays(shared_arg_names or (), shared_exec, shared_buffer)
+    stypes = stype_dict or {}
+    contexts = _contexts(programs)
+    arg_arrays: list[NDArray] = []
+    for node in graph.arguments:
+        array = shared.get(node.name)
+        if array is None or not _fits(array, shape_of[node], dtypes[node]):
+            array = _new(shape_of[node], contexts[node], dtypes[node], stypes.get(node.name, declared_stype(node)))
+            if shared_buffer is not None and node.name in (shared_arg_names or ()):
+                shared_buffer[node.name] = array
+        elif array.shape != shape_of[node]:
+            array = _resized(node.name, array, shape_of[node], True, True)
+        arg_arrays.append(array)
+    grads = [
+        None if req == "null" else _new(shape_of[n], contexts[n], dtypes[n], stypes.get(n.name, declared_stype(n)))
+        for n, req in zip(graph.arguments, reqs, strict=True)
+    ]
+    aux_arrays = [_new(shape_of[node], contexts[node], dtypes[node], "default") for node in graph.aux]
+    if shared_exec is not None:
+        theirs = shared_exec.aux_dict
+        aux_arrays = [
+            theirs[node.name] if node.name in theirs and theirs[node.name].shape == array.shape else array
+            for node, array in zip(graph.aux, aux_arrays, strict=True)
+        ]
+    return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
+
+
+def _check_context(ctx: object) -> None:
+    if not isinstance(ctx, Context):
+        raise BindError(f"A context such as mx.cpu() was expected, but got {ctx!r}, of type {type(ctx).__name__}.")
+
+
+def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
+    """Return one array per name; a dict may hold more."""
+    if isinstance(arrays, Mapping):
+        missing = [name for name in names if name not in arrays]
+        if missing:
+            extra = [key for key in arrays if key not in names]
+            hint = did_you_mean(missing[0], extra)
+            raise BindError(f"bind: {what} has no array for {', '.join(map(repr, missing))}.{hint} It needs: {', '.join(names)}.")
+        arranged = [arrays[name] for name in names]
+    else:
+        arranged = list(arrays)
+        if len(arranged) != len(names):
+            raise BindError(f"bind: {what} has {len(arranged)} arrays, but {len(names)} are needed: {', '.join(names) or 'none'}.")
+    for name, array in zip(names, arranged, strict=True):
+        if not isinstance(array, NDArray):
+            raise _NotAnArray(f"bind: {what} must hold NDArrays, but {name!r} is of type {type(array).__name__}.")
+    return arranged
+
+
+class _NotAnArray(BindError, TypeError):
+    """Something that is no NDArray was to be bound (MXNet raises TypeError)."""
+
+
+def _arranged_gradients(
+    args_grad: Sequence[NDArray | None] | Mapping[str, NDArray | None], names: Sequence[str]
+) -> list[NDArray | None]:
+    if isinstance(args_grad, Mapping):
+        grads = [args_grad.get(name) for name in names]
+    else:
+        grads = list(args_grad)
+        if len(grads) != len(names):
+            raise BindError(f"bind: args_grad has {len(grads)} arrays, but {len(names)} are needed: {', '.join(names)}.")
+    for name, grad in zip(names, grads, strict=True):
+        if grad is not None and not isinstance(grad, NDArray):
+            raise _NotAnArray(f"bind: args_grad must hold NDArrays or None, but {name!r} is of type {type(grad).__name__}.")
+    return grads
+
+
+def _requests(grad_req: GradReq, names: Sequence[str]) -> list[str]:
+    if isinstance(grad_req, str):
+        reqs = [grad_req] * len(names)
+    elif isinstance(grad_req, Mapping):
+        reqs = [grad_req.get(name, "null") for name in names]
+    else:
+        reqs = list(grad_req)
+        if len(reqs) != len(names):
+            raise BindError(f"grad_req has {len(reqs)} entries for {len(names)} arguments: {', '.join(names)}.")
+    for req in reqs:
+        if req not in _REQS:
+            raise BindError(f"grad_req {req!r} is not one of {', '.join(map(repr, _REQS))}.{did_you_mean(req, _REQS)}")
+    return reqs
+
+
+def _contexts(programs: Programs) -> dict[Node, Context]:
+    """Return where each variable lives: with the first node that reads it, unless it says itself."""
+    contexts: dict[Node, Context] = {}
+    for node in programs.graph.nodes:
+        for entry in node.inputs:
+            if entry.node.op is None and entry.node not in contexts:
+                own = "__ctx_group__" in entry.node.attrs
+                contexts[entry.node] = programs.context_of(entry.node if own else node)
+    return {node: contexts.get(node, programs.context_of(node)) for node in programs.graph.nodes if node.op is None}
+
+
+def _check_arrays(
+    programs: Programs, args: Sequence[NDArray], aux: Sequence[NDArray], grads: Sequence[NDArray | None]
+) -> None:
+    """Refuse arrays that do not fit the graph or the context."""
+    graph = programs.graph
+    contexts = _contexts(programs)
+    for node, array in zip(programs.variables, (*args, *aux), strict=True):
+        if array.context != contexts[node]:
+            raise BindError(
+                f"bind: the array for {describe_node(node)} is on {array.context}, but is needed on {contexts[node]}"
+                " (use as_in_context, or group2ctx to spread a network over devices)."
+            )
+    for node, array, grad in zip(graph.arguments, args, grads, strict=False):
+        if grad is not None and grad.shape != array.shape:
+            raise ShapeError(
+                f"bind: the gradient array for {node.name!r} has shape {show_shape(grad.shape)}, but the argument has shape "
+                f"{show_shape(array.shape)}."
+            )
+    arrays = dict(zip(programs.variables, (*args, *aux), strict=True))
+    shapes = infer_shapes(graph, {node: array.shape for node, array in arrays.items()})
+    infer_dtypes(graph, {node: array._dtype_name for node, array in arrays.items()})
+    _require_complete(graph, shapes.of(programs.variables))
+
+
+def _shapes_by_node(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[Node, Any]:
+    names = {node.name for node in graph.arguments + graph.aux}
+    for name, shape in shapes.items():
+        if name not in names:
+            raise NameLookupError(f"There is no argument {name!r}.{did_you_mean(name, names)} The arguments are: {', '.join(sorted(names))}.")
+        if not isinstance(shape, list | tuple) or not all(isinstance(d, int | np.integer) for d in shape):
+            raise ShapeError(f"The shape of {name!r} must be a tuple of int, but is {shape!r}.")
+    return {
+        node: from_mxnet_shape(tuple(int(d) for d in shapes[node.name]))
+        for node in graph.arguments + graph.aux
+        if node.name in shapes
+    }
+
+
+def _require_complete(graph: Graph, shapes: Sequence[Any]) -> None:
+    unknown = [
+        f"  {describe_node(node)}: {show_shape(shape)}"
+        for node, shape in zip(graph.arguments + graph.aux, shapes, strict=True)
+        if not is_complete(shape)
+    ]
+    if unknown:
+        raise ShapeError("The given shapes do not determine all others. These stayed unknown:\n" + "\n".join(unknown))
+
+
+def _settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[str]:
+    """Return the dtypes of arguments and aux: as given, as they follow, float32 where nothing says."""
+    variables = graph.arguments + graph.aux
+    known = {node: dtype_name(type_dict[node.name]) for node in variables if type_dict.get(node.name) is not None}
+    found = infer_dtypes(graph, known).of(variables)
+    if None in found:
+        for node, dtype in zip(variables, found, strict=True):
+            if dtype is None and node not in known:
+                known[node] = declared_dtype(node) or "float32"
+        found = infer_dtypes(graph, known).of(variables)
+    return [dtype or "float32" for dtype in found]
+
+
+def _shared_arrays(
+    names: Sequence[str], shared_exec: Executor | None, shared_buffer: Mapping[str, NDArray] | None
+) -> dict[str, NDArray]:
+    shared: dict[str, NDArray] = {}
+    if shared_buffer:
+        shared.update((name, array) for name, array in shared_buffer.items() if name in names)
+    if shared_exec is not None:
+        shared.update((name, array) for name, array in shared_exec.arg_dict.items() if name in names)
+    return shared
+
+
+def _fits(array: NDArray, shape: tuple[int, ...], dtype: str) -> bool:
+    return array._dtype_name == dtype and array.stype == "default" and array.size >= int(np.prod(shape))
+
+
+def _new(shape: tuple[int, ...], context: Context, dtype: str, stype: str) -> NDArray:
+    if stype == "default":
+        return zeros(shape, ctx=context, dtype=dtype)
+    return sparse_zeros(stype, shape, ctx=context, dtype=dtype)

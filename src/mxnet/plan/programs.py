@@ -1,0 +1,127 @@
+"""The programs of one graph, made on demand: one per mode and set of input shapes, kept for when they come again."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mxnet.analysis.gradient import gradients, starts_gradient
+from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
+from mxnet.context import Context
+from mxnet.errors import MXNetError
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import describe_node
+from mxnet.plan.program import Program, write_program
+from mxnet.plan.steps import make_plan
+
+__all__ = ["Facts", "Programs"]
+
+Facts = tuple[tuple[tuple[int, ...], str], ...]
+"""Shape and dtype of every variable of the graph, arguments and then auxiliary states."""
+
+_MOST_PROGRAMS = 64
+
+
+class Programs:
+    """A bounded cache of programs for one graph.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to run.
+    wrt : sequence of Node
+        The arguments whose gradients are wanted.
+    context : Context
+        Where nodes run.
+    groups : mapping of str to Context
+        Where nodes with the attribute ``ctx_group`` run instead.
+    """
+
+    def __init__(self, graph: Graph, wrt: Sequence[Node], context: Context, groups: Mapping[str, Context]) -> None:
+        self.graph = graph
+        self.variables = graph.arguments + graph.aux
+        self.wrt = tuple(wrt)
+        self.context = context
+        self.groups = dict(groups)
+        self.heads = tuple(
+            None if entry.node.op is not None and starts_gradient(entry.node.op) else Node(None, f"head_grad_{i}")
+            for i, entry in enumerate(graph.outputs)
+        )
+        self._joint: tuple[Graph, tuple[bool, ...]] | None = None
+        self._made: OrderedDict[tuple[bool, bool, bool, Facts], Program] = OrderedDict()
+        self._states: dict[int, dict[str, Any]] = {}  # what kernels keep between runs, by node
+        self._lock = threading.Lock()
+
+    def context_of(self, node: Node) -> Context:
+        """Return where a node runs."""
+        group = node.attrs.get("__ctx_group__") if self.groups else None
+        return self.groups.get(group, self.context) if group is not None else self.context
+
+    def joint(self) -> tuple[Graph, tuple[bool, ...]]:
+        """Return the graph of outputs and gradients, and which of `wrt` have a gradient at all."""
+        if self._joint is None:
+            heads = [Entry(node) if node is not None else None for node in self.heads]
+            found = gradients(self.graph, [Entry(node) for node in self.wrt], heads)
+            exists = tuple(entry is not None for entry in found)
+            self._joint = Graph(self.graph.outputs + tuple(entry for entry in found if entry is not None)), exists
+        return self._joint
+
+    def get(
+        self,
+        facts: Facts,
+        *,
+        is_train: bool,
+        with_gradient: bool,
+        tapped: bool = False,
+    ) -> Program:
+        """Return the program for these shapes and dtypes, from the cache if it was made before.
+
+        Parameters
+        ----------
+        facts : tuple
+            See :data:`Facts`.
+        is_train, with_gradient, tapped : bool
+            The mode; whether there is a backward half; whether values are shown to a monitor.
+
+        Raises
+        ------
+        MXNetError
+            If the shapes or dtypes do not fit the graph, or do not determine it.
+        """
+        key = (is_train, with_gradient, tapped, facts)
+        with self._lock:
+            program = self._made.get(key)
+            if program is not None:
+                self._made.move_to_end(key)
+                return program
+        program = self._make(facts, is_train=is_train, with_gradient=with_gradient, tapped=tapped)
+        with self._lock:
+            self._made[key] = program
+            while len(self._made) > _MOST_PROGRAMS:
+                self._made.popitem(last=False)
+        return program
+
+    def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: bool) -> Program:
+        graph = self.joint()[0] if with_gradient else self.graph
+        shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
+        dtypes = {node: dtype for node, (_, dtype) in zip(self.variables, facts, strict=True)}
+        if with_gradient:
+            inferred_shapes = infer_shapes(self.graph, shapes)
+            inferred_dtypes = infer_dtypes(self.graph, dtypes)
+            for node, shape, dtype in zip(self.heads, inferred_shapes.outputs, inferred_dtypes.outputs, strict=True):
+                if node is not None:
+                    shapes[node], dtypes[node] = shape, dtype
+        all_shapes, all_dtypes = infer_shapes(graph, shapes), infer_dtypes(graph, dtypes)
+        for i, node in enumerate(graph.nodes):
+            for shape, dtype in zip(all_shapes.values[i], all_dtypes.values[i], strict=True):
+                if not is_complete(shape) or dtype is None:
+                    raise MXNetError(
+                        f"Cannot run {describe_node(node)}: the given arrays do not determine its output's "
+                        + (f"shape, {show_shape(shape)}." if dtype is not None else "dtype.")
+                    )
+        plan = make_plan(graph, len(self.graph.outputs), all_shapes, all_dtypes)
+        return write_program(plan, self.context_of, is_train=is_train, states=self._states, tapped=tapped)

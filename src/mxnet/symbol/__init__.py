@@ -1,0 +1,36 @@
+"""The symbolic API, ``mx.sym``: variables, one function per operator, groups, loading."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+from mxnet import ops as _ops  # noqa: F401 - fills the registry
+from mxnet.symbol import random
+from mxnet.symbol.creation import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, split_v2, zeros  # noqa: A004
+from mxnet.symbol.functions import fill_modules
+from mxnet.symbol.symbol import Group, Symbol, SymbolBase
+from mxnet.symbol.variable import Variable, load, load_json, var
+
+
+def _submodule(name: str) -> ModuleType:
+    """Make an empty module below this one, importable by its full name."""
+    module = ModuleType(f"{__name__}.{name}", f"The operators whose names begin with _{name}_.")
+    sys.modules[module.__name__] = module
+    return module
+
+
+contrib, image, linalg, sparse = (_submodule(name) for name in ("contrib", "image", "linalg", "sparse"))
+op, _internal = _submodule("op"), _submodule("_internal")
+fill_modules(
+    sys.modules[__name__],
+    {
+        "contrib": contrib,
+        "image": image,
+        "linalg": linalg,
+        "random": random,
+        "sparse": sparse,
+        "op": op,
+        "_internal": _internal,
+    },
+)

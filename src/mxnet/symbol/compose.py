@@ -1,0 +1,91 @@
+"""Making nodes from operators: naming, automatic variables for missing inputs, attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mxnet.attribute import current_attributes, hidden_key
+from mxnet.errors import CompositionError, ParameterError
+from mxnet.ir.node import Entry, Node, user_line
+from mxnet.ir.op import Op, find_operator, is_hidden
+from mxnet.ir.param import as_text
+from mxnet.name import current_names
+from mxnet.symbol.symbol import Symbol
+
+__all__ = ["create"]
+
+
+def create(
+    op: str | type[Op],
+    inputs: Sequence[Symbol | None] | Mapping[str, Symbol],
+    params: Mapping[str, object],
+    *,
+    hint: str,
+    name: str | None = None,
+    attr: Mapping[str, str] | None = None,
+) -> Symbol:
+    """Apply an operator to symbols.
+
+    Parameters
+    ----------
+    op : str or Op class
+        The operator.
+    inputs : list of (Symbol or None), or dict of str to Symbol
+        By position or by slot name; what is missing becomes a variable named after the node.
+    params : dict
+        Parameters as Python values.
+    hint : str
+        What an automatic name starts with.
+    name : str, optional
+        The name of the node.
+    attr : dict of str to str, optional
+        Attributes; those of the scope are added.
+
+    Raises
+    ------
+    MXNetError
+        If a parameter is missing, unknown or not allowed, or an input does not fit.
+    """
+    cls = find_operator(op) if isinstance(op, str) else op
+    given = {hidden_key(key): as_text(value) for key, value in params.items()}
+    if cls.variadic and cls.variadic not in given:
+        given[cls.variadic] = str(len(inputs))
+    notes = current_attributes().get(attr)
+    attrs = {**{hidden_key(key): value for key, value in notes.items()}, **given}
+    bound = cls.bind({key: value for key, value in attrs.items() if not is_hidden(key)})
+    node_name = current_names().get(name, hint)
+    slots = bound.input_names() + bound.aux_names()
+    source = user_line()
+    entries = _arrange(bound, slots, inputs)
+    for i, entry in enumerate(entries):
+        if entry is None:
+            entries[i] = Entry(Node(None, f"{node_name}_{slots[i]}", (), _inherited(attrs), source))
+    if not bound.params and not bound.accepts_any_parameter:
+        attrs = {key: value for key, value in attrs.items() if is_hidden(key) or key in notes or key in given}
+    node = Node(bound, node_name, tuple(entry for entry in entries if entry is not None), attrs, source)
+    return Symbol(node.outputs[: bound.visible_outputs()])
+
+
+def _inherited(attrs: Mapping[str, str]) -> dict[str, str]:
+    """Return what an automatically made variable takes over: everything, even ``num_hidden``, as MXNet does."""
+    return dict(attrs)
+
+
+def _arrange(
+    op: Op, slots: tuple[str, ...], inputs: Sequence[Symbol | None] | Mapping[str, Symbol]
+) -> list[Entry | None]:
+    """Return one entry per slot, None where nothing was given."""
+    if not isinstance(inputs, Mapping):
+        if len(inputs) > len(slots):
+            raise CompositionError(f"{op.name} has {len(slots)} inputs ({', '.join(slots)}), but {len(inputs)} were given.")
+        inputs = {slot: each for slot, each in zip(slots, inputs, strict=False) if each is not None}
+    arranged: dict[str, Entry] = {}
+    for slot, symbol in inputs.items():
+        if slot not in slots:
+            raise ParameterError(f"{op!r} has no input {slot!r}. Its inputs are: {', '.join(slots)}.")
+        if len(symbol) != 1:
+            raise CompositionError(
+                f"The input {slot!r} of {op.name} must be one output, but {symbol!r} has {len(symbol)}: pick one by index."
+            )
+        arranged[slot] = symbol._outputs[0]
+    return [arranged.get(slot) for slot in slots]

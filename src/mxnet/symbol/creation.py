@@ -1,0 +1,138 @@
+"""Symbols without inputs, and functions that choose between an operator and its form with a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from mxnet.dtype import DTypeLike, dtype_name
+from mxnet.errors import CompositionError
+from mxnet.symbol.compose import create
+from mxnet.symbol.symbol import Symbol
+
+__all__ = [
+    "arange",
+    "eye",
+    "full",
+    "hypot",
+    "linspace",
+    "maximum",
+    "minimum",
+    "ones",
+    "pow",
+    "power",
+    "split_v2",
+    "zeros",
+]
+
+ShapeLike = int | Sequence[int]
+
+
+def _make(op: str, name: str | None = None, attr: dict[str, str] | None = None, **params: Any) -> Symbol:  # noqa: ANN401
+    given = {key: value for key, value in params.items() if value is not None}
+    return create(op, [], given, hint=op, name=name, attr=attr)
+
+
+def zeros(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401 - name, attr
+    """Return a symbol of zeros, float32 by default; a 0 in `shape` is inferred from where it is used."""
+    return _make("_zeros", shape=shape, dtype=dtype_name(dtype or "float32"), **kwargs)
+
+
+def ones(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401 - name, attr
+    """Return a symbol of ones, float32 by default."""
+    return _make("_ones", shape=shape, dtype=dtype_name(dtype or "float32"), **kwargs)
+
+
+def full(shape: ShapeLike, val: float, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401 - name, attr
+    """Return a symbol filled with the number `val`, float32 by default."""
+    return _make("_full", shape=shape, dtype=dtype_name(dtype or "float32"), value=float(val), **kwargs)
+
+
+def arange(
+    start: float,
+    stop: float | None = None,
+    step: float = 1.0,
+    repeat: int = 1,
+    infer_range: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+    name: str | None = None,
+    dtype: DTypeLike = None,
+) -> Symbol:
+    """Return evenly spaced values of the half-open interval [start, stop), each `repeat` times."""
+    return create(
+        "_arange",
+        [],
+        {
+            "start": start,
+            "stop": stop,
+            "step": step,
+            "repeat": repeat,
+            "infer_range": infer_range,
+            "dtype": dtype_name(dtype or "float32"),
+        },
+        hint="_arange",
+        name=name,
+    )
+
+
+def linspace(
+    start: float,
+    stop: float,
+    num: int,
+    endpoint: bool = True,  # noqa: FBT001, FBT002 - MXNet's signature
+    name: str | None = None,
+    dtype: DTypeLike = None,
+) -> Symbol:
+    """Return `num` evenly spaced values from `start` to `stop`."""
+    return _make(
+        "_linspace", name=name, start=start, stop=stop, num=num, endpoint=endpoint, dtype=dtype_name(dtype or "float32")
+    )
+
+
+def eye(N: int, M: int = 0, k: int = 0, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401, N803
+    """Return a matrix of `N` rows and `M` (or `N`) columns with ones on diagonal `k`."""
+    return _make("_eye", N=N, M=M, k=k, dtype=dtype_name(dtype or "float32"), **kwargs)
+
+
+def split_v2(
+    ary: Symbol,
+    indices_or_sections: int | Sequence[int],
+    axis: int = 0,
+    squeeze_axis: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+) -> Symbol:
+    """Split along an axis into equal sections (an int) or at indices (a tuple)."""
+    if isinstance(indices_or_sections, int | np.integer):
+        indices, sections = [0], int(indices_or_sections)
+    else:
+        indices, sections = [0, *indices_or_sections], 0
+    params = {"indices": tuple(indices), "axis": axis, "squeeze_axis": squeeze_axis, "sections": sections}
+    return create("_split_v2", [ary], params, hint="_split_v2")
+
+
+def _chooser(name: str, binary: str, with_scalar: str, reverse: str, scalars: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """Return a function of two symbols or numbers: an operator, its form with a number, or plain arithmetic."""
+
+    def function(left: Symbol | float, right: Symbol | float) -> Symbol | float:
+        if isinstance(left, Symbol) and isinstance(right, Symbol):
+            return create(binary, [left, right], {}, hint=binary)
+        if isinstance(left, Symbol) and isinstance(right, int | float | np.number):
+            return create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
+        if isinstance(right, Symbol) and isinstance(left, int | float | np.number):
+            return create(reverse, [right], {"scalar": left}, hint=reverse.lower())
+        if isinstance(left, int | float | np.number) and isinstance(right, int | float | np.number):
+            return scalars(left, right)  # type: ignore[no-any-return]
+        raise CompositionError(
+            f"{name} expects symbols or numbers, but got {type(left).__name__} and {type(right).__name__}."
+        )
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"Return the elementwise {name} of two symbols, or of a symbol and a number."
+    return function
+
+
+maximum = _chooser("maximum", "_maximum", "_MaximumScalar", "_MaximumScalar", max)
+minimum = _chooser("minimum", "_minimum", "_MinimumScalar", "_MinimumScalar", min)
+power = _chooser("power", "_power", "_PowerScalar", "_RPowerScalar", lambda a, b: a**b)
+pow = power  # noqa: A001 - MXNet's name
+hypot = _chooser("hypot", "_hypot", "_HypotScalar", "_HypotScalar", lambda a, b: float(np.hypot(a, b)))

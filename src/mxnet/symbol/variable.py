@@ -1,0 +1,133 @@
+"""Variables, the inputs of a graph; and reading graphs back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mxnet.analysis.declared import STORAGE_TYPES
+from mxnet.attribute import current_attributes, hidden_key
+from mxnet.dtype import CODES, DTypeLike, dtype_name
+from mxnet.errors import CompositionError, MXNetError, ParameterError, did_you_mean
+from mxnet.ir.json import read_graph
+from mxnet.ir.node import Entry, Node, user_line
+from mxnet.ir.op import is_hidden
+from mxnet.ir.param import as_text
+from mxnet.name import current_names
+from mxnet.symbol.symbol import Symbol
+
+if TYPE_CHECKING:
+    from mxnet.initializer import Initializer
+
+__all__ = ["Variable", "load", "load_json", "var"]
+
+
+def Variable(  # noqa: N802 - MXNet's name
+    name: str,
+    attr: Mapping[str, str] | None = None,
+    shape: tuple[int, ...] | None = None,
+    lr_mult: float | None = None,
+    wd_mult: float | None = None,
+    dtype: DTypeLike = None,
+    init: Initializer | str | None = None,
+    stype: str | None = None,
+    **kwargs: str,
+) -> Symbol:
+    """Make a variable: an input of a graph, to which an array is bound later.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    attr : dict of str to str, optional
+        Attributes, of any name.
+    shape : tuple of int, optional
+        Its shape, 0 for unknown extents; inference starts from it.
+    lr_mult, wd_mult : float, optional
+        Factors on the learning rate and weight decay of this parameter.
+    dtype : str or numpy dtype, optional
+        Its dtype; inference starts from it.
+    init : Initializer or str, optional
+        How ``Module.init_params`` fills it.
+    stype : {'default', 'row_sparse', 'csr'}, optional
+        Its storage type.
+    **kwargs : str
+        Further attributes, whose names begin and end with two underscores.
+
+    Raises
+    ------
+    TypeError
+        If the name is not a string.
+    ValueError
+        If an attribute is not a string, or its name lacks the underscores.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.sym.Variable("data", shape=(32, 784)).infer_shape()
+    ([(32, 784)], [(32, 784)], [])
+    """
+    if not isinstance(name, str):
+        raise CompositionError(f"A variable's name must be a string, but is {name!r}, of type {type(name).__name__}.")
+    attrs = _checked(current_attributes().get(attr))
+    for key, value in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__shape__", shape)):
+        if value is not None:
+            attrs[key] = as_text(value)
+    if dtype is not None:
+        attrs["__dtype__"] = str(CODES[dtype_name(dtype)])
+    if init is not None:
+        attrs["__init__"] = init if isinstance(init, str) else init.dumps()
+    if stype is not None:
+        if stype not in STORAGE_TYPES:
+            raise ParameterError(f"stype={stype!r}: expected one of {', '.join(STORAGE_TYPES)}.{did_you_mean(stype, STORAGE_TYPES)}")
+        attrs["__storage_type__"] = str(STORAGE_TYPES.index(stype))
+    for key, value in _checked(kwargs).items():
+        if not is_hidden(key):
+            raise ParameterError(
+                f"Variable {name!r} has no parameter {key!r}: further attributes begin and end with two underscores (__{key}__),"
+                " or go into attr={...}."
+            )
+        attrs[key] = value
+    return Symbol((Entry(Node(None, current_names().get(name, "variable"), (), attrs, user_line())),))
+
+
+var = Variable
+
+
+def _checked(attrs: Mapping[str, object]) -> dict[str, str]:
+    checked = {}
+    for key, value in attrs.items():
+        if not isinstance(value, str):
+            raise ParameterError(f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}.")
+        checked[hidden_key(key)] = value
+    return checked
+
+
+def load(fname: str | os.PathLike[str]) -> Symbol:
+    """Read a symbol from a JSON file that any MXNet from 0.5 to 2.0 wrote.
+
+    Raises
+    ------
+    MXNetError
+        If the file is missing, truncated or not a symbol.
+    TypeError
+        If `fname` is not a path.
+    """
+    if not isinstance(fname, str | os.PathLike):
+        raise CompositionError(f"load() expects a file name, but got {fname!r}, of type {type(fname).__name__}.")
+    try:
+        with open(fname, encoding="utf-8") as file:
+            text = file.read()
+    except FileNotFoundError:
+        raise MXNetError(f"There is no file {os.fspath(fname)!r} to load a symbol from.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MXNetError(f"Cannot read a symbol from {os.fspath(fname)!r}: {error}") from None
+    return Symbol(read_graph(text, os.fspath(fname)))
+
+
+def load_json(json_str: str) -> Symbol:
+    """Read a symbol from JSON text; see :func:`load`."""
+    if not isinstance(json_str, str):
+        raise CompositionError(f"load_json() expects a string, but got {type(json_str).__name__}.")
+    return Symbol(read_graph(json_str))
