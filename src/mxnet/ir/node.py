@@ -95,13 +95,18 @@ class Node:
 
 
 class Entry:
-    """One output of one node. Arithmetic on entries builds graph, for use in gradient rules."""
+    """One output of one node. Arithmetic on entries builds graph, for use in gradient rules.
 
-    __slots__ = ("index", "node")
+    A file says of an input how often that variable had been written before (its version); only writing the
+    file again needs it.
+    """
 
-    def __init__(self, node: Node, index: int = 0) -> None:
+    __slots__ = ("index", "node", "version")
+
+    def __init__(self, node: Node, index: int = 0, version: int | None = None) -> None:
         self.node = node
         self.index = index
+        self.version = version
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Entry) and self.node is other.node and self.index == other.index

@@ -119,6 +119,8 @@ class Op:
         See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
+    ``initializers``
+        The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
     ``pure``
         False if two equal calls may give different results.
     """
@@ -128,6 +130,7 @@ class Op:
     outputs: ClassVar[tuple[str, ...]] = ("output",)
     variadic: ClassVar[str | None] = None
     mutates: ClassVar[tuple[str, ...]] = ()
+    initializers: ClassVar[dict[str, str]] = {}
     pure: ClassVar[bool] = True
     accepts_any_parameter: ClassVar[bool] = False
 
