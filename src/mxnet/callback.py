@@ -1,0 +1,228 @@
+"""Callbacks: what `Module.fit` and `score` call after each batch and epoch to log, save and show progress."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mxnet.checkpoint import save_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mxnet.metric import EvalMetric
+    from mxnet.ndarray import NDArray
+    from mxnet.symbol import Symbol
+
+__all__ = [
+    "BatchEndParam",
+    "LiveProgress",
+    "LogValidationMetricsCallback",
+    "ProgressBar",
+    "Speedometer",
+    "do_checkpoint",
+    "log_train_metric",
+    "module_checkpoint",
+]
+
+# All callbacks log to the root logger, as in MXNet: scripts set its level and look for its lines.
+_log = logging.getLogger()
+
+
+class BatchEndParam(NamedTuple):
+    """What a callback is told at the end of a batch."""
+
+    epoch: int
+    nbatch: int
+    eval_metric: EvalMetric | None
+    locals: dict[str, Any] | None
+
+
+def module_checkpoint(
+    mod: Any, prefix: str, period: int = 1, save_optimizer_states: bool = False
+) -> Callable[..., None]:
+    """Return a callback that saves a module at the end of epochs.
+
+    Parameters
+    ----------
+    mod : Module
+        The module to save.
+    prefix : str
+        What the names of the files start with.
+    period : int, default 1
+        Every how many epochs.
+    save_optimizer_states : bool
+        Whether the optimizer's states are saved as well.
+    """
+    every = max(1, int(period))
+
+    def callback(iter_no: int, sym: Any = None, arg: Any = None, aux: Any = None) -> None:  # noqa: ARG001
+        if (iter_no + 1) % every == 0:
+            mod.save_checkpoint(prefix, iter_no + 1, save_optimizer_states)
+
+    return callback
+
+
+def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:
+    """Return a callback that saves network and parameters at the end of epochs.
+
+    Parameters
+    ----------
+    prefix : str
+        What the names of the files start with.
+    period : int, default 1
+        Every how many epochs.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> save = mx.callback.do_checkpoint("model", period=5)  # for epoch_end_callback=save
+    """
+    every = max(1, int(period))
+
+    def callback(iter_no: int, sym: Symbol, arg: Mapping[str, NDArray], aux: Mapping[str, NDArray]) -> None:
+        if (iter_no + 1) % every == 0:
+            save_checkpoint(prefix, iter_no + 1, sym, arg, aux)
+
+    return callback
+
+
+def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[BatchEndParam], None]:
+    """Return a callback that logs the training metric.
+
+    Parameters
+    ----------
+    period : int
+        Every how many batches.
+    auto_reset : bool
+        Whether the metric starts anew after each line.
+    """
+
+    def callback(param: BatchEndParam) -> None:
+        if param.nbatch % period == 0 and param.eval_metric is not None:
+            for name, value in param.eval_metric.get_name_value():
+                _log.info("Iter[%d] Batch[%d] Train-%s=%f", param.epoch, param.nbatch, name, value)
+            if auto_reset:
+                param.eval_metric.reset_local()
+
+    return callback
+
+
+class Speedometer:
+    """Logs how many samples per second are trained, and the training metric.
+
+    Parameters
+    ----------
+    batch_size : int
+        Of the training data.
+    frequent : int, default 50
+        Every how many batches.
+    auto_reset : bool, default True
+        Whether the metric starts anew after each line, so that it is of the batches since the last one.
+    """
+
+    def __init__(self, batch_size: int, frequent: int = 50, auto_reset: bool = True) -> None:
+        self.batch_size = batch_size
+        self.frequent = frequent
+        self.auto_reset = auto_reset
+        self.last_count = 0
+        self._since: float | None = None
+
+    def __call__(self, param: BatchEndParam) -> None:
+        """Take note of a batch."""
+        count = param.nbatch
+        if self.last_count > count:  # a new epoch
+            self._since = None
+        self.last_count = count
+        if self._since is None:
+            self._since = time.perf_counter()
+            return
+        if count % self.frequent:
+            return
+        seconds = time.perf_counter() - self._since
+        speed = self.frequent * self.batch_size / seconds if seconds else math.inf
+        if param.eval_metric is None:
+            _log.info("Iter[%d] Batch [%d]\tSpeed: %.2f samples/sec", param.epoch, count, speed)
+        else:
+            pairs = param.eval_metric.get_name_value()
+            first = count - self.frequent if self.auto_reset else 0
+            _log.info(
+                "Epoch[%d] Batch [%d-%d]\tSpeed: %.2f samples/sec%s",
+                param.epoch,
+                first,
+                count,
+                speed,
+                "".join(f"\t{name}={value:f}" for name, value in pairs),
+            )
+            if self.auto_reset:
+                param.eval_metric.reset_local()
+        self._since = time.perf_counter()
+
+
+class ProgressBar:
+    """Logs a bar of how many of an epoch's batches are done.
+
+    Parameters
+    ----------
+    total : int
+        The number of batches of an epoch.
+    length : int, default 80
+        The number of characters of the bar.
+    """
+
+    def __init__(self, total: int, length: int = 80) -> None:
+        self.bar_len = length
+        self.total = total
+
+    def __call__(self, param: BatchEndParam) -> None:
+        """Log the bar after a batch."""
+        done = param.nbatch / self.total
+        filled = round(self.bar_len * done)
+        bar = "=" * filled + "-" * (self.bar_len - filled)
+        _log.info("[%s] %s%s\r", bar, math.ceil(100.0 * done), "%")
+
+
+class LiveProgress:
+    """Shows a bar on the terminal or in a notebook that moves with every batch, one for each epoch.
+
+    Parameters
+    ----------
+    total : int
+        The number of batches of an epoch.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> progress = mx.callback.LiveProgress(total=100)  # for batch_end_callback=progress
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self._bar: Any = None
+
+    def __call__(self, param: BatchEndParam) -> None:
+        """Move the bar on."""
+        from tqdm.auto import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(total=self.total, desc=f"Epoch {param.epoch}", unit="batch")
+        if param.eval_metric is not None:
+            self._bar.set_postfix(
+                {name: f"{value:.4f}" for name, value in param.eval_metric.get_name_value()}
+            )
+        self._bar.update(param.nbatch + 1 - self._bar.n)
+        if param.nbatch + 1 >= self.total:
+            self._bar.close()
+            self._bar = None
+
+
+class LogValidationMetricsCallback:
+    """Logs the metrics of the validation data at the end of an epoch."""
+
+    def __call__(self, param: BatchEndParam) -> None:
+        """Log a line for each metric."""
+        if param.eval_metric is not None:
+            for name, value in param.eval_metric.get_name_value():
+                _log.info("Epoch[%d] Validation-%s=%f", param.epoch, name, value)

@@ -1,0 +1,358 @@
+"""Iterators over files: comma-separated values, LibSVM's sparse text, and the MNIST format."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mxnet import ndarray as nd
+from mxnet.errors import FileFormatError, ShapeError
+from mxnet.files import read_file
+from mxnet.io.io import DataDesc, DataIter
+from mxnet.ndarray import sparse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mxnet.ndarray import NDArray
+
+    Values = np.ndarray[Any, Any]
+
+__all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "MXDataIter"]
+
+
+class MXDataIter(DataIter):
+    """Base of the iterators over files: goes through the samples in batches.
+
+    Parameters
+    ----------
+    count : int
+        The number of samples.
+    batch_size : int
+    round_batch : bool
+        Whether the last batch is filled up with the first samples, which the next epoch then leaves out. Otherwise
+        it keeps what the batch before it held in these places.
+    data, label : DataDesc
+        What batches hold.
+    """
+
+    def __init__(
+        self, count: int, batch_size: int, data: DataDesc, label: DataDesc, *, round_batch: bool = True
+    ) -> None:
+        super().__init__(int(batch_size))
+        self.provide_data = [data]
+        self.provide_label = [label]
+        self._count = count
+        self._round_batch = round_batch
+        self._start = 0
+        self._rows: Values = np.zeros(0, "int64")
+        self._pad = 0
+
+    def reset(self) -> None:
+        """Start a new epoch."""
+        # What filled up the last batch has been seen already.
+        self._start = self._pad if self._round_batch else 0
+        self._pad = 0
+        self._rows = self._rows[:0]
+
+    def iter_next(self) -> bool:
+        """Move to the next batch; return whether there is one."""
+        if self._start >= self._count:
+            return False
+        rows = np.arange(self._start, self._start + self.batch_size)
+        self._pad = max(0, int(rows[-1]) + 1 - self._count)
+        if self._round_batch or not len(self._rows):
+            rows %= self._count
+        else:
+            rows = np.where(rows < self._count, rows, self._rows)
+        self._rows = rows
+        self._start += self.batch_size
+        return True
+
+    def getdata(self) -> list[NDArray]:
+        """Return the data of the current batch."""
+        return [self._data_of(self._rows)]
+
+    def getlabel(self) -> list[NDArray]:
+        """Return the labels of the current batch."""
+        return [self._label_of(self._rows)]
+
+    def getindex(self) -> Values:
+        """Return which samples the current batch holds."""
+        return self._rows
+
+    def getpad(self) -> int:
+        """Return how many samples only fill the current batch up."""
+        return self._pad
+
+    def _data_of(self, rows: Values) -> NDArray:
+        raise NotImplementedError
+
+    def _label_of(self, rows: Values) -> NDArray:
+        raise NotImplementedError
+
+
+class CSVIter(MXDataIter):
+    """Yields batches of lines of comma-separated numbers.
+
+    Parameters
+    ----------
+    data_csv : str
+        The file of data, one sample a line.
+    data_shape : tuple of int
+        The shape of a sample.
+    label_csv : str, optional
+        The file of labels. Without one, labels are 0.
+    label_shape : tuple of int, default (1,)
+        The shape of a label; one number a sample makes labels of shape ``(batch,)``.
+    batch_size : int
+    round_batch : bool, default True
+        Whether the last batch is filled up with the first samples.
+    data_name, label_name : str
+    dtype : str, default 'float32'
+        Of the data.
+    **_
+        Hints of MXNet's that have no meaning here, such as ``prefetch_buffer``.
+    """
+
+    def __init__(
+        self,
+        data_csv: str,
+        data_shape: Sequence[int],
+        label_csv: str = "NULL",
+        label_shape: Sequence[int] = (1,),
+        *,
+        batch_size: int,
+        round_batch: bool = True,
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        dtype: Any = "float32",
+        **_: Any,
+    ) -> None:
+        kind = np.dtype(dtype or "float32").type
+        self._data = _read_csv(data_csv, tuple(data_shape), kind)
+        if label_csv in {"NULL", "", None}:
+            self._label = np.zeros((len(self._data), *label_shape), "float32")
+        else:
+            self._label = _read_csv(label_csv, tuple(label_shape), np.float32)
+            if len(self._label) != len(self._data):
+                raise FileFormatError(
+                    f"{label_csv!r} holds {len(self._label)} labels, but {data_csv!r} holds {len(self._data)} samples."
+                )
+        if self._label.shape[1:] == (1,):
+            self._label = self._label[:, 0]
+        super().__init__(
+            len(self._data),
+            batch_size,
+            DataDesc(data_name, (int(batch_size), *self._data.shape[1:]), kind),
+            DataDesc(label_name, (int(batch_size), *self._label.shape[1:])),
+            round_batch=round_batch,
+        )
+
+    def _data_of(self, rows: Values) -> NDArray:
+        return nd.array(self._data[rows], dtype=self._data.dtype)
+
+    def _label_of(self, rows: Values) -> NDArray:
+        return nd.array(self._label[rows])
+
+
+class LibSVMIter(MXDataIter):
+    """Yields sparse batches of lines ``label position:value position:value``, with positions from 0.
+
+    Parameters
+    ----------
+    data_libsvm : str
+        The file.
+    data_shape : int or tuple of int
+        The number of positions.
+    label_libsvm : str, optional
+        A file of sparse labels that take the place of those in the data.
+    label_shape : int or tuple of int, optional
+        The number of positions of such a label.
+    batch_size : int
+    round_batch : bool, default True
+        Whether the last batch is filled up with the first samples.
+    data_name, label_name : str
+    **_
+        Hints of MXNet's that have no meaning here, such as ``prefetch_buffer``.
+    """
+
+    def __init__(
+        self,
+        data_libsvm: str,
+        data_shape: int | Sequence[int],
+        label_libsvm: str = "NULL",
+        label_shape: int | Sequence[int] = (1,),
+        *,
+        batch_size: int,
+        round_batch: bool = True,
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        **_: Any,
+    ) -> None:
+        self._rows_of_data = _SparseRows(data_libsvm, _width(data_shape))
+        self._labels = None
+        if label_libsvm not in {"NULL", "", None}:
+            self._labels = _SparseRows(label_libsvm, _width(label_shape))
+        size = int(batch_size)
+        label = (size,) if self._labels is None else (size, self._labels.width)
+        super().__init__(
+            len(self._rows_of_data.labels),
+            size,
+            DataDesc(data_name, (size, self._rows_of_data.width)),
+            DataDesc(label_name, label),
+            round_batch=round_batch,
+        )
+
+    def _data_of(self, rows: Values) -> NDArray:
+        return self._rows_of_data.take(rows)
+
+    def _label_of(self, rows: Values) -> NDArray:
+        return nd.array(self._rows_of_data.labels[rows]) if self._labels is None else self._labels.take(rows)
+
+
+class MNISTIter(MXDataIter):
+    """Yields batches of the images of MNIST's format, with pixels from 0 to 1.
+
+    Samples that do not fill a batch are left out.
+
+    Parameters
+    ----------
+    image, label : str
+        The two files, as they are or compressed (``.gz``).
+    batch_size : int, default 128
+    shuffle : bool, default True
+        Whether the samples are put in another order, once.
+    flat : bool, default False
+        Whether images are rows ``(batch, pixels)`` instead of ``(batch, 1, height, width)``.
+    seed : int, default 0
+        Of the order.
+    silent : bool
+        Accepted for MXNet's sake; nothing is printed.
+    num_parts, part_index : int
+        Take one of several equal parts of the samples.
+    data_name, label_name : str
+    **_
+        Hints of MXNet's that have no meaning here, such as ``prefetch_buffer``.
+    """
+
+    def __init__(
+        self,
+        image: str = "./train-images-idx3-ubyte",
+        label: str = "./train-labels-idx1-ubyte",
+        batch_size: int = 128,
+        shuffle: bool = True,
+        flat: bool = False,
+        seed: int = 0,
+        silent: bool = False,  # noqa: ARG002
+        num_parts: int = 1,
+        part_index: int = 0,
+        data_name: str = "data",
+        label_name: str = "softmax_label",
+        **_: Any,
+    ) -> None:
+        images, labels = _read_idx(image, 3), _read_idx(label, 1)
+        if len(images) != len(labels):
+            raise FileFormatError(
+                f"{image!r} holds {len(images)} images, but {label!r} {len(labels)} labels."
+            )
+        bounds = [len(images) * part // num_parts for part in (part_index, part_index + 1)]
+        images, labels = images[slice(*bounds)], labels[slice(*bounds)]
+        if shuffle:
+            order = np.random.RandomState(seed).permutation(len(images))
+            images, labels = images[order], labels[order]
+        self._images = images.reshape(len(images), -1) if flat else images[:, None]
+        self._labels = labels
+        size = int(batch_size)
+        super().__init__(
+            len(images) // size * size,
+            size,
+            DataDesc(data_name, (size, *self._images.shape[1:])),
+            DataDesc(label_name, (size,)),
+        )
+
+    def _data_of(self, rows: Values) -> NDArray:
+        return nd.array(self._images[rows].astype("float32") / 256)
+
+    def _label_of(self, rows: Values) -> NDArray:
+        return nd.array(self._labels[rows])
+
+
+class _SparseRows:
+    """The lines of a LibSVM file: labels, and the rows of a sparse matrix."""
+
+    def __init__(self, path: str, width: int) -> None:
+        self.width = width
+        labels, starts, positions, values = [], [0], [], []
+        for number, line in enumerate(read_file(path).decode().splitlines(), 1):
+            label, *items = line.split() or [""]
+            if not label:
+                continue
+            try:
+                pairs = [item.split(":") for item in items]
+                labels.append(float(label.split(":")[0]) if ":" not in label else 0.0)
+                pairs += [label.split(":")] if ":" in label else []
+                positions += [int(position) for position, _ in pairs]
+                values += [float(value) for _, value in pairs]
+            except ValueError:
+                raise FileFormatError(
+                    f"{path!r}, line {number}: expected 'label position:value ...', got {line[:60]!r}."
+                ) from None
+            starts.append(len(positions))
+        self.labels = np.array(labels, "float32")
+        self._starts = np.array(starts, "int64")
+        self._positions = np.array(positions, "int64")
+        self._values = np.array(values, "float32")
+        if len(positions) and not 0 <= self._positions.min() <= self._positions.max() < width:
+            raise FileFormatError(
+                f"{path!r} has positions from {self._positions.min()} to {self._positions.max()}, but the shape given "
+                f"has room for 0 to {width - 1}."
+            )
+
+    def take(self, rows: Values) -> NDArray:
+        spans = [np.arange(self._starts[row], self._starts[row + 1]) for row in rows]
+        where = np.concatenate(spans) if spans else np.zeros(0, "int64")
+        starts = np.cumsum([0, *map(len, spans)])
+        return sparse.csr_matrix(
+            (self._values[where], self._positions[where], starts), shape=(len(rows), self.width)
+        )
+
+
+def _width(shape: int | Sequence[int]) -> int:
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if len(sizes) != 1:
+        raise ShapeError(f"A line of LibSVM's format is a vector, so its shape has one number, not {sizes}.")
+    return int(sizes[0])
+
+
+def _read_csv(path: str, shape: tuple[int, ...], kind: type) -> Values:
+    lines = read_file(path).decode().splitlines()
+    try:
+        rows = np.loadtxt(lines, delimiter=",", ndmin=2, dtype=kind)
+    except ValueError as error:
+        raise FileFormatError(f"{path!r} does not hold lines of comma-separated numbers: {error}.") from None
+    if rows.shape[1] != int(np.prod(shape)):
+        raise ShapeError(
+            f"The lines of {path!r} hold {rows.shape[1]} numbers, but the shape {shape} takes {int(np.prod(shape))}."
+        )
+    return rows.reshape(len(rows), *shape)
+
+
+def _read_idx(path: str, dimensions: int) -> Values:
+    data = read_file(path)
+    if data[:2] == b"\x1f\x8b":
+        data = gzip.decompress(data)
+    head = 4 * (dimensions + 1)
+    if len(data) < head or data[:4] != bytes([0, 0, 8, dimensions]):
+        raise FileFormatError(
+            f"{path!r} is no file of unsigned bytes in {dimensions} dimensions of MNIST's format."
+        )
+    shape = struct.unpack(f">{dimensions}i", data[4:head])
+    if int(np.prod(shape)) != len(data) - head:
+        raise FileFormatError(
+            f"{path!r} states the shape {shape}, but holds {len(data) - head} bytes of data."
+        )
+    return np.frombuffer(data, "uint8", offset=head).reshape(shape)
