@@ -2,3 +2,4 @@
 
 from mxnet.ops import ctc as ctc
 from mxnet.ops import loss as loss
+from mxnet.ops import sequence as sequence
