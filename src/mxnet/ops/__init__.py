@@ -1,5 +1,8 @@
 """All operators, a module per family; importing this package fills the registry."""
 
+from mxnet.ops import convolution as convolution
 from mxnet.ops import ctc as ctc
 from mxnet.ops import loss as loss
+from mxnet.ops import nn as nn
+from mxnet.ops import pooling as pooling
 from mxnet.ops import sequence as sequence

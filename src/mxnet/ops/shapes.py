@@ -11,7 +11,7 @@ from mxnet.ir.constraints import is_complete, merge_shapes
 from mxnet.ir.op import Op, Run, Shape, Slots
 from mxnet.lazy import torch
 
-__all__ = ["by_running_the_kernel", "normal_axis", "numel", "same_shape"]
+__all__ = ["by_running_the_kernel", "dtype_of_first_input", "normal_axis", "numel", "same_shape", "shape_of_first_input"]
 
 
 def numel(shape: Iterable[int | None]) -> int | None:
@@ -42,6 +42,17 @@ def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a met
         except ValueError:
             break  # the caller finds and names the conflict
     return {} if shape is None else {"ins": (shape,) * len(s.ins), "outs": (shape,) * len(s.outs)}
+
+
+def shape_of_first_input(self: Op, s: Slots) -> Mapping[str, Any]:
+    """The first output has the shape of the first input; as in MXNet, nothing is learnt the other way."""
+    return {self.output_names()[0]: s.ins[0]}
+
+
+def dtype_of_first_input(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+    """All slots share the dtype of the first input; as in MXNet, the others tell nothing."""
+    known = t.ins[0]
+    return {"ins": (known,) * len(t.ins), "outs": (known,) * len(t.outs)}
 
 
 def by_running_the_kernel(self: Op, s: Slots) -> Mapping[str, Any]:
