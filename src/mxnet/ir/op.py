@@ -279,7 +279,7 @@ class Op:
             return {}
         return {"ins": (known,) * len(t.ins), "aux": (known,) * len(t.aux), "outs": (known,) * len(t.outs)}
 
-    def kernel(self, run: Run) -> Callable[..., Any]:
+    def kernel_for(self, run: Run) -> Callable[..., Any]:
         """Return the function of tensors that runs this operator; positional in the order of inputs then aux."""
         names = self.input_names() + self.aux_names()
         forward = self.forward

@@ -121,7 +121,7 @@ class Backward(Op):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return self._through_forward(t, settle_dtypes)
 
-    def kernel(self, run: Run) -> Callable[..., Any]:
+    def kernel_for(self, run: Run) -> Callable[..., Any]:
         run.wants = frozenset(self.wants)
         if self.of.backward is None:
             return functools.partial(self._differentiate, run)
@@ -150,7 +150,7 @@ class Backward(Op):
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
         smooth = [i for i in picked if ins[i].is_floating_point()]
-        forward = self.forward_op.kernel(run)
+        forward = self.forward_op.kernel_for(run)
         floating: list[int] = []
 
         def of_smooth(*varied: Tensor) -> tuple[Tensor, ...]:

@@ -187,7 +187,7 @@ class _Writer:
         )
         number = len(self.constants)
         kernel = f"__{number}_{_identifier(op.name)}"
-        self.constants[kernel] = op.kernel(run)
+        self.constants[kernel] = op.kernel_for(run)
         arguments = ", ".join(self._argument(step, i, context) for i in range(len(step.inputs)))
         targets = ", ".join(self.names[v] for v in step.outputs)
         self.lines.append(f"    {targets} = {kernel}({arguments})  # {node.name} {self._shapes(step)}")
