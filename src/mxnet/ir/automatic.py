@@ -47,7 +47,7 @@ def complete_inputs(
 
 
 def note_initializers(op: Op, entries: Sequence[Entry]) -> None:
-    """Note on the variables among a node's inputs how they start, where the operator says so and they do not."""
+    """Note on the variables that a node uses how they start, if its operator says so and they do not."""
     if not op.initializers:
         return
     slots = op.input_names() + op.aux_names()

@@ -2,49 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+import contextlib
+import gc
+import re
+from typing import TYPE_CHECKING, Final
 
-from mxnet.errors import CompositionError, FileFormatError, MXNetError, UnknownOperatorError, did_you_mean
+from mxnet.errors import CompositionError, FileFormatError, MXNetError, UnknownOperatorError
 from mxnet.ir.automatic import complete_inputs, note_initializers
 from mxnet.ir.graph import postorder
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import Op, find_operator, is_hidden
+from mxnet.ir.records import Listing, Record, read_records
 from mxnet.ir.signature import HIDDEN
 from mxnet.ir.unknown import UnknownOp
 from mxnet.ir.versions import input_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = ["read_graph", "write_graph"]
+
+Entries = tuple[Entry, ...]
 
 VERSION: Final = 10901
 """The MXNet whose format is written; files of older ones are brought up to date when they are read."""
 
-Entries = tuple[Entry, ...]
-
-# A file that does not say which MXNet wrote it is from before 0.9.
-_UNSTATED = 800
-# The first versions whose files list the inputs that nobody gave, write argmax's axis as it is, and note how
-# auxiliary states start.
+# The first versions whose files have every input of a node, and note how auxiliary states start.
 _WITH_ALL_INPUTS = 900
-_WITH_NEGATIVE_AXES = 905
 _WITH_INITIALIZERS = 905
+# The last version in which the axis -1 meant all axes to these operators.
+_WITH_AXIS_FOR_ALL = 904
+_ARGMAX = ("argmax", "argmin")
 # Hints about speed that some MXNet took on some operator, and that no result depends on.
 _HINTS = frozenset({"workspace", "cudnn_tune", "cudnn_off"})
 _NOTES_FOR_INPUTS = tuple(f"_{note}" for note in sorted(HIDDEN))
 
-_GRAPH_KEYS = frozenset({"nodes", "arg_nodes", "node_row_ptr", "heads", "attrs"})
-_REQUIRED_GRAPH_KEYS = frozenset({"nodes", "arg_nodes", "heads"})
-_NODE_KEYS = frozenset(
-    {"op", "name", "attrs", "attr", "param", "inputs", "subgraphs", "control_deps", "backward_source_id"}
-)
-_REQUIRED_NODE_KEYS = frozenset({"op", "name", "inputs"})
 
-
-# ---------------------------------------------------------------------------------------------------------------- read
+# ------------------------------------------------------------------------------------------------------- read
 
 
 def read_graph(text: str, source: str = "<string>") -> Entries:
@@ -67,235 +61,80 @@ def read_graph(text: str, source: str = "<string>") -> Entries:
 
     Examples
     --------
-    >>> read_graph(
-    ...     '{"nodes": [{"op": "null", "name": "x", "inputs": []}], "arg_nodes": [0], "heads": [[0, 0]]}'
-    ... )
+    >>> x = '{"op": "null", "name": "x", "inputs": []}'
+    >>> read_graph(f'{{"nodes": [{x}], "arg_nodes": [0], "heads": [[0, 0]]}}')
     (x[0],)
     """
+    with _collector_paused():
+        version, listing = read_records(text, source)
+        return _Builder(version).outputs(listing)
+
+
+@contextlib.contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep Python from looking for garbage, which costs as much as reading itself where nothing is any."""
+    was_enabled = gc.isenabled()
+    gc.disable()
     try:
-        # MXNet writes most control characters as they are, which strict JSON forbids.
-        return _Reader(source).read(json.loads(text, strict=False))
-    except json.JSONDecodeError as error:
-        raise FileFormatError(_describe_syntax(text, source, error)) from None
-    except RecursionError:
-        raise FileFormatError(f"{source} is not symbol JSON: it is nested too deeply.") from None
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
-def _describe_syntax(text: str, source: str, error: json.JSONDecodeError) -> str:
-    content = text.strip()
-    if not content:
-        return f"{source} is empty, where the JSON of a symbol was expected."
-    if not content.startswith("{"):
-        return f"{source} is not the JSON of a symbol: it starts with {_brief(content)}, where '{{' was expected."
-    place = f"line {error.lineno}, column {error.colno}"
-    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated"):
-        return f"{source} is truncated: it ends in the middle ({error.msg}: {place})."
-    near = text[max(error.pos - 20, 0) : error.pos + 20]
-    return f"{source} is not valid JSON: {error.msg} at {place}, near {near!r}."
+class _Builder:
+    """Makes nodes from what a file of some version lists."""
 
-
-def _brief(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}..."
-
-
-@dataclass(slots=True)
-class _Record:
-    """One node as a file has it, with the node it becomes."""
-
-    place: str
-    op: str
-    attrs: dict[str, str]
-    inputs: list[list[int]]
-    node: Node
-    used_outputs: int = 1
-
-
-class _Reader:
-    """Turns parsed JSON into nodes, and tells where in the file something is wrong."""
-
-    def __init__(self, source: str) -> None:
-        self.source = source
+    def __init__(self, version: int) -> None:
+        self.version = version
         self.line = user_line()
-        self.version = VERSION
 
-    def read(self, parsed: object) -> Entries:
-        """Return the outputs of a whole file."""
-        if not isinstance(parsed, dict):
-            self._fail("at the top", f"{_brief(parsed)} stands where an object with 'nodes' was expected")
-        self.version = self._version(parsed.get("attrs"))
-        return self._graph(parsed)
-
-    def _fail(self, place: str, problem: str) -> NoReturn:
-        raise FileFormatError(f"{self.source}, {place}: {problem}.")
-
-    # ------------------------------------------------------------------------------------------------ what is written
-
-    def _version(self, attrs: object) -> int:
-        match attrs:
-            case None:
-                return _UNSTATED
-            case {"mxnet_version": [_, int(version)]}:
-                return version
-            case {"mxnet_version": other}:
-                self._fail("'mxnet_version'", f'{_brief(other)} stands where ["int", {VERSION}] was expected')
-            case dict():
-                return _UNSTATED
-        self._fail("'attrs'", f"{_brief(attrs)} stands where an object was expected")
-        return None
-
-    def _graph(self, raw: Mapping[str, Any]) -> Entries:
-        self._check_keys("at the top", raw, _GRAPH_KEYS, _REQUIRED_GRAPH_KEYS)
-        records = [self._record(i, each) for i, each in enumerate(self._list("'nodes'", raw["nodes"]))]
-        for i in self._list("'arg_nodes'", raw["arg_nodes"]):
-            if type(i) is not int or not 0 <= i < len(records) or records[i].op != "null":
-                self._fail("'arg_nodes'", f"{_brief(i)} is not the number of a variable")
-        heads = self._references("'heads'", raw["heads"])
-        self._connect(records, heads)
-        return tuple(Entry(records[i].node, index, version or None) for i, index, version in heads)
-
-    def _record(self, number: int, raw: object) -> _Record:
-        place = f"node {number}"
-        if not isinstance(raw, dict):
-            self._fail(place, f"{_brief(raw)} stands where an object was expected")
-        op, name = raw.get("op"), raw.get("name")
-        if type(name) is str:
-            place = f"node {number} ({name!r})"
-        self._check_keys(place, raw, _NODE_KEYS, _REQUIRED_NODE_KEYS)
-        if type(op) is not str or type(name) is not str:
-            self._fail(place, f"'op' and 'name' are {_brief(op)} and {_brief(name)}, but must be strings")
-        attrs: dict[str, str] = {}
-        for key in ("param", "attr", "attrs"):
-            if key in raw:
-                attrs |= self._attributes(place, raw[key])
-        inputs = self._references(place, raw["inputs"])
-        if op == "null" and inputs:
-            self._fail(place, "a variable has inputs")
-        subgraphs = tuple(self._subgraph(place, each) for each in self._list(place, raw.get("subgraphs", [])))
-        return _Record(place, op, attrs, inputs, Node(None, name, (), attrs, self.line, subgraphs))
-
-    def _subgraph(self, place: str, raw: object) -> Entries:
-        if not isinstance(raw, dict):
-            self._fail(place, f"{_brief(raw)} stands where a subgraph was expected")
-        return self._graph(raw)
-
-    def _attributes(self, place: str, raw: object) -> dict[str, str]:
-        if not isinstance(raw, dict):
-            self._fail(place, f"{_brief(raw)} stands where an object of attributes was expected")
-        for key, value in raw.items():
-            if type(value) is not str:
-                self._fail(place, f"attribute {key!r} is {_brief(value)}, but must be a string")
-        return raw
-
-    def _references(self, place: str, raw: object) -> list[list[int]]:
-        """Read ``[[node, output, version], …]``. Files from before 0.9 have no versions, which is as 0."""
-        references = []
-        for each in self._list(place, raw):
-            if (
-                type(each) is not list
-                or len(each) not in (2, 3)
-                or any(type(n) is not int or n < 0 for n in each)
-            ):
-                self._fail(place, f"{_brief(each)} stands where [node, output, version] was expected")
-            references.append(each if len(each) == 3 else [*each, 0])
-        return references
-
-    def _list(self, place: str, raw: object) -> list[Any]:
-        if not isinstance(raw, list):
-            self._fail(place, f"{_brief(raw)} stands where a list was expected")
-        return raw
-
-    def _check_keys(
-        self, place: str, raw: Mapping[str, Any], known: frozenset[str], required: frozenset[str]
-    ) -> None:
-        if not required <= raw.keys():
-            self._fail(place, f"there is no {min(required - raw.keys())!r}")
-        if not raw.keys() <= known:
-            key = min(raw.keys() - known)
-            self._fail(
-                place,
-                f"nothing is known of a key {key!r}.{did_you_mean(key, known)} Known: {', '.join(sorted(known))}",
-            )
-
-    # ---------------------------------------------------------------------------------------------- what it stands for
-
-    def _connect(self, records: list[_Record], heads: list[list[int]]) -> None:
-        """Give the nodes their operators and inputs."""
-        has_forward_reference = False  # without one there can be no cycle
-        for number, record in enumerate(records):
-            if self.version < VERSION:
+    def outputs(self, listing: Listing) -> Entries:
+        """Return the outputs of a graph or subgraph."""
+        if self.version < VERSION:
+            for record in listing.records:
                 _spell_notes(record.attrs)
-            for reference in record.inputs:
-                self._note_use(record.place, reference, records)
-                has_forward_reference |= reference[0] >= number
-        for reference in heads:
-            self._note_use("'heads'", reference, records)
-        for record in records:
-            if record.op != "null":
-                record.node.op = self._operator(record, records)
-        for record in records:
-            if record.node.op is not None:
-                record.node.inputs = self._inputs(record, record.node.op, records)
-        for reference in heads:
-            self._check_output("'heads'", reference, records)
-        if has_forward_reference:
-            try:
-                postorder(Entry(record.node) for record in records)
-            except CompositionError as error:
-                raise FileFormatError(f"{self.source}: {error}") from None
+        used = _outputs_in_use(listing)
+        nodes = []
+        for number, record in enumerate(listing.records):
+            op = None if record.op == "null" else self._operator(listing, number, used.get(number, 1))
+            subgraphs = tuple(map(self.outputs, record.subgraphs))
+            nodes.append(Node(op, record.name, (), record.attrs, self.line, subgraphs))
+        for number, node in enumerate(nodes):
+            if node.op is not None:
+                node.inputs = self._inputs(listing, number, node.op, nodes)
+        _check_outputs(listing, nodes)
+        return tuple(Entry(nodes[i], output, version or None) for i, output, version in listing.heads)
 
-    def _note_use(self, place: str, reference: list[int], records: list[_Record]) -> None:
-        number, index, _ = reference
-        if number >= len(records):
-            self._fail(place, f"{reference} refers to node {number}, but there are only {len(records)}")
-        if index >= records[number].used_outputs:
-            records[number].used_outputs = index + 1
-
-    def _check_output(self, place: str, reference: list[int], records: list[_Record]) -> None:
-        number, index, _ = reference
-        op = records[number].node.op
-        n_outputs = op.arity[2] if op else 1
-        if index >= n_outputs:
-            outputs = "1 output" if n_outputs == 1 else f"{n_outputs} outputs"
-            self._fail(
-                place, f"{reference} refers to output {index} of {records[number].place}, which has {outputs}"
-            )
-
-    def _operator(self, record: _Record, records: list[_Record]) -> Op:
+    def _operator(self, listing: Listing, number: int, used_outputs: int) -> Op:
+        record = listing.records[number]
         attrs = record.attrs
-        if (
-            self.version < _WITH_NEGATIVE_AXES
-            and record.op in ("argmax", "argmin")
-            and attrs.get("axis") == "-1"
-        ):
-            del attrs["axis"]  # it stood for "over all axes"
-        notes = [key for key in attrs if key.endswith(_NOTES_FOR_INPUTS)] if self.version < VERSION else []
+        if self.version <= _WITH_AXIS_FOR_ALL and record.op in _ARGMAX and attrs.get("axis") == "-1":
+            del attrs["axis"]
+        notes = [key for key in attrs if key.endswith(_NOTES_FOR_INPUTS)] if self.version < VERSION else ()
         try:
             op = _bind(record, without=notes)
             if notes:
-                _move_notes(notes, op, record, records)
+                _move_notes(notes, op, record, listing.records)
                 op = _bind(record)
         except UnknownOperatorError as error:
-            return UnknownOp.of(record.op, attrs, len(record.inputs), record.used_outputs, str(error))
+            return UnknownOp.of(record.op, attrs, len(record.inputs), used_outputs, str(error))
         except MXNetError as error:
-            raise type(error)(f"{self.source}, {record.place}: {error}") from None
+            raise type(error)(f"{listing.place_of(number)}: {error}") from None
         return op
 
-    def _inputs(self, record: _Record, op: Op, records: list[_Record]) -> Entries:
-        for reference in record.inputs:
-            if reference[1]:
-                self._check_output(record.place, reference, records)
-        entries = tuple(
-            Entry(records[number].node, index, version) for number, index, version in record.inputs
-        )
-        n_slots = op.arity[0] + op.arity[1]
-        if self.version < _WITH_ALL_INPUTS and len(entries) < n_slots:
-            entries = complete_inputs(op, record.node.name, record.attrs, entries, self.line)
+    def _inputs(self, listing: Listing, number: int, op: Op, nodes: Sequence[Node]) -> Entries:
+        record = listing.records[number]
+        entries = tuple([Entry(nodes[i], output, version) for i, output, version in record.inputs])
+        n_inputs, n_aux, _ = op.arity
+        if self.version < _WITH_ALL_INPUTS and len(entries) < n_inputs + n_aux:
+            entries = complete_inputs(op, record.name, record.attrs, entries, self.line)
             entries = tuple(Entry(each.node, each.index, each.version or 0) for each in entries)
-        if len(entries) != n_slots:
+        if len(entries) != n_inputs + n_aux:
             slots = ", ".join(op.input_names() + op.aux_names())
-            self._fail(
-                record.place, f"{op.name} has {n_slots} inputs ({slots}), but {len(entries)} are given"
+            raise FileFormatError(
+                f"{listing.place_of(number)}: {op.name} has {n_inputs + n_aux} inputs ({slots}), "
+                f"but {len(entries)} are given."
             )
         if self.version < _WITH_INITIALIZERS:
             note_initializers(op, entries)
@@ -304,12 +143,21 @@ class _Reader:
 
 def _spell_notes(attrs: dict[str, str]) -> None:
     """Give notes their underscores, which old files did without."""
-    for note in HIDDEN:
-        if note in attrs:
-            attrs[f"__{note}__"] = attrs.pop(note)
+    for note in HIDDEN & attrs.keys():
+        attrs[f"__{note}__"] = attrs.pop(note)
 
 
-def _bind(record: _Record, without: Sequence[str] = ()) -> Op:
+def _outputs_in_use(listing: Listing) -> dict[int, int]:
+    """Return how many outputs are used of the nodes of which more than the first is."""
+    used: dict[int, int] = {}
+    for references in (listing.heads, *(record.inputs for record in listing.records)):
+        for node, output, _ in references:
+            if output:
+                used[node] = max(used.get(node, 1), output + 1)
+    return used
+
+
+def _bind(record: Record, without: Sequence[str] = ()) -> Op:
     cls = find_operator(record.op)
     given = {
         key: value
@@ -319,13 +167,12 @@ def _bind(record: _Record, without: Sequence[str] = ()) -> Op:
     return cls.bind(given)
 
 
-def _move_notes(notes: Iterable[str], op: Op, record: _Record, records: Sequence[_Record]) -> None:
+def _move_notes(notes: Iterable[str], op: Op, record: Record, records: Sequence[Record]) -> None:
     """Take ``weight_lr_mult`` from a node to the variable that is its weight, where it is ``__lr_mult__``."""
-    slots = op.input_names() + op.aux_names()
     variables = {
-        slot: records[number]
-        for slot, (number, _, _) in zip(slots, record.inputs, strict=False)
-        if records[number].op == "null"
+        slot: records[node]
+        for slot, (node, _, _) in zip(op.input_names() + op.aux_names(), record.inputs, strict=False)
+        if records[node].op == "null"
     }
     for key in notes:
         suffix = next(each for each in _NOTES_FOR_INPUTS if key.endswith(each))
@@ -334,7 +181,30 @@ def _move_notes(notes: Iterable[str], op: Op, record: _Record, records: Sequence
             variable.attrs[f"_{suffix}__"] = record.attrs.pop(key)
 
 
-# --------------------------------------------------------------------------------------------------------------- write
+def _check_outputs(listing: Listing, nodes: Sequence[Node]) -> None:
+    """Check what only the nodes can tell: that outputs exist, and that none depends on itself."""
+    is_sorted = True  # as MXNet writes it: each node after its inputs, which excludes a cycle
+    for number, record in enumerate(listing.records):
+        for node, output, _ in record.inputs:
+            is_sorted = is_sorted and node < number
+            if output:
+                _check_output(listing.place_of(number), nodes[node], output)
+    for node, output, _ in listing.heads:
+        _check_output(f"{listing.place}, 'heads'", nodes[node], output)
+    if not is_sorted:
+        try:
+            postorder(map(Entry, nodes))
+        except CompositionError as error:
+            raise FileFormatError(f"{listing.place}: {error}") from None
+
+
+def _check_output(place: str, node: Node, output: int) -> None:
+    count = node.op.arity[2] if node.op else 1
+    if output >= count:
+        raise FileFormatError(f"{place}: output {output} of {node.name!r} is used, but it has only {count}.")
+
+
+# ------------------------------------------------------------------------------------------------------ write
 
 
 def write_graph(outputs: Iterable[Entry]) -> str:
@@ -345,26 +215,26 @@ def write_graph(outputs: Iterable[Entry]) -> str:
     outputs : iterable of Entry
         The outputs of the graph.
     """
-    return _write_object(
-        [*_members(tuple(outputs), 2), f'"attrs": {{"mxnet_version": ["int", {VERSION}]}}'], 0
-    )
+    version = f'"attrs": {{"mxnet_version": ["int", {VERSION}]}}'
+    return _write_object([*_members(tuple(outputs), 2), version], 0)
 
 
 def _members(outputs: Entries, indent: int) -> list[str]:
     """Return ``"key": value`` for what a graph and a subgraph have, to stand at that indentation."""
     nodes = postorder(outputs)
     number = {id(node): i for i, node in enumerate(nodes)}
-    versions = input_versions(nodes)
     written = [
-        _write_node(node, number, of_node, indent + 2) for node, of_node in zip(nodes, versions, strict=True)
+        _write_node(node, number, versions, indent + 2)
+        for node, versions in zip(nodes, input_versions(nodes), strict=True)
     ]
     first_outputs = [0]
     for node in nodes:
         first_outputs.append(first_outputs[-1] + (node.op.arity[2] if node.op else 1))
     heads = [f"[{number[id(head.node)]}, {head.index}, {head.version or 0}]" for head in outputs]
+    variables = [str(i) for i, node in enumerate(nodes) if node.op is None]
     return [
         f'"nodes": {_write_list(written, indent, at_most=0)}',
-        f'"arg_nodes": {_write_list([str(i) for i, node in enumerate(nodes) if node.op is None], indent)}',
+        f'"arg_nodes": {_write_list(variables, indent)}',
         f'"node_row_ptr": {_write_list(list(map(str, first_outputs)), indent)}',
         f'"heads": {_write_list(heads, indent)}',
     ]
@@ -372,7 +242,7 @@ def _members(outputs: Entries, indent: int) -> list[str]:
 
 def _write_node(node: Node, number: Mapping[int, int], versions: Sequence[int], indent: int) -> str:
     inside = indent + 2
-    members = [f'"op": {_quote(node.op.name if node.op else "null")}', f'"name": {_quote(node.name)}']
+    members = [f'"op": "{node.op.name if node.op else "null"}"', f'"name": {_quote(node.name)}']
     if node.attrs:
         attrs = [f"{_quote(key)}: {_quote(value)}" for key, value in sorted(node.attrs.items())]
         members.append(f'"attrs": {_write_object(attrs, inside) if len(attrs) > 1 else f"{{{attrs[0]}}}"}')
@@ -401,8 +271,9 @@ def _write_list(items: Sequence[str], indent: int, at_most: int = 10) -> str:
 
 
 # All that MXNet escapes; its reader understands no other escapes.
-_ESCAPES = str.maketrans({'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+_ESCAPES = {'"': r"\"", "\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+_ESCAPED = re.compile(r'["\\\n\r\t]')
 
 
 def _quote(text: str) -> str:
-    return f'"{text.translate(_ESCAPES)}"'
+    return f'"{_ESCAPED.sub(lambda found: _ESCAPES[found[0]], text)}"'

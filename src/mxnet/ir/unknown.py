@@ -43,9 +43,11 @@ class UnknownOp(Op):
         return op
 
     def input_names(self) -> tuple[str, ...]:
+        """Return ``arg0``, ``arg1`` ..., as many as are given."""
         return tuple(f"arg{i}" for i in range(self._n_inputs))
 
     def output_names(self) -> tuple[str, ...]:
+        """Return as many names as outputs are used."""
         return ("output",) if self._n_outputs == 1 else tuple(f"output{i}" for i in range(self._n_outputs))
 
     def refuse(self, *_: object) -> NoReturn:
@@ -62,7 +64,7 @@ class UnknownOp(Op):
         )
 
     infer_shape = refuse
-    infer_dtype = refuse
+    infer_dtype = refuse  # type: ignore[assignment] # its parameter has another name
     gradient = refuse
     forward = refuse
 

@@ -24,7 +24,7 @@ def input_versions(nodes: Iterable[Node]) -> list[tuple[int, ...]]:
         All nodes, each after its inputs.
     """
     writes: dict[int, int] = {}
-    versions = []
+    versions: list[tuple[int, ...]] = []
     for node in nodes:
         op = node.op
         if op is None:
