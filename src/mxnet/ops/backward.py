@@ -132,18 +132,18 @@ class Backward(Op):
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
 
-        def backward(*tensors: Tensor) -> tuple[Tensor, ...]:
+        def backward(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
             arguments = {
                 name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]] for name, where, grouped in layout
             }
             results = compute(**arguments)
             if not isinstance(results, tuple | list):
                 results = (results,)
-            return tuple(_or_zeros(results[i], run, k) for k, i in enumerate(picked))
+            return _unpacked([_or_zeros(results[i], run, k) for k, i in enumerate(picked)])
 
         return backward
 
-    def _differentiate(self, run: Run, *tensors: Tensor) -> tuple[Tensor, ...]:
+    def _differentiate(self, run: Run, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Let torch differentiate the forward kernel."""
         n_in, _, n_out = self.forward_op.arity
         grads, ins, aux = tensors[:n_out], tensors[n_out : n_out + n_in], tensors[n_out + n_in :]
@@ -166,7 +166,7 @@ class Backward(Op):
         if smooth:
             _, pull = torch.func.vjp(of_smooth, *(ins[i] for i in smooth))
             by_input = dict(zip(smooth, pull(tuple(grads[i] for i in floating)), strict=True))
-        return tuple(by_input[i] if i in by_input else torch.zeros_like(ins[i]) for i in picked)
+        return _unpacked([by_input[i] if i in by_input else torch.zeros_like(ins[i]) for i in picked])
 
 
 def _part(position: int, arity: tuple[int, int, int]) -> tuple[str, int]:
@@ -174,6 +174,11 @@ def _part(position: int, arity: tuple[int, int, int]) -> tuple[str, int]:
     if position < n_in:
         return "in", 0
     return ("aux", n_in) if position < n_in + n_aux else ("out", n_in + n_aux)
+
+
+def _unpacked(results: list[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    """Return results as a kernel does: a single one by itself."""
+    return results[0] if len(results) == 1 else tuple(results)
 
 
 def _or_zeros(gradient: Tensor | None, run: Run, output: int) -> Tensor:
