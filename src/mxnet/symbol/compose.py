@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mxnet.attribute import current_attributes, hidden_key
 from mxnet.errors import CompositionError, ParameterError
+from mxnet.ir.automatic import complete_inputs
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import Op, find_operator, is_hidden
 from mxnet.ir.param import as_text
@@ -56,19 +57,11 @@ def create(
     node_name = current_names().get(name, hint)
     slots = bound.input_names() + bound.aux_names()
     source = user_line()
-    entries = _arrange(bound, slots, inputs)
-    for i, entry in enumerate(entries):
-        if entry is None:
-            entries[i] = Entry(Node(None, f"{node_name}_{slots[i]}", (), _inherited(attrs), source))
+    entries = complete_inputs(bound, node_name, attrs, _arrange(bound, slots, inputs), source)
     if not bound.params and not bound.accepts_any_parameter:
         attrs = {key: value for key, value in attrs.items() if is_hidden(key) or key in notes or key in given}
-    node = Node(bound, node_name, tuple(entry for entry in entries if entry is not None), attrs, source)
+    node = Node(bound, node_name, entries, attrs, source)
     return Symbol(node.outputs[: bound.visible_outputs()])
-
-
-def _inherited(attrs: Mapping[str, str]) -> dict[str, str]:
-    """Return what an automatically made variable takes over: everything, even ``num_hidden``, as MXNet does."""
-    return dict(attrs)
 
 
 def _arrange(
