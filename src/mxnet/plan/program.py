@@ -22,7 +22,7 @@ from mxnet.plan.steps import Plan, Step
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Program", "write_program"]
+__all__ = ["Program", "raised_by_torch", "write_program"]
 
 Tap = Callable[[str, "Tensor"], None]
 
@@ -71,7 +71,7 @@ class Program:
             raise error
         where = f"in operator {describe_node(step.node)}"
         from_kernel = isinstance(error, RuntimeError | IndexError | ValueError | TypeError) and not isinstance(error, MXNetError)
-        if from_kernel and _raised_by_torch(error):
+        if from_kernel and raised_by_torch(error):
             raise MXNetError(f"Error {where}: {error}\n  {self._show_inputs(step)}") from None
         if isinstance(error, MXNetError) and "in operator" not in str(error):
             raise type(error)(f"Error {where}: {error}") from None
@@ -85,7 +85,7 @@ class Program:
         return "with " + ", ".join(f"{n} {v.shape} {v.dtype}" for n, v in zip(names, values, strict=True))
 
 
-def _raised_by_torch(error: Exception) -> bool:
+def raised_by_torch(error: Exception) -> bool:
     """Whether the innermost frame is a kernel of this package calling into torch, and not a user's own code."""
     frames = traceback.extract_tb(error.__traceback__)
     return any(part in frames[-1].filename.replace("\\", "/") for part in ("/torch/", "/mxnet/ops/", "<symnet program"))
