@@ -1,5 +1,6 @@
 """All operators, a module per family; importing this package fills the registry."""
 
+from mxnet.ops import activation as activation
 from mxnet.ops import convolution as convolution
 from mxnet.ops import ctc as ctc
 from mxnet.ops import loss as loss

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class FullyConnected(Op, name="FullyConnected"):
+class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected",)):
     r"""Applies a linear transformation: :math:`Y = XW^T + b`.
 
     Shapes: data (n, ...), weight (num_hidden, k), bias (num_hidden,), output (n, num_hidden); with ``flatten=False`` data (..., k)

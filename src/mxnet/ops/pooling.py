@@ -34,11 +34,8 @@ class _Windows(NamedTuple):
     pad: tuple[int, ...]
     beyond: tuple[int, ...]
     """How far the last window reaches past the end of the data."""
-
-    @property
-    def suit_torch(self) -> bool:
-        """Whether torch can pad: as much on both sides, and at most half a window."""
-        return all(b <= p <= k // 2 for k, p, b in zip(self.kernel, self.pad, self.beyond, strict=True))
+    by_torch: bool
+    """Whether torch's kernel can pad: as much on both sides, at most half a window, and with what it takes for empty."""
 
     @property
     def margins(self) -> list[int]:
@@ -47,14 +44,14 @@ class _Windows(NamedTuple):
 
     def prepare(self, data: Tensor, filler: float) -> tuple[Tensor, tuple[int, ...]]:
         """Return the data, padded if torch cannot do that itself, and the padding left to torch."""
-        if self.suit_torch:
+        if self.by_torch:
             return data, self.pad
         return F.pad(data, self.margins, value=filler), (0,) * len(self.pad)
 
     def sizes(self, like: Tensor, *, with_padding: bool) -> Tensor:
         """Return how many elements each window covers, at least 1. What lies past the padding never counts."""
         sizes = like.new_ones(())
-        for n, k, stride, pad, beyond in zip(*self, strict=True):
+        for n, k, stride, pad, beyond in zip(*self[:5], strict=True):
             margin = pad if with_padding else 0
             start = torch.arange(-pad, n + beyond - k + 1, stride, device=like.device)
             covered = (start + k).clamp(max=n + margin) - start.clamp(min=-margin)
@@ -67,10 +64,13 @@ def _kernel(name: str, windows: _Windows) -> Any:  # noqa: ANN401 - an operator 
     return getattr(torch.ops.aten, name.format(len(windows.extents)))
 
 
-def _maxima(data: Tensor, windows: _Windows) -> tuple[Tensor, Tensor]:
-    lowest = torch.finfo(data.dtype).min if data.is_floating_point() else torch.iinfo(data.dtype).min
-    data, pad = windows.prepare(data, lowest)
+def _maxima(data: Tensor, windows: _Windows, filler: float) -> tuple[Tensor, Tensor]:
+    data, pad = windows.prepare(data, filler)
     return _kernel("max_pool{}d_with_indices", windows)(data, windows.kernel, windows.stride, pad)
+
+
+def _lowest(dtype: torch.dtype) -> float:
+    return torch.finfo(dtype).min if dtype.is_floating_point else torch.iinfo(dtype).min
 
 
 def _sums(data: Tensor, windows: _Windows, divisor: int = 1) -> Tensor:
@@ -80,14 +80,18 @@ def _sums(data: Tensor, windows: _Windows, divisor: int = 1) -> Tensor:
 
 def _back(grad: Tensor, shape: Sequence[int], windows: _Windows, divisor: int = 1, where: Tensor | None = None) -> Tensor:
     """Return the gradient of data of that shape from that of its sums, or of its maxima, which were at `where`."""
-    data, pad = windows.prepare(grad.new_empty(()).expand(shape), 0)  # only its shape is looked at
+    if not windows.by_torch:
+        room = zip(windows.extents, windows.pad, windows.beyond, strict=True)
+        shape = (*shape[:2], *(n + p + b for n, p, b in room))
+    data = grad.new_empty(()).expand(shape)  # only its shape is looked at
+    pad = windows.pad if windows.by_torch else (0,) * len(windows.pad)
     sliding = windows.kernel, windows.stride, pad
     if where is None:
         back = _kernel("avg_pool{}d_backward", windows)(grad, data, *sliding, False, True, divisor)
     else:
         dilation = (1,) * len(pad)
         back = _kernel("max_pool{}d_with_indices_backward", windows)(grad, data, *sliding, dilation, False, where)
-    return back if windows.suit_torch else F.pad(back, [-margin for margin in windows.margins])
+    return back if windows.by_torch else F.pad(back, [-margin for margin in windows.margins])
 
 
 class _Pool(Windowed):
@@ -96,6 +100,8 @@ class _Pool(Windowed):
     per_axis = ("stride", "pad")
     outputs = ("output", "workspace")
     divides_by_whole_windows: ClassVar[bool] = False
+    zeros_can_be_maxima: ClassVar[bool] = False
+    """Whether padding counts as zeros in max pooling."""
     pool_type: str
     global_pool: bool
     pooling_convention: str
@@ -152,12 +158,21 @@ class _Pool(Windowed):
         """Return the windows over data of these extents; one axis of space becomes two."""
         n = len(extents)
         if self.global_pool:
-            windows = _Windows(tuple(extents), tuple(extents), (1,) * n, (0,) * n, (0,) * n)
+            kernel, stride, pad, beyond = tuple(extents), (1,) * n, (0,) * n, (0,) * n
         else:
-            last = [(self._extent(i, extent) - 1) * self.strides[i] - self.pads[i] for i, extent in enumerate(extents)]  # type: ignore[operator]
-            beyond = tuple(start + k - extent for start, k, extent in zip(last, self.kernel, extents, strict=True))
-            windows = _Windows(tuple(extents), self.kernel, self.strides, self.pads, beyond)
-        return _Windows(*((one, *w) for one, w in zip((1, 1, 1, 0, 0), windows, strict=True))) if n == 1 else windows
+            kernel, stride, pad = self.kernel, self.strides, self.pads
+            counts = map(self._extent, range(n), extents)
+            beyond = tuple(
+                (count - 1) * s + k - p - extent
+                for count, k, s, p, extent in zip(counts, kernel, stride, pad, extents, strict=True)
+            )
+        by_torch = all(b <= p <= k // 2 for k, p, b in zip(kernel, pad, beyond, strict=True))
+        if self.pool_type == "max" and self.zeros_can_be_maxima and any(pad):
+            by_torch = False
+        windows = (tuple(extents), kernel, stride, pad, beyond)
+        if n == 1:
+            windows = tuple((one, *axis) for one, axis in zip((1, 1, 1, 0, 0), windows, strict=True))
+        return _Windows(*windows, by_torch)
 
     # -------------------------------------------------------------------------------------------------------- kernels
 
@@ -166,11 +181,14 @@ class _Pool(Windowed):
         array = self.inward(array)
         return array.unsqueeze(2) if array.dim() == 3 else array
 
+    def _unplanes(self, array: Tensor, squeeze: bool) -> Tensor:
+        return self.outward(array.squeeze(2) if squeeze else array)
+
     def _shares(self, windows: _Windows, like: Tensor) -> tuple[int, Tensor | None]:
         """Return what makes means of sums: a divisor, and a factor for each window where they differ."""
         if self.pool_type != "avg":
             return 1, None
-        if self.divides_by_whole_windows or (windows.suit_torch and self.count_include_pad is not False):
+        if self.divides_by_whole_windows or (windows.by_torch and self.count_include_pad is not False):
             return math.prod(windows.kernel), None
         return 1, windows.sizes(like, with_padding=self.count_include_pad is not False).reciprocal()
 
@@ -178,14 +196,13 @@ class _Pool(Windowed):
         windows = self._windows(self.channels_first(data.shape)[2:])
         squeezed, data = data.dim() == 3, self._planes(data)
         if self.pool_type == "max":
-            pooled = _maxima(data, windows)
-        elif self.pool_type == "lp":
-            pooled = (_root(_sums(data**self.p_value, windows), self.p_value),)
-        else:
-            divisor, factor = self._shares(windows, data)
-            sums = _sums(data, windows, divisor)
-            pooled = (sums if factor is None else sums * factor,)
-        return tuple(self.outward(each.squeeze(2) if squeezed else each) for each in pooled)
+            filler = 0 if self.zeros_can_be_maxima else _lowest(data.dtype)
+            return tuple(self._unplanes(each, squeezed) for each in _maxima(data, windows, filler))
+        if self.pool_type == "lp":
+            return self._unplanes(_root(_sums(data**self.p_value, windows), self.p_value), squeezed)
+        divisor, factor = self._shares(windows, data)
+        pooled = _sums(data, windows, divisor)
+        return self._unplanes(pooled if factor is None else pooled * factor, squeezed)
 
     def backward_reads(self) -> tuple[str, ...]:
         if self.pool_type == "max":
@@ -215,7 +232,7 @@ class _Pool(Windowed):
         else:
             divisor, factor = self._shares(windows, grad)
             back = _back(grad if factor is None else grad * factor, shape, windows, divisor)
-        return self.outward(back.squeeze(2) if squeezed else back)
+        return self._unplanes(back, squeezed)
 
 
 def _root(powers: Tensor, power: int) -> Tensor:
@@ -249,10 +266,14 @@ class Pooling(_Pool, name="Pooling"):
 
 
 class PoolingV1(_Pool, name="Pooling_v1"):
-    """The pooling of MXNet 0.9, over two or three axes of space; its means divide by the size of a whole window."""
+    """The pooling of MXNet 0.9, over two or three axes of space.
+
+    Its means divide by the size of a whole window, and its padding with zeros takes part in maxima.
+    """
 
     dimensions = (2, 3)
     divides_by_whole_windows = True
+    zeros_can_be_maxima = True
     kernel: tuple[int, ...] = _KERNEL
     pool_type: str = param(default="max", choices=("avg", "max", "sum"), doc="What is kept of a window.")
     global_pool: bool = _GLOBAL_POOL

@@ -1,0 +1,244 @@
+"""Activations, and softmax with its relatives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mxnet.errors import ShapeError
+from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.lazy import F, torch
+from mxnet.ops.device import generator_of
+from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# By name: the function, its gradient, and what the gradient looks at besides the head gradient.
+_ACTIVATIONS: dict[str, tuple[Callable[..., Tensor], Callable[[Tensor, Tensor], Tensor], str]] = {
+    "relu": (lambda x: torch.relu(x), lambda grad, y: torch.ops.aten.threshold_backward(grad, y, 0), "output"),
+    "sigmoid": (lambda x: torch.sigmoid(x), lambda grad, y: torch.ops.aten.sigmoid_backward(grad, y), "output"),
+    "tanh": (lambda x: torch.tanh(x), lambda grad, y: torch.ops.aten.tanh_backward(grad, y), "output"),
+    "softrelu": (lambda x: F.softplus(x), lambda grad, y: -grad * torch.expm1(-y), "output"),
+    "softsign": (lambda x: F.softsign(x), lambda grad, x: grad / (1 + x.abs()).square(), "data"),
+}
+
+
+class Activation(Op, name="Activation"):
+    r"""Applies a function to each element.
+
+    relu :math:`\max(x, 0)`, sigmoid :math:`1 / (1 + e^{-x})`, tanh, softrelu :math:`\log(1 + e^x)`, softsign
+    :math:`x / (1 + |x|)`. The gradient of relu at 0 is 0.
+    """
+
+    act_type: str = param(choices=("relu", "sigmoid", "softrelu", "softsign", "tanh"), doc="Which function.")
+
+    infer_shape = same_shape
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return _ACTIVATIONS[self.act_type][0](data)
+
+    def backward_reads(self) -> tuple[str, ...]:
+        return ("grad", _ACTIVATIONS[self.act_type][2])
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor | None = None, output: Tensor | None = None) -> Tensor:
+        return _ACTIVATIONS[self.act_type][1](grad, data if output is None else output)
+
+
+_SELU_ALPHA = 1.6732632423543772
+_SELU_SCALE = 1.0507009873554805
+
+# By name: the function of x, and its gradient. The other two of LeakyReLU's need more than x.
+_BENDS: dict[str, tuple[Callable[[Tensor, float], Tensor], Callable[[Tensor, Tensor, float], Tensor]]] = {
+    "leaky": (
+        lambda x, slope: F.leaky_relu(x, slope),
+        lambda grad, x, slope: torch.ops.aten.leaky_relu_backward(grad, x, slope, False),
+    ),
+    "elu": (
+        lambda x, slope: F.elu(x, slope),
+        lambda grad, x, slope: torch.ops.aten.elu_backward(grad, slope, 1, 1, False, x),
+    ),
+    "selu": (
+        lambda x, _: F.selu(x),
+        lambda grad, x, _: torch.ops.aten.elu_backward(grad, _SELU_ALPHA, _SELU_SCALE, 1, False, x),
+    ),
+    "gelu": (
+        lambda x, _: F.gelu(x),
+        lambda grad, x, _: torch.ops.aten.gelu_backward(grad, x),
+    ),
+}
+
+
+class LeakyReLU(Op, name="LeakyReLU"):
+    r"""Keeps positive elements and bends negative ones.
+
+    leaky :math:`slope \cdot x`, elu :math:`slope (e^x - 1)`, selu (Klambauer et al., 2017), gelu :math:`x \Phi(x)` everywhere
+    (Hendrycks & Gimpel, 2016), prelu :math:`gamma \cdot x` with gamma (1,) or (channels,) (He et al., 2015), rrelu with a slope
+    that is drawn for each element in training, and in its middle otherwise (Xu et al., 2015).
+
+    rrelu has a second output, the slopes.
+    """
+
+    inputs = {"data": "Input data.", "gamma": "Slopes of prelu: one for each channel, or one for all."}
+    initializers = {"gamma": '["Constant", {"value": 0.25}]'}
+    outputs = ("output", "mask")
+    act_type: str = param(
+        default="leaky", choices=("elu", "gelu", "leaky", "prelu", "rrelu", "selu"), doc="What is done to negative elements."
+    )
+    slope: float = param(default=0.25, doc="Slope of leaky and elu.")
+    lower_bound: float = param(default=0.125, doc="Least slope of rrelu.")
+    upper_bound: float = param(default=0.334, doc="Greatest slope of rrelu.")
+
+    def input_names(self) -> tuple[str, ...]:
+        return ("data", "gamma") if self.act_type == "prelu" else ("data",)
+
+    def output_names(self) -> tuple[str, ...]:
+        return self.outputs if self.act_type == "rrelu" else self.outputs[:1]
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        said: dict[str, Any] = {"outs": (s.data,) * len(s.outs)}
+        if self.act_type == "prelu":
+            if len(s.data) < 2:
+                raise ShapeError(f"LeakyReLU: prelu has a slope for each channel, but data {s.data} has no axis of channels.")
+            if s.gamma != (1,):
+                said["gamma"] = (s.data[1],)
+        return said
+
+    def forward(self, run: Run, data: Tensor, gamma: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+        if self.act_type == "prelu":
+            return torch.where(data > 0, data, data * _per_channel(gamma, data))
+        if self.act_type != "rrelu":
+            return _BENDS[self.act_type][0](data, self.slope)
+        slope = torch.full_like(data, (self.lower_bound + self.upper_bound) / 2)
+        if run.is_train:
+            slope.uniform_(self.lower_bound, self.upper_bound, generator=generator_of(run.context))
+        slope = torch.where(data > 0, 1, slope)
+        return data * slope, slope
+
+    def backward_reads(self) -> tuple[str, ...]:
+        if self.act_type == "rrelu":
+            return ("grad", "mask")
+        return ("grad", *self.input_names())
+
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor | None = None, gamma: Tensor | None = None, mask: Tensor | None = None
+    ) -> tuple[Tensor | None, ...]:
+        if mask is not None:
+            return (grad * mask,)
+        if self.act_type != "prelu":
+            return (_BENDS[self.act_type][1](grad, data, self.slope),)
+        into_data = torch.where(data > 0, grad, grad * _per_channel(gamma, data)) if "data" in run.wants else None
+        into_gamma = None
+        if "gamma" in run.wants:
+            into_gamma = (grad * data.clamp(max=0)).sum_to_size(_per_channel(gamma, data).shape).view(gamma.shape)
+        return into_data, into_gamma
+
+
+def _per_channel(values: Tensor, like: Tensor) -> Tensor:
+    """View one value for each channel, or one for all, so that it broadcasts over the axes of `like`."""
+    return values.view(-1, *(1,) * (like.dim() - 2))
+
+
+class _Softmax(Op):
+    """What softmax and its relatives share."""
+
+    negated: ClassVar[bool] = False
+    logarithmic: ClassVar[bool] = False
+    axis: int = param(default=-1, doc="The axis along which elements compete.")
+    temperature: float | None = param(default=None, doc="What the input is divided by; 1 by default.")
+    dtype: str | None = param(
+        default=None, choices=("None", "float16", "float32", "float64"), doc="Of the output; that of the input by default."
+    )
+    use_length: bool | None = param(default=False, doc="Whether elements from a given length on are left out.")
+
+    def check_axis(self, s: Slots) -> None:
+        """Raise if the data is known not to have the axis."""
+        if s.data is not None:
+            normal_axis(self.axis, len(s.data), self.name)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        self.check_axis(s)
+        return same_shape(self, s)
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        dtype = self.dtype or t.data or t.output
+        return {"data": t.data or dtype, "output": dtype}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        if self.dtype is not None:
+            data = data.to(getattr(torch, self.dtype))
+        scale = (-1 if self.negated else 1) / (self.temperature or 1)
+        scaled = data if scale == 1 else data * scale
+        return torch.log_softmax(scaled, self.axis) if self.logarithmic else torch.softmax(scaled, self.axis)
+
+    def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
+        kernel = torch.ops.aten._log_softmax_backward_data if self.logarithmic else torch.ops.aten._softmax_backward_data
+        into_data = kernel(grad, output, self.axis, output.dtype)
+        scale = (-1 if self.negated else 1) / (self.temperature or 1)
+        return ((into_data if scale == 1 else into_data * scale).to(data.dtype),)
+
+
+class Softmax(_Softmax, name="softmax"):
+    r"""Makes elements positive and their sum along an axis 1: :math:`e^{x_i / T} / \sum_j e^{x_j / T}`.
+
+    Shapes: data (..., k, ...), length like data without the axis, output like data. What lies at or after its length is 0, and
+    takes no part in the sum.
+    """
+
+    inputs = {"data": "Input data.", "length": "How many elements along the axis take part."}
+
+    def input_names(self) -> tuple[str, ...]:
+        return ("data", "length") if self.use_length else ("data",)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        self.check_axis(s)
+        said = shape_of_first_input(self, s)
+        if self.use_length and s.data is not None:
+            axis = self.axis % len(s.data)
+            said = {**said, "length": s.data[:axis] + s.data[axis + 1 :]}
+        return said
+
+    def forward(self, run: Run, data: Tensor, length: Tensor | None = None) -> Tensor:
+        if length is None:
+            return super().forward(run, data)
+        outside = self._outside(data, length)
+        return super().forward(run, data.masked_fill(outside, -torch.inf)).masked_fill(outside, 0)
+
+    def _outside(self, data: Tensor, length: Tensor) -> Tensor:
+        positions = torch.arange(data.shape[self.axis], device=data.device)
+        return positions.view(-1, *(1,) * (data.dim() - 1 - self.axis % data.dim())) >= length.unsqueeze(self.axis)
+
+
+class LogSoftmax(_Softmax, name="log_softmax"):
+    r"""Computes the logarithm of :class:`Softmax` in one step: :math:`x_i / T - \log \sum_j e^{x_j / T}`."""
+
+    logarithmic = True
+
+
+class Softmin(_Softmax, name="softmin"):
+    """Computes :class:`Softmax` of the negative input."""
+
+    negated = True
+
+
+class SoftmaxActivation(Op, name="SoftmaxActivation"):
+    """Applies softmax over the channels or, in mode ``instance``, over the last axis. Deprecated in MXNet in favour of softmax."""
+
+    mode: str = param(
+        default="instance", choices=("channel", "instance"), doc="Whether elements of axis 1 compete, or of the last axis."
+    )
+
+    infer_shape = same_shape
+
+    @property
+    def axis(self) -> int:
+        """The axis along which elements compete."""
+        return 1 if self.mode == "channel" else -1
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return torch.softmax(data, self.axis)
+
+    def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
+        return torch.ops.aten._softmax_backward_data(grad, output, self.axis, output.dtype)
