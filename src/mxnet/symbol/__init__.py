@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
+from typing import NoReturn
 
 from mxnet import ops as _ops  # noqa: F401 - fills the registry
+from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.symbol import random
 from mxnet.symbol.creation import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, split_v2, zeros  # noqa: A004
 from mxnet.symbol.functions import fill_modules
@@ -34,3 +36,9 @@ fill_modules(
         "_internal": _internal,
     },
 )
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name.startswith("__"):  # the interpreter asks for these
+        raise AttributeError(name)
+    raise UnknownOperatorError(f"module 'mxnet.symbol' has no attribute {name!r}.{did_you_mean(name, globals())}")

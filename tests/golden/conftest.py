@@ -1,0 +1,6 @@
+"""Makes the recorded answers and their checkers, which live beside this file, importable."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

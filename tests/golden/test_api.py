@@ -1,0 +1,40 @@
+"""Scripts behave as they did under real MXNet: recorded runs of the tutorial, symbols, executors, networks, arrays."""
+
+from pathlib import Path
+
+import check_api
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+DATA = Path(__file__).parent / "api"
+
+# Checks that are answered differently on purpose, each with its reason.
+DIFFERENT = {
+    "api.symbol.gradient/gradient": "real MXNet never implemented Symbol.gradient; ours works",
+}
+
+
+def _cases():
+    for path in sorted(DATA.glob("*.json")):
+        section, arrays = check_api.load_section(str(DATA), path.stem)
+        for case in section["cases"]:
+            prelude = "".join(section["preludes"][name] + "\n" for name in case.get("uses", []))
+            yield pytest.param(case, prelude, arrays, id=case["id"])
+
+
+@pytest.fixture(autouse=True)
+def _numpy_prints_as_before():
+    options = np.get_printoptions()
+    yield
+    np.set_printoptions(**options)
+
+
+@pytest.mark.filterwarnings("default")  # some examples provoke warnings, as their originals did
+@pytest.mark.parametrize(("case", "prelude", "arrays"), list(_cases()))
+def test_script_observes_what_it_observed_under_mxnet(case, prelude, arrays):
+    observed, error, store = check_api.run_case(mx, case, prelude, str(DATA))
+    records = check_api.judge(case, observed, error, store, arrays, "any")
+    wrong = {r["id"]: r["detail"] for r in records if r["status"] != "pass" and r["id"] not in DIFFERENT}
+    assert not wrong

@@ -1,0 +1,150 @@
+"""What holds for every operator, checked on every sample: one table drives all of these tests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from samples import ROWS, Sample, recorded_samples
+
+import mxnet as mx
+from mxnet.analysis.gradient import gradients, starts_gradient
+from mxnet.analysis.infer import infer_dtypes, infer_shapes
+from mxnet.context import cpu
+from mxnet.ir.constraints import merge_shapes, settle_shapes
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import REGISTRY, Run
+
+SAMPLES = (*recorded_samples(), *ROWS)
+SMOOTH = [s for s in SAMPLES if s.smooth and all(a.size for a in s.inputs)]
+
+# Operators that cannot stand in a table of calls; each is tested where its reason says.
+ELSEWHERE = {
+    "Custom": "its meaning is the user's: tests/operator",
+}
+
+
+def test_every_operator_has_a_sample():
+    sampled = {s.bound.name for s in SAMPLES}
+    declared = {cls.name for cls in REGISTRY.values()}
+    assert sorted(declared - sampled - set(ELSEWHERE)) == []
+
+
+def _node(sample: Sample) -> Node:
+    op = sample.bound
+    names = op.input_names() + op.aux_names()
+    return Node(op, "node", tuple(Entry(Node(None, name)) for name in names), dict(op.given))
+
+
+def _tensors(sample: Sample) -> list[torch.Tensor]:
+    return [torch.from_numpy(a.copy()) for a in (*sample.inputs, *sample.aux)]
+
+
+def _facts(node: Node, sample: Sample, of):
+    return {entry.node: of(a) for entry, a in zip(node.inputs, (*sample.inputs, *sample.aux), strict=True)}
+
+
+def _as_tuple(results):
+    return tuple(results) if isinstance(results, tuple | list) else (results,)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_kernel_gives_what_was_inferred(sample):
+    node = _node(sample)
+    graph = Graph(node.outputs)
+    shapes = infer_shapes(graph, _facts(node, sample, lambda a: a.shape)).outputs
+    dtypes = infer_dtypes(graph, _facts(node, sample, lambda a: a.dtype.name)).outputs
+    with torch.no_grad():
+        results = _as_tuple(node.op.kernel_for(Run(cpu(), out_shapes=tuple(shapes)))(*_tensors(sample)))
+    assert [(tuple(r.shape), str(r.dtype).removeprefix("torch.")) for r in results] == list(zip(shapes, dtypes, strict=True))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_partial_shapes_lead_to_nothing_that_full_shapes_contradict(sample):
+    op = sample.bound
+    full = settle_shapes(op, (*(a.shape for a in (*sample.inputs, *sample.aux)), *[None] * op.arity[2]))
+    random = np.random.default_rng(3)
+    for _ in range(4):
+        erased = tuple(
+            None if random.random() < 0.2 else tuple(None if random.random() < 0.3 else d for d in shape) for shape in full
+        )
+        for found, true in zip(settle_shapes(op, erased), full, strict=True):
+            assert merge_shapes(found, true) == true
+
+
+def _gradient_graph(sample: Sample):
+    """Return the sample's node, its head variables, and the gradients of its smooth inputs."""
+    node = _node(sample)
+    outputs = node.outputs[: node.op.visible_outputs()]
+    heads = [Entry(Node(None, f"head{i}")) for i in range(len(outputs))]
+    wrt = [entry for entry in node.inputs if entry.node.name in sample.smooth]
+    found = gradients(Graph(outputs), wrt, [None if starts_gradient(node.op) else head for head in heads])
+    return node, heads, wrt, found
+
+
+def _evaluate(entries, values, *, is_train=True):
+    """Run a graph node by node, the plainest way there is."""
+    computed = dict(values)
+    for node in Graph(entries).operators:
+        arguments = [computed[entry] for entry in node.inputs]
+        shapes = infer_shapes(Graph(node.outputs), {}).outputs if not arguments else None
+        run = Run(cpu(), is_train=is_train, out_shapes=shapes)
+        with torch.no_grad():
+            computed.update(zip(node.outputs, _as_tuple(node.op.kernel_for(run)(*arguments)), strict=True))
+    return [computed[entry] for entry in entries]
+
+
+@pytest.mark.parametrize("sample", SMOOTH, ids=str)
+def test_gradient_is_the_derivative(sample):
+    """In float64, along one random direction: finite differences of the kernel against its gradient graph."""
+    node, heads, wrt, found = _gradient_graph(sample)
+    if not all(a.dtype.kind == "f" for a in sample.inputs if a.dtype.kind != "i"):
+        pytest.skip("no floating point input")
+    random = np.random.default_rng(5)
+    values = {e: t.double() if t.is_floating_point() else t for e, t in zip(node.inputs, _tensors(sample), strict=True)}
+    outputs = node.outputs[: len(heads)]
+
+    def run(at):
+        torch.manual_seed(0)
+        return _evaluate(list(outputs), {e: v.clone() for e, v in at.items()})
+
+    results = run(values)
+    head_values = {h: torch.from_numpy(random.normal(size=tuple(r.shape))) for h, r in zip(heads, results, strict=True)}
+    grads = _evaluate([g for g in found if g is not None], values | head_values)
+    directions = {e: torch.from_numpy(random.normal(size=tuple(values[e].shape))) for e in wrt}
+    step = 1e-6
+    moved = [{e: v + s * step * directions[e] if e in directions else v for e, v in values.items()} for s in (1, -1)]
+    up, down = (run(at) for at in moved)
+    numeric = sum(
+        float(((u - d) / (2 * step) * head_values[h]).sum()) for u, d, h in zip(up, down, heads, strict=True) if u.is_floating_point()
+    )
+    computed = iter(grads)
+    exact = sum(float((next(computed) * directions[e]).sum()) for e, g in zip(wrt, found, strict=True) if g is not None)
+    assert exact == pytest.approx(numeric, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if s.bound.pure and not s.bound.mutates], ids=str)
+def test_array_function_agrees_with_the_symbol(sample):
+    op = sample.bound
+    arrays = [mx.nd.array(a, dtype=a.dtype) for a in (*sample.inputs, *sample.aux)]
+    node = _node(sample)
+    symbol = mx.sym.Symbol(node.outputs[: op.visible_outputs()])
+    names = op.input_names() + op.aux_names()
+    composed = symbol.eval(**dict(zip(names, arrays, strict=True))) if not op.aux_names() else None
+    if composed is None:
+        pytest.skip("auxiliary states are bound, not passed")
+    from mxnet.ndarray.invoke import invoke
+
+    direct = _as_tuple(invoke(op, arrays))
+    for ours, theirs in zip(direct, composed, strict=False):
+        np.testing.assert_array_equal(ours.asnumpy(), theirs.asnumpy())
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_survives_being_saved(sample):
+    node = _node(sample)
+    symbol = mx.sym.Symbol(node.outputs[: node.op.visible_outputs()])
+    again = mx.sym.load_json(symbol.tojson())
+    assert again._outputs[0].node.op == node.op
+    assert again.tojson() == symbol.tojson()

@@ -1,0 +1,73 @@
+"""Plans and programs: what runs, what is freed when, and that the source can be read."""
+
+import threading
+
+import numpy as np
+
+import mxnet as mx
+
+
+def mlp():
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=4, name="fc1")
+    net = mx.sym.Activation(net, act_type="relu", name="relu1")
+    return mx.sym.FullyConnected(net, num_hidden=2, name="fc2")
+
+
+def test_program_is_readable_python_named_after_the_nodes():
+    source = mlp().simple_bind(mx.cpu(), grad_req="null", data=(3, 5)).program()
+    assert "def forward(variables, saved, tap):" in source
+    assert "fc1 = __0_FullyConnected(data, fc1_weight, fc1_bias)  # fc1 (3, 4)" in source
+    assert "del fc1\n" in source
+
+
+def test_debug_text_ends_with_the_planned_bytes():
+    executor = mlp().simple_bind(mx.cpu(), data=(1024, 1024))
+    assert executor.debug_str().strip().splitlines()[-1].startswith("Total ")
+
+
+def test_value_that_is_read_for_its_shape_only_is_not_computed():
+    x = mx.sym.Variable("x")
+    net = mx.sym.zeros_like(mx.sym.exp(x, name="unused"), name="z")
+    source = net.simple_bind(mx.cpu(), grad_req="null", x=(2,)).program()
+    assert "unused =" not in source
+
+
+def test_new_shapes_make_a_new_program_and_old_ones_are_found_again():
+    function = mlp().compile()
+    weights = {
+        "fc1_weight": mx.nd.ones((4, 5)),
+        "fc1_bias": mx.nd.zeros((4,)),
+        "fc2_weight": mx.nd.ones((2, 4)),
+        "fc2_bias": mx.nd.zeros((2,)),
+    }
+    for rows in (3, 7, 3):
+        (out,) = function(data=mx.nd.ones((rows, 5)), **weights)
+        np.testing.assert_array_equal(out.asnumpy(), np.full((rows, 2), 20.0))
+    assert len(function._programs._made) == 2
+
+
+def test_compiled_function_is_right_from_eight_threads():
+    function = (mx.sym.Variable("x") * mx.sym.Variable("y") + 1).compile()
+    wrong = []
+
+    def work(seed):
+        for rows in range(1, 20):
+            x = np.full((rows, 3), seed, "float32")
+            (out,) = function(x=mx.nd.array(x), y=mx.nd.array(x))
+            if not np.array_equal(out.asnumpy(), x * x + 1):
+                wrong.append((seed, rows))
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_output_that_is_a_bound_array_is_a_copy():
+    x = mx.nd.array([1.0, 2.0])
+    executor = mx.sym.reshape(mx.sym.Variable("x"), shape=(2, 1)).bind(mx.cpu(), {"x": x})
+    (out,) = executor.forward()
+    x[:] = 9
+    np.testing.assert_array_equal(out.asnumpy(), [[1], [2]])
