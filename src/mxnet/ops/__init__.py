@@ -3,7 +3,11 @@
 from mxnet.ops import activation as activation
 from mxnet.ops import convolution as convolution
 from mxnet.ops import ctc as ctc
+from mxnet.ops import dropout as dropout
 from mxnet.ops import loss as loss
 from mxnet.ops import nn as nn
+from mxnet.ops import norm as norm
 from mxnet.ops import pooling as pooling
+from mxnet.ops import resize as resize
+from mxnet.ops import rnn as rnn
 from mxnet.ops import sequence as sequence

@@ -319,8 +319,9 @@ class IdentityAttachKLSparseReg(Op, name="IdentityAttachKLSparseReg"):
         return data
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, moving_avg: Tensor) -> Tensor:
-        mean = data.transpose(0, 1).flatten(1).mean(1)
-        moving_avg.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
+        if not run.replayed:
+            mean = data.transpose(0, 1).flatten(1).mean(1)
+            moving_avg.mul_(self.momentum).add_(mean, alpha=1 - self.momentum)
         target = self.sparseness_target
         slope = (1 - target) / (1 - moving_avg) - target / moving_avg
         return grad + self.penalty * slope.view(-1, *(1,) * (data.dim() - 2))
