@@ -72,9 +72,11 @@ class Run:
         This node's own storage, kept between runs of one executor.
     name : str
         The node's name, for messages.
+    replayed : bool
+        Whether torch repeats an earlier run to differentiate it; states have then moved already.
     """
 
-    __slots__ = ("context", "is_train", "name", "out_shapes", "state", "wants")
+    __slots__ = ("context", "is_train", "name", "out_shapes", "replayed", "state", "wants")
 
     def __init__(
         self,
@@ -85,6 +87,7 @@ class Run:
         out_shapes: tuple[tuple[int, ...], ...] | None = None,
         state: dict[str, Any] | None = None,
         name: str = "",
+        replayed: bool = False,
     ) -> None:
         self.context = context
         self.is_train = is_train
@@ -92,6 +95,7 @@ class Run:
         self.out_shapes = out_shapes
         self.state = {} if state is None else state
         self.name = name
+        self.replayed = replayed
 
 
 @dataclass_transform(field_specifiers=(param,), frozen_default=True, kw_only_default=True)

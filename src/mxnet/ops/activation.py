@@ -224,7 +224,11 @@ class Softmin(_Softmax, name="softmin"):
 
 
 class SoftmaxActivation(Op, name="SoftmaxActivation"):
-    """Applies softmax over the channels or, in mode ``instance``, over the last axis. Deprecated in MXNet in favour of softmax."""
+    """Applies softmax over the channels or, in mode ``instance``, over the last axis. Deprecated in MXNet in favour of softmax.
+
+    The gradient is that of the mode ``channel`` in both modes, which is wrong for ``instance`` and more than two dimensions: so
+    do MXNet 1.2 and 1.9.
+    """
 
     mode: str = param(
         default="instance", choices=("channel", "instance"), doc="Whether elements of axis 1 compete, or of the last axis."
@@ -232,13 +236,8 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
 
     infer_shape = same_shape
 
-    @property
-    def axis(self) -> int:
-        """The axis along which elements compete."""
-        return 1 if self.mode == "channel" else -1
-
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        return torch.softmax(data, self.axis)
+        return torch.softmax(data, 1 if self.mode == "channel" else -1)
 
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        return torch.ops.aten._softmax_backward_data(grad, output, self.axis, output.dtype)
+        return torch.ops.aten._softmax_backward_data(grad, output, 1, output.dtype)

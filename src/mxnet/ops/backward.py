@@ -150,7 +150,9 @@ class Backward(Op):
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
         smooth = [i for i in picked if ins[i].is_floating_point()]
-        forward = self.forward_op.kernel_for(run)
+        shapes = tuple(tuple(grad.shape) for grad in grads)
+        again = Run(run.context, is_train=run.is_train, out_shapes=shapes, state=run.state, name=run.name, replayed=True)
+        forward = self.forward_op.kernel_for(again)
         floating: list[int] = []
 
         def of_smooth(*varied: Tensor) -> tuple[Tensor, ...]:

@@ -1,0 +1,205 @@
+"""Operators that change the extents of images: upsampling, padding, cropping."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.lazy import F, torch
+from mxnet.ops.shapes import dtype_of_first_input
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def _expect_images(operator: str, shape: Sequence[int | None]) -> None:
+    if len(shape) != 4:
+        raise ShapeError(f"{operator}: expected data of 4 dimensions (batch, channels, height, width), but got {len(shape)}: {shape}.")
+
+
+class UpSampling(Op, name="UpSampling"):
+    """Makes images `scale` times as high and wide.
+
+    ``nearest`` repeats elements. It takes several inputs, brings them to the size that the first one gets, and concatenates their
+    channels or adds them up. ``bilinear`` takes one input and a weight (channels, 1, k, k) with ``k = 2 scale - scale % 2``, by
+    which it deconvolves each channel; initialised as MXNet does it, this interpolates.
+
+    Shapes: data (batch, channels, height, width), output (batch, channels, scale height, scale width).
+    """
+
+    inputs = {"data": "Images.", "weight": "Weight of the bilinear interpolation."}
+    initializers = {"weight": '["bilinear", {}]'}
+    variadic = "num_args"
+    scale: int = param(ge=1, doc="How many times the images grow.")
+    num_filter: int = param(default=0, ge=0, doc="Number of channels; has no effect, the data tells.")
+    sample_type: str = param(choices=("bilinear", "nearest"), doc="How the new elements are found.")
+    multi_input_mode: str = param(default="concat", choices=("concat", "sum"), doc="What becomes of several inputs.")
+    num_args: int = param(ge=1, doc="Number of inputs of ``nearest``.")
+    workspace: int = param(default=512, ge=0, doc="Has no effect.")
+
+    infer_dtype = dtype_of_first_input
+
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(self.inputs) if self.sample_type == "bilinear" else super().input_names()
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        first = s.ins[0]
+        if first is None:
+            return {}
+        _expect_images(self.name, first)
+        height, width = (None if extent is None else extent * self.scale for extent in first[2:])
+        if self.sample_type == "bilinear":
+            if not is_complete(first):
+                return {}
+            return {"weight": (first[1], 1, self._window, self._window), "output": (*first[:2], height, width)}
+        for shape in s.ins:
+            if shape is not None:
+                _expect_images(self.name, shape)
+                for name, whole, part in zip(("height", "width"), (height, width), shape[2:], strict=True):
+                    if whole is not None and part and whole % part:
+                        raise ShapeError(f"UpSampling: {name} {part} of an input does not divide {name} {whole} of the output.")
+        channels = [None if shape is None else shape[1] for shape in s.ins]
+        if self.multi_input_mode == "sum":
+            if len({*channels} - {None}) > 1:
+                raise ShapeError(f"UpSampling: inputs that are added up must have the same number of channels, but have {channels}.")
+            total = first[1]
+        else:
+            total = None if None in channels else sum(channels)
+        return {"output": (first[0], total, height, width)}
+
+    @property
+    def _window(self) -> int:
+        return 2 * self.scale - self.scale % 2
+
+    def _interpolation(self, channels: int) -> tuple[Any, ...]:
+        """Return the arguments that make ``torch.convolution`` interpolate."""
+        scale, pad = (self.scale,) * 2, (self.scale // 2,) * 2
+        return scale, pad, (1, 1), True, (0, 0), channels
+
+    def forward(self, run: Run, *images: Tensor) -> Tensor:
+        if self.sample_type == "bilinear":
+            data, weight = images
+            return torch.convolution(data, weight, None, *self._interpolation(data.shape[1]))
+        size = [extent * self.scale for extent in images[0].shape[2:]]
+        grown = [F.interpolate(image, size) for image in images]
+        return sum(grown[1:], grown[0]) if self.multi_input_mode == "sum" else torch.cat(grown, 1)
+
+    def backward(self, run: Run, grad: Tensor, ins: tuple[Tensor, ...]) -> Sequence[Tensor | None]:
+        if self.sample_type == "bilinear":
+            wanted = ["data" in run.wants, "weight" in run.wants, False]
+            return torch.ops.aten.convolution_backward(grad, *ins, None, *self._interpolation(ins[0].shape[1]), wanted)
+        parts = itertools.repeat(grad)
+        if self.multi_input_mode == "concat":
+            parts = grad.split([image.shape[1] for image in ins], 1)
+        return [_sum_blocks(part, image.shape) for part, image in zip(parts, ins, strict=False)]
+
+
+def _sum_blocks(grad: Tensor, shape: Sequence[int]) -> Tensor:
+    """Return the sums over the equal blocks that divide the gradient into that shape."""
+    batch, channels, height, width = shape
+    return grad.reshape(batch, channels, height, grad.shape[2] // height, width, grad.shape[3] // width).sum((3, 5))
+
+
+_TORCH_PADDING = {"edge": "replicate", "reflect": "reflect", "constant": "constant"}
+
+
+class Pad(Op, name="Pad", aliases=("pad",)):
+    """Surrounds images or volumes with a constant, their outermost elements, or their mirror image.
+
+    Shapes: data (batch, channels, *space) with two or three axes of space; the output has more along these.
+    """
+
+    mode: str = param(choices=("constant", "edge", "reflect"), doc="What is put around.")
+    pad_width: tuple[int, ...] = param(doc="Two numbers for each axis, before and after: (0, 0, 0, 0, top, bottom, left, right).")
+    constant_value: float = param(default=0.0, doc="What ``constant`` puts around.")
+
+    def validate(self) -> None:
+        if any(width < 0 for width in self.pad_width) or any(self.pad_width[:4]):
+            raise ParameterError(f"Pad: pad_width={self.pad_width} must not be negative, and 0 for the first two axes.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        if len(s.data) not in (4, 5):
+            raise ShapeError(f"Pad: expected data of 4 or 5 dimensions, but got {len(s.data)}: {s.data}.")
+        if len(self.pad_width) != 2 * len(s.data):
+            raise ShapeError(f"Pad: pad_width={self.pad_width} must have two numbers for each axis of data {s.data}.")
+        widths = list(zip(self.pad_width[::2], self.pad_width[1::2], strict=True))
+        for extent, pair in zip(s.data, widths, strict=True):
+            if self.mode == "reflect" and extent is not None and max(pair) >= max(extent, 1):
+                raise ShapeError(f"Pad: to reflect, pad_width={self.pad_width} must be less than the extents of data {s.data}.")
+        padded = (None if extent is None else extent + sum(pair) for extent, pair in zip(s.data, widths, strict=True))
+        return {"output": tuple(padded)}
+
+    @property
+    def _margins(self) -> list[int]:
+        """The widths in torch's order, the last axis first."""
+        pairs = zip(self.pad_width[::2], self.pad_width[1::2], strict=True)
+        return [width for pair in reversed(list(pairs)[2:]) for width in pair]
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        value = self.constant_value if self.mode == "constant" else None
+        return F.pad(data, self._margins, _TORCH_PADDING[self.mode], value)
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        margins = self._margins
+        if self.mode == "constant":
+            return F.pad(grad, [-margin for margin in margins])
+        kind = {"edge": "replication", "reflect": "reflection"}[self.mode]
+        kernel = getattr(torch.ops.aten, f"{kind}_pad{len(margins) // 2}d_backward")
+        return kernel(grad, grad.new_empty(()).expand(data.shape), margins)
+
+
+class Crop(Op, name="Crop"):
+    """Cuts a window out of images: of the size `h_w`, or of the height and width of a second input.
+
+    Shapes: data (batch, channels, height, width), output (batch, channels, *window). Deprecated in MXNet in favour of slice.
+    """
+
+    inputs = {"data": "Images.", "crop_like": "What has the height and width of the window."}
+    variadic = "num_args"
+    num_args: int = param(ge=1, le=2, doc="Number of inputs: 1, or 2 to crop like the second.")
+    offset: tuple[int, ...] = param(default=(0, 0), doc="Where the window begins: (y, x).")
+    h_w: tuple[int, ...] = param(default=(0, 0), doc="Height and width of the window.")
+    center_crop: bool = param(default=False, doc="Whether the window is in the middle; the offset is then ignored.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        data = s.ins[0]
+        if data is None:
+            return {}
+        _expect_images(self.name, data)
+        window: Sequence[int | None] = self.h_w
+        if self.num_args == 2:
+            if s.ins[1] is None:
+                return {}
+            _expect_images(self.name, s.ins[1])
+            window = s.ins[1][2:]
+        begins = (0, 0) if self.center_crop else self.offset
+        for extent, begin, size in zip(data[2:], begins, window, strict=True):
+            if size is not None and (size < 1 or (extent is not None and begin + size > extent)):
+                raise ShapeError(f"Crop: the window {tuple(window)} at {begins} does not lie within images of {data[2:]}.")
+        return {"output": (*data[:2], *window)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        known = next((each for each in (*t.ins, *t.outs) if each is not None), "float32")
+        return {"ins": (known,) * len(t.ins), "outs": (known,)}
+
+    def _window(self, image: Sequence[int], like: Sequence[int]) -> tuple[slice, slice]:
+        height, width = like[2:] or self.h_w
+        top, left = self.offset
+        if self.center_crop:
+            top, left = (image[2] - height) // 2, (image[3] - width) // 2
+        return slice(top, top + height), slice(left, left + width)
+
+    def forward(self, run: Run, arg0: Tensor, arg1: Like | None = None) -> Tensor:
+        rows, columns = self._window(arg0.shape, arg1.shape if arg1 else ())
+        return arg0[:, :, rows, columns]
+
+    def backward(self, run: Run, grad: Tensor, arg0: Like, arg1: Like | None = None) -> tuple[Tensor | None, ...]:
+        rows, columns = self._window(arg0.shape, arg1.shape if arg1 else ())
+        margins = [columns.start, arg0.shape[3] - columns.stop, rows.start, arg0.shape[2] - rows.stop]
+        return F.pad(grad, margins), None if arg1 is None else grad.new_zeros(arg1.shape)
