@@ -37,6 +37,16 @@ class Param:
         """Whether the operator cannot be made without it."""
         return self.default is REQUIRED
 
+    @property
+    def base(self) -> str:
+        """The annotation without ``| None``."""
+        return self.kind.removesuffix(" | None")
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is a value, too."""
+        return self.base != self.kind
+
     def parse(self, text: str, operator: str) -> Any:  # noqa: ANN401 - the parsed value, of any parameter type
         """Return the value that `text` stands for.
 
@@ -45,14 +55,13 @@ class Param:
         ParameterError
             If it is not of the parameter's type, or out of its limits.
         """
-        base, _, optional = self.kind.partition(" | ")
         stripped = text.strip()
-        if optional and stripped in ("None", ""):
+        if self.optional and stripped in ("None", ""):
             return None
         if self.choices is not None:
             return self._choose(stripped, operator)
         try:
-            value = _PARSERS[base](stripped)
+            value = _PARSERS[self.base](stripped)
         except (ValueError, SyntaxError, TypeError, DTypeError):
             raise ParameterError(self._refusal(text, operator, f"expected {self.describe()}")) from None
         if not self._within(value):
@@ -63,8 +72,7 @@ class Param:
         """Return the type in words, as ``help`` and errors show it."""
         if self.choices is not None:
             return "one of " + ", ".join(map(repr, self.choices))
-        base, _, optional = self.kind.partition(" | ")
-        return _WORDS[base] + (" or None" if optional else "")
+        return _WORDS[self.base] + (" or None" if self.optional else "")
 
     def _choose(self, text: str, operator: str) -> str | None:
         if text in self.choices:  # type: ignore[operator]
@@ -161,7 +169,7 @@ def _parse_float(text: str) -> float:
 
 
 def _parse_tuple(item: Callable[[str], Any], text: str) -> tuple[Any, ...]:
-    """Read ``(3, 3)``, ``[3,3]``, ``(3L, 3L)``, ``(-1)``, ``3`` and ``()``; whole numbers may be written ``3.0``."""
+    """Read ``(3, 3)``, ``[3,3]``, ``(3L, 3L)``, ``(-1)``, ``3`` and ``()``."""
     inner = re.sub(r"(?<=\d)L", "", text).strip()
     if inner[:1] in "([":
         if inner[-1:] != {"(": ")", "[": "]"}[inner[0]]:
