@@ -12,7 +12,7 @@ from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_me
 from mxnet.errors import MXNetError
 
 __version__ = "1.9.1"
-"""The MXNet whose behaviour this is; scripts compare with it. The distribution's own version is in its metadata."""
+"""The MXNet whose behaviour this is, for scripts that ask. The distribution has a version of its own."""
 
 # What needs torch, or is seldom used, is imported when it is first named.
 _LAZY = {
@@ -47,12 +47,12 @@ _LAZY = {
 }
 
 
-def __getattr__(attribute: str) -> Any:  # noqa: ANN401 - a module, or what real MXNet has at its top
-    if attribute in _LAZY:
-        module = importlib.import_module(f"mxnet.{_LAZY[attribute]}")
-        globals()[attribute] = module
+def __getattr__(wanted: str) -> Any:
+    if wanted in _LAZY:
+        module = importlib.import_module(f"mxnet.{_LAZY[wanted]}")
+        globals()[wanted] = module
         return module
-    raise AttributeError(f"module 'mxnet' has no attribute {attribute!r}")
+    raise AttributeError(f"module 'mxnet' has no attribute {wanted!r}")
 
 
 def __dir__() -> list[str]:

@@ -50,7 +50,9 @@ class AttrScope:
     def __init__(self, **kwargs: str) -> None:
         for key, value in kwargs.items():
             if not isinstance(value, str):
-                raise ValueError(f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}.")
+                raise ValueError(
+                    f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}."
+                )
         self._attr = dict(kwargs)
         self._tokens: list[tuple[Token[AttrScope | None], dict[str, str]]] = []
 

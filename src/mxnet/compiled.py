@@ -14,7 +14,8 @@ __all__ = ["CompiledFunction"]
 class CompiledFunction:
     """What ``Symbol.compile`` returns: call it with arrays, get the outputs.
 
-    It holds no arrays between calls, so threads may share it. Shapes may change from call to call; a program is made
+    It holds no arrays between calls, so threads may share it. Shapes may change from call to call; a program
+    is made
     the first time a set of shapes is seen.
 
     Parameters
@@ -54,11 +55,16 @@ class CompiledFunction:
 
     def _arrange(self, args: tuple[NDArray, ...], kwargs: dict[str, NDArray]) -> list[NDArray]:
         if len(args) > len(self._names):
-            raise BindError(f"The compiled function takes {len(self._names)} arrays ({', '.join(self._names)}), not {len(args)}.")
+            raise BindError(
+                f"The compiled function takes {len(self._names)} arrays ({', '.join(self._names)}), "
+                f"not {len(args)}."
+            )
         given = dict(zip(self._names, args, strict=False))
         for name, array in kwargs.items():
             if name not in self._names:
-                raise BindError(f"The compiled function has no argument {name!r}.{did_you_mean(name, self._names)}")
+                raise BindError(
+                    f"The compiled function has no argument {name!r}.{did_you_mean(name, self._names)}"
+                )
             if name in given:
                 raise BindError(f"The compiled function was given {name!r} by position and by name.")
             given[name] = array
@@ -69,5 +75,7 @@ class CompiledFunction:
             if not isinstance(array, NDArray):
                 raise BindError(f"The argument {name!r} must be an NDArray, not {type(array).__name__}.")
             if array.context != self._context:
-                raise BindError(f"The argument {name!r} is on {array.context}, but the function runs on {self._context}.")
+                raise BindError(
+                    f"The argument {name!r} is on {array.context}, but the function runs on {self._context}."
+                )
         return [given[name] for name in self._names]

@@ -125,5 +125,8 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
     import torch
 
     if not 0 <= device_id < torch.cuda.device_count():
-        raise MXNetError(f"gpu({device_id}) does not exist: this machine has {torch.cuda.device_count()} GPUs that torch can use.")
+        raise MXNetError(
+            f"gpu({device_id}) does not exist: this machine has {torch.cuda.device_count()} GPUs that "
+            "torch can use."
+        )
     return torch.cuda.mem_get_info(device_id)

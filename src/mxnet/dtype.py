@@ -8,7 +8,16 @@ import numpy as np
 
 from mxnet.errors import DTypeError, did_you_mean
 
-__all__ = ["CODES", "NAMES", "DTypeLike", "dtype_name", "is_floating", "is_integer", "numpy_type", "torch_dtype"]
+__all__ = [
+    "CODES",
+    "NAMES",
+    "DTypeLike",
+    "dtype_name",
+    "is_floating",
+    "is_integer",
+    "numpy_type",
+    "torch_dtype",
+]
 
 # The position is the code that .params files and MXNet's C API use.
 NAMES: tuple[str, ...] = (
@@ -62,7 +71,10 @@ def _dtype_name(value: object) -> str:
     except (TypeError, ValueError):
         name = str(value)
     if name not in CODES:
-        raise DTypeError(f"{value!r} is not a data type of MXNet. Expected one of {', '.join(NAMES)}.{did_you_mean(name, NAMES)}")
+        raise DTypeError(
+            f"{value!r} is not a data type of MXNet. Expected one of "
+            f"{', '.join(NAMES)}.{did_you_mean(name, NAMES)}"
+        )
     return name
 
 

@@ -90,7 +90,8 @@ class NotImplementedForSymbol(MXNetError, TypeError):
         sign = f" (the operator {alias})" if alias else ""
         given = f" with arguments of type {', '.join(self.args_types)}" if args else ""
         super().__init__(
-            f"{self.function}{sign}{given} is not available on a Symbol: a symbol is a description of a computation and "
+            f"{self.function}{sign}{given} is not available on a Symbol: a symbol is a description of "
+            "a computation and "
             "has no value. Bind it (simple_bind, bind, eval) and use the resulting NDArrays."
         )
 
@@ -102,7 +103,10 @@ class NotSupportedForSparseNDArray(MXNetError, TypeError):
         self.function = getattr(function, "__name__", str(function))
         sign = f" (the operator {alias})" if alias else ""
         given = f" with arguments of type {', '.join(type(a).__name__ for a in args)}" if args else ""
-        super().__init__(f"{self.function}{sign}{given} is not available on a sparse NDArray. Use tostype('default') first.")
+        super().__init__(
+            f"{self.function}{sign}{given} is not available on a sparse NDArray. Use "
+            "tostype('default') first."
+        )
 
 
 def did_you_mean(name: object, candidates: Iterable[str]) -> str:

@@ -42,7 +42,8 @@ class Executor:
     Attributes
     ----------
     arg_arrays, grad_arrays, aux_arrays : list of NDArray
-        The bound arrays; a gradient is None where none is wanted. Writing into them takes effect on the next run.
+        The bound arrays; a gradient is None where none is wanted. Writing into them takes effect on the next
+        run.
     outputs : list of NDArray
         The outputs; the same arrays after every run, with new contents.
     arg_dict, grad_dict, aux_dict, output_dict : dict of str to NDArray
@@ -71,9 +72,11 @@ class Executor:
         self._saved: tuple[Program, Sequence[Tensor]] | None = None
         self._ran_for_training = False
         self._monitor: tuple[Monitor, bool] | None = None
-        self._targets = [(i, req) for i, req in enumerate(grad_req) if req != "null" and grad_arrays[i] is not None]
+        self._targets = [
+            (i, req) for i, req in enumerate(grad_req) if req != "null" and grad_arrays[i] is not None
+        ]
 
-    # ---------------------------------------------------------------------------------------------------- arrays by name
+    # ----------------------------------------------------------------------------------------- arrays by name
 
     @property
     def arg_dict(self) -> dict[str, NDArray]:
@@ -107,9 +110,9 @@ class Executor:
             ]
         return self._outputs
 
-    # -------------------------------------------------------------------------------------------------------------- runs
+    # --------------------------------------------------------------------------------------------------- runs
 
-    def forward(self, is_train: bool = False, **kwargs: NDArray) -> list[NDArray]:  # noqa: FBT001, FBT002 - MXNet's
+    def forward(self, is_train: bool = False, **kwargs: NDArray) -> list[NDArray]:
         """Run the graph and return the outputs.
 
         Parameters
@@ -138,7 +141,7 @@ class Executor:
     def backward(
         self,
         out_grads: NDArray | Sequence[NDArray] | Mapping[str, NDArray] | None = None,
-        is_train: bool = True,  # noqa: FBT001, FBT002 - MXNet's signature
+        is_train: bool = True,
     ) -> None:
         """Compute the gradients of the last ``forward`` and write or add them to the gradient arrays.
 
@@ -190,7 +193,11 @@ class Executor:
             for node, array in zip(programs.variables, (*self.arg_arrays, *self.aux_arrays), strict=True)
         }
         if heads is not None:
-            at.update((id(node), tensor) for node, tensor in zip(programs.heads, heads, strict=True) if node is not None)
+            at.update(
+                (id(node), tensor)
+                for node, tensor in zip(programs.heads, heads, strict=True)
+                if node is not None
+            )
         values = program.plan.values
         return [at.get(id(values[v].entry.node)) for v in program.plan.variables]
 
@@ -221,12 +228,17 @@ class Executor:
                     f" The arguments are: {', '.join(arguments)}."
                 )
             if not isinstance(array, NDArray | np.ndarray):
-                raise BindError(f"forward() expects an NDArray for {name!r}, not {array!r}, of type {type(array).__name__}.")
+                raise BindError(
+                    f"forward() expects an NDArray for {name!r}, not {array!r}, of type "
+                    f"{type(array).__name__}."
+                )
             bound = arguments[name]
             if tuple(array.shape) != bound.shape:
                 raise ShapeError(
-                    f"forward() was given an array of shape {show_shape(tuple(array.shape))} for {name!r}, which is bound to one "
-                    f"of shape {show_shape(bound.shape)}. Executor.reshape makes an executor for other shapes."
+                    f"forward() was given an array of shape {show_shape(tuple(array.shape))} for "
+                    f"{name!r}, which is bound to one "
+                    f"of shape {show_shape(bound.shape)}. Executor.reshape makes an executor for "
+                    "other shapes."
                 )
             bound[:] = array
 
@@ -240,12 +252,16 @@ class Executor:
         elif isinstance(out_grads, Mapping):
             for name in out_grads:
                 if name not in names:
-                    raise NameLookupError(f"backward(): there is no output {name!r}.{did_you_mean(name, names)}")
+                    raise NameLookupError(
+                        f"backward(): there is no output {name!r}.{did_you_mean(name, names)}"
+                    )
             given = [out_grads.get(name) for name in names]
         elif isinstance(out_grads, list | tuple):
             given = list(out_grads)
         else:
-            raise BindError(f"backward() expects an NDArray or a list or dict of them, not {type(out_grads).__name__}.")
+            raise BindError(
+                f"backward() expects an NDArray or a list or dict of them, not {type(out_grads).__name__}."
+            )
         if len(given) > len(outputs):
             raise BindError(f"backward() was given {len(given)} head gradients for {len(outputs)} outputs.")
         given += [None] * (len(outputs) - len(given))
@@ -254,9 +270,9 @@ class Executor:
             heads.append(None if node is None else _checked_head(name, output, gradient))
         return heads
 
-    # ---------------------------------------------------------------------------------------------------------- monitoring
+    # --------------------------------------------------------------------------------------------- monitoring
 
-    def set_monitor_callback(self, callback: Monitor | None, monitor_all: bool = False) -> None:  # noqa: FBT001, FBT002
+    def set_monitor_callback(self, callback: Monitor | None, monitor_all: bool = False) -> None:
         """Call a function with the name and value of every output of every node, as it is computed.
 
         Parameters
@@ -285,17 +301,17 @@ class Executor:
         megabytes = program.plan.peak_bytes / 2**20
         return f"{self._symbol.debug_str()}\n{program.source}\nTotal {megabytes:.0f} MB allocated\n"
 
-    def program(self, is_train: bool = False) -> str:  # noqa: FBT001, FBT002 - as in forward
+    def program(self, is_train: bool = False) -> str:
         """Return the generated Python source of the program that ``forward`` runs."""
         return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).source
 
-    # ------------------------------------------------------------------------------------------------------- other arrays
+    # ------------------------------------------------------------------------------------------- other arrays
 
     def copy_params_from(
         self,
         arg_params: Mapping[str, NDArray],
         aux_params: Mapping[str, NDArray] | None = None,
-        allow_extra_params: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+        allow_extra_params: bool = False,
     ) -> None:
         """Copy arrays into the bound arguments and auxiliary states.
 
@@ -311,25 +327,30 @@ class Executor:
         ValueError
             If a name is unknown.
         """
-        for params, bound, kind in ((arg_params, self.arg_dict, "argument"), (aux_params or {}, self.aux_dict, "auxiliary state")):
+        for params, bound, kind in (
+            (arg_params, self.arg_dict, "argument"),
+            (aux_params or {}, self.aux_dict, "auxiliary state"),
+        ):
             for name, array in params.items():
                 if name in bound:
                     if tuple(array.shape) != bound[name].shape:
                         raise ShapeError(
-                            f"copy_params_from(): {name!r} has shape {show_shape(tuple(array.shape))}, but the {kind} of this executor"
+                            f"copy_params_from(): {name!r} has shape "
+                            f"{show_shape(tuple(array.shape))}, but the {kind} of this executor"
                             f" has shape {show_shape(bound[name].shape)}."
                         )
                     bound[name][:] = array
                 elif not allow_extra_params:
                     raise NameLookupError(
-                        f"copy_params_from(): this executor has no {kind} {name!r}.{did_you_mean(name, bound)}"
+                        f"copy_params_from(): this executor has no {kind} "
+                        f"{name!r}.{did_you_mean(name, bound)}"
                         " allow_extra_params=True passes over such names."
                     )
 
     def reshape(
         self,
-        partial_shaping: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
-        allow_up_sizing: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+        partial_shaping: bool = False,
+        allow_up_sizing: bool = False,
         **kwargs: tuple[int, ...],
     ) -> Executor:
         """Return an executor for other input shapes that shares this one's parameters and programs.
@@ -376,7 +397,9 @@ class _UnknownArgument(BindError, TypeError):
 def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:
     if len(set(names)) != len(names):
         twice = sorted({name for name in names if names.count(name) > 1})
-        raise BindError(f"The {what} have duplicate names ({', '.join(twice)}); use the list instead of the dict.")
+        raise BindError(
+            f"The {what} have duplicate names ({', '.join(twice)}); use the list instead of the dict."
+        )
     return dict(zip(names, arrays, strict=True))
 
 
@@ -397,25 +420,30 @@ def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
     if gradient is None:
         raise MXNetError(
             f"backward() needs the gradient of output {name!r}: it is not a loss, so pass out_grads "
-            f"(an NDArray of shape {show_shape(output.shape)}), or end the network in a loss such as SoftmaxOutput or MakeLoss."
+            f"(an NDArray of shape {show_shape(output.shape)}), or end the network in a loss such as "
+            "SoftmaxOutput or MakeLoss."
         )
     if not isinstance(gradient, NDArray):
-        raise BindError(f"backward() expects an NDArray as the gradient of {name!r}, not {type(gradient).__name__}.")
+        raise BindError(
+            f"backward() expects an NDArray as the gradient of {name!r}, not {type(gradient).__name__}."
+        )
     if gradient.shape != output.shape:
         raise ShapeError(
-            f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but the output has shape "
+            f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but "
+            "the output has shape "
             f"{show_shape(output.shape)}."
         )
     return gradient._tensor.to(output._tensor.dtype)
 
 
-def _resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:  # noqa: FBT001
+def _resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:
     """Return the array itself, a view of its beginning, or a new one."""
     if array.shape == shape:
         return array
     if not may_change:
         raise BindError(
-            f"reshape(): the new shapes make {name!r} {show_shape(shape)}, but it is {show_shape(array.shape)}."
+            f"reshape(): the new shapes make {name!r} {show_shape(shape)}, but it is "
+            f"{show_shape(array.shape)}."
             " partial_shaping=True allows that, with new contents."
         )
     size = int(np.prod(shape))
@@ -423,12 +451,13 @@ def _resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool
         return NDArray._from_tensor(array._tensor.reshape(-1)[:size].view(shape), array.context)
     if not may_grow:
         raise BindError(
-            f"reshape(): {name!r} would grow from {show_shape(array.shape)} to {show_shape(shape)}. allow_up_sizing=True allows that."
+            f"reshape(): {name!r} would grow from {show_shape(array.shape)} to {show_shape(shape)}. "
+            "allow_up_sizing=True allows that."
         )
     return zeros(shape, ctx=array.context, dtype=array._dtype_name)
 
 
-# ------------------------------------------------------------------------------------------------------------------ binding
+# ---------------------------------------------------------------------------------------------------- binding
 
 
 def bind(
@@ -489,14 +518,18 @@ def simple_bind(
     for node in graph.arguments:
         array = shared.get(node.name)
         if array is None or not _fits(array, shape_of[node], dtypes[node]):
-            array = _new(shape_of[node], contexts[node], dtypes[node], stypes.get(node.name, declared_stype(node)))
+            array = _new(
+                shape_of[node], contexts[node], dtypes[node], stypes.get(node.name, declared_stype(node))
+            )
             if shared_buffer is not None and node.name in (shared_arg_names or ()):
                 shared_buffer[node.name] = array
         elif array.shape != shape_of[node]:
             array = _resized(node.name, array, shape_of[node], True, True)
         arg_arrays.append(array)
     grads = [
-        None if req == "null" else _new(shape_of[n], contexts[n], dtypes[n], stypes.get(n.name, declared_stype(n)))
+        None
+        if req == "null"
+        else _new(shape_of[n], contexts[n], dtypes[n], stypes.get(n.name, declared_stype(n)))
         for n, req in zip(graph.arguments, reqs, strict=True)
     ]
     aux_arrays = [_new(shape_of[node], contexts[node], dtypes[node], "default") for node in graph.aux]
@@ -511,7 +544,9 @@ def simple_bind(
 
 def _check_context(ctx: object) -> None:
     if not isinstance(ctx, Context):
-        raise BindError(f"A context such as mx.cpu() was expected, but got {ctx!r}, of type {type(ctx).__name__}.")
+        raise BindError(
+            f"A context such as mx.cpu() was expected, but got {ctx!r}, of type {type(ctx).__name__}."
+        )
 
 
 def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
@@ -521,15 +556,23 @@ def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
         if missing:
             extra = [key for key in arrays if key not in names]
             hint = did_you_mean(missing[0], extra)
-            raise BindError(f"bind: {what} has no array for {', '.join(map(repr, missing))}.{hint} It needs: {', '.join(names)}.")
+            raise BindError(
+                f"bind: {what} has no array for {', '.join(map(repr, missing))}.{hint} It needs: "
+                f"{', '.join(names)}."
+            )
         arranged = [arrays[name] for name in names]
     else:
         arranged = list(arrays)
         if len(arranged) != len(names):
-            raise BindError(f"bind: {what} has {len(arranged)} arrays, but {len(names)} are needed: {', '.join(names) or 'none'}.")
+            raise BindError(
+                f"bind: {what} has {len(arranged)} arrays, but {len(names)} are needed: "
+                f"{', '.join(names) or 'none'}."
+            )
     for name, array in zip(names, arranged, strict=True):
         if not isinstance(array, NDArray):
-            raise _NotAnArray(f"bind: {what} must hold NDArrays, but {name!r} is of type {type(array).__name__}.")
+            raise _NotAnArray(
+                f"bind: {what} must hold NDArrays, but {name!r} is of type {type(array).__name__}."
+            )
     return arranged
 
 
@@ -545,10 +588,14 @@ def _arranged_gradients(
     else:
         grads = list(args_grad)
         if len(grads) != len(names):
-            raise BindError(f"bind: args_grad has {len(grads)} arrays, but {len(names)} are needed: {', '.join(names)}.")
+            raise BindError(
+                f"bind: args_grad has {len(grads)} arrays, but {len(names)} are needed: {', '.join(names)}."
+            )
     for name, grad in zip(names, grads, strict=True):
         if grad is not None and not isinstance(grad, NDArray):
-            raise _NotAnArray(f"bind: args_grad must hold NDArrays or None, but {name!r} is of type {type(grad).__name__}.")
+            raise _NotAnArray(
+                f"bind: args_grad must hold NDArrays or None, but {name!r} is of type {type(grad).__name__}."
+            )
     return grads
 
 
@@ -560,10 +607,14 @@ def _requests(grad_req: GradReq, names: Sequence[str]) -> list[str]:
     else:
         reqs = list(grad_req)
         if len(reqs) != len(names):
-            raise BindError(f"grad_req has {len(reqs)} entries for {len(names)} arguments: {', '.join(names)}.")
+            raise BindError(
+                f"grad_req has {len(reqs)} entries for {len(names)} arguments: {', '.join(names)}."
+            )
     for req in reqs:
         if req not in _REQS:
-            raise BindError(f"grad_req {req!r} is not one of {', '.join(map(repr, _REQS))}.{did_you_mean(req, _REQS)}")
+            raise BindError(
+                f"grad_req {req!r} is not one of {', '.join(map(repr, _REQS))}.{did_you_mean(req, _REQS)}"
+            )
     return reqs
 
 
@@ -575,7 +626,11 @@ def _contexts(programs: Programs) -> dict[Node, Context]:
             if entry.node.op is None and entry.node not in contexts:
                 own = "__ctx_group__" in entry.node.attrs
                 contexts[entry.node] = programs.context_of(entry.node if own else node)
-    return {node: contexts.get(node, programs.context_of(node)) for node in programs.graph.nodes if node.op is None}
+    return {
+        node: contexts.get(node, programs.context_of(node))
+        for node in programs.graph.nodes
+        if node.op is None
+    }
 
 
 def _check_arrays(
@@ -587,13 +642,15 @@ def _check_arrays(
     for node, array in zip(programs.variables, (*args, *aux), strict=True):
         if array.context != contexts[node]:
             raise BindError(
-                f"bind: the array for {describe_node(node)} is on {array.context}, but is needed on {contexts[node]}"
+                f"bind: the array for {describe_node(node)} is on {array.context}, but is needed on "
+                f"{contexts[node]}"
                 " (use as_in_context, or group2ctx to spread a network over devices)."
             )
     for node, array, grad in zip(graph.arguments, args, grads, strict=False):
         if grad is not None and grad.shape != array.shape:
             raise ShapeError(
-                f"bind: the gradient array for {node.name!r} has shape {show_shape(grad.shape)}, but the argument has shape "
+                f"bind: the gradient array for {node.name!r} has shape {show_shape(grad.shape)}, but "
+                "the argument has shape "
                 f"{show_shape(array.shape)}."
             )
     arrays = dict(zip(programs.variables, (*args, *aux), strict=True))
@@ -606,7 +663,10 @@ def _shapes_by_node(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict
     names = {node.name for node in graph.arguments + graph.aux}
     for name, shape in shapes.items():
         if name not in names:
-            raise NameLookupError(f"There is no argument {name!r}.{did_you_mean(name, names)} The arguments are: {', '.join(sorted(names))}.")
+            raise NameLookupError(
+                f"There is no argument {name!r}.{did_you_mean(name, names)} The arguments are: "
+                f"{', '.join(sorted(names))}."
+            )
         if not isinstance(shape, list | tuple) or not all(isinstance(d, int | np.integer) for d in shape):
             raise ShapeError(f"The shape of {name!r} must be a tuple of int, but is {shape!r}.")
     return {
@@ -623,13 +683,17 @@ def _require_complete(graph: Graph, shapes: Sequence[Any]) -> None:
         if not is_complete(shape)
     ]
     if unknown:
-        raise ShapeError("The given shapes do not determine all others. These stayed unknown:\n" + "\n".join(unknown))
+        raise ShapeError(
+            "The given shapes do not determine all others. These stayed unknown:\n" + "\n".join(unknown)
+        )
 
 
 def _settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[str]:
     """Return the dtypes of arguments and aux: as given, as they follow, float32 where nothing says."""
     variables = graph.arguments + graph.aux
-    known = {node: dtype_name(type_dict[node.name]) for node in variables if type_dict.get(node.name) is not None}
+    known = {
+        node: dtype_name(type_dict[node.name]) for node in variables if type_dict.get(node.name) is not None
+    }
     found = infer_dtypes(graph, known).of(variables)
     if None in found:
         for node, dtype in zip(variables, found, strict=True):

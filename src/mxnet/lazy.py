@@ -15,7 +15,7 @@ class _LazyModule(ModuleType):
     The stand-in is not put in ``sys.modules``, so a user's own ``import torch`` is not affected.
     """
 
-    def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401 - whatever the module holds
+    def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
         module = importlib.import_module(self.__name__)

@@ -8,7 +8,14 @@ from mxnet.ir.node import Node
 from mxnet.ir.op import Shape
 from mxnet.ir.param import Param
 
-__all__ = ["STORAGE_TYPES", "declared_dtype", "declared_shape", "declared_stype", "from_mxnet_shape", "to_mxnet_shape"]
+__all__ = [
+    "STORAGE_TYPES",
+    "declared_dtype",
+    "declared_shape",
+    "declared_stype",
+    "from_mxnet_shape",
+    "to_mxnet_shape",
+]
 
 STORAGE_TYPES = ("default", "row_sparse", "csr")
 
@@ -33,7 +40,9 @@ def declared_shape(node: Node) -> Shape | None:
     try:
         return from_mxnet_shape(_SHAPE.parse(text, node.name))
     except ParameterError:
-        raise MXNetError(f"The attribute __shape__ of variable {node.name!r} is {text!r}, which is not a shape.") from None
+        raise MXNetError(
+            f"The attribute __shape__ of variable {node.name!r} is {text!r}, which is not a shape."
+        ) from None
 
 
 def declared_dtype(node: Node) -> str | None:

@@ -3,12 +3,16 @@
 An operator takes part in one of three ways.
 
 ``gradient(node, grads)``
-    builds graph: it gets its own :class:`~mxnet.ir.node.Node` and the gradient of each output (an ``Entry`` or None), and
+    builds graph: it gets its own :class:`~mxnet.ir.node.Node` and the gradient of each output (an ``Entry``
+    or None), and
     returns one ``Entry`` or None per input. Derivatives of any order then cost nothing.
 ``backward(run, …)``
-    is a kernel. Its parameter names say what it reads: an input, an aux state or an output by name, ``grad`` (the gradient of the
-    first output), or the groups ``grads``, ``ins``, ``outs``, ``aux``. These become the inputs of one ``_backward_X`` node,
-    and nothing else is kept alive for it. One that does not ask for ``grad`` or ``grads`` starts the gradient: a loss.
+    is a kernel. Its parameter names say what it reads: an input, an aux state or an output by name, ``grad``
+    (the gradient of the
+    first output), or the groups ``grads``, ``ins``, ``outs``, ``aux``. These become the inputs of one
+    ``_backward_X`` node,
+    and nothing else is kept alive for it. One that does not ask for ``grad`` or ``grads`` starts the
+    gradient: a loss.
 neither
     torch differentiates the kernel, at the price of running it again.
 
@@ -21,7 +25,7 @@ from collections.abc import Sequence
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
-from mxnet.ir.op import Op, reads_of
+from mxnet.ir.op import Op
 from mxnet.ops.backward import backward_of
 
 __all__ = ["gradients", "starts_gradient"]
@@ -42,7 +46,8 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
     wrt : sequence of Entry
         Variables or internal outputs of the graph.
     heads : sequence of Entry or None
-        The gradient of each of the graph's outputs; None for outputs that contribute nothing, or that are losses.
+        The gradient of each of the graph's outputs; None for outputs that contribute nothing, or that are
+        losses.
 
     Returns
     -------
@@ -66,7 +71,9 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
                 continue
             wants = [entry in wanted or id(entry.node) in carries for entry in node.inputs]
             if any(grad is not None for grad in grads) or starts_gradient(node.op):
-                for entry, want, grad in zip(node.inputs, wants, _input_gradients(node, grads, wants), strict=False):
+                for entry, want, grad in zip(
+                    node.inputs, wants, _input_gradients(node, grads, wants), strict=False
+                ):
                     if want and grad is not None:
                         collected.setdefault(entry, []).append(grad)
     return [found.get(entry) for entry in wrt]

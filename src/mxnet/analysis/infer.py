@@ -7,7 +7,14 @@ from typing import Any
 
 from mxnet.analysis.declared import declared_dtype, declared_shape
 from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError
-from mxnet.ir.constraints import Conflict, is_complete, merge_dtypes, merge_shapes, settle_dtypes, settle_shapes
+from mxnet.ir.constraints import (
+    Conflict,
+    is_complete,
+    merge_dtypes,
+    merge_shapes,
+    settle_dtypes,
+    settle_shapes,
+)
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Shape, describe_entry, describe_node
@@ -70,7 +77,15 @@ def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
     DTypeError
         If two dtypes that must agree do not.
     """
-    return _infer(graph, known, declared_dtype, settle_dtypes, merge_dtypes, lambda dtype: dtype is not None, _dtype_conflict)
+    return _infer(
+        graph,
+        known,
+        declared_dtype,
+        settle_dtypes,
+        merge_dtypes,
+        lambda dtype: dtype is not None,
+        _dtype_conflict,
+    )
 
 
 def _infer(
@@ -83,7 +98,8 @@ def _infer(
     explain: Callable[..., InferenceError],
 ) -> Inferred:
     values: list[list[Any]] = [
-        [known.get(node) or declared(node)] if node.op is None else [None] * node.op.arity[2] for node in graph.nodes
+        [known.get(node) or declared(node)] if node.op is None else [None] * node.op.arity[2]
+        for node in graph.nodes
     ]
     index = graph.index
     sources = [[(index[id(entry.node)], entry.index) for entry in node.inputs] for node in graph.nodes]
@@ -141,7 +157,9 @@ def _dtype_conflict(node: Node, facts: Sequence[Any], conflict: Conflict) -> DTy
     return DTypeError(_explain(node, facts, conflict, "dtype", str))
 
 
-def _explain(node: Node, facts: Sequence[Any], conflict: Conflict, what: str, show: Callable[[Any], str]) -> str:
+def _explain(
+    node: Node, facts: Sequence[Any], conflict: Conflict, what: str, show: Callable[[Any], str]
+) -> str:
     op = node.op
     assert op is not None
     n_args = len(node.inputs)
@@ -150,7 +168,11 @@ def _explain(node: Node, facts: Sequence[Any], conflict: Conflict, what: str, sh
         f"Error in operator {describe_node(node)}: the {what} of {slot!r} does not fit.",
         f"  Expect: {slot} {show(conflict.required)}",
         f"  Actual: {slot} {show(conflict.known)}"
-        + (f", from {describe_entry(node.inputs[conflict.slot])}" if conflict.slot < n_args else ", from where it is used"),
+        + (
+            f", from {describe_entry(node.inputs[conflict.slot])}"
+            if conflict.slot < n_args
+            else ", from where it is used"
+        ),
     ]
     others = [
         f"    {name} {show(fact)}" + (f", from {describe_entry(node.inputs[i])}" if i < n_args else "")

@@ -91,12 +91,14 @@ def settle_dtypes(op: Op, known: Known) -> Known:
     return _settle(op, known, op.infer_dtype, merge_dtypes)
 
 
-def _settle(op: Op, known: Known, rule: Any, merge: Any) -> Known:  # noqa: ANN401 - one of the two pairs above
+def _settle(op: Op, known: Known, rule: Any, merge: Any) -> Known:
     names = op.slots
     n_in, n_aux, _ = op.arity
     positions = {name: i for i, name in enumerate(names)}
     while True:
-        said: Mapping[str, Any] = rule(Slots(names, known[:n_in], known[n_in : n_in + n_aux], known[n_in + n_aux :]))
+        said: Mapping[str, Any] = rule(
+            Slots(names, known[:n_in], known[n_in : n_in + n_aux], known[n_in + n_aux :])
+        )
         settled = list(known)
         for key, value in said.items():
             if key in positions and key not in ("ins", "aux", "outs"):

@@ -14,7 +14,8 @@ __all__ = ["Graph", "postorder"]
 def postorder(outputs: Iterable[Entry]) -> list[Node]:
     """Return every node the outputs depend on, each after its inputs, depth first and left to right.
 
-    This is the order in which MXNet lists arguments and writes nodes. It does not recurse, so graphs may be deep.
+    This is the order in which MXNet lists arguments and writes nodes. It does not recurse, so graphs may be
+    deep.
 
     Raises
     ------
@@ -71,7 +72,12 @@ class Graph:
     @functools.cached_property
     def aux(self) -> tuple[Node, ...]:
         """The variables that operators use as auxiliary states."""
-        aux = {id(entry.node) for node in self.nodes if node.op and node.op.arity[1] for entry in node.inputs[node.op.arity[0] :]}
+        aux = {
+            id(entry.node)
+            for node in self.nodes
+            if node.op and node.op.arity[1]
+            for entry in node.inputs[node.op.arity[0] :]
+        }
         return tuple(node for node in self.nodes if node.op is None and id(node) in aux)
 
     @functools.cached_property

@@ -149,7 +149,9 @@ def _arithmetic(left: Entry, right: Entry | float, binary: str, with_scalar: str
     return emit(with_scalar, left, scalar=float(right))
 
 
-_emitting: ContextVar[tuple[str, itertools.count[int], SourceLine | None] | None] = ContextVar("emitting", default=None)
+_emitting: ContextVar[tuple[str, itertools.count[int], SourceLine | None] | None] = ContextVar(
+    "emitting", default=None
+)
 
 
 @contextmanager

@@ -17,24 +17,26 @@ if TYPE_CHECKING:
 __all__ = ["DERIVED", "REGISTRY", "Like", "Op", "Run", "Shape", "Slots", "find_operator", "op_names", "param"]
 
 Shape = tuple[int | None, ...]
-"""A shape; ``None`` for an extent that is not known yet. An unknown number of dimensions is plain ``None``."""
+"""A shape; ``None`` for an unknown extent. An unknown number of dimensions is plain ``None``."""
 
 REGISTRY: dict[str, type[Op]] = {}
 """Every operator class under its name and all its aliases; filled while the package is imported."""
 
 DERIVED: list[Callable[[str], type[Op] | None]] = []
-"""Functions that make the class for a name which belongs to another operator, such as ``_backward_Convolution``."""
+"""Functions that make the class for a name derived from another's, such as ``_backward_Convolution``."""
 
 
 class Slots:
-    """What is known about the shapes (or dtypes) around a node, by name: ``s.data``, ``s.weight``, ``s.output``.
+    """What is known about the shapes (or dtypes) around a node, by name: ``s.data``, ``s.output``.
 
     ``s.ins``, ``s.aux`` and ``s.outs`` hold the same by position.
     """
 
     __slots__ = ("__dict__", "aux", "ins", "outs")
 
-    def __init__(self, names: tuple[str, ...], ins: tuple[Any, ...], aux: tuple[Any, ...], outs: tuple[Any, ...]) -> None:
+    def __init__(
+        self, names: tuple[str, ...], ins: tuple[Any, ...], aux: tuple[Any, ...], outs: tuple[Any, ...]
+    ) -> None:
         self.ins, self.aux, self.outs = ins, aux, outs
         self.__dict__.update(zip(names, ins + aux + outs, strict=True))
 
@@ -47,7 +49,7 @@ class Like:
 
     __slots__ = ("dtype", "shape")
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:  # noqa: ANN401 - a torch.dtype
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
         self.shape = shape
         self.dtype = dtype
 
@@ -67,7 +69,8 @@ class Run:
     wants : frozenset of str
         In a ``backward``: the inputs whose gradients are asked for.
     out_shapes : tuple of tuple of int or None
-        The inferred output shapes, for operators whose parameters leave extents open (``zeros(shape=(0, 3))``).
+        The inferred output shapes, for operators whose parameters leave extents open (``zeros(shape=(0,
+        3))``).
     state : dict
         This node's own storage, kept between runs of one executor.
     name : str
@@ -105,20 +108,25 @@ class Op:
     A declaration consists of
 
     ``inputs``, ``aux``, ``outputs``
-        Names (with a sentence each, for inputs and aux). ``input_names``, ``aux_names`` and ``output_names`` may be
+        Names (with a sentence each, for inputs and aux). ``input_names``, ``aux_names`` and ``output_names``
+        may be
         overridden where they depend on parameters.
     ``name: type = param(...)``
         A parameter, in MXNet's order.
     ``variadic``
-        The parameter that counts a variable number of inputs, such as ``"num_args"``; the inputs are then ``arg0``, ``arg1`` …
+        The parameter that counts a variable number of inputs, such as ``"num_args"``; the inputs are then
+        ``arg0``, ``arg1`` …
     ``visible_outputs()``
         How many of the outputs a user sees; the rest are for the backward pass only.
     ``infer_shape(s)``, ``infer_dtype(t)``
-        Return what can be said about any slot, from what is known (:class:`Slots`), as ``{slot name: value}``; the keys
-        ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes. Without ``infer_shape`` the kernel
+        Return what can be said about any slot, from what is known (:class:`Slots`), as ``{slot name:
+        value}``; the keys
+        ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes. Without
+        ``infer_shape`` the kernel
         is run on torch's meta device; without ``infer_dtype`` all slots share one dtype.
     ``forward(run, *tensors)``
-        The kernel; returns one tensor, or a tuple for several outputs. It never writes its arguments, except those named by ``mutates``.
+        The kernel; returns one tensor, or a tuple for several outputs. It never writes its arguments, except
+        those named by ``mutates``.
     ``gradient(node, grads)`` or ``backward(run, …)``
         See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
     ``mutates``
@@ -168,10 +176,13 @@ class Op:
             _check_declaration(cls)
             for each in (name, *aliases):
                 if each in REGISTRY:
-                    raise TypeError(f"operator {each!r} is declared twice: {REGISTRY[each].__module__} and {cls.__module__}")
+                    raise TypeError(
+                        f"operator {each!r} is declared twice: {REGISTRY[each].__module__} and "
+                        f"{cls.__module__}"
+                    )
                 REGISTRY[each] = cls
 
-    # ---------------------------------------------------------------------------------------------------- making one
+    # --------------------------------------------------------------------------------------------- making one
 
     @classmethod
     def bind(cls, given: Mapping[str, str]) -> Op:
@@ -201,12 +212,16 @@ class Op:
         if unknown and cls.params and not cls.accepts_any_parameter:
             known = ", ".join(cls.params)
             hint = did_you_mean(unknown[0], cls.params)
-            raise ParameterError(f"{cls.name} has no parameter {unknown[0]!r}.{hint} Its parameters are: {known}.")
+            raise ParameterError(
+                f"{cls.name} has no parameter {unknown[0]!r}.{hint} Its parameters are: {known}."
+            )
         for key, declared in cls.params.items():
             if key in given:
                 values[key] = declared.parse(given[key], cls.name)
             elif declared.required:
-                raise ParameterError(f"{cls.name} requires the parameter {key!r} ({declared.describe()}): {declared.doc}")
+                raise ParameterError(
+                    f"{cls.name} requires the parameter {key!r} ({declared.describe()}): {declared.doc}"
+                )
             else:
                 values[key] = declared.default
         op = object.__new__(cls)
@@ -223,7 +238,7 @@ class Op:
     def validate(self) -> None:
         """Check what one parameter alone cannot tell; raise ParameterError."""
 
-    # ------------------------------------------------------------------------------------------------------ as a value
+    # --------------------------------------------------------------------------------------------- as a value
 
     def __setattr__(self, key: str, value: object) -> None:
         raise AttributeError(f"{self!r} is frozen: make another operator instead of setting {key!r}")
@@ -238,7 +253,7 @@ class Op:
         shown = (f"{k}={self.__dict__[k]!r}" for k, p in self.params.items() if self.__dict__[k] != p.default)
         return f"{self.name}({', '.join(shown)})"
 
-    # ------------------------------------------------------------------------------------------------- slots, by value
+    # ---------------------------------------------------------------------------------------- slots, by value
 
     def input_names(self) -> tuple[str, ...]:
         """Return the names of the inputs, in order."""
@@ -269,10 +284,10 @@ class Op:
         return len(self.input_names()), len(self.aux_names()), len(self.output_names())
 
     def backward_reads(self) -> tuple[str, ...]:
-        """Return what this operator's ``backward`` reads; parameters may decide, where a class overrides it."""
+        """Return what ``backward`` reads; a class overrides this where its parameters decide."""
         return reads_of(type(self))
 
-    # ---------------------------------------------------------------------------------------------- what it means
+    # ------------------------------------------------------------------------------------------ what it means
 
     infer_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
 
@@ -284,14 +299,14 @@ class Op:
         return {"ins": (known,) * len(t.ins), "aux": (known,) * len(t.aux), "outs": (known,) * len(t.outs)}
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
-        """Return the function of tensors that runs this operator; positional in the order of inputs then aux."""
+        """Return the function of tensors that runs this operator; inputs, then aux, by position."""
         names = self.input_names() + self.aux_names()
         forward = self.forward
         declared = [*self.inputs, *self.aux]
         if self.variadic or list(names) == declared[: len(names)]:
             return functools.partial(forward, run)
 
-        def by_name(*tensors: Any) -> Any:  # noqa: ANN401 - torch tensors
+        def by_name(*tensors: Any) -> Any:
             return forward(run, **dict(zip(names, tensors, strict=True)))
 
         return by_name
@@ -311,7 +326,9 @@ def is_hidden(key: str) -> bool:
 @functools.cache
 def likes_of(kernel: Callable[..., Any]) -> frozenset[str]:
     """Return the parameters of a kernel that are annotated with :class:`Like`."""
-    return frozenset(name for name, annotation in inspect.get_annotations(kernel).items() if "Like" in str(annotation))
+    return frozenset(
+        name for name, annotation in inspect.get_annotations(kernel).items() if "Like" in str(annotation)
+    )
 
 
 GROUPS = ("grad", "grads", "ins", "outs", "aux")
@@ -330,10 +347,14 @@ def _check_declaration(cls: type[Op]) -> None:
         allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS}
         wrong = [name for name in reads_of(cls) if name not in allowed]
         if wrong and not cls.variadic:
-            raise TypeError(f"{cls.name}.backward reads {wrong}, which are not inputs, aux, outputs or one of {GROUPS}")
+            raise TypeError(
+                f"{cls.name}.backward reads {wrong}, which are not inputs, aux, outputs or one of {GROUPS}"
+            )
     for key in cls.params.values():
-        if key.kind.partition(" | ")[0] not in _known_kinds() and key.choices is None:
-            raise TypeError(f"{cls.name}.{key.name} has the annotation {key.kind!r}, which is no parameter type")
+        if key.base not in _known_kinds() and key.choices is None:
+            raise TypeError(
+                f"{cls.name}.{key.name} has the annotation {key.kind!r}, which is no parameter type"
+            )
 
 
 def _known_kinds() -> Mapping[str, object]:

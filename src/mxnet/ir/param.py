@@ -47,7 +47,7 @@ class Param:
         """Whether None is a value, too."""
         return self.base != self.kind
 
-    def parse(self, text: str, operator: str) -> Any:  # noqa: ANN401 - the parsed value, of any parameter type
+    def parse(self, text: str, operator: str) -> Any:
         """Return the value that `text` stands for.
 
         Raises
@@ -99,13 +99,13 @@ class Param:
 
 def param(
     *,
-    default: Any = REQUIRED,  # noqa: ANN401 - a value of the annotated type
+    default: Any = REQUIRED,
     doc: str,
     ge: float | None = None,
     le: float | None = None,
     gt: float | None = None,
     choices: tuple[str, ...] | None = None,
-) -> Any:  # noqa: ANN401 - stands where a value of the annotated type will be
+) -> Any:
     """Declare a parameter in an operator's class body; the annotation gives its type.
 
     Parameters
@@ -142,7 +142,7 @@ def as_text(value: object) -> str:
         if isinstance(value, list):
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
-    if isinstance(value, type) or isinstance(value, np.dtype):
+    if isinstance(value, type | np.dtype):
         return dtype_name(value)
     return str(value)
 

@@ -20,7 +20,7 @@ PREFIX = "_backward_"
 
 
 class Read(NamedTuple):
-    """One tensor that a backward kernel reads: an input, aux state, output, or the gradient of an output, of the forward."""
+    """One tensor that a backward kernel reads: an input, aux state, output, or gradient of an output."""
 
     kind: str
     index: int
@@ -113,7 +113,11 @@ class Backward(Op):
             known[position] = value if known[position] is None else known[position]
         settled = settle(self.forward_op, tuple(known))
         reads = tuple(settled[start[read.kind] + read.index] for read in self.reads)
-        return {"ins": reads[: len(s.ins)], "aux": reads[len(s.ins) :], "outs": tuple(settled[p] for p in positions)}
+        return {
+            "ins": reads[: len(s.ins)],
+            "aux": reads[len(s.ins) :],
+            "outs": tuple(settled[p] for p in positions),
+        }
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return self._through_forward(s, settle_shapes)
@@ -134,7 +138,8 @@ class Backward(Op):
 
         def backward(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
             arguments = {
-                name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]] for name, where, grouped in layout
+                name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]]
+                for name, where, grouped in layout
             }
             results = compute(**arguments)
             if not isinstance(results, tuple | list):
@@ -151,7 +156,14 @@ class Backward(Op):
         picked = [names.index(name) for name in self.wants]
         smooth = [i for i in picked if ins[i].is_floating_point()]
         shapes = tuple(tuple(grad.shape) for grad in grads)
-        again = Run(run.context, is_train=run.is_train, out_shapes=shapes, state=run.state, name=run.name, replayed=True)
+        again = Run(
+            run.context,
+            is_train=run.is_train,
+            out_shapes=shapes,
+            state=run.state,
+            name=run.name,
+            replayed=True,
+        )
         forward = self.forward_op.kernel_for(again)
         floating: list[int] = []
 
@@ -192,14 +204,18 @@ def _or_zeros(gradient: Tensor | None, run: Run, output: int) -> Tensor:
 @functools.cache
 def backward_of(forward: type[Op]) -> type[Backward]:
     """Return the class of ``_backward_X`` for the operator class X; its parameters are X's and ``wants``."""
-    cls = type(PREFIX + forward.name, (Backward,), {"of": forward, "__doc__": f"The gradient of {forward.name}."})
+    cls = type(
+        PREFIX + forward.name, (Backward,), {"of": forward, "__doc__": f"The gradient of {forward.name}."}
+    )
     cls.name = PREFIX + forward.name
     cls.wants_key = forward.wants_key + "_again" if issubclass(forward, Backward) else "wants"
     wants = Param(cls.wants_key, "tuple[str, ...]", REQUIRED, "The inputs whose gradients are computed.")
     cls.params = {wants.name: wants, **forward.params}
     cls.accepts_any_parameter = forward.accepts_any_parameter or not forward.params
     reads = reads_of(forward) if forward.backward else ()
-    cls.mutates = tuple(name for name in reads if name in forward.aux and forward.mutates and name in forward.mutates)
+    cls.mutates = tuple(
+        name for name in reads if name in forward.aux and forward.mutates and name in forward.mutates
+    )
     return cls
 
 

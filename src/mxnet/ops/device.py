@@ -25,11 +25,14 @@ def torch_device(context: Context) -> torch.device:
     if torch.cuda.is_available():
         if context.device_id < torch.cuda.device_count():
             return torch.device("cuda", context.device_id)
-        raise MXNetError(f"{context} does not exist: this machine has {torch.cuda.device_count()} GPUs, numbered from 0.")
+        raise MXNetError(
+            f"{context} does not exist: this machine has {torch.cuda.device_count()} GPUs, numbered from 0."
+        )
     if torch.backends.mps.is_available() and context.device_id == 0:
         return torch.device("mps")
     raise MXNetError(
-        f"{context} cannot be used: torch finds no GPU on this machine (or was installed without GPU support). "
+        f"{context} cannot be used: torch finds no GPU on this machine (or was installed without GPU "
+        "support). "
         "Use mx.cpu(), or check torch.cuda.is_available()."
     )
 

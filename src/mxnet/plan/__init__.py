@@ -1,1 +1,1 @@
-"""From a graph with known shapes to a plan (steps, lifetimes, bytes) and a program (one generated Python function)."""
+"""From a graph with known shapes to a plan (steps, lifetimes, bytes) and a program (generated Python)."""

@@ -48,15 +48,21 @@ class Program:
     _backward: Callable[..., tuple[Tensor, ...]]
     _step_at: dict[int, Step] = field(repr=False)
 
-    def forward(self, variables: Sequence[Tensor], tap: Tap | None = None) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    def forward(
+        self, variables: Sequence[Tensor], tap: Tap | None = None
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """Run the forward half; return the outputs and what the backward half needs."""
         return self._run(self._forward, variables, (), tap)
 
-    def backward(self, variables: Sequence[Tensor], saved: Sequence[Tensor], tap: Tap | None = None) -> tuple[Tensor, ...]:
+    def backward(
+        self, variables: Sequence[Tensor], saved: Sequence[Tensor], tap: Tap | None = None
+    ) -> tuple[Tensor, ...]:
         """Run the backward half; return the gradients."""
         return self._run(self._backward, variables, saved, tap)
 
-    def _run(self, half: Callable[..., Any], variables: Sequence[Tensor], saved: Sequence[Tensor], tap: Tap | None) -> Any:  # noqa: ANN401
+    def _run(
+        self, half: Callable[..., Any], variables: Sequence[Tensor], saved: Sequence[Tensor], tap: Tap | None
+    ) -> Any:
         with torch.no_grad():
             try:
                 return half(variables, saved, tap)
@@ -65,12 +71,18 @@ class Program:
 
     def _blame(self, error: Exception) -> NoReturn:
         """Say in which node an exception was raised; one of torch's becomes an MXNetError."""
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.filename]
+        lines = [
+            frame.lineno
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename == self.filename
+        ]
         step = self._step_at.get(lines[0] or 0) if lines else None
         if step is None:
             raise error
         where = f"in operator {describe_node(step.node)}"
-        from_kernel = isinstance(error, RuntimeError | IndexError | ValueError | TypeError) and not isinstance(error, MXNetError)
+        from_kernel = isinstance(
+            error, RuntimeError | IndexError | ValueError | TypeError
+        ) and not isinstance(error, MXNetError)
         if from_kernel and raised_by_torch(error):
             raise MXNetError(f"Error {where}: {error}\n  {self._show_inputs(step)}") from None
         if isinstance(error, MXNetError) and "in operator" not in str(error):
@@ -86,9 +98,12 @@ class Program:
 
 
 def raised_by_torch(error: Exception) -> bool:
-    """Whether the innermost frame is a kernel of this package calling into torch, and not a user's own code."""
+    """Whether the innermost frame is a kernel calling into torch, and not a user's own code."""
     frames = traceback.extract_tb(error.__traceback__)
-    return any(part in frames[-1].filename.replace("\\", "/") for part in ("/torch/", "/mxnet/ops/", "<symnet program"))
+    return any(
+        part in frames[-1].filename.replace("\\", "/")
+        for part in ("/torch/", "/mxnet/ops/", "<symnet program")
+    )
 
 
 def _add_note(error: Exception, note: str) -> None:
@@ -155,7 +170,12 @@ class _Writer:
         self.names = _local_names(plan)
 
     def half(
-        self, name: str, steps: Sequence[Step], saved: Sequence[int], results: Sequence[int], keep: Sequence[int]
+        self,
+        name: str,
+        steps: Sequence[Step],
+        saved: Sequence[int],
+        results: Sequence[int],
+        keep: Sequence[int],
     ) -> None:
         names = self.names
         used = {v for step in steps for v in step.inputs} | set(results)
@@ -224,7 +244,9 @@ class _Writer:
 
 def _identifier(text: str) -> str:
     name = re.sub(r"\W", "_", text, flags=re.ASCII)
-    if not name or name[0].isdigit() or keyword.iskeyword(name) or name.startswith("__"):  # __ is for constants
+    if (
+        not name or name[0].isdigit() or keyword.iskeyword(name) or name.startswith("__")
+    ):  # __ is for constants
         return f"v_{name}"
     return name
 

@@ -1,4 +1,4 @@
-"""The programs of one graph, made on demand: one per mode and set of input shapes, kept for when they come again."""
+"""The programs of one graph, one per mode and set of input shapes, kept for when they come again."""
 
 from __future__ import annotations
 
@@ -41,14 +41,18 @@ class Programs:
         Where nodes with the attribute ``ctx_group`` run instead.
     """
 
-    def __init__(self, graph: Graph, wrt: Sequence[Node], context: Context, groups: Mapping[str, Context]) -> None:
+    def __init__(
+        self, graph: Graph, wrt: Sequence[Node], context: Context, groups: Mapping[str, Context]
+    ) -> None:
         self.graph = graph
         self.variables = graph.arguments + graph.aux
         self.wrt = tuple(wrt)
         self.context = context
         self.groups = dict(groups)
         self.heads = tuple(
-            None if entry.node.op is not None and starts_gradient(entry.node.op) else Node(None, f"head_grad_{i}")
+            None
+            if entry.node.op is not None and starts_gradient(entry.node.op)
+            else Node(None, f"head_grad_{i}")
             for i, entry in enumerate(graph.outputs)
         )
         self._joint: tuple[Graph, tuple[bool, ...]] | None = None
@@ -67,7 +71,10 @@ class Programs:
             heads = [Entry(node) if node is not None else None for node in self.heads]
             found = gradients(self.graph, [Entry(node) for node in self.wrt], heads)
             exists = tuple(entry is not None for entry in found)
-            self._joint = Graph(self.graph.outputs + tuple(entry for entry in found if entry is not None)), exists
+            self._joint = (
+                Graph(self.graph.outputs + tuple(entry for entry in found if entry is not None)),
+                exists,
+            )
         return self._joint
 
     def get(
@@ -112,7 +119,9 @@ class Programs:
         if with_gradient:
             inferred_shapes = infer_shapes(self.graph, shapes)
             inferred_dtypes = infer_dtypes(self.graph, dtypes)
-            for node, shape, dtype in zip(self.heads, inferred_shapes.outputs, inferred_dtypes.outputs, strict=True):
+            for node, shape, dtype in zip(
+                self.heads, inferred_shapes.outputs, inferred_dtypes.outputs, strict=True
+            ):
                 if node is not None:
                     shapes[node], dtypes[node] = shape, dtype
         all_shapes, all_dtypes = infer_shapes(graph, shapes), infer_dtypes(graph, dtypes)

@@ -6,10 +6,23 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
-from mxnet import ops as _ops  # noqa: F401 - fills the registry
+from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.symbol import random
-from mxnet.symbol.creation import arange, eye, full, hypot, linspace, maximum, minimum, ones, pow, power, split_v2, zeros  # noqa: A004
+from mxnet.symbol.creation import (
+    arange,
+    eye,
+    full,
+    hypot,
+    linspace,
+    maximum,
+    minimum,
+    ones,
+    pow,
+    power,
+    split_v2,
+    zeros,
+)
 from mxnet.symbol.functions import fill_modules
 from mxnet.symbol.symbol import Group, Symbol, SymbolBase
 from mxnet.symbol.variable import Variable, load, load_json, var
@@ -41,4 +54,6 @@ fill_modules(
 def __getattr__(name: str) -> NoReturn:
     if name.startswith("__"):  # the interpreter asks for these
         raise AttributeError(name)
-    raise UnknownOperatorError(f"module 'mxnet.symbol' has no attribute {name!r}.{did_you_mean(name, globals())}")
+    raise UnknownOperatorError(
+        f"module 'mxnet.symbol' has no attribute {name!r}.{did_you_mean(name, globals())}"
+    )

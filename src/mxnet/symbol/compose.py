@@ -70,7 +70,9 @@ def _arrange(
     """Return one entry per slot, None where nothing was given."""
     if not isinstance(inputs, Mapping):
         if len(inputs) > len(slots):
-            raise CompositionError(f"{op.name} has {len(slots)} inputs ({', '.join(slots)}), but {len(inputs)} were given.")
+            raise CompositionError(
+                f"{op.name} has {len(slots)} inputs ({', '.join(slots)}), but {len(inputs)} were given."
+            )
         inputs = {slot: each for slot, each in zip(slots, inputs, strict=False) if each is not None}
     arranged: dict[str, Entry] = {}
     for slot, symbol in inputs.items():
@@ -78,7 +80,8 @@ def _arrange(
             raise ParameterError(f"{op!r} has no input {slot!r}. Its inputs are: {', '.join(slots)}.")
         if len(symbol) != 1:
             raise CompositionError(
-                f"The input {slot!r} of {op.name} must be one output, but {symbol!r} has {len(symbol)}: pick one by index."
+                f"The input {slot!r} of {op.name} must be one output, but {symbol!r} has "
+                f"{len(symbol)}: pick one by index."
             )
         arranged[slot] = symbol._outputs[0]
     return [arranged.get(slot) for slot in slots]

@@ -30,22 +30,22 @@ __all__ = [
 ShapeLike = int | Sequence[int]
 
 
-def _make(op: str, name: str | None = None, attr: dict[str, str] | None = None, **params: Any) -> Symbol:  # noqa: ANN401
+def _make(op: str, name: str | None = None, attr: dict[str, str] | None = None, **params: Any) -> Symbol:
     given = {key: value for key, value in params.items() if value is not None}
     return create(op, [], given, hint=op, name=name, attr=attr)
 
 
-def zeros(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401 - name, attr
+def zeros(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
     """Return a symbol of zeros, float32 by default; a 0 in `shape` is inferred from where it is used."""
     return _make("_zeros", shape=shape, dtype=dtype_name(dtype or "float32"), **kwargs)
 
 
-def ones(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401 - name, attr
+def ones(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
     """Return a symbol of ones, float32 by default."""
     return _make("_ones", shape=shape, dtype=dtype_name(dtype or "float32"), **kwargs)
 
 
-def full(shape: ShapeLike, val: float, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401 - name, attr
+def full(shape: ShapeLike, val: float, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
     """Return a symbol filled with the number `val`, float32 by default."""
     return _make("_full", shape=shape, dtype=dtype_name(dtype or "float32"), value=float(val), **kwargs)
 
@@ -55,7 +55,7 @@ def arange(
     stop: float | None = None,
     step: float = 1.0,
     repeat: int = 1,
-    infer_range: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+    infer_range: bool = False,
     name: str | None = None,
     dtype: DTypeLike = None,
 ) -> Symbol:
@@ -80,17 +80,23 @@ def linspace(
     start: float,
     stop: float,
     num: int,
-    endpoint: bool = True,  # noqa: FBT001, FBT002 - MXNet's signature
+    endpoint: bool = True,
     name: str | None = None,
     dtype: DTypeLike = None,
 ) -> Symbol:
     """Return `num` evenly spaced values from `start` to `stop`."""
     return _make(
-        "_linspace", name=name, start=start, stop=stop, num=num, endpoint=endpoint, dtype=dtype_name(dtype or "float32")
+        "_linspace",
+        name=name,
+        start=start,
+        stop=stop,
+        num=num,
+        endpoint=endpoint,
+        dtype=dtype_name(dtype or "float32"),
     )
 
 
-def eye(N: int, M: int = 0, k: int = 0, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: ANN401, N803
+def eye(N: int, M: int = 0, k: int = 0, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:  # noqa: N803
     """Return a matrix of `N` rows and `M` (or `N`) columns with ones on diagonal `k`."""
     return _make("_eye", N=N, M=M, k=k, dtype=dtype_name(dtype or "float32"), **kwargs)
 
@@ -99,7 +105,7 @@ def split_v2(
     ary: Symbol,
     indices_or_sections: int | Sequence[int],
     axis: int = 0,
-    squeeze_axis: bool = False,  # noqa: FBT001, FBT002 - MXNet's signature
+    squeeze_axis: bool = False,
 ) -> Symbol:
     """Split along an axis into equal sections (an int) or at indices (a tuple)."""
     if isinstance(indices_or_sections, int | np.integer):
@@ -110,8 +116,10 @@ def split_v2(
     return create("_split_v2", [ary], params, hint="_split_v2")
 
 
-def _chooser(name: str, binary: str, with_scalar: str, reverse: str, scalars: Callable[[Any, Any], Any]) -> Callable[..., Any]:
-    """Return a function of two symbols or numbers: an operator, its form with a number, or plain arithmetic."""
+def _chooser(
+    name: str, binary: str, with_scalar: str, reverse: str, scalars: Callable[[Any, Any], Any]
+) -> Callable[..., Any]:
+    """Return a function of two symbols or numbers, which picks the operator that fits."""
 
     def function(left: Symbol | float, right: Symbol | float) -> Symbol | float:
         if isinstance(left, Symbol) and isinstance(right, Symbol):
@@ -134,5 +142,5 @@ def _chooser(name: str, binary: str, with_scalar: str, reverse: str, scalars: Ca
 maximum = _chooser("maximum", "_maximum", "_MaximumScalar", "_MaximumScalar", max)
 minimum = _chooser("minimum", "_minimum", "_MinimumScalar", "_MinimumScalar", min)
 power = _chooser("power", "_power", "_PowerScalar", "_RPowerScalar", lambda a, b: a**b)
-pow = power  # noqa: A001 - MXNet's name
+pow = power
 hypot = _chooser("hypot", "_hypot", "_HypotScalar", "_HypotScalar", lambda a, b: float(np.hypot(a, b)))

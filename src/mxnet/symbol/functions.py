@@ -15,11 +15,16 @@ from mxnet.symbol.symbol import Symbol
 __all__ = ["FLUENT", "fill_modules"]
 
 FLUENT: tuple[str, ...] = tuple(
-    """abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes broadcast_like
-    broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expand_dims expm1 fix flatten flip floor log log10 log1p
-    log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians rcbrt reciprocal relu repeat reshape
-    reshape_like rint round rsqrt shape_array sigmoid sign sin sinh size_array slice slice_axis slice_like softmax softmin sort
-    space_to_depth split split_v2 sqrt square squeeze sum swapaxes take tan tanh tile topk transpose trunc zeros_like""".split()
+    (
+        "abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort "
+        "broadcast_axes broadcast_like broadcast_to cbrt ceil clip cos cosh degrees "
+        "depth_to_space diag exp expand_dims expm1 fix flatten flip floor log log10 log1p log2 "
+        "log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians "
+        "rcbrt reciprocal relu repeat reshape reshape_like rint round rsqrt shape_array sigmoid "
+        "sign sin sinh size_array slice slice_axis slice_like softmax softmin sort space_to_depth "
+        "split split_v2 sqrt square squeeze sum swapaxes take tan tanh tile topk transpose trunc "
+        "zeros_like "
+    ).split()
 )
 """The operators that are methods of symbols too."""
 
@@ -36,11 +41,18 @@ def _is_symbol(value: object) -> bool:
 def _make_function(cls: type[Op], name: str, hint: str) -> Callable[..., Symbol]:
     """Return the composing function of an operator; automatic names start with `hint`."""
 
-    def function(*args: Any, name: str | None = None, attr: Mapping[str, str] | None = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+    def function(
+        *args: Any, name: str | None = None, attr: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> Symbol:
         kwargs.pop("out", None)
         arguments = split_arguments(cls, args, kwargs, _is_symbol)
         return create(
-            cls, arguments.positional or arguments.named, arguments.parameters, hint=hint, name=name, attr=attr
+            cls,
+            arguments.positional or arguments.named,
+            arguments.parameters,
+            hint=hint,
+            name=name,
+            attr=attr,
         )
 
     function.__name__ = function.__qualname__ = name
@@ -70,11 +82,10 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
 
 
 def _make_method(function: Callable[..., Symbol], name: str) -> Callable[..., Symbol]:
-    def method(self: Symbol, *args: Any, **kwargs: Any) -> Symbol:  # noqa: ANN401
+    def method(self: Symbol, *args: Any, **kwargs: Any) -> Symbol:
         return function(self, *args, **kwargs)
 
     method.__name__ = name
     method.__qualname__ = f"Symbol.{name}"
     method.__doc__ = f"Apply :func:`mxnet.symbol.{name}` to this symbol."
     return method
-

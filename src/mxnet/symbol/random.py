@@ -23,77 +23,83 @@ __all__ = [
 ]
 
 
-def _draw(distribution: str, parameters: dict[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]) -> Symbol:  # noqa: ANN401
+def _draw(
+    distribution: str, parameters: dict[str, Any], shape: Any, dtype: Any, kwargs: dict[str, Any]
+) -> Symbol:
     """Draw with numbers as parameters, or one distribution per element of symbols."""
     options = {key: value for key, value in (("shape", shape), ("dtype", dtype)) if value is not None}
     name, attr = kwargs.pop("name", None), kwargs.pop("attr", None)
     symbols = [value for value in parameters.values() if isinstance(value, Symbol)]
     if symbols and len(symbols) != len(parameters):
-        raise CompositionError(f"random.{distribution}: {', '.join(parameters)} must be all numbers or all symbols, not a mix.")
+        raise CompositionError(
+            f"random.{distribution}: {', '.join(parameters)} must be all numbers or all symbols, not a mix."
+        )
     op = f"_sample_{distribution}" if symbols else f"_random_{distribution}"
     params = options | kwargs if symbols else parameters | options | kwargs
     return create(op, symbols, params, hint=op, name=name, attr=attr)
 
 
-def uniform(low: Any = 0, high: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def uniform(low: Any = 0, high: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Draw from the uniform distribution on [low, high)."""
     return _draw("uniform", {"low": low, "high": high}, shape, dtype, kwargs)
 
 
-def normal(loc: Any = 0, scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def normal(loc: Any = 0, scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Draw from the normal distribution of mean `loc` and standard deviation `scale`."""
     if isinstance(loc, Symbol):
         return _draw("normal", {"mu": loc, "sigma": scale}, shape, dtype, kwargs)
     return _draw("normal", {"loc": loc, "scale": scale}, shape, dtype, kwargs)
 
 
-def randn(*shape: int, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def randn(*shape: int, **kwargs: Any) -> Symbol:
     """Draw from the normal distribution; the extents are given one by one."""
     return normal(kwargs.pop("loc", 0), kwargs.pop("scale", 1), shape, kwargs.pop("dtype", None), **kwargs)
 
 
-def gamma(alpha: Any = 1, beta: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def gamma(alpha: Any = 1, beta: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Draw from the gamma distribution of shape `alpha` and scale `beta`."""
     return _draw("gamma", {"alpha": alpha, "beta": beta}, shape, dtype, kwargs)
 
 
-def exponential(scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def exponential(scale: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Draw from the exponential distribution of mean `scale`."""
     return _draw("exponential", {"lam": 1.0 / scale}, shape, dtype, kwargs)
 
 
-def poisson(lam: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def poisson(lam: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Draw from the Poisson distribution of mean `lam`."""
     return _draw("poisson", {"lam": lam}, shape, dtype, kwargs)
 
 
-def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def negative_binomial(k: Any = 1, p: Any = 1, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Draw the number of failures before `k` successes of probability `p`."""
     return _draw("negative_binomial", {"k": k, "p": p}, shape, dtype, kwargs)
 
 
 def generalized_negative_binomial(
-    mu: Any = 1,  # noqa: ANN401
-    alpha: Any = 1,  # noqa: ANN401
-    shape: Any = None,  # noqa: ANN401
-    dtype: Any = None,  # noqa: ANN401
-    **kwargs: Any,  # noqa: ANN401
+    mu: Any = 1,
+    alpha: Any = 1,
+    shape: Any = None,
+    dtype: Any = None,
+    **kwargs: Any,
 ) -> Symbol:
     """Draw from the negative binomial distribution of mean `mu` and dispersion `alpha`."""
     return _draw("generalized_negative_binomial", {"mu": mu, "alpha": alpha}, shape, dtype, kwargs)
 
 
-def multinomial(data: Symbol, shape: Any = None, get_prob: bool = True, dtype: Any = "int32", **kwargs: Any) -> Symbol:  # noqa: ANN401, FBT001, FBT002
-    """Draw category numbers with the probabilities in the last axis of `data`; with their log-probability if `get_prob`."""
+def multinomial(
+    data: Symbol, shape: Any = None, get_prob: bool = True, dtype: Any = "int32", **kwargs: Any
+) -> Symbol:
+    """Draw category numbers with the probabilities in the last axis of `data`, and their logarithms."""
     params = {"get_prob": get_prob, "dtype": dtype} | ({"shape": shape} if shape is not None else {})
     return create("_sample_multinomial", [data], params | kwargs, hint="_sample_multinomial")
 
 
-def randint(low: int, high: int, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def randint(low: int, high: int, shape: Any = None, dtype: Any = None, **kwargs: Any) -> Symbol:
     """Draw whole numbers from [low, high)."""
     return _draw("randint", {"low": low, "high": high}, shape, dtype, kwargs)
 
 
-def shuffle(data: Symbol, **kwargs: Any) -> Symbol:  # noqa: ANN401
+def shuffle(data: Symbol, **kwargs: Any) -> Symbol:
     """Return the rows of `data` in random order."""
     return create("_shuffle", [data], kwargs, hint="_shuffle")

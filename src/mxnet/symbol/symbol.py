@@ -51,8 +51,10 @@ class SymbolBase:
 class Symbol(SymbolBase):
     """One or several outputs of a graph of operators.
 
-    Symbols are composed by operators (``mx.sym.FullyConnected(x, num_hidden=10)``), by arithmetic, and by calling one with
-    others for its variables. They hold no values: ``simple_bind``, ``bind``, ``eval`` and ``compile`` make something that runs.
+    Symbols are composed by operators (``mx.sym.FullyConnected(x, num_hidden=10)``), by arithmetic, and by
+    calling one with
+    others for its variables. They hold no values: ``simple_bind``, ``bind``, ``eval`` and ``compile`` make
+    something that runs.
 
     Parameters
     ----------
@@ -78,10 +80,10 @@ class Symbol(SymbolBase):
 
     @property
     def handle(self) -> Symbol:
-        """This symbol; real MXNet has a pointer here."""
+        """The symbol itself; real MXNet has a pointer here."""
         return self
 
-    # ------------------------------------------------------------------------------------------------- what is in it
+    # ------------------------------------------------------------------------------------------ what is in it
 
     @property
     def name(self) -> str | None:
@@ -146,7 +148,9 @@ class Symbol(SymbolBase):
         if isinstance(index, slice):
             picked = self._outputs[index]
             if not picked:
-                raise NameLookupError(f"{self!r} has {len(self)} outputs; the slice {index} picks none of them.")
+                raise NameLookupError(
+                    f"{self!r} has {len(self)} outputs; the slice {index} picks none of them."
+                )
             return Symbol(picked)
         if not isinstance(index, int | np.integer):
             raise CompositionError(f"A symbol is indexed by number, output name or slice, not by {index!r}.")
@@ -160,21 +164,25 @@ class Symbol(SymbolBase):
         names = self.list_outputs()
         found = [i for i, each in enumerate(names) if each == name]
         if not found:
-            raise NameLookupError(f"{self!r} has no output {name!r}.{did_you_mean(name, names)} list_outputs() has them all.")
+            raise NameLookupError(
+                f"{self!r} has no output {name!r}.{did_you_mean(name, names)} list_outputs() has them all."
+            )
         if len(found) > 1:
             raise NameLookupError(f"{self!r} has {len(found)} outputs of the name {name!r}; index by number.")
         return found[0]
 
-    # ------------------------------------------------------------------------------------------------------ attributes
+    # --------------------------------------------------------------------------------------------- attributes
 
     def attr(self, key: str) -> str | None:
         """Return an attribute, None if there is none (or if this is a group)."""
         return None if self.name is None else visible_spellings(self._outputs[0].node.attrs).get(key)
 
-    def list_attr(self, recursive: bool = False) -> dict[str, str]:  # noqa: FBT001, FBT002 - MXNet's signature
+    def list_attr(self, recursive: bool = False) -> dict[str, str]:
         """Return the attributes of this node; ``attr_dict`` has those of all."""
         if recursive:
-            raise MXNetError("Symbol.list_attr(recursive=True) is gone since MXNet 0.8: use attr_dict() instead.")
+            raise MXNetError(
+                "Symbol.list_attr(recursive=True) is gone since MXNet 0.8: use attr_dict() instead."
+            )
         return {} if self.name is None else visible_spellings(self._outputs[0].node.attrs)
 
     def attr_dict(self) -> dict[str, dict[str, str]]:
@@ -187,16 +195,19 @@ class Symbol(SymbolBase):
         node = self._outputs[0].node
         for key, value in kwargs.items():
             if not isinstance(value, str):
-                raise ValueError(f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}.")
+                raise ValueError(
+                    f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}."
+                )
             stored = hidden_key(key)
             if node.op is not None and not is_hidden(stored) and node.op.params:
                 raise ParameterError(
-                    f"Attribute {key!r} of {node.op.name} {node.name!r}: a note on an operator is written with two underscores "
+                    f"Attribute {key!r} of {node.op.name} {node.name!r}: a note on an operator is "
+                    "written with two underscores "
                     f"on both sides (__{key}__); its parameters do not change once it is made."
                 )
             node.attrs[stored] = value
 
-    # ------------------------------------------------------------------------------------------------------ composition
+    # -------------------------------------------------------------------------------------------- composition
 
     def __call__(self, *args: Symbol, name: str | None = None, **kwargs: Symbol) -> Symbol:
         """Return a copy of this graph with some of its variables replaced by other symbols.
@@ -223,16 +234,25 @@ class Symbol(SymbolBase):
         if args and kwargs:
             raise CompositionError("Compose a symbol with keyword arguments alone: net(data=other).")
         if args:
-            raise CompositionError(f"{self!r} is composed by keyword, such as net({self.list_inputs()[0]}=other), not by position.")
+            raise CompositionError(
+                f"{self!r} is composed by keyword, such as net({self.list_inputs()[0]}=other), not by "
+                "position."
+            )
         variables = self.list_inputs()
         for key, value in kwargs.items():
             if not isinstance(value, Symbol):
-                raise CompositionError(f"Compose expects symbols, but {key!r} is {value!r}, of type {type(value).__name__}.")
+                raise CompositionError(
+                    f"Compose expects symbols, but {key!r} is {value!r}, of type {type(value).__name__}."
+                )
             if len(value) != 1:
-                raise CompositionError(f"Compose expects one output for {key!r}, but {value!r} has {len(value)}: pick one by index.")
+                raise CompositionError(
+                    f"Compose expects one output for {key!r}, but {value!r} has {len(value)}: pick "
+                    "one by index."
+                )
             if key not in variables:
                 raise CompositionError(
-                    f"{self!r} has no variable {key!r}.{did_you_mean(key, variables)} Its variables are: {', '.join(variables)}."
+                    f"{self!r} has no variable {key!r}.{did_you_mean(key, variables)} Its variables "
+                    f"are: {', '.join(variables)}."
                 )
         replacement = {key: value._outputs[0] for key, value in kwargs.items()}
         renamed = self._outputs[0].node if name is not None and self.name is not None else None
@@ -249,9 +269,11 @@ class Symbol(SymbolBase):
 
         return load_json, (self.tojson(),)
 
-    # --------------------------------------------------------------------------------------------------------- inference
+    # ---------------------------------------------------------------------------------------------- inference
 
-    def infer_shape(self, *args: tuple[int, ...], **kwargs: tuple[int, ...]) -> tuple[Shapes | None, Shapes | None, Shapes | None]:
+    def infer_shape(
+        self, *args: tuple[int, ...], **kwargs: tuple[int, ...]
+    ) -> tuple[Shapes | None, Shapes | None, Shapes | None]:
         """Infer all shapes from the given ones.
 
         Parameters
@@ -274,8 +296,10 @@ class Symbol(SymbolBase):
             return tuple([to_mxnet_shape(shape) for shape in each] for each in inferred)  # type: ignore[return-value]
         return None, None, None
 
-    def infer_shape_partial(self, *args: tuple[int, ...], **kwargs: tuple[int, ...]) -> tuple[Shapes, Shapes, Shapes]:
-        """Infer what can be inferred; unknown extents are 0, unknown shapes ``()``. See :meth:`infer_shape`."""
+    def infer_shape_partial(
+        self, *args: tuple[int, ...], **kwargs: tuple[int, ...]
+    ) -> tuple[Shapes, Shapes, Shapes]:
+        """Infer what can be inferred; unknown extents are 0, unknown shapes ``()``."""
         return tuple(  # type: ignore[return-value]
             [to_mxnet_shape(shape) for shape in each] for each in self._infer_shapes(args, kwargs)
         )
@@ -300,10 +324,14 @@ class Symbol(SymbolBase):
 
     def infer_type_partial(self, *args: DTypeLike, **kwargs: DTypeLike) -> tuple[list[type | None], ...]:
         """Infer what can be inferred; None for unknown dtypes."""
-        return tuple([numpy_type(d) if d else None for d in each] for each in self._infer_dtypes(args, kwargs))
+        return tuple(
+            [numpy_type(d) if d else None for d in each] for each in self._infer_dtypes(args, kwargs)
+        )
 
     def _infer_dtypes(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[str | None], ...]:
-        known = self._by_variable("infer_type", args, kwargs, lambda name, dtype: dtype_name(dtype) if dtype is not None else None)
+        known = self._by_variable(
+            "infer_type", args, kwargs, lambda _, dtype: None if dtype is None else dtype_name(dtype)
+        )
         inferred = infer_dtypes(self.graph, known)
         return inferred.of(self.graph.arguments), inferred.outputs, inferred.of(self.graph.aux)
 
@@ -315,21 +343,32 @@ class Symbol(SymbolBase):
             raise NameLookupError(f"{method} takes facts by position or by name, not both.")
         names = self.list_arguments()
         if len(args) > len(names):
-            raise NameLookupError(f"{method} was given {len(args)} facts by position, but there are {len(names)} arguments: {names}.")
+            raise NameLookupError(
+                f"{method} was given {len(args)} facts by position, but there are {len(names)} "
+                f"arguments: {names}."
+            )
         given = dict(zip(names, args, strict=False)) if args else dict(kwargs)
         inputs = self.list_inputs()
         for name in given:
             if name not in inputs:
-                raise NameLookupError(f"{self!r} has no argument {name!r}.{did_you_mean(name, inputs)} Its arguments are: {', '.join(names)}.")
+                raise NameLookupError(
+                    f"{self!r} has no argument {name!r}.{did_you_mean(name, inputs)} Its arguments "
+                    f"are: {', '.join(names)}."
+                )
         facts = {name: checked(name, fact) for name, fact in given.items()}
-        return {node: facts[node.name] for node in self.graph.nodes if node.op is None and facts.get(node.name) is not None}
+        return {
+            node: facts[node.name]
+            for node in self.graph.nodes
+            if node.op is None and facts.get(node.name) is not None
+        }
 
-    # ------------------------------------------------------------------------------------------------------- derivatives
+    # -------------------------------------------------------------------------------------------- derivatives
 
     def gradient(self, wrt: Sequence[str] | str) -> Symbol:
         """Return the gradient of the sum of all outputs as a symbol, an ordinary graph.
 
-        It can be inspected, drawn, saved, composed and differentiated again. Losses such as ``SoftmaxOutput`` contribute the
+        It can be inspected, drawn, saved, composed and differentiated again. Losses such as
+        ``SoftmaxOutput`` contribute the
         gradient they define. Real MXNet 1.x declares this method and never implemented it.
 
         Parameters
@@ -340,7 +379,8 @@ class Symbol(SymbolBase):
         Returns
         -------
         Symbol
-            A group of one gradient per name, each of the shape of what it belongs to; zeros where nothing depends on it.
+            A group of one gradient per name, each of the shape of what it belongs to; zeros where nothing
+            depends on it.
 
         Raises
         ------
@@ -359,11 +399,15 @@ class Symbol(SymbolBase):
             raise GradientError("gradient() needs the name of at least one argument or internal output.")
         with emitting("head_gradient", user_line()):
             heads = [
-                None if entry.node.op is not None and starts_gradient(entry.node.op) else emit("ones_like", entry)
+                None
+                if entry.node.op is not None and starts_gradient(entry.node.op)
+                else emit("ones_like", entry)
                 for entry in self._outputs
             ]
             found = gradients(self.graph, entries, heads)
-            return Symbol(tuple(grad or emit("zeros_like", entry) for grad, entry in zip(found, entries, strict=True)))
+            return Symbol(
+                tuple(grad or emit("zeros_like", entry) for grad, entry in zip(found, entries, strict=True))
+            )
 
     def _differentiable(self, name: str) -> Entry:
         for node in self.graph.nodes:
@@ -376,7 +420,7 @@ class Symbol(SymbolBase):
             " get_internals().list_outputs() has them all."
         )
 
-    # ------------------------------------------------------------------------------------------------------------ running
+    # ------------------------------------------------------------------------------------------------ running
 
     def bind(
         self,
@@ -395,7 +439,8 @@ class Symbol(SymbolBase):
         ctx : Context
             Where to run.
         args : list or dict of NDArray
-            All arguments, in the order of ``list_arguments`` or by name. Names the graph does not have are ignored.
+            All arguments, in the order of ``list_arguments`` or by name. Names the graph does not have are
+            ignored.
         args_grad : list or dict of NDArray, optional
             Where gradients are written; arguments without an array here get none.
         grad_req : {'write', 'add', 'null'}, or a list or dict of them
@@ -454,12 +499,22 @@ class Symbol(SymbolBase):
         Raises
         ------
         MXNetError
-            If the shapes contradict each other or do not determine all others; the message lists what stayed unknown.
+            If the shapes contradict each other or do not determine all others; the message lists what stayed
+            unknown.
         """
         from mxnet.executor import simple_bind
 
         return simple_bind(
-            self, ctx, grad_req, type_dict, stype_dict, group2ctx, shared_arg_names, shared_exec, shared_buffer, kwargs
+            self,
+            ctx,
+            grad_req,
+            type_dict,
+            stype_dict,
+            group2ctx,
+            shared_arg_names,
+            shared_exec,
+            shared_buffer,
+            kwargs,
         )
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
@@ -469,7 +524,8 @@ class Symbol(SymbolBase):
     def compile(self, ctx: Context | None = None) -> CompiledFunction:
         """Return this graph as a thread-safe Python function of arrays.
 
-        The function takes its arguments by name (or by position, in the order of ``list_inputs``), of any consistent shapes, and
+        The function takes its arguments by name (or by position, in the order of ``list_inputs``), of any
+        consistent shapes, and
         returns a list of NDArrays. It keeps no arrays between calls.
 
         Parameters
@@ -488,9 +544,9 @@ class Symbol(SymbolBase):
 
         return CompiledFunction(self.graph, ctx or current_context())
 
-    # ------------------------------------------------------------------------------------------------------------- saving
+    # ------------------------------------------------------------------------------------------------- saving
 
-    def tojson(self, remove_amp_cast: bool = True) -> str:  # noqa: FBT001, FBT002 - MXNet's signature
+    def tojson(self, remove_amp_cast: bool = True) -> str:
         """Return the graph as JSON, in the form MXNet 1.9.1 writes and reads.
 
         Parameters
@@ -500,7 +556,7 @@ class Symbol(SymbolBase):
         """
         return write_graph(_without_amp_casts(self.graph) if remove_amp_cast else self._outputs)
 
-    def save(self, fname: str | os.PathLike[str], remove_amp_cast: bool = True) -> None:  # noqa: FBT001, FBT002
+    def save(self, fname: str | os.PathLike[str], remove_amp_cast: bool = True) -> None:
         """Write the graph as JSON to a file; an existing file is replaced as a whole or not at all.
 
         Raises
@@ -509,11 +565,13 @@ class Symbol(SymbolBase):
             If `fname` is not a path.
         """
         if not isinstance(fname, str | os.PathLike):
-            raise CompositionError(f"save() expects a file name, but got {fname!r}, of type {type(fname).__name__}.")
+            raise CompositionError(
+                f"save() expects a file name, but got {fname!r}, of type {type(fname).__name__}."
+            )
         with atomic_write(fname) as file:
             file.write(self.tojson(remove_amp_cast).encode())
 
-    # --------------------------------------------------------------------------------------------------------- arithmetic
+    # --------------------------------------------------------------------------------------------- arithmetic
 
     def __add__(self, other: object) -> Symbol:
         return _arithmetic("_plus", "_PlusScalar", self, other, "+")
@@ -574,7 +632,7 @@ class Symbol(SymbolBase):
     __div__ = __truediv__
     __rdiv__ = __rtruediv__
 
-    # ------------------------------------------------------------------------------------- what only an array can do
+    # ------------------------------------------------------------------------------ what only an array can do
 
     def __bool__(self) -> bool:
         raise NotImplementedForSymbol(self.__bool__, "bool")
@@ -601,7 +659,7 @@ class Symbol(SymbolBase):
 
 
 def _only_arrays(name: str) -> Callable[[Symbol], None]:
-    def method(self: Symbol, *args: object) -> None:
+    def method(self: Symbol, *args: object) -> None:  # noqa: ARG001 - it is a method
         raise NotImplementedForSymbol(name, None, *args)
 
     method.__name__ = name
@@ -613,7 +671,7 @@ for _name in ("asnumpy", "asscalar", "wait_to_read", "copy", "detach", "backward
     setattr(Symbol, _name, _only_arrays(_name))
 
 
-def Group(symbols: Sequence[Symbol], create_fn: Callable[..., Symbol] = Symbol) -> Symbol:  # noqa: N802 - MXNet's name
+def Group(symbols: Sequence[Symbol], create_fn: Callable[..., Symbol] = Symbol) -> Symbol:
     """Return one symbol with the outputs of several.
 
     Parameters
@@ -645,7 +703,9 @@ def _arithmetic(binary: str | None, with_scalar: str, left: Symbol, right: objec
         return create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
     if isinstance(right, bool | np.bool_):
         raise ParameterError(f"{left!r} {sign} {right}: a boolean is not a number here; write {int(right)}.")
-    raise CompositionError(f"{left!r} {sign} {right!r}: expected a Symbol or a number, but got {type(right).__name__}.")
+    raise CompositionError(
+        f"{left!r} {sign} {right!r}: expected a Symbol or a number, but got {type(right).__name__}."
+    )
 
 
 def _checked_shape(name: str, shape: object) -> Shape | None:
@@ -670,11 +730,14 @@ def _copy_with(
             replaced[id(node)] = replacement[node.name]
             continue
         inputs = tuple(
-            replaced.get(id(entry.node)) or Entry(copies[id(entry.node)], entry.index) for entry in node.inputs
+            replaced.get(id(entry.node)) or Entry(copies[id(entry.node)], entry.index)
+            for entry in node.inputs
         )
         new_name = name if node is renamed and name is not None else node.name
         copies[id(node)] = Node(node.op, new_name, inputs, dict(node.attrs), node.source, node.subgraphs)
-    return tuple(replaced.get(id(entry.node)) or Entry(copies[id(entry.node)], entry.index) for entry in graph.outputs)
+    return tuple(
+        replaced.get(id(entry.node)) or Entry(copies[id(entry.node)], entry.index) for entry in graph.outputs
+    )
 
 
 def _without_amp_casts(graph: Graph) -> tuple[Entry, ...]:

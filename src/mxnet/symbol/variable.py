@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Variable", "load", "load_json", "var"]
 
 
-def Variable(  # noqa: N802 - MXNet's name
+def Variable(
     name: str,
     attr: Mapping[str, str] | None = None,
     shape: tuple[int, ...] | None = None,
@@ -69,7 +69,9 @@ def Variable(  # noqa: N802 - MXNet's name
     ([(32, 784)], [(32, 784)], [])
     """
     if not isinstance(name, str):
-        raise CompositionError(f"A variable's name must be a string, but is {name!r}, of type {type(name).__name__}.")
+        raise CompositionError(
+            f"A variable's name must be a string, but is {name!r}, of type {type(name).__name__}."
+        )
     attrs = _checked(current_attributes().get(attr))
     for key, value in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__shape__", shape)):
         if value is not None:
@@ -80,12 +82,16 @@ def Variable(  # noqa: N802 - MXNet's name
         attrs["__init__"] = init if isinstance(init, str) else init.dumps()
     if stype is not None:
         if stype not in STORAGE_TYPES:
-            raise ParameterError(f"stype={stype!r}: expected one of {', '.join(STORAGE_TYPES)}.{did_you_mean(stype, STORAGE_TYPES)}")
+            raise ParameterError(
+                f"stype={stype!r}: expected one of "
+                f"{', '.join(STORAGE_TYPES)}.{did_you_mean(stype, STORAGE_TYPES)}"
+            )
         attrs["__storage_type__"] = str(STORAGE_TYPES.index(stype))
     for key, value in _checked(kwargs).items():
         if not is_hidden(key):
             raise ParameterError(
-                f"Variable {name!r} has no parameter {key!r}: further attributes begin and end with two underscores (__{key}__),"
+                f"Variable {name!r} has no parameter {key!r}: further attributes begin and end with "
+                f"two underscores (__{key}__),"
                 " or go into attr={...}."
             )
         attrs[key] = value
@@ -99,7 +105,9 @@ def _checked(attrs: Mapping[str, object]) -> dict[str, str]:
     checked = {}
     for key, value in attrs.items():
         if not isinstance(value, str):
-            raise ParameterError(f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}.")
+            raise ParameterError(
+                f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}."
+            )
         checked[hidden_key(key)] = value
     return checked
 
@@ -115,7 +123,9 @@ def load(fname: str | os.PathLike[str]) -> Symbol:
         If `fname` is not a path.
     """
     if not isinstance(fname, str | os.PathLike):
-        raise CompositionError(f"load() expects a file name, but got {fname!r}, of type {type(fname).__name__}.")
+        raise CompositionError(
+            f"load() expects a file name, but got {fname!r}, of type {type(fname).__name__}."
+        )
     try:
         with open(fname, encoding="utf-8") as file:
             text = file.read()
