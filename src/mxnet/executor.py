@@ -141,7 +141,7 @@ class Executor:
     def backward(
         self,
         out_grads: NDArray | Sequence[NDArray] | Mapping[str, NDArray] | None = None,
-        is_train: bool = True,
+        is_train: bool = True,  # noqa: ARG002 - MXNet's signature
     ) -> None:
         """Compute the gradients of the last ``forward`` and write or add them to the gradient arrays.
 

@@ -122,7 +122,7 @@ def param(
     return Param("", "", default, doc, ge, le, gt, choices)
 
 
-def as_text(value: object) -> str:
+def as_text(value: object) -> str:  # noqa: PLR0911 - one line per kind of value
     """Return the string under which MXNet stores a parameter's value in a graph.
 
     Examples
