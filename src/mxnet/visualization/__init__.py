@@ -1,0 +1,6 @@
+"""Pictures and tables of networks, ``mx.viz``."""
+
+from mxnet.visualization.plot import plot_network
+from mxnet.visualization.summary import print_summary
+
+__all__ = ["plot_network", "print_summary"]
