@@ -8,6 +8,7 @@ from mxnet.ops import loss as loss
 from mxnet.ops import nn as nn
 from mxnet.ops import norm as norm
 from mxnet.ops import pooling as pooling
+from mxnet.ops import random as random
 from mxnet.ops import resize as resize
 from mxnet.ops import rnn as rnn
 from mxnet.ops import sequence as sequence

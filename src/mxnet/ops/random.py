@@ -1,0 +1,401 @@
+"""Random draws: a distribution with numbers as parameters, in the shape of an array, and per element of arrays."""
+
+from __future__ import annotations
+
+import math
+import types
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.constraints import is_complete, merge_shapes
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.lazy import torch
+from mxnet.ops.device import generator_of, torch_device
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from torch import Generator, Tensor
+
+    Value = float | Tensor
+    Draw = Callable[..., Tensor]
+
+DTYPES = ("None", "float16", "float32", "float64")
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A distribution: what it is called, its parameters, and how to draw from it.
+
+    Attributes
+    ----------
+    name : str
+        As in ``_random_<name>``.
+    title : str
+        In words.
+    parameters : dict of str to (str, Param)
+        Their types and declarations when they are numbers.
+    arrays : dict of str to str
+        Their names and meaning when they are arrays.
+    draw : callable
+        ``draw(empty, generator, *values)`` returns random numbers shaped like the tensor `empty`; the values
+        are numbers or tensors that broadcast to it.
+    aliases : tuple of str
+        Further names of the operator with number parameters.
+    """
+
+    name: str
+    title: str
+    parameters: dict[str, tuple[str, Any]]
+    arrays: dict[str, str]
+    draw: Draw
+    aliases: tuple[str, ...] = ()
+
+
+def _uniform(empty: Tensor, generator: Generator, low: Value, high: Value) -> Tensor:
+    return empty.uniform_(generator=generator).mul_(high - low).add_(low)
+
+
+def _normal(empty: Tensor, generator: Generator, loc: Value, scale: Value) -> Tensor:
+    return empty.normal_(generator=generator).mul_(scale).add_(loc)
+
+
+def _exponential(empty: Tensor, generator: Generator, lam: Value) -> Tensor:
+    return empty.exponential_(generator=generator) / lam
+
+
+def _gamma(empty: Tensor, generator: Generator, alpha: Value, beta: Value) -> Tensor:
+    return torch._standard_gamma(_filled(empty, alpha), generator) * beta
+
+
+def _poisson(empty: Tensor, generator: Generator, lam: Value) -> Tensor:
+    return torch.poisson(_filled(empty, lam), generator)
+
+
+def _negative_binomial(empty: Tensor, generator: Generator, k: Value, p: Value) -> Tensor:
+    rate = _gamma(empty, generator, k, 1.0) * ((1 - _filled(empty, p)) / p)
+    return torch.poisson(rate, generator)
+
+
+def _generalized_negative_binomial(empty: Tensor, generator: Generator, mu: Value, alpha: Value) -> Tensor:
+    spread = _filled(empty, alpha)
+    tiny = torch.finfo(spread.dtype).tiny
+    rate = _gamma(empty, generator, 1 / spread.clamp(min=tiny), spread) * mu
+    return torch.poisson(torch.where(spread > tiny, rate, mu), generator)
+
+
+def _filled(empty: Tensor, value: Value) -> Tensor:
+    """Return a tensor like `empty` that holds the value."""
+    if isinstance(value, float | int):
+        return torch.full_like(empty, value)
+    return value.to(empty.dtype).expand(empty.shape).contiguous()
+
+
+DISTRIBUTIONS = (
+    Distribution(
+        "uniform",
+        "the uniform distribution on [low, high)",
+        {
+            "low": ("float", param(default=0.0, doc="Lower bound.")),
+            "high": ("float", param(default=1.0, doc="Upper bound.")),
+        },
+        {"low": "Lower bounds.", "high": "Upper bounds."},
+        _uniform,
+        ("random_uniform", "uniform"),
+    ),
+    Distribution(
+        "normal",
+        "the normal distribution",
+        {
+            "loc": ("float", param(default=0.0, doc="Mean.")),
+            "scale": ("float", param(default=1.0, ge=0, doc="Standard deviation.")),
+        },
+        {"mu": "Means.", "sigma": "Standard deviations."},
+        _normal,
+        ("random_normal", "normal"),
+    ),
+    Distribution(
+        "gamma",
+        "the gamma distribution, of mean alpha * beta",
+        {
+            "alpha": ("float", param(default=1.0, gt=0, doc="Shape.")),
+            "beta": ("float", param(default=1.0, gt=0, doc="Scale.")),
+        },
+        {"alpha": "Shapes.", "beta": "Scales."},
+        _gamma,
+        ("random_gamma",),
+    ),
+    Distribution(
+        "exponential",
+        "the exponential distribution, of mean 1 / lam",
+        {"lam": ("float", param(default=1.0, gt=0, doc="Rate."))},
+        {"lam": "Rates."},
+        _exponential,
+        ("random_exponential",),
+    ),
+    Distribution(
+        "poisson",
+        "the Poisson distribution; the numbers are whole, their dtype is not",
+        {"lam": ("float", param(default=1.0, ge=0, doc="Mean."))},
+        {"lam": "Means."},
+        _poisson,
+        ("random_poisson",),
+    ),
+    Distribution(
+        "negative_binomial",
+        "the negative binomial distribution: failures before k successes",
+        {
+            "k": ("int", param(default=1, ge=0, doc="Successes to wait for.")),
+            "p": ("float", param(default=1.0, ge=0, le=1, doc="Probability of success.")),
+        },
+        {"k": "Successes to wait for.", "p": "Probabilities of success."},
+        _negative_binomial,
+        ("random_negative_binomial",),
+    ),
+    Distribution(
+        "generalized_negative_binomial",
+        "the negative binomial distribution of mean mu and variance mu + alpha * mu^2",
+        {
+            "mu": ("float", param(default=1.0, ge=0, doc="Mean.")),
+            "alpha": (
+                "float",
+                param(default=1.0, ge=0, doc="Dispersion; 0 makes it a Poisson distribution."),
+            ),
+        },
+        {"mu": "Means.", "alpha": "Dispersions; 0 makes it a Poisson distribution."},
+        _generalized_negative_binomial,
+        ("random_generalized_negative_binomial",),
+    ),
+)
+
+
+class _Random(Op):
+    """Base of the operators that draw; nothing is differentiable through them."""
+
+    pure = False
+    distribution: Distribution
+
+    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
+        return (None,) * len(node.inputs)
+
+    def _draw(self, run: Run, shape: Sequence[int], dtype: Any, *values: Value) -> Tensor:
+        """Return random numbers, drawn in single precision or more; torch lacks some samplers of less."""
+        wide = torch.promote_types(dtype, torch.float32) if dtype.is_floating_point else torch.float32
+        empty = torch.empty(shape, dtype=wide, device=torch_device(run.context))
+        return self.distribution.draw(empty, generator_of(run.context), *values).to(dtype)
+
+
+class _WithNumbers(_Random):
+    """Base of ``_random_X``: the distribution's parameters are numbers."""
+
+    inputs = {}
+    shape: tuple[int, ...] | None
+    dtype: str | None
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {} if self.shape is None else {"output": tuple(extent or None for extent in self.shape)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": self.dtype or "float32"}
+
+    def forward(self, run: Run) -> Tensor:
+        values = [getattr(self, name) for name in self.distribution.parameters]
+        return self._draw(run, self._output_shape(run), getattr(torch, self.dtype or "float32"), *values)
+
+    def _output_shape(self, run: Run) -> tuple[int, ...]:
+        return run.out_shapes[0] if run.out_shapes else self.shape or ()
+
+
+class _LikeAnArray(_Random):
+    """Base of ``_random_X_like``: shape and dtype are those of an array."""
+
+    inputs = {"data": "What the result is shaped like."}
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {} if s.data is None else {"output": s.data}
+
+    def forward(self, run: Run, data: Like) -> Tensor:
+        return self._draw(
+            run, data.shape, data.dtype, *(getattr(self, name) for name in self.distribution.parameters)
+        )
+
+
+class _PerElement(_Random):
+    """Base of ``_sample_X``: each element of the input arrays is a distribution of its own."""
+
+    shape: tuple[int, ...] = param(default=(), doc="Shape of what is drawn from each distribution.")
+    dtype: str | None = param(
+        default=None, choices=DTYPES, doc="Data type of the output, float32 by default."
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        drawn = tuple(extent or None for extent in self.shape)
+        parameters: Shape | None = None
+        if s.output is not None and len(s.output) >= len(drawn):
+            parameters = s.output[: len(s.output) - len(drawn)]
+        for each in s.ins:
+            try:
+                parameters = merge_shapes(parameters, each)
+            except ValueError:
+                raise ShapeError(
+                    f"{' and '.join(self.inputs)} must have one shape; they have {s.ins}."
+                ) from None
+        return (
+            {} if parameters is None else {"ins": (parameters,) * len(s.ins), "output": (*parameters, *drawn)}
+        )
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        known = next((each for each in t.ins if each is not None), None)
+        said: dict[str, Any] = {} if known is None else {"ins": (known,) * len(t.ins)}
+        return said | {"output": self.dtype or "float32"}
+
+    def forward(self, run: Run, *arrays: Tensor) -> Tensor:
+        dtype = getattr(torch, self.dtype or "float32")
+        wide = torch.promote_types(dtype, torch.float32)
+        values = [each.to(wide).reshape(*each.shape, *(1,) * len(self.shape)) for each in arrays]
+        return self._draw(run, (*arrays[0].shape, *self.shape), dtype, *values)
+
+
+def _declare(row: Distribution) -> None:
+    """Make the three operators of a distribution."""
+
+    def declare(base: type[_Random], name: str, aliases: tuple[str, ...], doc: str, **members: Any) -> None:
+        kinds = {key: members[key][0] for key in members if isinstance(members[key], tuple)}
+        body = {key: value[1] if key in kinds else value for key, value in members.items()}
+        body |= {"__annotations__": kinds, "__doc__": doc, "__module__": __name__, "distribution": row}
+        types.new_class(
+            name, (base,), {"name": name, "aliases": aliases}, lambda namespace: namespace.update(body)
+        )
+
+    placed = {
+        "shape": (
+            "tuple[int, ...] | None",
+            param(default=None, doc="Shape of the output; 0 for what the use decides."),
+        ),
+        "ctx": ("str", param(default="", doc="Where to draw, such as cpu(0); used by arrays only.")),
+        "dtype": (
+            "str | None",
+            param(default=None, choices=DTYPES, doc="Data type of the output, float32 by default."),
+        ),
+    }
+    declare(
+        _WithNumbers,
+        f"_random_{row.name}",
+        row.aliases,
+        f"Draws from {row.title}.",
+        **row.parameters,
+        **placed,
+    )
+    like = f"Draws from {row.title}, in the shape and dtype of an array."
+    declare(_LikeAnArray, f"_random_{row.name}_like", (), like, **row.parameters)
+    per_element = (
+        f"Draws from {row.title}, one for each element of the inputs.\n\n"
+        "Shapes: the inputs are alike, the output is theirs followed by `shape`."
+    )
+    declare(_PerElement, f"_sample_{row.name}", (f"sample_{row.name}",), per_element, inputs=row.arrays)
+
+
+for _row in DISTRIBUTIONS:
+    _declare(_row)
+
+
+class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",)):
+    """Draws whole numbers uniformly from [low, high)."""
+
+    low: int = param(doc="Lower bound.")
+    high: int = param(doc="Upper bound, not drawn.")
+    shape: tuple[int, ...] | None = param(
+        default=None, doc="Shape of the output; 0 for what the use decides."
+    )
+    ctx: str = param(default="", doc="Where to draw, such as cpu(0); used by arrays only.")
+    dtype: str | None = param(
+        default=None, choices=("None", "int32", "int64"), doc="Data type of the output, int32 by default."
+    )
+
+    def validate(self) -> None:
+        if self.low >= self.high:
+            raise ParameterError(f"randint: there are no whole numbers in [{self.low}, {self.high}).")
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": self.dtype or "int32"}
+
+    def forward(self, run: Run) -> Tensor:
+        return torch.randint(
+            self.low,
+            self.high,
+            self._output_shape(run),
+            generator=generator_of(run.context),
+            dtype=getattr(torch, self.dtype or "int32"),
+            device=torch_device(run.context),
+        )
+
+
+class SampleMultinomial(Op, name="_sample_multinomial", aliases=("sample_multinomial",)):
+    """Draws class numbers from rows of probabilities.
+
+    Shapes: data (..., k), output data.shape[:-1] + shape, and (1,) if that leaves no axis. With ``get_prob``
+    a second output holds the log probability of what was drawn; its gradient reaches data (as policy
+    gradients need it).
+    """
+
+    inputs = {"data": "Probabilities, that add up to 1 along the last axis."}
+    outputs = ("output0", "output1")
+    pure = False
+    shape: tuple[int, ...] = param(default=(), doc="Shape of what is drawn from each row.")
+    get_prob: bool = param(default=False, doc="Whether to return the log probabilities too.")
+    dtype: str = param(
+        default="int32",
+        choices=("float16", "float32", "float64", "int32", "uint8"),
+        doc="Data type of the class numbers.",
+    )
+
+    def output_names(self) -> tuple[str, ...]:
+        return self.outputs if self.get_prob else ("output",)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        drawn = (*s.data[:-1], *(extent or None for extent in self.shape)) or (1,)
+        return {"outs": (drawn,) * len(s.outs)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"outs": (self.dtype, t.data)[: len(t.outs)]}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        rows = data.reshape(-1, data.shape[-1])
+        shape = (*data.shape[:-1], *self.shape) or (1,)
+        drawn = torch.multinomial(
+            rows.float(), math.prod(self.shape), replacement=True, generator=generator_of(run.context)
+        )
+        classes = drawn.view(shape).to(getattr(torch, self.dtype))
+        return (classes, rows.gather(1, drawn).log().view(shape)) if self.get_prob else classes
+
+    def backward_reads(self) -> tuple[str, ...]:
+        return ("data", "output0", "grads") if self.get_prob else ("data", "grads")
+
+    def backward(
+        self, run: Run, data: Tensor, grads: Sequence[Tensor], output0: Tensor | None = None
+    ) -> Tensor:
+        if output0 is None:
+            return torch.zeros_like(data)
+        rows = data.reshape(-1, data.shape[-1])
+        drawn = output0.long().view(len(rows), -1)
+        slope = grads[1].reshape(drawn.shape) / rows.gather(1, drawn)
+        return torch.zeros_like(rows).scatter_add(1, drawn, slope).view(data.shape)
+
+
+class Shuffle(Op, name="_shuffle", aliases=("shuffle",)):
+    """Puts the rows of an array, along its first axis, in random order."""
+
+    pure = False
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        known = s.output if s.data is None or (s.output is not None and is_complete(s.output)) else s.data
+        return {} if known is None else {"data": known, "output": known}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data[torch.randperm(len(data), generator=generator_of(run.context), device=data.device)]
+
+    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
+        return (None,)
