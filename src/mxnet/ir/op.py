@@ -71,6 +71,8 @@ class Run:
     out_shapes : tuple of tuple of int or None
         The inferred output shapes, for operators whose parameters leave extents open (``zeros(shape=(0,
         3))``).
+    out_dtypes : tuple of str or None
+        The inferred output dtypes.
     state : dict
         This node's own storage, kept between runs of one executor.
     name : str
@@ -79,7 +81,7 @@ class Run:
         Whether torch repeats an earlier run to differentiate it; states have then moved already.
     """
 
-    __slots__ = ("context", "is_train", "name", "out_shapes", "replayed", "state", "wants")
+    __slots__ = ("context", "is_train", "name", "out_dtypes", "out_shapes", "replayed", "state", "wants")
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class Run:
         is_train: bool = False,
         wants: frozenset[str] = frozenset(),
         out_shapes: tuple[tuple[int, ...], ...] | None = None,
+        out_dtypes: tuple[str, ...] | None = None,
         state: dict[str, Any] | None = None,
         name: str = "",
         replayed: bool = False,
@@ -96,6 +99,7 @@ class Run:
         self.is_train = is_train
         self.wants = wants
         self.out_shapes = out_shapes
+        self.out_dtypes = out_dtypes
         self.state = {} if state is None else state
         self.name = name
         self.replayed = replayed

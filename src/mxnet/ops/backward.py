@@ -10,6 +10,7 @@ from mxnet.ir.constraints import settle_dtypes, settle_shapes
 from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, likes_of, reads_of
 from mxnet.ir.param import REQUIRED, Param
 from mxnet.lazy import torch
+from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -198,7 +199,9 @@ def _unpacked(results: list[Tensor]) -> Tensor | tuple[Tensor, ...]:
 def _or_zeros(gradient: Tensor | None, run: Run, output: int) -> Tensor:
     if gradient is not None:
         return gradient
-    return torch.zeros(run.out_shapes[output])  # type: ignore[index]
+    assert run.out_shapes is not None
+    dtype = getattr(torch, run.out_dtypes[output]) if run.out_dtypes else None
+    return torch.zeros(run.out_shapes[output], dtype=dtype, device=torch_device(run.context))
 
 
 @functools.cache

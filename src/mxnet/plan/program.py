@@ -202,6 +202,7 @@ class _Writer:
             context,
             is_train=self.is_train,
             out_shapes=tuple(values[v].shape for v in step.outputs),
+            out_dtypes=tuple(values[v].dtype for v in step.outputs),
             state=self.states.setdefault(id(node), {}),
             name=node.name,
         )
