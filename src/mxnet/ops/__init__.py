@@ -2,13 +2,20 @@
 
 from mxnet.ops import activation as activation
 from mxnet.ops import convolution as convolution
+from mxnet.ops import creation as creation
 from mxnet.ops import ctc as ctc
 from mxnet.ops import dropout as dropout
+from mxnet.ops import indexing as indexing
+from mxnet.ops import joining as joining
 from mxnet.ops import loss as loss
+from mxnet.ops import matrix as matrix
 from mxnet.ops import nn as nn
 from mxnet.ops import norm as norm
+from mxnet.ops import ordering as ordering
 from mxnet.ops import pooling as pooling
 from mxnet.ops import random as random
+from mxnet.ops import rearrange as rearrange
 from mxnet.ops import resize as resize
 from mxnet.ops import rnn as rnn
 from mxnet.ops import sequence as sequence
+from mxnet.ops import slicing as slicing

@@ -1,0 +1,230 @@
+"""Operators that make arrays out of nothing: zeros, ones, ranges, unit matrices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mxnet.analysis.declared import from_mxnet_shape
+from mxnet.dtype import NAMES, is_floating, numpy_type
+from mxnet.errors import ParameterError
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.lazy import torch
+from mxnet.ops.device import torch_device
+from mxnet.ops.shapes import normal_axis
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["number_as"]
+
+_NUMBERS = ("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
+_ALL = ("bfloat16", "bool", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
+_CTX = "The context of the output, such as gpu(0); only for imperative calls."
+
+
+def number_as(value: float, dtype: str) -> float:
+    """Return a number as an array of that dtype would hold it.
+
+    Whole numbers lose their fraction and wrap around at the ends of their range, as in C.
+
+    Examples
+    --------
+    >>> number_as(2.7, "float32"), number_as(-2.7, "int32"), number_as(300, "uint8")
+    (2.7, -2, 44)
+    """
+    if is_floating(dtype):
+        return value
+    if dtype == "bool":
+        return value != 0
+    limits = np.iinfo(numpy_type(dtype))
+    if not math.isfinite(value):
+        return limits.min
+    return (int(value) - int(limits.min)) % (int(limits.max) - int(limits.min) + 1) + int(limits.min)
+
+
+class _FromNothing(Op):
+    """Base of the operators without inputs."""
+
+    inputs: ClassVar[dict[str, str]] = {}
+    dtype: str
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": self.dtype}
+
+
+class _Filled(_FromNothing):
+    """Base of the operators whose output holds one number everywhere; a 0 in its shape is inferred from its use."""
+
+    shape: tuple[int, ...] | None
+
+    def filling(self) -> float:
+        """Return the number."""
+        return 0
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": from_mxnet_shape(self.shape)}
+
+    def forward(self, run: Run) -> Tensor:
+        (shape,) = run.out_shapes or (self.shape,)
+        number = number_as(self.filling(), self.dtype)
+        return torch.full(shape, number, dtype=getattr(torch, self.dtype), device=torch_device(run.context))
+
+
+class _zeros(_Filled, name="_zeros"):  # noqa: N801 - MXNet's name
+    """Makes an array of zeros. A 0 in its shape is inferred from its use."""
+
+    shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
+    ctx: str = param(default="", doc=_CTX)
+    dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
+
+
+class _ones(_Filled, name="_ones"):  # noqa: N801 - MXNet's name
+    """Makes an array of ones. A 0 in its shape is inferred from its use."""
+
+    shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
+    ctx: str = param(default="", doc=_CTX)
+    dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
+
+    def filling(self) -> float:
+        return 1
+
+
+class _full(_Filled, name="_full"):  # noqa: N801 - MXNet's name
+    """Makes an array that holds one number everywhere. A 0 in its shape is inferred from its use."""
+
+    shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
+    ctx: str = param(default="", doc=_CTX)
+    dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
+    value: float = param(doc="The number.")
+
+    def filling(self) -> float:
+        return self.value
+
+
+class _zeros_without_dtype(_Filled, name="_zeros_without_dtype"):  # noqa: N801 - MXNet's name
+    """Makes an array of zeros, of a data type that is inferred from its use unless it is given."""
+
+    shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
+    ctx: str = param(default="", doc=_CTX)
+    dtype: int = param(default=-1, ge=-1, le=len(NAMES) - 1, doc="MXNet's number of the data type; -1 to infer it.")
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": None if self.dtype < 0 else NAMES[self.dtype]}
+
+    def forward(self, run: Run) -> Tensor:
+        (shape,) = run.out_shapes or (self.shape,)
+        (dtype,) = run.out_dtypes or (NAMES[max(self.dtype, 0)],)
+        return torch.zeros(shape, dtype=getattr(torch, dtype), device=torch_device(run.context))
+
+
+def _count_up(shape: Shape, start: float, step: float, repeat: int, dtype: str, run: Run) -> Tensor:
+    """Return start, start + step, ... in an array of that shape, each `repeat` times."""
+    number = torch.arange(math.prod(shape), device=torch_device(run.context)) // repeat  # type: ignore[arg-type]
+    if is_floating(dtype):
+        values = number.double() * step + start
+    else:  # MXNet counts in the dtype of the output
+        values = number * int(step) + int(start)
+    return values.to(getattr(torch, dtype)).reshape(shape)  # type: ignore[arg-type]
+
+
+class _arange(_FromNothing, name="_arange"):  # noqa: N801 - MXNet's name
+    """Makes evenly spaced values from `start` up to, but not including, `stop`.
+
+    Whole numbers count with start and step cut to whole numbers.
+    """
+
+    start: float = param(doc="The first value; if there is no stop, the stop, and values start with 0.")
+    stop: float | None = param(default=None, doc="Where the values end; it is not one of them.")
+    step: float = param(default=1.0, doc="The distance of values.")
+    repeat: int = param(default=1, ge=1, doc="How often each value is repeated.")
+    infer_range: bool = param(default=False, doc="Whether the number of values is inferred from their use.")
+    ctx: str = param(default="", doc=_CTX)
+    dtype: str = param(default="float32", choices=_NUMBERS, doc="The data type of the output.")
+
+    def validate(self) -> None:
+        start, stop = self._bounds()
+        if self.step == 0 or (not self.infer_range and (stop - start) / self.step <= 0):
+            raise ParameterError(f"_arange: there are no values from {start:g} to {stop:g} in steps of {self.step:g}.")
+
+    def _bounds(self) -> tuple[float, float]:
+        if self.stop is None and not self.infer_range:
+            return 0.0, self.start
+        return self.start, math.inf if self.stop is None else self.stop
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if self.infer_range:
+            return {}
+        start, stop = self._bounds()
+        return {"output": (math.ceil((stop - start) / self.step) * self.repeat,)}
+
+    def forward(self, run: Run) -> Tensor:
+        (shape,) = run.out_shapes or (self.infer_shape(Slots((), (), (), ()))["output"],)
+        return _count_up(shape, self._bounds()[0], self.step, self.repeat, self.dtype, run)
+
+
+class _linspace(_FromNothing, name="_linspace"):  # noqa: N801 - MXNet's name
+    """Makes `num` evenly spaced values from `start` to `stop`."""
+
+    start: float = param(doc="The first value.")
+    stop: float = param(doc="The last value.")
+    num: int = param(ge=0, doc="The number of values.")
+    endpoint: bool = param(default=True, doc="Whether stop is the last value, and not the one after it.")
+    ctx: str = param(default="", doc=_CTX)
+    dtype: str = param(default="float32", choices=_NUMBERS, doc="The data type of the output.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": (self.num,)}
+
+    def forward(self, run: Run) -> Tensor:
+        step = (self.stop - self.start) / max(self.num - self.endpoint, 1)
+        return _count_up((self.num,), self.start, step, 1, "float64", run).to(getattr(torch, self.dtype))
+
+
+class _eye(_FromNothing, name="_eye"):  # noqa: N801 - MXNet's name
+    """Makes a matrix with ones on a diagonal and zeros elsewhere."""
+
+    N: int = param(ge=0, doc="Number of rows.")
+    M: int = param(default=0, doc="Number of columns; 0 for as many as rows.")
+    k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
+    ctx: str = param(default="", doc=_CTX)
+    dtype: str = param(
+        default="float32", choices=tuple(d for d in _NUMBERS if d != "bfloat16"), doc="The data type of the output."
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": (self.N, self.M if self.M > 0 else self.N)}
+
+    def forward(self, run: Run) -> Tensor:
+        columns = self.M if self.M > 0 else self.N
+        device = torch_device(run.context)
+        diagonal = torch.arange(columns, device=device) - torch.arange(self.N, device=device).unsqueeze(1)
+        return (diagonal == self.k).to(getattr(torch, self.dtype))
+
+
+class _contrib_arange_like(Op, name="_contrib_arange_like"):  # noqa: N801 - MXNet's name
+    """Counts up in an array shaped like data, or in a vector as long as one of its axes."""
+
+    inputs: ClassVar[dict[str, str]] = {"data": "The array whose shape and data type the output has."}
+    start: float = param(default=0.0, doc="The first value.")
+    step: float = param(default=1.0, doc="The distance of values.")
+    repeat: int = param(default=1, ge=1, doc="How often each value is repeated.")
+    ctx: str = param(default="", doc=_CTX)
+    axis: int | None = param(default=None, doc="The axis whose extent is the number of values; by default all count.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {} if s.data is None else {"output": self._shape(s.data)}
+
+    def _shape(self, data: Shape) -> Shape:
+        return data if self.axis is None else (data[normal_axis(self.axis, len(data), self.name)],)
+
+    def forward(self, run: Run, data: Like) -> Tensor:
+        dtype = str(data.dtype).removeprefix("torch.")
+        return _count_up(self._shape(data.shape), self.start, self.step, self.repeat, dtype, run)
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:  # noqa: ARG002
+        return (None,)

@@ -1,0 +1,172 @@
+"""Products of matrices and their relatives."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mxnet.errors import ShapeError
+from mxnet.ir.node import Entry, Node, emit
+from mxnet.ir.op import Op, Run, Shape, Slots, param
+from mxnet.lazy import torch
+from mxnet.ops.shapes import normal_axis, numel
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class _Product(Op):
+    """Base of the products: two factors, each of which may be transposed."""
+
+    inputs = {"lhs": "The left factor.", "rhs": "The right factor."}
+    transpose_a: bool = param(default=False, doc="Whether the left factor is transposed first.")
+    transpose_b: bool = param(default=False, doc="Whether the right factor is transposed first.")
+    forward_stype: str | None = param(
+        default=None, choices=("None", "csr", "default", "row_sparse"), doc="The storage type of the output."
+    )
+
+
+class dot(_Product, name="dot", aliases=("_sparse_dot",)):  # noqa: N801 - MXNet's name
+    """Contracts the last axis of one array with the first of another: the product of matrices and vectors.
+
+    Shapes: lhs (n, k) and rhs (k, m) give (n, m); (k,) and (k,) give (1,); (a, b, k) and (k, c, d) give (a, b, c, d).
+
+    Of arrays with more than two axes, ``transpose_a`` contracts the first axis of lhs, and ``transpose_b`` the last of
+    rhs; the others keep their order. A vector is not transposed.
+    """
+
+    def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
+        """Return the axes that are contracted, from the numbers of dimensions."""
+        if lhs == rhs == 1 and (self.transpose_a or self.transpose_b):
+            raise ShapeError("dot: two vectors cannot be transposed.")
+        return (0 if self.transpose_a else lhs - 1), (rhs - 1 if self.transpose_b else 0)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        lhs, rhs = s.lhs, s.rhs
+        if lhs is None or rhs is None:
+            return {}
+        a, b = self._axes(len(lhs), len(rhs))
+        if None not in (lhs[a], rhs[b]) and lhs[a] != rhs[b]:
+            raise ShapeError(
+                f"dot: axis {a} of lhs {lhs} and axis {b} of rhs {rhs} must have the same extent to be contracted."
+            )
+        extent = rhs[b] if lhs[a] is None else lhs[a]
+        return {
+            "lhs": (*lhs[:a], extent, *lhs[a + 1 :]),
+            "rhs": (*rhs[:b], extent, *rhs[b + 1 :]),
+            "output": (*lhs[:a], *lhs[a + 1 :], *rhs[:b], *rhs[b + 1 :]) or (1,),
+        }
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
+        product = torch.tensordot(lhs, rhs, [[axis] for axis in self._axes(lhs.dim(), rhs.dim())])
+        return product if product.dim() else product.reshape(1)
+
+    def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, ...]:
+        a, b = self._axes(lhs.dim(), rhs.dim())
+        others_a = [axis for axis in range(lhs.dim()) if axis != a]
+        others_b = [axis for axis in range(rhs.dim()) if axis != b]
+        n = len(others_a)
+        grad = grad.reshape(grad.shape[: n + len(others_b)])  # without the 1 that stands for a scalar
+        behind, front = list(range(n, n + len(others_b))), list(range(n))
+        return (
+            torch.tensordot(grad, rhs, [behind, others_b]).movedim(-1, a) if "lhs" in run.wants else None,
+            torch.tensordot(lhs, grad, [others_a, front]).movedim(0, b) if "rhs" in run.wants else None,
+        )
+
+
+class batch_dot(_Product, name="batch_dot"):  # noqa: N801 - MXNet's name
+    """Multiplies matrices pair by pair; all but the last two axes count the pairs.
+
+    Shapes: lhs (batch, n, k), rhs (batch, k, m), output (batch, n, m), where batch is any number of axes, at least one.
+    """
+
+    def _factors(self, lhs: Shape, rhs: Shape) -> tuple[Shape, Shape]:
+        """Return the shapes of the matrices that are multiplied."""
+        if len(lhs) < 3 or len(lhs) != len(rhs):
+            raise ShapeError(f"batch_dot: lhs {lhs} and rhs {rhs} must have the same number of axes, at least 3.")
+        return (lhs[:-3:-1] if self.transpose_a else lhs[-2:]), (rhs[:-3:-1] if self.transpose_b else rhs[-2:])
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.lhs is None or s.rhs is None:
+            return {}
+        (n, k), (also_k, m) = self._factors(s.lhs, s.rhs)
+        batch = s.lhs[:-2]
+        for one, other in zip((*batch, k), (*s.rhs[:-2], also_k), strict=True):
+            if None not in (one, other) and one != other:
+                raise ShapeError(f"batch_dot: lhs {s.lhs} and rhs {s.rhs} cannot be multiplied: {one} is not {other} ({self!r}).")
+        batch = tuple(other if one is None else one for one, other in zip(batch, s.rhs[:-2], strict=True))
+        return {} if k is None or also_k is None else {"output": (*batch, n, m)}
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
+        return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs)
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
+        lhs, rhs = node.inputs
+        multiply = functools.partial(emit, "batch_dot")
+        a, b = self.transpose_a, self.transpose_b
+        return (
+            multiply(rhs, grads[0], transpose_a=b, transpose_b=True)
+            if a
+            else multiply(grads[0], rhs, transpose_b=not b),
+            multiply(grads[0], lhs, transpose_a=True, transpose_b=a)
+            if b
+            else multiply(lhs, grads[0], transpose_a=not a),
+        )
+
+
+class diag(Op, name="diag"):  # noqa: N801 - MXNet's name
+    """Takes a diagonal of an array, or makes a matrix with a vector on a diagonal.
+
+    Shapes: data (n,) gives (n + abs(k), n + abs(k)); data of more axes loses `axis1` (the rows) and `axis2` (the
+    columns) and has the diagonal as its last axis.
+    """
+
+    k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
+    axis1: int = param(default=0, doc="The axis of the rows.")
+    axis2: int = param(default=1, doc="The axis of the columns.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        data = s.data
+        if data is None:
+            return {}
+        if len(data) == 1:
+            n = None if data[0] is None else data[0] + abs(self.k)
+            return {"output": (n, n)}
+        row, column = (normal_axis(axis, len(data), self.name) for axis in (self.axis1, self.axis2))
+        if row == column:
+            raise ShapeError(f"diag: axis1={self.axis1} and axis2={self.axis2} are the same axis of data {data}.")
+        others = tuple(extent for axis, extent in enumerate(data) if axis not in (row, column))
+        rows, columns = data[row], data[column]
+        if rows is None or columns is None:
+            return {"output": (*others, None)}
+        if not -rows <= self.k <= columns:
+            raise ShapeError(f"diag: a matrix of {rows} rows and {columns} columns has no diagonal {self.k}.")
+        return {"output": (*others, min(rows + min(self.k, 0), columns - max(self.k, 0)))}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return torch.diag(data, self.k) if data.dim() == 1 else data.diagonal(self.k, self.axis1, self.axis2)
+
+
+class khatri_rao(Op, name="khatri_rao"):  # noqa: N801 - MXNet's name
+    """Multiplies each column of a matrix with the same column of the next by the Kronecker product.
+
+    Shapes: arg0 (a, k), arg1 (b, k), ..., output (a * b * ..., k).
+    """
+
+    inputs = {"args": "The matrices."}
+    variadic = "num_args"
+    num_args: int = param(ge=1, doc="Number of matrices.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if None in s.ins:
+            return {}
+        if any(len(shape) != 2 for shape in s.ins):
+            raise ShapeError(f"khatri_rao: expected matrices, but got the shapes {s.ins}.")
+        columns = {shape[1] for shape in s.ins} - {None}
+        if len(columns) > 1:
+            raise ShapeError(f"khatri_rao: the matrices must have the same number of columns, but got the shapes {s.ins}.")
+        return {"output": (numel(shape[0] for shape in s.ins), next(iter(columns), None))}
+
+    def forward(self, run: Run, *args: Tensor) -> Tensor:
+        return functools.reduce(lambda one, other: (one.unsqueeze(1) * other).flatten(0, 1), args)

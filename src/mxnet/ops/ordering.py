@@ -1,0 +1,150 @@
+"""Operators that sort, or find the largest elements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mxnet.errors import ShapeError
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.lazy import torch
+from mxnet.ops.shapes import normal_axis, numel
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_INDEX_DTYPES = ("float16", "float32", "float64", "int32", "int64", "uint8")
+_AXIS = "The axis along which elements are compared; None for the flattened array."
+
+
+def _line_up(data: Tensor, axis: int | None) -> tuple[Tensor, int]:
+    """Return the array and the axis along which it is sorted."""
+    return (data.flatten(), 0) if axis is None else (data, axis)
+
+
+def _sorted_shape(data: Shape | None, axis: int | None, operator: str) -> Shape | None:
+    if data is None or axis is None:
+        return data and (numel(data),)
+    normal_axis(axis, len(data), operator)
+    return data
+
+
+def _scatter(grad: Tensor, where: Tensor, data: Like, axis: int | None) -> Tensor:
+    """Return the gradient of data, from that of the elements that were taken from these positions."""
+    zeros, along = _line_up(grad.new_zeros(data.shape), axis)
+    return zeros.scatter(along, where.long(), grad).reshape(data.shape)
+
+
+class topk(Op, name="topk"):  # noqa: N801 - MXNet's name
+    """Finds the `k` largest (or smallest) elements along an axis, and where they are.
+
+    Shapes: data (d0, d1, ...); the outputs have the extent k along `axis`, or the shape (k,) with ``axis=None``. With
+    ``ret_typ="mask"`` the output is shaped like data and is 1 where they are.
+
+    Of equal elements the first ones come first, unless a few of many are looked for: then any may be found.
+    """
+
+    outputs = ("output0", "output1")
+    axis: int | None = param(default=-1, doc=_AXIS)
+    k: int = param(default=1, doc="How many; all if it is less than 1.")
+    ret_typ: str = param(
+        default="indices",
+        choices=("both", "indices", "mask", "value"),
+        doc="What is returned: the elements, their positions, both, or a mask.",
+    )
+    is_ascend: bool = param(default=False, doc="Whether the smallest are looked for.")
+    dtype: str = param(default="float32", choices=_INDEX_DTYPES, doc="The data type of positions.")
+
+    def output_names(self) -> tuple[str, ...]:
+        return ("output0", "output1") if self.ret_typ in ("value", "both") else ("output",)
+
+    def visible_outputs(self) -> int:
+        return 2 if self.ret_typ == "both" else 1
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        shape = _sorted_shape(s.data, self.axis, self.name) or ()
+        axis = 0 if self.axis is None else self.axis % len(shape)
+        extent = shape[axis]
+        if extent is not None and self.k > extent:
+            raise ShapeError(f"topk: there are no k={self.k} among the {extent} elements along axis {self.axis}.")
+        found = s.data if self.ret_typ == "mask" else (*shape[:axis], self.k if self.k > 0 else extent, *shape[axis + 1 :])
+        return {"outs": (found,) * len(s.outs)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        if self.ret_typ == "indices":
+            return {"output": self.dtype}
+        positions = self.dtype if self.ret_typ == "both" else "int32"
+        return {"data": t.outs[0], "outs": (t.data, positions)[: len(t.outs)]}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        line, axis = _line_up(data, self.axis)
+        extent = line.shape[axis]
+        k = self.k if self.k > 0 else extent
+        if extent > 64 and 4 * k < extent:
+            values, where = line.topk(k, axis, largest=not self.is_ascend)
+        else:
+            values, where = line.sort(dim=axis, descending=not self.is_ascend, stable=True)
+            values, where = values.narrow(axis, 0, k), where.narrow(axis, 0, k)
+        if self.ret_typ == "mask":
+            return torch.zeros_like(line).scatter(axis, where, 1).reshape(data.shape)
+        if self.ret_typ == "indices":
+            return where.to(getattr(torch, self.dtype))
+        return values, where.to(getattr(torch, self.dtype) if self.ret_typ == "both" else torch.int32)
+
+    def backward(self, run: Run, grad: Tensor, data: Like, output1: Tensor | None = None) -> Tensor | None:
+        # Positions and masks have no gradient.
+        return None if output1 is None else _scatter(grad, output1, data, self.axis)
+
+
+class sort(Op, name="sort"):  # noqa: N801 - MXNet's name
+    """Sorts along an axis; equal elements keep their order.
+
+    Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. A hidden output holds where each was.
+    """
+
+    outputs = ("output0", "output1")
+    axis: int | None = param(default=-1, doc=_AXIS)
+    is_ascend: bool = param(default=True, doc="Whether the smallest comes first.")
+
+    def visible_outputs(self) -> int:
+        return 1
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"outs": (_sorted_shape(s.data, self.axis, self.name),) * 2}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"data": t.output0, "outs": (t.data, "int64")}
+
+    def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
+        line, axis = _line_up(data, self.axis)
+        return line.sort(dim=axis, descending=not self.is_ascend, stable=True)
+
+    def backward(self, run: Run, grad: Tensor, data: Like, output1: Tensor) -> Tensor:
+        return _scatter(grad, output1, data, self.axis)
+
+
+class argsort(Op, name="argsort"):  # noqa: N801 - MXNet's name
+    """Finds where the elements are that sorting along an axis would bring to each place; equal ones keep their order.
+
+    Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``.
+    """
+
+    axis: int | None = param(default=-1, doc=_AXIS)
+    is_ascend: bool = param(default=True, doc="Whether the smallest comes first.")
+    dtype: str = param(default="float32", choices=_INDEX_DTYPES, doc="The data type of positions.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": _sorted_shape(s.data, self.axis, self.name)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": self.dtype}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        line, axis = _line_up(data, self.axis)
+        return line.argsort(dim=axis, descending=not self.is_ascend, stable=True).to(getattr(torch, self.dtype))
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
+        return (None,)
