@@ -1,0 +1,8 @@
+"""Key-value stores: where gradients from several devices meet and parameters are kept."""
+
+from __future__ import annotations
+
+from mxnet.kvstore.base import KVStoreBase, create
+from mxnet.kvstore.kvstore import KVStore
+
+__all__ = ["KVStore", "KVStoreBase", "create"]

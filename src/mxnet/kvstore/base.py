@@ -1,0 +1,109 @@
+"""What every key-value store does, and how the store of a name is found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mxnet.errors import MXNetError, NameLookupError
+
+if TYPE_CHECKING:
+    from mxnet.optimizer import Optimizer
+
+__all__ = ["KVStoreBase", "StoreError", "create"]
+
+
+class StoreError(MXNetError, ValueError):
+    """A key-value store was used in a way that makes no sense."""
+
+
+class NotANameError(MXNetError, TypeError):
+    """The type of a store is no text."""
+
+
+class KVStoreBase:
+    """Base of key-value stores; register subclasses to bring other means of communication.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> @mx.kv.KVStoreBase.register
+    ... class Elsewhere(mx.kv.KVStoreBase):
+    ...     pass
+    >>> type(mx.kv.create("elsewhere")).__name__
+    'Elsewhere'
+    """
+
+    OPTIMIZER: ClassVar[str] = "optimizer"
+    kv_registry: ClassVar[dict[str, type[KVStoreBase]]] = {}
+
+    @staticmethod
+    def register(klass: type[KVStoreBase]) -> type[KVStoreBase]:
+        """Register a subclass under its name in lower case, for `create`."""
+        KVStoreBase.kv_registry[klass.__name__.lower()] = klass
+        return klass
+
+    @staticmethod
+    def is_capable(capability: str) -> bool:
+        """Whether the store can do something, such as run an optimizer (``KVStoreBase.OPTIMIZER``)."""
+        raise _not_defined("is_capable")
+
+    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+        """Put a first value in the store, and copy it to arrays on all devices."""
+        raise _not_defined("broadcast")
+
+    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+        """Add up values, and copy the result to arrays."""
+        raise _not_defined("pushpull")
+
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        """Let the store update what it keeps by an optimizer."""
+        raise _not_defined("set_optimizer")
+
+    @property
+    def type(self) -> str:
+        """The name of the kind of store."""
+        raise _not_defined("type")
+
+    @property
+    def rank(self) -> int:
+        """The number of this process among all workers."""
+        raise _not_defined("rank")
+
+    @property
+    def num_workers(self) -> int:
+        """The number of processes."""
+        raise _not_defined("num_workers")
+
+    def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
+        """Save the optimizer's states to a file."""
+        raise _not_defined("save_optimizer_states")
+
+    def load_optimizer_states(self, fname: str) -> None:
+        """Load the optimizer's states from a file."""
+        raise _not_defined("load_optimizer_states")
+
+
+def create(name: str = "local") -> KVStoreBase:
+    """Make a key-value store.
+
+    Parameters
+    ----------
+    name : str, default 'local'
+        ``local`` adds up gradients on the CPU, ``device`` on the device of the first one. Names that are not known
+        make a local store, as in MXNet; those of distributed stores (``dist_sync`` and so on) are refused, because
+        a store here is for one process.
+    """
+    if not isinstance(name, str):
+        raise NotANameError(f"The type of a store is a text such as 'local' or 'device', got {type(name).__name__}.")
+    kind = name.lower()
+    if kind in KVStoreBase.kv_registry:
+        return KVStoreBase.kv_registry[kind]()
+    if "dist" in kind:
+        raise NameLookupError(
+            f"{name!r} is a store for several processes, and only those of one process are here: 'local' and 'device'."
+        )
+    return KVStoreBase.kv_registry["kvstore"](kind)  # type: ignore[call-arg]
+
+
+def _not_defined(method: str) -> NotImplementedError:
+    return NotImplementedError(f"This store does not define {method}.")

@@ -1,0 +1,283 @@
+"""The store of one process: adds up what several devices push, and keeps or updates it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mxnet.context import cpu
+from mxnet.errors import ShapeError, did_you_mean
+from mxnet.files import atomic_write, read_file
+from mxnet.kvstore.base import KVStoreBase, StoreError
+from mxnet.ndarray import NDArray, sparse
+from mxnet.optimizer import get_updater
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mxnet.optimizer import Optimizer, Updater
+
+__all__ = ["KVStore"]
+
+Key = int | str
+
+
+class MissingKeyError(StoreError, KeyError):
+    """Nothing is kept under a key."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of the message
+        return str(self.args[0])
+
+
+@KVStoreBase.register
+class KVStore(KVStoreBase):
+    """Keeps arrays by key; what is pushed takes their place, or updates them once an optimizer is set.
+
+    Parameters
+    ----------
+    kind : str, default 'local'
+        ``local`` adds up on the CPU, ``device`` where the first of the pushed arrays is.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> store = mx.kv.create("local")
+    >>> store.init("weight", mx.nd.zeros((2,)))
+    >>> store.push("weight", [mx.nd.ones((2,)), mx.nd.ones((2,))])
+    >>> out = mx.nd.zeros((2,))
+    >>> store.pull("weight", out=out)
+    >>> out.asnumpy()
+    array([2., 2.], dtype=float32)
+    """
+
+    def __init__(self, kind: str = "local") -> None:
+        self._type = kind
+        self._stored: dict[Key, NDArray] = {}
+        self._key_type: type | None = None
+        self._updater: Callable[[Key, NDArray, NDArray], None] | None = None
+        self._threshold: float | None = None
+        self._residuals: dict[tuple[Key, int], NDArray] = {}
+
+    @property
+    def type(self) -> str:
+        """The name of the kind of store."""
+        return self._type
+
+    @property
+    def rank(self) -> int:
+        """0: there is one worker."""
+        return 0
+
+    @property
+    def num_workers(self) -> int:
+        """1: there is one worker."""
+        return 1
+
+    @staticmethod
+    def is_capable(capability: str) -> bool:
+        """Whether the store can do something: it can run an optimizer."""
+        if capability != KVStoreBase.OPTIMIZER:
+            raise StoreError(f"{capability!r} is no known capability. Known: {KVStoreBase.OPTIMIZER!r}.")
+        return True
+
+    def init(self, key: Any, value: Any) -> None:
+        """Put the first value of a key, or of each of several keys, in the store.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        value : NDArray or list of NDArray
+        """
+        for one, values in self._grouped(key, value):
+            if one in self._stored or len(values) != 1:
+                raise StoreError(f"The key {one!r} has a value already. Each key is initialized once, then pushed to.")
+            self._stored[one] = values[0].copy()
+
+    def push(self, key: Any, value: Any, priority: int = 0) -> None:  # noqa: ARG002 - there is no queue
+        """Add up the values of a key and hand the sum to the updater, or keep it if there is none.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        value : NDArray, or list of NDArray, or list of such lists
+            The arrays of a key, one for each device.
+        priority : int
+            Accepted for MXNet's sake.
+        """
+        for one, values in self._grouped(key, value):
+            stored = self._lookup(one)
+            for given in values:
+                if given.shape != stored.shape:
+                    raise ShapeError(f"The key {one!r} holds the shape {stored.shape}, but {given.shape} was pushed.")
+            total = self._added_up(one, values)
+            if self._updater is not None:
+                self._updater(one, total.as_in_context(stored.context), stored)
+            else:
+                self._stored[one] = total.as_in_context(stored.context)
+
+    def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:  # noqa: ARG002
+        """Copy the value of a key into arrays.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        out : NDArray, or list of NDArray, or list of such lists
+        priority : int
+            Accepted for MXNet's sake.
+        ignore_sparse : bool
+            Accepted for MXNet's sake.
+        """
+        if out is None:
+            raise StoreError("pull needs the arrays to copy into: pull(key, out=array).")
+        for one, outs in self._grouped(key, out):
+            stored = self._lookup(one)
+            for target in outs:
+                if target.shape != stored.shape:
+                    raise ShapeError(f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}.")
+                stored.tostype(target.stype).copyto(target)
+
+    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+        """Push values, and copy the result into `out`, or into the values themselves."""
+        self.push(key, value, priority)
+        self.pull(key, value if out is None else out, priority)
+
+    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+        """Put the first value of a key in the store, and copy it into `out`."""
+        self.init(key, value)
+        self.pull(key, out, priority)
+
+    def row_sparse_pull(self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None) -> None:  # noqa: ARG002
+        """Copy some rows of the value of a key into row-sparse arrays.
+
+        Parameters
+        ----------
+        key : int, str or list of them
+        out : RowSparseNDArray, or list of them
+        priority : int
+            Accepted for MXNet's sake.
+        row_ids : NDArray, or list of NDArray
+            The rows; one array for all of `out`, or one for each.
+        """
+        if out is None or row_ids is None:
+            raise StoreError("row_sparse_pull needs arrays and rows: row_sparse_pull(key, out=array, row_ids=rows).")
+        ids = row_ids if isinstance(row_ids, (list, tuple)) else [row_ids]
+        for one, outs in self._grouped(key, out):
+            dense = self._lookup(one).tostype("default")
+            for target, rows in zip(outs, ids * len(outs) if len(ids) == 1 else ids, strict=True):
+                if target.stype != "row_sparse":
+                    raise StoreError(f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull.")
+                kept = np.unique(rows.asnumpy().astype("int64"))
+                kept = kept[kept < dense.shape[0]]
+                sparse.row_sparse_array((dense.asnumpy()[kept], kept), shape=dense.shape).copyto(target)
+
+    def set_optimizer(self, optimizer: Optimizer) -> None:
+        """Update what is kept by an optimizer, with what is pushed as its gradient."""
+        self._set_updater(get_updater(optimizer))
+
+    def _set_updater(self, updater: Callable[[Key, NDArray, NDArray], None]) -> None:
+        self._updater = updater
+
+    def set_gradient_compression(self, compression_params: dict[str, Any]) -> None:
+        """Round what is pushed to three values, and carry the rest over to the next time.
+
+        Parameters
+        ----------
+        compression_params : dict
+            ``{"type": "2bit", "threshold": 0.5}``: values become ``-threshold``, 0 or ``threshold``.
+        """
+        if "device" not in self._type:
+            raise StoreError(f"Gradients are compressed by stores of type 'device', not by {self._type!r}.")
+        kind = compression_params.get("type")
+        if kind != "2bit":
+            raise StoreError(f"The compression type is {kind!r}. Expected '2bit'.")
+        unknown = set(compression_params) - {"type", "threshold"}
+        if unknown:
+            name = min(unknown)
+            raise StoreError(
+                f"{name!r} is no parameter of compression.{did_you_mean(name, ['type', 'threshold'])}"
+            )
+        self._threshold = float(compression_params.get("threshold", 0.5))
+
+    def save_optimizer_states(
+        self, fname: str, dump_optimizer: bool = False, *, format: str = "symnet"
+    ) -> None:
+        """Save the optimizer's states to a file.
+
+        Parameters
+        ----------
+        fname : str
+        dump_optimizer : bool
+            Whether the optimizer is saved with them.
+        format : {'symnet', 'mxnet'}
+            As of `Updater.get_states`.
+        """
+        data = self._states_of().get_states(dump_optimizer, format=format)
+        with atomic_write(fname) as file:
+            file.write(data)
+
+    def load_optimizer_states(self, fname: str) -> None:
+        """Load the optimizer's states from a file."""
+        self._states_of().set_states(read_file(fname))
+
+    def _states_of(self) -> Updater:
+        if not hasattr(self._updater, "get_states"):
+            raise StoreError("There are no optimizer states: set_optimizer has not been called.")
+        return self._updater  # type: ignore[return-value]
+
+    def _barrier(self) -> None:
+        """Wait for all workers: there is one."""
+
+    def _lookup(self, key: Key) -> NDArray:
+        if key not in self._stored:
+            raise MissingKeyError(
+                f"Nothing is stored under the key {key!r}: init it first."
+                f"{did_you_mean(key, [k for k in self._stored if isinstance(k, str)])}"
+            )
+        return self._stored[key]
+
+    def _grouped(self, key: Any, value: Any) -> Iterator[tuple[Key, list[NDArray]]]:
+        """Return each key once, with all arrays given for it."""
+        keys, values = (key, value) if isinstance(key, (list, tuple)) else ([key], [value])
+        if len(keys) != len(values):
+            raise StoreError(f"There are {len(keys)} keys, but {len(values)} values.")
+        groups: dict[Key, list[NDArray]] = {}
+        for one, given in zip(keys, values, strict=True):
+            checked = self._checked(one)
+            for array in given if isinstance(given, (list, tuple)) else [given]:
+                if not isinstance(array, NDArray):
+                    raise StoreError(f"The value of the key {one!r} must be an NDArray, got {type(array).__name__}.")
+                groups.setdefault(checked, []).append(array)
+        return iter(groups.items())
+
+    def _checked(self, key: Any) -> Key:
+        if not isinstance(key, (int, str, np.integer)) or isinstance(key, bool):
+            raise StoreError(f"A key is an integer or a text, got {key!r}.")
+        checked: Key = key if isinstance(key, str) else int(key)
+        self._key_type = self._key_type or type(checked)
+        if type(checked) is not self._key_type:
+            raise StoreError(
+                f"The keys of a store are all integers or all texts: the first was {self._key_type.__name__}, "
+                f"{key!r} is not."
+            )
+        return checked
+
+    def _added_up(self, key: Key, values: list[NDArray]) -> NDArray:
+        place = values[0].context if "device" in self._type else cpu(0)
+        if self._threshold is not None:
+            values = [self._compressed(key, i, value) for i, value in enumerate(values)]
+        total = values[0].as_in_context(place)
+        if len(values) == 1:
+            return total.copy()
+        for value in values[1:]:
+            total = total + value.as_in_context(place)
+        return total
+
+    def _compressed(self, key: Key, device: int, value: NDArray) -> NDArray:
+        assert self._threshold is not None  # noqa: S101 - the caller has looked
+        carried = self._residuals.get((key, device))
+        wanted = value if carried is None else carried + value
+        sent = self._threshold * ((wanted >= self._threshold) - (wanted <= -self._threshold))
+        self._residuals[key, device] = wanted - sent
+        return sent
+

@@ -1,0 +1,520 @@
+"""What all modules share: training, scoring and predicting, told in terms of a few steps that subclasses define."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mxnet import metric as metrics
+from mxnet import ndarray as nd
+from mxnet.callback import BatchEndParam
+from mxnet.checkpoint import load_named_params, save_named_params
+from mxnet.context import cpu
+from mxnet.errors import MXNetError
+from mxnet.initializer import Uniform
+from mxnet.io import DataBatch, DataIter
+from mxnet.ndarray import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from mxnet.initializer import Initializer
+    from mxnet.io import DataDesc
+    from mxnet.metric import EvalMetric
+    from mxnet.monitor import Monitor
+    from mxnet.optimizer import Optimizer
+    from mxnet.symbol import Symbol
+
+    Params = Mapping[str, NDArray]
+
+__all__ = ["DEFAULT_INITIALIZER", "DEFAULT_OPTIMIZER_PARAMS", "BaseModule", "NotReadyError"]
+
+DEFAULT_INITIALIZER = Uniform(0.01)
+DEFAULT_OPTIMIZER_PARAMS = (("learning_rate", 0.01),)
+
+
+class NotReadyError(MXNetError, RuntimeError):
+    """A module was asked for something before the step that has to come first."""
+
+
+class BaseModule:
+    """Base of all modules.
+
+    A module is bound to shapes (`bind`), its parameters get values (`init_params`) and an optimizer
+    (`init_optimizer`); then it runs `forward`, `backward` and `update`. `fit` does all of this over and over.
+
+    Parameters
+    ----------
+    logger : logging.Logger, optional
+        Where `fit` reports progress.
+
+    Attributes
+    ----------
+    binded, params_initialized, optimizer_initialized : bool
+        Which steps have been taken.
+    for_training, inputs_need_grad : bool
+        How it was bound.
+    """
+
+    def __init__(self, logger: Any = logging) -> None:
+        self.logger = logger
+        self.binded = False
+        self.for_training = False
+        self.inputs_need_grad = False
+        self.params_initialized = False
+        self.optimizer_initialized = False
+        self._symbol: Symbol | None = None
+
+    # -------------------------------------------------------------------------------- what subclasses are asked for
+
+    @property
+    def data_names(self) -> Sequence[str]:
+        """The names of the data."""
+        raise self._not_defined("data_names")
+
+    @property
+    def output_names(self) -> Sequence[str]:
+        """The names of the outputs."""
+        raise self._not_defined("output_names")
+
+    @property
+    def data_shapes(self) -> Sequence[DataDesc]:
+        """The names and shapes of the data."""
+        raise self._not_defined("data_shapes")
+
+    @property
+    def label_shapes(self) -> Sequence[DataDesc] | None:
+        """The names and shapes of the labels."""
+        raise self._not_defined("label_shapes")
+
+    @property
+    def output_shapes(self) -> Sequence[tuple[str, tuple[int, ...]]]:
+        """The names and shapes of the outputs."""
+        raise self._not_defined("output_shapes")
+
+    @property
+    def symbol(self) -> Symbol | None:
+        """The network."""
+        return self._symbol
+
+    def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+        """Return the parameters and the auxiliary states."""
+        raise self._not_defined("get_params")
+
+    def init_params(
+        self,
+        initializer: Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
+        arg_params: Params | None = None,
+        aux_params: Params | None = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
+        """Give the parameters their first values."""
+        raise self._not_defined("init_params")
+
+    def bind(
+        self,
+        data_shapes: Sequence[Any],
+        label_shapes: Sequence[Any] | None = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: BaseModule | None = None,
+        grad_req: str | Sequence[str] | Mapping[str, str] = "write",
+    ) -> None:
+        """Make room for inputs of given shapes."""
+        raise self._not_defined("bind")
+
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: str | Optimizer = "sgd",
+        optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
+        force_init: bool = False,
+    ) -> None:
+        """Set up the optimizer."""
+        raise self._not_defined("init_optimizer")
+
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+        """Compute the outputs of a batch."""
+        raise self._not_defined("forward")
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Compute the gradients of the last `forward`."""
+        raise self._not_defined("backward")
+
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """Return the outputs of the last `forward`."""
+        raise self._not_defined("get_outputs")
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """Return the gradients of the data of the last `backward`."""
+        raise self._not_defined("get_input_grads")
+
+    def update(self) -> None:
+        """Update the parameters by the gradients."""
+        raise self._not_defined("update")
+
+    def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
+        """Hand the outputs of the last `forward`, and labels, to a metric."""
+        raise self._not_defined("update_metric")
+
+    def install_monitor(self, mon: Monitor) -> None:
+        """Let a monitor look into the module."""
+        raise self._not_defined("install_monitor")
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:  # noqa: ARG002
+        """Return the states that are kept from batch to batch; none by default."""
+        self._require("binded", "params_initialized")
+        return []
+
+    def set_states(self, states: Any = None, value: float | None = None) -> None:
+        """Set the states that are kept from batch to batch; there are none by default."""
+        self._require("binded", "params_initialized")
+        if states or value:
+            raise NotReadyError(f"A {type(self).__name__} keeps no states.")
+
+    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable[[DataBatch], Any] | None = None) -> None:
+        """Get ready for a batch before its `forward`; by default there is nothing to do.
+
+        Parameters
+        ----------
+        data_batch : DataBatch
+        sparse_row_id_fn : callable, optional
+            Tells which rows of sparse parameters the batch needs. All rows are always up to date here.
+        """
+
+    # ------------------------------------------------------------------------------------------------------- params
+
+    def set_params(
+        self,
+        arg_params: Params,
+        aux_params: Params,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
+        """Set the parameters and the auxiliary states.
+
+        Parameters
+        ----------
+        arg_params, aux_params : dict of str to NDArray
+        allow_missing : bool
+            Whether parameters may be left out; they stay as they are.
+        force_init : bool
+            Whether parameters that have values already are changed.
+        allow_extra : bool
+            Whether there may be arrays that are no parameters.
+        """
+        self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+
+    def save_params(self, fname: str) -> None:
+        """Save the parameters and the auxiliary states to a file."""
+        save_named_params(fname, *({n: a.as_in_context(cpu()) for n, a in kind.items()} for kind in self.get_params()))
+
+    def load_params(self, fname: str) -> None:
+        """Load the parameters and the auxiliary states from a file."""
+        self.set_params(*load_named_params(fname))
+
+    # ------------------------------------------------------------------------------------------- training and using
+
+    def forward_backward(self, data_batch: DataBatch) -> None:
+        """Run `forward` for training, and `backward`."""
+        self.forward(data_batch, is_train=True)
+        self.backward()
+
+    def fit(
+        self,
+        train_data: DataIter,
+        eval_data: DataIter | None = None,
+        eval_metric: Any = "acc",
+        epoch_end_callback: Any = None,
+        batch_end_callback: Any = None,
+        kvstore: Any = "local",
+        optimizer: str | Optimizer = "sgd",
+        optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
+        eval_end_callback: Any = None,
+        eval_batch_end_callback: Any = None,
+        initializer: Initializer | Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
+        arg_params: Params | None = None,
+        aux_params: Params | None = None,
+        allow_missing: bool = False,
+        force_rebind: bool = False,
+        force_init: bool = False,
+        begin_epoch: int = 0,
+        num_epoch: int | None = None,
+        validation_metric: Any = None,
+        monitor: Monitor | None = None,
+        sparse_row_id_fn: Callable[[DataBatch], Any] | None = None,
+    ) -> None:
+        """Train.
+
+        Parameters
+        ----------
+        train_data : DataIter
+            What to learn from.
+        eval_data : DataIter, optional
+            What to score after every epoch.
+        eval_metric : str, EvalMetric, callable or list of them
+            What to measure, as of `mxnet.metric.create`.
+        epoch_end_callback : callable or list of them, optional
+            Called as ``callback(epoch, symbol, arg_params, aux_params)``.
+        batch_end_callback : callable or list of them, optional
+            Called with a `BatchEndParam`.
+        kvstore : str, KVStore or None
+            Where gradients from several devices meet.
+        optimizer, optimizer_params
+            As of `init_optimizer`.
+        eval_end_callback, eval_batch_end_callback : callable or list of them, optional
+            As `batch_end_callback`, for `eval_data`.
+        initializer, arg_params, aux_params, allow_missing, force_init
+            As of `init_params`.
+        force_rebind : bool
+            Whether a module that is bound already is bound anew.
+        begin_epoch, num_epoch : int
+            The first epoch, and the number after the last one.
+        validation_metric : optional
+            What to measure on `eval_data`; by default `eval_metric`.
+        monitor : Monitor, optional
+            Looks into the network.
+        sparse_row_id_fn : callable, optional
+            As of `prepare`.
+        """
+        if num_epoch is None:
+            raise NotReadyError("fit needs num_epoch, the number of epochs to train for.")
+        self.bind(
+            train_data.provide_data, train_data.provide_label, for_training=True, force_rebind=force_rebind
+        )
+        if monitor is not None:
+            self.install_monitor(monitor)
+        self.init_params(initializer, arg_params, aux_params, allow_missing, force_init)
+        self.init_optimizer(kvstore, optimizer, optimizer_params)
+        validation_metric = eval_metric if validation_metric is None else validation_metric
+        eval_metric = metrics.create(eval_metric)
+
+        for epoch in range(begin_epoch, num_epoch):
+            started = time.perf_counter()
+            eval_metric.reset()
+            values = self._fit_epoch(epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn)
+            for name, value in values:
+                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
+            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - started)
+
+            arguments, states = self.get_params()
+            self.set_params(arguments, states)  # with several devices, all go on from the mean
+            for callback in _listed(epoch_end_callback):
+                callback(epoch, self.symbol, arguments, states)
+            if eval_data is not None:
+                found = self.score(
+                    eval_data,
+                    validation_metric,
+                    score_end_callback=eval_end_callback,
+                    batch_end_callback=eval_batch_end_callback,
+                    epoch=epoch,
+                )
+                for name, value in found:
+                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
+            train_data.reset()
+
+    def _fit_epoch(
+        self,
+        epoch: int,
+        train_data: DataIter,
+        eval_metric: EvalMetric,
+        batch_end_callback: Any,
+        monitor: Monitor | None,
+        sparse_row_id_fn: Callable[[DataBatch], Any] | None,
+    ) -> list[tuple[str, Any]]:
+        """Train on every batch once and return the metric."""
+        values: list[tuple[str, Any]] = []
+        batches = iter(train_data)
+        data_batch = next(batches, None)
+        if data_batch is None:
+            raise NotReadyError("The training data has no batch. (Was the iterator used up before? Call its reset().)")
+        nbatch = 0
+        while data_batch is not None:
+            if monitor is not None:
+                monitor.tic()
+            self.forward_backward(data_batch)
+            self.update()
+            self.update_metric(eval_metric, data_batch.label or [])
+            next_batch = next(batches, None)
+            if next_batch is not None:
+                self.prepare(next_batch, sparse_row_id_fn)
+            if monitor is not None:
+                monitor.toc_print()
+            if next_batch is None:  # before the callbacks, which may reset the metric
+                values = eval_metric.get_global_name_value()
+            for callback in _listed(batch_end_callback):
+                callback(BatchEndParam(epoch, nbatch, eval_metric, locals()))
+            nbatch += 1
+            data_batch = next_batch
+        return values
+
+    def score(
+        self,
+        eval_data: DataIter,
+        eval_metric: Any,
+        num_batch: int | None = None,
+        batch_end_callback: Any = None,
+        score_end_callback: Any = None,
+        reset: bool = True,
+        epoch: int = 0,
+        sparse_row_id_fn: Callable[[DataBatch], Any] | None = None,
+    ) -> list[tuple[str, Any]]:
+        """Measure how good the outputs are.
+
+        Parameters
+        ----------
+        eval_data : DataIter
+        eval_metric : str, EvalMetric, callable or list of them
+            What to measure, as of `mxnet.metric.create`.
+        num_batch : int, optional
+            How many batches to look at; all by default.
+        batch_end_callback, score_end_callback : callable or list of them, optional
+            Called with a `BatchEndParam` after each batch, and at the end.
+        reset : bool
+            Whether to start at the beginning of the data.
+        epoch : int
+            What callbacks are told.
+        sparse_row_id_fn : callable, optional
+            As of `prepare`.
+
+        Returns
+        -------
+        list of (str, float)
+            The names and values of the metrics.
+        """
+        self._require("binded", "params_initialized")
+        if reset:
+            eval_data.reset()
+        eval_metric = metrics.create(eval_metric)
+        eval_metric.reset()
+        count = 0
+        for nbatch, eval_batch in enumerate(_first(eval_data, num_batch)):
+            self.prepare(eval_batch, sparse_row_id_fn)
+            self.forward(eval_batch, is_train=False)
+            self.update_metric(eval_metric, eval_batch.label or [])
+            count = nbatch + 1
+            for callback in _listed(batch_end_callback):
+                callback(BatchEndParam(epoch, nbatch, eval_metric, locals()))
+        for callback in _listed(score_end_callback):
+            callback(BatchEndParam(epoch, count, eval_metric, locals()))
+        values: list[tuple[str, Any]] = eval_metric.get_name_value()
+        return values
+
+    def iter_predict(
+        self,
+        eval_data: DataIter,
+        num_batch: int | None = None,
+        reset: bool = True,
+        sparse_row_id_fn: Callable[[DataBatch], Any] | None = None,
+    ) -> Iterator[tuple[list[NDArray], int, DataBatch]]:
+        """Yield the outputs, the number and the contents of each batch; samples that fill it up are cut off.
+
+        Parameters
+        ----------
+        eval_data : DataIter
+        num_batch : int, optional
+            How many batches to look at; all by default.
+        reset : bool
+            Whether to start at the beginning of the data.
+        sparse_row_id_fn : callable, optional
+            As of `prepare`.
+        """
+        self._require("binded", "params_initialized")
+        if reset:
+            eval_data.reset()
+        for nbatch, eval_batch in enumerate(_first(eval_data, num_batch)):
+            self.prepare(eval_batch, sparse_row_id_fn)
+            self.forward(eval_batch, is_train=False)
+            pad = eval_batch.pad or 0
+            yield [out[: out.shape[0] - pad] for out in self.get_outputs()], nbatch, eval_batch
+
+    def predict(
+        self,
+        eval_data: Any,
+        num_batch: int | None = None,
+        merge_batches: bool = True,
+        reset: bool = True,
+        always_output_list: bool = False,
+        sparse_row_id_fn: Callable[[DataBatch], Any] | None = None,
+    ) -> Any:
+        """Return the outputs for data.
+
+        Parameters
+        ----------
+        eval_data : DataIter, NDArray or numpy array
+            An array is one batch.
+        num_batch : int, optional
+            How many batches to look at; all by default.
+        merge_batches : bool
+            Whether the outputs of all batches are put together.
+        reset : bool
+            Whether to start at the beginning of the data.
+        always_output_list : bool
+            Whether to return a list even if there is one output only.
+        sparse_row_id_fn : callable, optional
+            As of `prepare`.
+
+        Returns
+        -------
+        NDArray, list of NDArray, or list of lists of NDArray
+            The outputs: one array, one for each output, or one for each output in a list for each batch.
+        """
+        self._require("binded", "params_initialized")
+        if isinstance(eval_data, (NDArray, np.ndarray)):
+            array = eval_data if isinstance(eval_data, NDArray) else nd.array(eval_data)
+            self.forward(DataBatch([array]), is_train=False)
+            return self.get_outputs()[0]
+        if not isinstance(eval_data, DataIter):
+            raise NotReadyError(f"predict takes a DataIter or an array, got {type(eval_data).__name__}.")
+        found = [
+            [out.copy() for out in outputs]
+            for outputs, _, _ in self.iter_predict(eval_data, num_batch, reset, sparse_row_id_fn)
+        ]
+        if not found or not merge_batches:
+            return found
+        if len({len(outputs) for outputs in found}) > 1:
+            raise NotReadyError(
+                "The batches have different numbers of outputs, so they cannot be merged: pass merge_batches=False."
+            )
+        merged = [nd.concat(*parts, dim=0) if len(parts) > 1 else parts[0] for parts in zip(*found, strict=True)]
+        return merged[0] if len(merged) == 1 and not always_output_list else merged
+
+    # ------------------------------------------------------------------------------------------------------ helpers
+
+    _STEPS = {  # noqa: RUF012 - never changed
+        "binded": "bind(data_shapes, label_shapes)",
+        "params_initialized": "init_params() (or set_params)",
+        "optimizer_initialized": "init_optimizer()",
+    }
+
+    def _require(self, *steps: str) -> None:
+        """Raise unless these steps have been taken."""
+        for step in steps:
+            if not getattr(self, step):
+                raise NotReadyError(f"Call {self._STEPS[step]} of this {type(self).__name__} first.")
+
+    def _not_defined(self, name: str) -> NotImplementedError:
+        return NotImplementedError(f"{type(self).__name__} does not define {name}.")
+
+
+def _listed(callbacks: Any) -> Sequence[Callable[..., None]]:
+    if callbacks is None:
+        return []
+    return callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+
+
+def _first(batches: Iterable[DataBatch], count: int | None) -> Iterator[DataBatch]:
+    """Yield the first batches, taking no more from the iterator than that."""
+    taken = 0
+    for batch in batches:
+        if taken == count:
+            return
+        yield batch
+        taken += 1

@@ -1,0 +1,418 @@
+"""The executors of a module: one for each device, each with its slice of the batch."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mxnet import ndarray as nd
+from mxnet.context import cpu
+from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean
+from mxnet.io import DataDesc
+from mxnet.ndarray import NDArray
+
+if TYPE_CHECKING:
+    from mxnet.context import Context
+    from mxnet.executor import Executor
+    from mxnet.io import DataBatch
+    from mxnet.metric import EvalMetric
+    from mxnet.monitor import Monitor
+    from mxnet.symbol import Symbol
+
+__all__ = ["DataParallelExecutorGroup", "split_batch"]
+
+Slot = list[tuple[slice, NDArray]]  # where each device's share of an input goes
+
+
+class DataParallelExecutorGroup:
+    """Executors of one network on several devices, each of which works on its share of the batch.
+
+    Parameters
+    ----------
+    symbol : Symbol
+        The network.
+    contexts : list of Context
+        The devices.
+    workload : list of float
+        How much of the batch each gets, in proportion.
+    data_shapes : list of DataDesc
+    label_shapes : list of DataDesc or None
+    param_names : list of str
+        Which arguments are parameters.
+    for_training : bool
+        Whether gradients are computed.
+    inputs_need_grad : bool
+        Whether those of the data are among them.
+    shared_group : DataParallelExecutorGroup, optional
+        A group that shares its parameters with this one.
+    logger : optional
+        Accepted for MXNet's sake.
+    fixed_param_names : list of str, optional
+        Parameters without a gradient.
+    grad_req : str, list or dict
+        What becomes of gradients: ``write``, ``add`` or ``null``.
+    state_names : list of str, optional
+        Arguments that are kept from batch to batch.
+    group2ctxs : list of dict, optional
+        For each device, where the network's context groups go.
+
+    Attributes
+    ----------
+    execs : list of Executor
+    param_arrays, grad_arrays, aux_arrays : list of list of NDArray
+        For every parameter, gradient and auxiliary state, the array of each device.
+    """
+
+    def __init__(
+        self,
+        symbol: Symbol,
+        contexts: Sequence[Context],
+        workload: Sequence[float],
+        data_shapes: Sequence[Any],
+        label_shapes: Sequence[Any] | None,
+        param_names: Sequence[str],
+        for_training: bool,
+        inputs_need_grad: bool,
+        shared_group: DataParallelExecutorGroup | None = None,
+        logger: Any = logging,  # noqa: ARG002
+        fixed_param_names: Sequence[str] | None = None,
+        grad_req: str | Sequence[str] | Mapping[str, str] = "write",
+        state_names: Sequence[str] | None = None,
+        group2ctxs: Sequence[Mapping[str, Context] | None] | None = None,
+    ) -> None:
+        self.symbol = symbol
+        self.contexts = list(contexts)
+        self.workload = list(workload)
+        self.arg_names = symbol.list_arguments()
+        self.aux_names = symbol.list_auxiliary_states()
+        self.output_names = symbol.list_outputs()
+        self.for_training = for_training
+        self.inputs_need_grad = inputs_need_grad
+        self.state_names = list(state_names or ())
+        self.param_names = [name for name in self.arg_names if name in set(param_names)]
+        self.group2ctxs = list(group2ctxs or [None] * len(self.contexts))
+        self.grad_req = self._requests(grad_req, {_desc(d).name for d in data_shapes}, set(fixed_param_names or ()))
+        self._monitor: Monitor | None = None
+        self._output_axes = [
+            DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(len(self.output_names))
+        ]
+        self.execs: list[Executor] = []
+        self._first_execs: list[Executor] = []
+        self.bind_exec(data_shapes, label_shapes, shared_group)
+
+    def _requests(
+        self, grad_req: str | Sequence[str] | Mapping[str, str], data_names: set[str], fixed: set[str]
+    ) -> dict[str, str]:
+        if not self.for_training:
+            return dict.fromkeys(self.arg_names, "null")
+        if isinstance(grad_req, (list, tuple)):
+            return dict(zip(self.arg_names, grad_req, strict=True))
+        usual = grad_req if isinstance(grad_req, str) else "write"
+        wanted = {*self.param_names} - fixed | (data_names if self.inputs_need_grad else set())
+        requests = {name: usual if name in wanted else "null" for name in self.arg_names}
+        return {**requests, **grad_req} if isinstance(grad_req, Mapping) else requests
+
+    # ------------------------------------------------------------------------------------------------------ binding
+
+    def decide_slices(self, data_shapes: Sequence[DataDesc]) -> list[slice]:
+        """Split the batch among the devices; all inputs must have the same batch size."""
+        for desc in data_shapes:
+            axis = DataDesc.get_batch_axis(desc.layout)
+            if axis < 0 or axis >= len(desc.shape):
+                continue
+            size = int(desc.shape[axis])
+            if self.batch_size is not None and size != self.batch_size:
+                raise ShapeError(
+                    f"All inputs must have the same batch size: {desc.name!r} of shape {tuple(desc.shape)} and layout "
+                    f"{desc.layout} has {size}, those before it {self.batch_size}."
+                )
+            self.batch_size = size
+        return split_batch(self.batch_size, self.workload) if self.batch_size else [slice(0, None)] * len(self.contexts)
+
+    def bind_exec(
+        self,
+        data_shapes: Sequence[Any],
+        label_shapes: Sequence[Any] | None,
+        shared_group: DataParallelExecutorGroup | None = None,
+        reshape: bool = False,
+    ) -> None:
+        """Bind an executor on each device, or reshape those that are there."""
+        self.batch_size: int | None = None
+        self.data_shapes = [_desc(d) for d in data_shapes]
+        self.label_shapes = [_desc(d) for d in label_shapes] if label_shapes else None
+        self.data_names = [desc.name for desc in self.data_shapes]
+        self.label_names = [desc.name for desc in self.label_shapes or ()]
+        for desc in self.data_shapes:
+            if desc.name not in self.arg_names:
+                raise NameLookupError(
+                    f"The data {desc.name!r} is no argument of the network.{did_you_mean(desc.name, self.arg_names)} "
+                    f"Its arguments are {self.arg_names}."
+                )
+        self.slices = self.decide_slices(self.data_shapes)
+        # Labels that only a metric looks at are no arguments of the network.
+        inputs = [desc for desc in [*self.data_shapes, *(self.label_shapes or ())] if desc.name in self.arg_names]
+        if reshape:
+            self.execs = [
+                executor.reshape(partial_shaping=True, allow_up_sizing=True, **self._shapes_on(i, inputs))
+                for i, executor in enumerate(self._first_execs)
+            ]
+        else:
+            self.execs = [self._bound(i, inputs, shared_group) for i in range(len(self.contexts))]
+            self._first_execs = self.execs
+        if self._monitor is not None:
+            for executor in self.execs:
+                executor.set_monitor_callback(self._monitor.stat_helper, self._monitor.monitor_all)
+        self._collect_arrays()
+
+    def _shapes_on(self, device: int, inputs: Sequence[DataDesc]) -> dict[str, tuple[int, ...]]:
+        return {desc.name: self._share_of(desc, device) for desc in inputs}
+
+    def _share_of(self, desc: DataDesc, device: int) -> tuple[int, ...]:
+        shape = [int(n) for n in desc.shape]
+        axis = DataDesc.get_batch_axis(desc.layout)
+        if 0 <= axis < len(shape):
+            part = self.slices[device]
+            if self.batch_size and shape[axis] == self.batch_size:
+                shape[axis] = part.stop - part.start
+        return tuple(shape)
+
+    def _bound(
+        self, device: int, inputs: Sequence[DataDesc], shared_group: DataParallelExecutorGroup | None
+    ) -> Executor:
+        return self.symbol.simple_bind(
+            self.contexts[device],
+            grad_req=self.grad_req,
+            type_dict={desc.name: desc.dtype for desc in inputs},
+            group2ctx=self.group2ctxs[device],
+            shared_arg_names=self.param_names if shared_group else None,
+            shared_exec=shared_group.execs[device] if shared_group else None,
+            **self._shapes_on(device, inputs),
+        )
+
+    def _collect_arrays(self) -> None:
+        """Gather the arrays of all devices by input, parameter and auxiliary state."""
+        position = {name: i for i, name in enumerate(self.arg_names)}
+        self.data_arrays = [self._slot(name, position) for name in self.data_names]
+        self.label_arrays = [self._slot(n, position) if n in position else None for n in self.label_names]
+        self.state_arrays = [[e.arg_arrays[position[name]] for e in self.execs] for name in self.state_names]
+        self.param_arrays = [[e.arg_arrays[position[name]] for e in self.execs] for name in self.param_names]
+        self.grad_arrays = [[e.grad_arrays[position[name]] for e in self.execs] for name in self.param_names]
+        self.input_grad_arrays = (
+            [[e.grad_arrays[position[name]] for e in self.execs] for name in self.data_names]
+            if self.inputs_need_grad
+            else []
+        )
+        self.aux_arrays = [[e.aux_arrays[i] for e in self.execs] for i in range(len(self.aux_names))]
+
+    def _slot(self, name: str, position: Mapping[str, int]) -> Slot:
+        return [
+            (part, e.arg_arrays[position[name]]) for part, e in zip(self.slices, self.execs, strict=True)
+        ]
+
+    def reshape(self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None) -> None:
+        """Make room for other shapes, keeping the parameters."""
+        given = [[_desc(d) for d in shapes or ()] for shapes in (data_shapes, label_shapes)]
+        if given != [self.data_shapes, self.label_shapes or []]:
+            self.bind_exec(data_shapes, label_shapes, reshape=True)
+
+    # --------------------------------------------------------------------------------------------------- parameters
+
+    def set_params(
+        self, arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray], allow_extra: bool = False
+    ) -> None:
+        """Copy parameters to all devices."""
+        for executor in self.execs:
+            executor.copy_params_from(arg_params, aux_params, allow_extra_params=allow_extra)
+
+    def get_params(self, arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray]) -> None:
+        """Write the mean of the devices' parameters into the given arrays."""
+        for names, blocks, targets in (
+            (self.param_names, self.param_arrays, arg_params),
+            (self.aux_names, self.aux_arrays, aux_params),
+        ):
+            for name, block in zip(names, blocks, strict=True):
+                _mean(block).astype(targets[name].dtype).copyto(targets[name])
+
+    # ------------------------------------------------------------------------------------------------------ running
+
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+        """Hand each device its share of a batch and run forward."""
+        _load(self.data_arrays, data_batch.data, self.data_shapes, "data")
+        if data_batch.label and self.label_shapes:
+            _load(self.label_arrays, data_batch.label, self.label_shapes, "label")
+        for executor in self.execs:
+            executor.forward(is_train=self.for_training if is_train is None else is_train)
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Run backward on each device.
+
+        Parameters
+        ----------
+        out_grads : NDArray or list of NDArray, optional
+            The gradients of the outputs, of whole batches.
+        """
+        if not self.for_training:
+            raise BindError("There are no gradients: the module was bound with for_training=False.")
+        if out_grads is None:
+            for executor in self.execs:
+                executor.backward()
+            return
+        whole = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads)
+        for part, context, executor in zip(self.slices, self.contexts, self.execs, strict=True):
+            shares = [
+                self._cut(grad, axis, part).as_in_context(context)
+                for grad, axis in zip(whole, self._output_axes, strict=False)
+            ]
+            executor.backward(shares)
+
+    def _cut(self, array: NDArray, axis: int, part: slice) -> NDArray:
+        if len(self.execs) == 1 or axis < 0:
+            return array
+        return array.slice_axis(axis=axis, begin=part.start, end=part.stop)
+
+    # ------------------------------------------------------------------------------------------------------ results
+
+    def get_output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
+        """Return the names and shapes of the outputs, for the whole batch."""
+        shapes = []
+        for name, axis, output in zip(self.output_names, self._output_axes, self.execs[0].outputs, strict=True):
+            shape = list(output.shape)
+            if 0 <= axis < len(shape) and self.batch_size is not None:
+                shape[axis] = self.batch_size
+            shapes.append((name, tuple(shape)))
+        return shapes
+
+    def get_outputs(self, merge_multi_context: bool = True, begin: int = 0, end: int | None = None) -> list[Any]:
+        """Return the outputs.
+
+        Parameters
+        ----------
+        merge_multi_context : bool
+            Whether the devices' shares are put together; otherwise each output is a list of shares.
+        begin, end : int
+            Which outputs.
+        """
+        outputs = [
+            [executor.outputs[i] for executor in self.execs]
+            for i in range(len(self.output_names))[slice(begin, end)]
+        ]
+        return self._merged(outputs, self._output_axes[begin:end]) if merge_multi_context else outputs
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """Return the gradients of the data, as `get_outputs` does the outputs."""
+        if not self.inputs_need_grad:
+            raise BindError("There are no gradients of the data: bind with inputs_need_grad=True.")
+        axes = [DataDesc.get_batch_axis(desc.layout) for desc in self.data_shapes]
+        return self._merged(self.input_grad_arrays, axes) if merge_multi_context else self.input_grad_arrays
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """Return the states, as `get_outputs` does the outputs."""
+        axes = [0] * len(self.state_arrays)
+        return self._merged(self.state_arrays, axes) if merge_multi_context else self.state_arrays
+
+    def set_states(self, states: Any = None, value: float | None = None) -> None:
+        """Set the states from arrays (a list for each device in a list for each state), or all to one value."""
+        if (states is None) == (value is None):
+            raise BindError("set_states takes either states or a value for all of them.")
+        if value is not None:
+            for block in self.state_arrays:
+                for array in block:
+                    array[:] = value
+            return
+        for name, given, block in zip(self.state_names, states, self.state_arrays, strict=True):
+            if isinstance(given, NDArray):
+                _load([list(zip(self.slices, block, strict=True))], [given], [DataDesc(name, given.shape)], "state")
+                continue
+            for source, target in zip(given, block, strict=True):
+                source.copyto(target)
+
+    def _merged(self, blocks: Sequence[Sequence[Any]], axes: Sequence[int]) -> list[NDArray]:
+        merged = []
+        for block, axis in zip(blocks, axes, strict=True):
+            here = [array.as_in_context(self.contexts[0]) for array in block]
+            merged.append(here[0] if len(here) == 1 or axis < 0 else nd.concat(*here, dim=axis))
+        return merged
+
+    def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool) -> None:
+        """Hand the outputs of each device and its share of the labels to a metric.
+
+        Parameters
+        ----------
+        eval_metric : EvalMetric
+        labels : list of NDArray, or a list of them for each device if `pre_sliced`
+        pre_sliced : bool
+        """
+        for i, (part, executor) in enumerate(zip(self.slices, self.execs, strict=True)):
+            shares = labels[i] if pre_sliced else [self._share_of_label(k, a, part) for k, a in enumerate(labels)]
+            names = self.label_names or [f"label{k}" for k in range(len(shares))]
+            eval_metric.update_dict(
+                dict(zip(names, shares, strict=False)), dict(zip(self.output_names, executor.outputs, strict=True))
+            )
+
+    def _share_of_label(self, index: int, label: NDArray, part: slice) -> NDArray:
+        if len(self.execs) == 1:
+            return label
+        layout = self.label_shapes[index].layout if self.label_shapes else None
+        axis = max(DataDesc.get_batch_axis(layout), 0)
+        return label.slice_axis(axis=axis, begin=part.start, end=part.stop)
+
+    def install_monitor(self, mon: Monitor) -> None:
+        """Let a monitor look into all executors."""
+        self._monitor = mon
+        for executor in self.execs:
+            mon.install(executor)
+
+
+def split_batch(batch_size: int, workload: Sequence[float]) -> list[slice]:
+    """Split a batch in proportion.
+
+    Examples
+    --------
+    >>> split_batch(10, [1, 1, 2])
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 10, None)]
+    """
+    shares = [round(load * batch_size / sum(workload)) for load in workload]
+    shares[-1] += max(0, batch_size - sum(shares))
+    ends = [min(int(end), batch_size) for end in np.cumsum(shares)]
+    slices = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
+    if any(part.start >= part.stop for part in slices):
+        raise ShapeError(
+            f"A batch of {batch_size} cannot be split among {len(workload)} devices by the workload {list(workload)}: "
+            "some would get nothing."
+        )
+    return slices
+
+
+def _desc(desc: Any) -> DataDesc:
+    return desc if isinstance(desc, DataDesc) else DataDesc(*desc)
+
+
+def _mean(block: Sequence[NDArray]) -> NDArray:
+    arrays = [array.as_in_context(cpu()) for array in block]
+    return arrays[0] if len(arrays) == 1 else sum(arrays[1:], arrays[0]) / len(arrays)
+
+
+def _load(
+    slots: Sequence[Slot | None], arrays: Sequence[Any] | None, descs: Sequence[DataDesc], what: str
+) -> None:
+    """Copy the inputs of a batch to the devices."""
+    if arrays is None or len(arrays) != len(slots):
+        raise BindError(
+            f"The batch holds {len(arrays or ())} arrays of {what}, but the module was bound with "
+            f"{len(slots)}: {[desc.name for desc in descs]}."
+        )
+    for slot, array, desc in zip(slots, arrays, descs, strict=True):
+        for part, target in slot or ():
+            source = array
+            if len(slot or ()) > 1:
+                axis = max(DataDesc.get_batch_axis(desc.layout), 0)
+                source = array.slice_axis(axis=axis, begin=part.start, end=part.stop)
+            if tuple(source.shape) != target.shape:
+                raise ShapeError(
+                    f"The {what} {desc.name!r} has the shape {tuple(source.shape)}, but the module was bound with "
+                    f"{target.shape}."
+                )
+            target[:] = source
