@@ -7,6 +7,7 @@ from mxnet.ops import ctc as ctc
 from mxnet.ops import dropout as dropout
 from mxnet.ops import indexing as indexing
 from mxnet.ops import joining as joining
+from mxnet.ops import elemwise as elemwise
 from mxnet.ops import loss as loss
 from mxnet.ops import matrix as matrix
 from mxnet.ops import nn as nn
@@ -17,5 +18,6 @@ from mxnet.ops import random as random
 from mxnet.ops import rearrange as rearrange
 from mxnet.ops import resize as resize
 from mxnet.ops import rnn as rnn
+from mxnet.ops import scalar as scalar
 from mxnet.ops import sequence as sequence
 from mxnet.ops import slicing as slicing

@@ -1,0 +1,143 @@
+"""The formulas of two operands, stated once for the elementwise, the broadcasting and the scalar operators."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from mxnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Operand = Tensor | float
+    """A tensor or, of one of the two operands, a number."""
+
+__all__ = ["FORMULAS", "Formula"]
+
+
+class Formula(NamedTuple):
+    """A function of two operands and its partial derivatives, each times the head gradient.
+
+    Without derivatives the gradient is zero everywhere.
+    """
+
+    verb: str
+    math: str
+    compute: Callable[[Operand, Operand], Tensor]
+    into_left: Callable[[Tensor, Operand, Operand], Tensor] | None = None
+    into_right: Callable[[Tensor, Operand, Operand], Tensor] | None = None
+
+
+def _dtype(a: Operand, b: Operand) -> torch.dtype:
+    return a.dtype if isinstance(a, torch.Tensor) else b.dtype  # type: ignore[union-attr]
+
+
+def _tensor(a: Operand, other: Operand) -> Tensor:
+    """Return an operand as a tensor; a number becomes one without dimensions, which kernels take on any device."""
+    return a if isinstance(a, torch.Tensor) else torch.tensor(a, dtype=other.dtype)  # type: ignore[union-attr]
+
+
+def _divide(a: Operand, b: Operand) -> Tensor:
+    """Divide; integers are rounded towards zero."""
+    if _dtype(a, b).is_floating_point:
+        return a / b  # type: ignore[return-value]
+    return torch.div(_tensor(a, b), b, rounding_mode="trunc")
+
+
+def _modulo(a: Operand, b: Operand) -> Tensor:
+    """Return the remainder with the divisor's sign; 0 where the divisor is 0."""
+    if isinstance(b, torch.Tensor):
+        remainder = torch.remainder(a, torch.where(b == 0, 1, b))
+        return torch.where(b == 0, 0, remainder).to(b.dtype)
+    return torch.remainder(a, b) if b else torch.zeros_like(a)  # type: ignore[arg-type]
+
+
+def _power(a: Operand, b: Operand) -> Tensor:
+    dtype = _dtype(a, b)
+    if dtype.is_floating_point:
+        return torch.pow(a, b)  # type: ignore[call-overload, no-any-return]
+    return torch.pow(_tensor(a, b).float(), _tensor(b, a).float()).to(dtype)  # integers go by way of float32
+
+
+def _power_into_base(grad: Tensor, a: Operand, b: Operand) -> Tensor:
+    return grad * (b * torch.pow(a, b - 1))  # type: ignore[call-overload, operator, no-any-return]
+
+
+def _power_into_exponent(grad: Tensor, a: Operand, b: Operand) -> Tensor:
+    logarithm = a.log() if isinstance(a, torch.Tensor) else _log_of_number(a)
+    return grad * (torch.pow(a, b) * logarithm)  # type: ignore[call-overload, no-any-return]
+
+
+def _log_of_number(a: float) -> float:
+    return math.log(a) if a > 0 else -math.inf if a == 0 else math.nan
+
+
+def _maximum(a: Operand, b: Operand) -> Tensor:
+    return torch.clamp(a, min=b) if isinstance(b, float | int) else torch.maximum(a, b)  # type: ignore[arg-type]
+
+
+def _minimum(a: Operand, b: Operand) -> Tensor:
+    return torch.clamp(a, max=b) if isinstance(b, float | int) else torch.minimum(a, b)  # type: ignore[arg-type]
+
+
+def _hypot(a: Operand, b: Operand) -> Tensor:
+    a, b = _tensor(a, b), _tensor(b, a)
+    if a.dtype.is_floating_point:
+        return torch.hypot(a, b)
+    return torch.hypot(a.double(), b.double()).to(a.dtype)
+
+
+def _truth(compute: Callable[[Operand, Operand], Tensor]) -> Callable[[Operand, Operand], Tensor]:
+    """Return a function that says 0 or 1 in the dtype of the operands."""
+    return lambda a, b: compute(a, b).to(_dtype(a, b))
+
+
+FORMULAS: dict[str, Formula] = {
+    "add": Formula("Adds", "a + b", lambda a, b: a + b, lambda grad, a, b: grad, lambda grad, a, b: grad),
+    "sub": Formula("Subtracts", "a - b", lambda a, b: a - b, lambda grad, a, b: grad, lambda grad, a, b: -grad),
+    "mul": Formula("Multiplies", "a b", lambda a, b: a * b, lambda grad, a, b: grad * b, lambda grad, a, b: grad * a),
+    "div": Formula(
+        "Divides", "a / b", _divide, lambda grad, a, b: grad / b, lambda grad, a, b: -grad * a / (b * b)
+    ),
+    "mod": Formula(
+        "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",
+        r"a \bmod b",
+        _modulo,
+        lambda grad, a, b: grad,
+        lambda grad, a, b: -grad * torch.floor(a / b),
+    ),
+    "power": Formula("Raises to a power", "a^b", _power, _power_into_base, _power_into_exponent),
+    "maximum": Formula(
+        "Takes the greater one",
+        r"\max(a, b)",
+        _maximum,
+        lambda grad, a, b: torch.where(a >= b, grad, 0),
+        lambda grad, a, b: torch.where(a < b, grad, 0),
+    ),
+    "minimum": Formula(
+        "Takes the lesser one",
+        r"\min(a, b)",
+        _minimum,
+        lambda grad, a, b: torch.where(a <= b, grad, 0),
+        lambda grad, a, b: torch.where(a > b, grad, 0),
+    ),
+    "hypot": Formula(
+        "Computes the hypotenuse",
+        r"\sqrt{a^2 + b^2}",
+        _hypot,
+        lambda grad, a, b: grad * a / _hypot(a, b),
+        lambda grad, a, b: grad * b / _hypot(a, b),
+    ),
+    "equal": Formula("Compares", "a = b", _truth(lambda a, b: a == b)),
+    "not_equal": Formula("Compares", r"a \ne b", _truth(lambda a, b: a != b)),
+    "greater": Formula("Compares", "a > b", _truth(lambda a, b: a > b)),
+    "greater_equal": Formula("Compares", r"a \ge b", _truth(lambda a, b: a >= b)),
+    "lesser": Formula("Compares", "a < b", _truth(lambda a, b: a < b)),
+    "lesser_equal": Formula("Compares", r"a \le b", _truth(lambda a, b: a <= b)),
+    "logical_and": Formula("Combines truth values", r"a \wedge b", _truth(lambda a, b: (a != 0) & (b != 0))),
+    "logical_or": Formula("Combines truth values", r"a \vee b", _truth(lambda a, b: (a != 0) | (b != 0))),
+    "logical_xor": Formula("Combines truth values", r"a \oplus b", _truth(lambda a, b: (a != 0) ^ (b != 0))),
+}
+"""By the name that the operators are called after: ``broadcast_add``, ``_maximum``, ``_mod_scalar``."""
