@@ -97,38 +97,58 @@ def make_plan(graph: Graph, n_outputs: int, shapes: Inferred, dtypes: Inferred) 
     shapes, dtypes : Inferred
         Complete facts about that graph.
     """
-    number: dict[Entry, int] = {}
-    values: list[Value] = []
-    for i, node in enumerate(graph.nodes):
-        for entry in node.outputs:
-            number[entry] = len(values)
-            values.append(Value(entry, shapes.values[i][entry.index], dtypes.values[i][entry.index]))
-    outputs = tuple(number[entry] for entry in graph.outputs[:n_outputs])
-    gradients = tuple(number[entry] for entry in graph.outputs[n_outputs:])
+    numbers = _Numbers(graph)
+    values = [
+        Value(entry, shapes.values[i][entry.index], dtypes.values[i][entry.index])
+        for i, node in enumerate(graph.nodes)
+        for entry in node.outputs
+    ]
+    outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
+    gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
     forward_nodes = _needed(graph.outputs[:n_outputs])
     all_nodes = _needed(graph.outputs)
     forward = [node for node in graph.operators if id(node) in forward_nodes]
     backward = [node for node in graph.operators if id(node) in all_nodes and id(node) not in forward_nodes]
-    given = tuple(number[Entry(node)] for node in graph.nodes if node.op is None)
+    given = tuple(numbers.first[id(node)] for node in graph.nodes if node.op is None)
 
-    made = {number[entry] for node in forward for entry in node.outputs}
-    read_later = {number[entry] for node in backward for entry in _read(node)} | set(gradients)
+    made = {v for node in forward for v in numbers.made_by(node)}
+    read_later = {numbers[entry] for node in backward for entry in _read(node)} | set(gradients)
     saved = tuple(sorted(made & read_later))
     return Plan(
         tuple(values),
         given,
-        _steps(forward, number, {*given, *outputs, *saved}),
-        _steps(backward, number, {*given, *outputs, *saved, *gradients}),
+        _steps(forward, numbers, {*given, *outputs, *saved}),
+        _steps(backward, numbers, {*given, *outputs, *saved, *gradients}),
         outputs,
         gradients,
         saved,
     )
 
 
-def _read(node: Node) -> list[Entry]:
+class _Numbers:
+    """The numbers of values: those of a node's outputs follow each other."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.first: dict[int, int] = {}
+        count = 0
+        for node in graph.nodes:
+            self.first[id(node)] = count
+            count += node.op.arity[2] if node.op is not None else 1
+
+    def __getitem__(self, entry: Entry) -> int:
+        return self.first[id(entry.node)] + entry.index
+
+    def made_by(self, node: Node) -> range:
+        first = self.first[id(node)]
+        return range(first, first + (node.op.arity[2] if node.op is not None else 1))
+
+
+def _read(node: Node) -> Sequence[Entry]:
     """Return the inputs whose values, and not only shapes, a node reads."""
     assert node.op is not None
     skip = node.op.shape_only
+    if not skip:
+        return node.inputs
     return [entry for i, entry in enumerate(node.inputs) if i not in skip]
 
 
@@ -145,14 +165,14 @@ def _needed(outputs: Sequence[Entry]) -> set[int]:
     return needed
 
 
-def _steps(nodes: Sequence[Node], number: dict[Entry, int], kept: set[int]) -> tuple[Step, ...]:
+def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int]) -> tuple[Step, ...]:
     """Return the steps, with each value that is not kept freed after the last step that reads it."""
     steps: list[Step] = []
     seen = set(kept)
     for node in reversed(nodes):
-        reads = [number[entry] for entry in _read(node)]
-        makes = tuple(number[entry] for entry in node.outputs)
+        reads = [numbers[entry] for entry in _read(node)]
+        makes = tuple(numbers.made_by(node))
         frees = tuple(v for v in dict.fromkeys((*reads, *makes)) if v not in seen)
         seen.update(frees)
-        steps.append(Step(node, tuple(number[entry] for entry in node.inputs), makes, frees))
+        steps.append(Step(node, tuple(numbers[entry] for entry in node.inputs), makes, frees))
     return tuple(reversed(steps))
