@@ -171,7 +171,8 @@ class Op:
             for key, annotation in inspect.get_annotations(cls).items()
             if isinstance(p := vars(cls).get(key), Param)
         }
-        cls.params = {**cls.params, **declared}
+        # One that is declared again takes its new place in the order.
+        cls.params = {key: p for key, p in cls.params.items() if key not in declared} | declared
         cls._interned = {}
         for key in declared:
             delattr(cls, key)
