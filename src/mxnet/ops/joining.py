@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ParameterError, ShapeError
-from mxnet.ir.constraints import is_complete, merge_shapes
+from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
-from mxnet.ops.shapes import normal_axis
+from mxnet.ops.shapes import agree, normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,18 +45,16 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         if not known:
             return {}
         axis = normal_axis(self.dim, len(known[0]), self.name)
-        common = _with_extent(known[0], axis, None)
-        for shape in (*known, s.output):
-            try:
-                common = merge_shapes(common, shape and _with_extent(shape, axis, None)) or common
-            except ValueError:
-                return {"ins": (common,) * len(s.ins)}  # the caller finds and names the conflict
+        others = agree(*(_with_extent(shape, axis, None) for shape in (*known, s.output) if shape is not None))
+        assert others is not None
+        if any(len(shape) != len(others) for shape in known):
+            return {"ins": (others,) * len(s.ins)}  # a conflict, which the caller names
         extents = [self.unknown if shape is None else shape[axis] for shape in s.ins]
         # As in MXNet, an array of which nothing is known does not count until something is.
         total = _add([shape[axis] for shape in known])
         return {
-            "ins": tuple(_with_extent(common, axis, extent) for extent in extents),
-            "output": _with_extent(common, axis, total),
+            "ins": tuple(_with_extent(others, axis, extent) for extent in extents),
+            "output": _with_extent(others, axis, total),
         }
 
     def forward(self, run: Run, *data: Tensor) -> Tensor:
@@ -98,17 +97,16 @@ class stack(Op, name="stack"):  # noqa: N801 - MXNet's name
     num_args: int = param(ge=1, doc="Number of arrays.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        common: Shape | None = None
-        for shape in s.ins:
-            try:
-                common = merge_shapes(common, shape)
-            except ValueError:
-                raise ShapeError(f"stack: the arrays must have one shape, but have {common} and {shape}.") from None
+        common = agree(*s.ins)
         if common is None:
             return {}
         axis = normal_axis(self.axis, len(common) + 1, self.name)
-        # As in MXNet, the arrays learn nothing from each other.
-        return {"output": (*common[:axis], self.num_args, *common[axis:])} if is_complete(common) else {}
+        if not is_complete(common):  # as in MXNet, the arrays learn nothing from each other
+            return {}
+        return {
+            "ins": tuple(shape and common for shape in s.ins),
+            "output": (*common[:axis], self.num_args, *common[axis:]),
+        }
 
     def forward(self, run: Run, *data: Tensor) -> Tensor:
         return torch.stack(data, self.axis)
@@ -124,52 +122,57 @@ class _Split(Op):
     axis: int
     squeeze_axis: bool
 
+    @abstractmethod
+    def extents(self, whole: int | None) -> list[int | None]:
+        """Return the extent of each part of an axis of that extent; raise ShapeError if it cannot be split."""
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        axis = normal_axis(self.axis, len(s.data), self.name)
+        extents = self.extents(s.data[axis])
+        if self.squeeze_axis and not {*extents} <= {1, None}:
+            raise ShapeError(f"{self.name}: squeeze_axis needs parts of extent 1, but they have {extents}.")
+        after = axis if self.squeeze_axis else axis + 1  # where the later axes begin in a part
+        known = [shape for shape in s.outs if shape is not None]
+        front = agree(s.data[:axis], *(shape[:axis] for shape in known)) or ()
+        back = agree(s.data[axis + 1 :], *(shape[after:] for shape in known)) or ()
+        middles = [() if self.squeeze_axis else (extent,) for extent in extents]
+        return {
+            "data": (*front, s.data[axis], *back),
+            "outs": tuple((*front, *middle, *back) for middle in middles),
+        }
+
+    def forward(self, run: Run, data: Tensor) -> Tensor | Sequence[Tensor]:
+        parts = data.split(self.extents(data.shape[self.axis]), self.axis)  # type: ignore[arg-type] # known
+        if self.squeeze_axis:
+            parts = [part.squeeze(self.axis) for part in parts]
+        return parts[0] if len(parts) == 1 else parts
+
     def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry | None]:
-        parts = [
-            emit("zeros_like", part) if grad is None else grad
-            for part, grad in zip(node.outputs, grads, strict=True)
-        ]
-        return (emit("stack", *parts, axis=self.axis) if self.squeeze_axis else emit("Concat", *parts, dim=self.axis),)
+        parts = [grad or emit("zeros_like", part) for part, grad in zip(node.outputs, grads, strict=True)]
+        joined = emit("stack", *parts, axis=self.axis) if self.squeeze_axis else emit("Concat", *parts, dim=self.axis)
+        return (joined,)
 
 
 class SliceChannel(_Split, name="SliceChannel", aliases=("split",)):
     """Splits an array into equal parts along an axis.
 
-    Shapes: data (n, k, ...), each output (n, k / num_outputs, ...) for ``axis=1``, or (n, ...) with ``squeeze_axis``,
-    which needs ``k == num_outputs``.
+    Shapes: data (n, k, ...), each output (n, k / num_outputs, ...) for ``axis=1``, or (n, ...) with
+    ``squeeze_axis``, which needs ``k == num_outputs``.
     """
 
     num_outputs: int = param(ge=1, doc="Number of parts.")
     axis: int = param(default=1, doc="The axis that is split.")
-    squeeze_axis: bool = param(default=False, doc="Whether to remove the axis from the parts, if its extent there is 1.")
+    squeeze_axis: bool = param(default=False, doc="Whether the parts lose the axis, which has the extent 1 there.")
 
     def output_names(self) -> tuple[str, ...]:
         return tuple(f"output{i}" for i in range(self.num_outputs))
 
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if s.data is None:
-            return {}
-        axis, n = normal_axis(self.axis, len(s.data), self.name), self.num_outputs
-        extent = n if self.squeeze_axis and s.data[axis] is None else s.data[axis]
-        if extent is not None and (extent % n or (self.squeeze_axis and extent != n)):
-            parts = "parts of extent 1" if self.squeeze_axis else "equal parts"
-            raise ShapeError(f"SliceChannel: axis {axis} of data {s.data} cannot be split into {n} {parts}.")
-        share = None if extent is None else extent // n
-        part = s.data[:axis] + (() if self.squeeze_axis else (share,)) + s.data[axis + 1 :]
-        for shape in s.outs:
-            try:
-                part = merge_shapes(part, shape) or part
-            except ValueError:
-                break  # the caller finds and names the conflict
-        if not self.squeeze_axis:
-            extent = None if part[axis] is None else part[axis] * n
-        data = (*part[:axis], extent, *part[axis + (not self.squeeze_axis) :])
-        return {"data": data, "outs": (part,) * n}
-
-    def forward(self, run: Run, data: Tensor) -> Sequence[Tensor]:
-        if self.squeeze_axis:
-            return data.unbind(self.axis)
-        return data.split(data.shape[self.axis] // self.num_outputs or 1, self.axis)
+    def extents(self, whole: int | None) -> list[int | None]:
+        if whole is not None and whole % self.num_outputs:
+            raise ShapeError(f"SliceChannel: the extent {whole} cannot be split into {self.num_outputs} equal parts.")
+        return [None if whole is None else whole // self.num_outputs] * self.num_outputs
 
 
 class _split_v2(_Split, name="_split_v2"):  # noqa: N801 - MXNet's name
@@ -180,7 +183,7 @@ class _split_v2(_Split, name="_split_v2"):  # noqa: N801 - MXNet's name
 
     indices: tuple[int, ...] = param(doc="Where the parts begin; the first is 0.")
     axis: int = param(default=1, doc="The axis that is split.")
-    squeeze_axis: bool = param(default=False, doc="Whether to remove the axis from the parts, if its extent there is 1.")
+    squeeze_axis: bool = param(default=False, doc="Whether the parts lose the axis, which has the extent 1 there.")
     sections: int = param(default=0, ge=0, doc="Number of parts, instead of indices.")
 
     def validate(self) -> None:
@@ -191,36 +194,12 @@ class _split_v2(_Split, name="_split_v2"):  # noqa: N801 - MXNet's name
         return tuple(f"output{i}" for i in range(self.sections or len(self.indices)))
 
     def extents(self, whole: int | None) -> list[int | None]:
-        """Return the extent of each part of an axis of that extent."""
         if self.sections:
             if whole is None:
                 return [None] * self.sections
             share, larger = divmod(whole, self.sections)
             return [share + (i < larger) for i in range(self.sections)]
         if whole is not None and self.indices[-1] > whole:
-            raise ShapeError(f"_split_v2: indices={self.indices} reach beyond the {whole} positions of axis {self.axis}.")
+            raise ShapeError(f"_split_v2: indices={self.indices} reach beyond the extent {whole}.")
         extents: list[int | None] = [end - begin for begin, end in itertools.pairwise(self.indices)]
         return [*extents, None if whole is None else whole - self.indices[-1]]
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if s.data is None:
-            return {}
-        axis = normal_axis(self.axis, len(s.data), self.name)
-        extents = self.extents(s.data[axis])
-        if self.squeeze_axis and not {*extents} <= {1, None}:
-            raise ShapeError(f"_split_v2: squeeze_axis needs parts of extent 1, but they have {extents}.")
-        before, after = s.data[:axis], s.data[axis + 1 :]
-        for shape in s.outs:
-            if shape is not None:
-                try:
-                    before = merge_shapes(before, shape[:axis]) or before
-                    after = merge_shapes(after, shape[axis + (not self.squeeze_axis) :]) or after
-                except ValueError:
-                    break  # the caller finds and names the conflict
-        parts = tuple((*before, *(() if self.squeeze_axis else (extent,)), *after) for extent in extents)
-        return {"data": (*before, s.data[axis], *after), "outs": parts}
-
-    def forward(self, run: Run, data: Tensor) -> Sequence[Tensor]:
-        if self.squeeze_axis:
-            return data.unbind(self.axis)
-        return data.split(self.extents(data.shape[self.axis]), self.axis)  # type: ignore[arg-type] # known

@@ -11,7 +11,15 @@ from mxnet.ir.constraints import is_complete, merge_shapes
 from mxnet.ir.op import Op, Run, Shape, Slots
 from mxnet.lazy import torch
 
-__all__ = ["by_running_the_kernel", "dtype_of_first_input", "normal_axis", "numel", "same_shape", "shape_of_first_input"]
+__all__ = [
+    "agree",
+    "by_running_the_kernel",
+    "dtype_of_first_input",
+    "normal_axis",
+    "numel",
+    "same_shape",
+    "shape_of_first_input",
+]
 
 
 def numel(shape: Iterable[int | None]) -> int | None:
@@ -33,14 +41,24 @@ def normal_axis(axis: int, ndim: int, operator: str) -> int:
     return axis % ndim
 
 
+def agree(*shapes: Shape | None) -> Shape | None:
+    """Return what partial shapes say together.
+
+    One that contradicts those before it is left out: a rule that then says the result of all lets its caller
+    find and name the conflict.
+    """
+    agreed: Shape | None = None
+    for shape in shapes:
+        try:
+            agreed = merge_shapes(agreed, shape)
+        except ValueError:  # noqa: PERF203 - rare
+            continue
+    return agreed
+
+
 def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
     """All inputs and outputs have one shape."""
-    shape: Shape | None = None
-    for each in (*s.ins, *s.outs):
-        try:
-            shape = merge_shapes(shape, each)
-        except ValueError:
-            break  # the caller finds and names the conflict
+    shape = agree(*s.ins, *s.outs)
     return {} if shape is None else {"ins": (shape,) * len(s.ins), "outs": (shape,) * len(s.outs)}
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.lazy import torch
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:
@@ -144,8 +145,9 @@ class slice_like(Op, name="slice_like"):  # noqa: N801 - MXNet's name
     def forward(self, run: Run, data: Tensor, shape_like: Like) -> Tensor:
         return data[tuple(slice(d) for d in self._shape(data.shape, shape_like.shape))]
 
-    def backward(self, run: Run, grad: Tensor, data: Like) -> tuple[Tensor | None, ...]:
-        return _write(grad.new_zeros(data.shape), [range(d) for d in grad.shape], grad), None
+    def backward(self, run: Run, grad: Tensor, data: Like, shape_like: Like) -> tuple[Tensor, ...]:
+        nothing = torch.zeros(shape_like.shape, dtype=shape_like.dtype, device=grad.device)
+        return _write(grad.new_zeros(data.shape), [range(d) for d in grad.shape], grad), nothing
 
 
 class _slice_assign(_Sliced, name="_slice_assign", aliases=("_crop_assign",)):  # noqa: N801 - MXNet's name
