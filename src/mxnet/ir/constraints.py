@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from mxnet.errors import InferenceError
 from mxnet.ir.op import Op, Shape, Slots
@@ -32,7 +32,7 @@ class Conflict(InferenceError):
         self.required = required
 
 
-def is_complete(shape: Shape | None) -> bool:
+def is_complete(shape: Shape | None) -> TypeGuard[tuple[int, ...]]:
     """Whether a shape has no unknown extent."""
     return shape is not None and None not in shape
 

@@ -40,6 +40,10 @@ class Slots:
         self.ins, self.aux, self.outs = ins, aux, outs
         self.__dict__.update(zip(names, ins + aux + outs, strict=True))
 
+    if TYPE_CHECKING:  # the names of slots are known when a program runs
+
+        def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401
+
 
 class Like:
     """Stands in for a tensor of which only the shape and dtype are read; it is not kept alive for that.
