@@ -1,0 +1,84 @@
+"""The imperative API, ``mx.nd``: arrays, one function per operator, saving and loading."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import NoReturn
+
+from mxnet import ops as _ops  # noqa: F401 - fills the registry
+from mxnet.errors import UnknownOperatorError, did_you_mean
+from mxnet.ndarray import ndarray as ndarray  # the class comes first: what makes arrays needs it
+from mxnet.ndarray import contrib, random, sparse
+from mxnet.ndarray.arranging import concatenate, histogram, moveaxis, onehot_encode, split_v2, waitall
+from mxnet.ndarray.binary import (
+    add,
+    divide,
+    equal,
+    greater,
+    greater_equal,
+    lesser,
+    lesser_equal,
+    logical_and,
+    logical_or,
+    logical_xor,
+    maximum,
+    minimum,
+    modulo,
+    multiply,
+    not_equal,
+    power,
+    subtract,
+    true_divide,
+)
+from mxnet.ndarray.creation import (
+    arange,
+    array,
+    empty,
+    eye,
+    from_dlpack,
+    from_numpy,
+    full,
+    linspace,
+    ones,
+    to_dlpack_for_read,
+    to_dlpack_for_write,
+    zeros,
+)
+from mxnet.ndarray.functions import fill_modules
+from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.serialize import load, load_frombuffer, save
+from mxnet.ndarray.sparse import CSRNDArray, RowSparseNDArray
+
+
+def _submodule(name: str) -> ModuleType:
+    """Make an empty module below this one, importable by its full name."""
+    module = ModuleType(f"{__name__}.{name}", f"The operators whose names begin with _{name}_.")
+    sys.modules[module.__name__] = module
+    return module
+
+
+def cast_storage(data: NDArray, stype: str) -> NDArray:
+    """Return an array in a storage type: ``"default"``, ``"row_sparse"`` or ``"csr"``."""
+    return data.tostype(stype)
+
+
+image, linalg, op, _internal = (_submodule(name) for name in ("image", "linalg", "op", "_internal"))
+fill_modules(
+    sys.modules[__name__],
+    {
+        "contrib": contrib,
+        "image": image,
+        "linalg": linalg,
+        "random": random,
+        "sparse": sparse,
+        "op": op,
+        "_internal": _internal,
+    },
+)
+
+
+def __getattr__(name: str) -> NoReturn:
+    if name.startswith("__"):  # the interpreter asks for these
+        raise AttributeError(name)
+    raise UnknownOperatorError(f"module 'mxnet.ndarray' has no attribute {name!r}.{did_you_mean(name, globals())}")

@@ -1,0 +1,251 @@
+"""Running one operator at once on arrays: what ``mx.nd.X(...)`` and ``x + y`` come down to."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from mxnet.analysis.infer import show_shape
+from mxnet.context import Context, current_context
+from mxnet.dtype import NAMES
+from mxnet.errors import DTypeError, MXNetError, ShapeError
+from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
+from mxnet.ir.op import Op, Run, find_operator
+from mxnet.lazy import torch
+from mxnet.ndarray.ndarray import NDArray
+from mxnet.ops.device import torch_device
+from mxnet.plan.program import raised_by_torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["MODE", "Mode", "Recorder", "check_call", "invoke", "invoke_by_name", "run_kernel"]
+
+Recorder = Callable[[Op, "Sequence[NDArray]", "Sequence[NDArray]", "Sequence[Tensor]"], None]
+"""Is told of every call: the operator, its inputs, the arrays it made, and the tensors of its hidden outputs."""
+
+Facts = tuple[Any, ...]
+"""Shape and dtype of each input in turn, then of each given output."""
+
+
+class Mode(NamedTuple):
+    """How operators run in this thread: whether somebody records them, and whether this is training."""
+
+    record: Recorder | None = None
+    is_train: bool = False
+
+
+MODE: ContextVar[Mode] = ContextVar("mode", default=Mode())  # noqa: B039 - a Mode does not change
+"""The current mode; :mod:`mxnet.autograd` sets it."""
+
+
+def invoke(
+    op: Op,
+    inputs: Sequence[NDArray],
+    out: NDArray | Sequence[NDArray] | None = None,
+    context: Context | None = None,
+) -> Any:  # noqa: ANN401 - an array, or a list of the outputs where there are several
+    """Run an operator.
+
+    Parameters
+    ----------
+    op : Op
+        The operator with its parameters.
+    inputs : sequence of NDArray
+        Its inputs and then its auxiliary states.
+    out : NDArray or sequence of NDArray, optional
+        Arrays to write the outputs to. They are the result then.
+    context : Context, optional
+        Where to run, for an operator without inputs.
+
+    Raises
+    ------
+    MXNetError
+        If shapes, dtypes or contexts do not fit, or the kernel fails; it names the operator and what it was given.
+    """
+    tensors: list[Tensor] = []
+    facts: list[Any] = []
+    where = inputs[0]._context if inputs else _context_of(op, context)
+    sparse = False
+    for array in inputs:
+        tensor = array._tensor
+        tensors.append(tensor)
+        facts.append(tensor.shape)
+        facts.append(tensor.dtype)
+        if array._context is not where:
+            _check_context(op, inputs)
+        if array.stype != "default":
+            sparse = True
+    outs = () if out is None else (out,) if isinstance(out, NDArray) else tuple(out)
+    for array in outs:
+        facts += (array._tensor.shape, array._tensor.dtype)
+    mode = MODE.get()
+    out_shapes = check_call(op, len(tensors), tuple(facts))
+    results = run_kernel(op, Run(where, is_train=mode.is_train, out_shapes=out_shapes, name=op.name), tensors)
+    if outs:
+        made = list(outs)
+        for array, result in zip(outs, results, strict=False):
+            _overwrite(op, array, result)
+    else:
+        made = [NDArray._from_tensor(each, where) for each in _owned(results[: op.visible_outputs()], tensors)]
+        if sparse:
+            made = [_stored(op, inputs, each) for each in made]
+    if mode.record is not None:
+        mode.record(op, inputs, made, results[len(made) :])
+    if out is not None:
+        return out
+    return made[0] if len(made) == 1 else made
+
+
+def invoke_by_name(
+    name: str,
+    *inputs: NDArray,
+    out: NDArray | Sequence[NDArray] | None = None,
+    context: Context | None = None,
+    **params: object,
+) -> Any:  # noqa: ANN401 - as invoke
+    """Run the operator `name` with these inputs and parameters; a parameter that is None is not given."""
+    cls = find_operator(name)
+    if cls.variadic in cls.params:
+        params.setdefault(str(cls.variadic), len(inputs))
+    op = cls.make(**{key: value for key, value in params.items() if value is not None})
+    return invoke(op, inputs, out, context)
+
+
+# ------------------------------------------------------------------------------------------------------- before it runs
+
+
+def _context_of(op: Op, context: Context | None) -> Context:
+    """Return where an operator without inputs runs: as asked for, as its ``ctx`` says, or in the current context."""
+    if context is not None:
+        return context
+    text = op.given.get("ctx", "None")
+    match = re.fullmatch(r"(\w+)\((\d+)\)", text)
+    return Context(match[1], int(match[2])) if match else current_context()
+
+
+def _check_context(op: Op, inputs: Sequence[NDArray]) -> None:
+    """Refuse arrays on different devices; all CPU contexts share one memory."""
+    devices = {torch_device(array._context) for array in inputs}
+    if len(devices) > 1:
+        names = op.input_names() + op.aux_names()
+        shown = ", ".join(f"{name} on {array._context}" for name, array in zip(names, inputs, strict=False))
+        raise MXNetError(f"Error in operator {op.name}: its inputs must be in one context, but are {shown}. Use as_in_context.")
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def check_call(op: Op, n_inputs: int, facts: Facts) -> tuple[tuple[int, ...], ...] | None:
+    """Check the shapes and dtypes of a call, and return the shapes of all outputs if they can be known before it runs.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        If they do not fit.
+    """
+    n_in, n_aux, n_out = op.arity
+    names = op.input_names() + op.aux_names()
+    if n_inputs != n_in + n_aux:
+        raise MXNetError(f"{op.name} takes {len(names)} inputs ({', '.join(names)}), but was given {n_inputs}.")
+    if len(facts) // 2 - n_inputs > n_out:
+        raise MXNetError(f"{op.name} has {n_out} outputs, but out= gives {len(facts) // 2 - n_inputs}.")
+    unknown = (None,) * (n_inputs + n_out - len(facts) // 2)
+    shapes = (*(tuple(each) for each in facts[::2]), *unknown)
+    dtypes = (*(_name_of(each) for each in facts[1::2]), *unknown)
+    try:
+        dtypes = settle_dtypes(op, dtypes)
+    except Conflict as conflict:
+        raise DTypeError(_explain(op, conflict, "dtype", shapes, dtypes)) from None
+    except MXNetError as error:
+        raise type(error)(_name_the_operator(op, error)) from None
+    try:
+        shapes = settle_shapes(op, shapes)
+    except Conflict as conflict:
+        raise ShapeError(_explain(op, conflict, "shape", shapes, dtypes)) from None
+    except MXNetError as error:
+        raise type(error)(_name_the_operator(op, error)) from None
+    outs = shapes[n_inputs:]
+    return outs if all(map(is_complete, outs)) else None
+
+
+@functools.cache
+def _name_of(dtype: torch.dtype) -> str:
+    name = str(dtype).removeprefix("torch.")
+    if name not in NAMES:
+        raise DTypeError(f"{dtype} is not a data type of MXNet. Expected one of {', '.join(NAMES)}.")
+    return name
+
+
+def _explain(op: Op, conflict: Conflict, what: str, shapes: Facts, dtypes: Facts) -> str:
+    slot = op.slots[conflict.slot]
+    show = show_shape if what == "shape" else str
+    others = [
+        f"{name} {show_shape(shape)} {dtype}"
+        for i, (name, shape, dtype) in enumerate(zip(op.slots, shapes, dtypes, strict=True))
+        if i != conflict.slot and shape is not None
+    ]
+    return (
+        f"Error in operator {op.name}: the {what} of {slot!r} does not fit.\n"
+        f"  Expect: {slot} {show(conflict.required)}\n"
+        f"  Actual: {slot} {show(conflict.known)}\n"
+        f"  with {op!r} and {', '.join(others) or 'no other inputs'}"
+    )
+
+
+def _name_the_operator(op: Op, error: Exception) -> str:
+    return str(error) if "in operator" in str(error) else f"Error in operator {op.name}: {error}"
+
+
+# ------------------------------------------------------------------------------------------------------------ running it
+
+
+def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Run an operator's kernel and return all its outputs; torch's errors become an MXNetError."""
+    # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
+    try:
+        results = op.kernel_for(run)(*tensors)
+    except Exception as error:  # noqa: BLE001 - every exception passes on, torch's with what the operator was given
+        _blame(op, tensors, error)
+    return tuple(results) if isinstance(results, tuple | list) else (results,)
+
+
+def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
+    if isinstance(error, MXNetError):
+        if "in operator" in str(error):
+            raise error
+        raise type(error)(_name_the_operator(op, error)) from None
+    if isinstance(error, RuntimeError | IndexError | ValueError | TypeError) and raised_by_torch(error):
+        names = op.input_names() + op.aux_names()
+        given = (f"{n} {show_shape(tuple(t.shape))} {_name_of(t.dtype)}" for n, t in zip(names, tensors, strict=False))
+        raise MXNetError(f"Error in operator {op!r}: {error}\n  with {', '.join(given) or 'no inputs'}") from None
+    raise error
+
+
+def _owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
+    """Return results that share no memory with an input or each other, and are laid out row by row."""
+    taken = {tensor.untyped_storage().data_ptr() for tensor in inputs}
+    owned = []
+    for result in results:
+        pointer = result.untyped_storage().data_ptr()
+        if pointer in taken and result.numel():
+            owned.append(result.clone(memory_format=torch.contiguous_format))
+        else:
+            owned.append(result.contiguous())
+            taken.add(pointer)
+    return owned
+
+
+def _overwrite(op: Op, array: NDArray, result: Tensor) -> None:
+    if array.shape != tuple(result.shape):
+        expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
+        raise ShapeError(f"Error in operator {op.name}: out has the shape {actual}, but the result has {expected}.")
+    array._overwrite(result)
+
+
+def _stored(op: Op, inputs: Sequence[NDArray], made: NDArray) -> NDArray:
+    """Return a result of sparse inputs in the storage that MXNet gives it."""
+    from mxnet.ndarray.sparse import result_storage
+
+    return made.tostype(result_storage(op, [array.stype for array in inputs]))
