@@ -21,3 +21,4 @@ from mxnet.ops import rnn as rnn
 from mxnet.ops import scalar as scalar
 from mxnet.ops import sequence as sequence
 from mxnet.ops import slicing as slicing
+from mxnet.ops import unary as unary

@@ -104,18 +104,6 @@ class Identity(Op, name="_copy", aliases=("identity",)):
         return (grads[0],)
 
 
-class Negative(Op, name="negative", aliases=("_sparse_negative",)):
-    """Changes the sign: :math:`-x`."""
-
-    infer_shape = same_shape
-
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return -data
-
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
-        return (-grads[0],)
-
-
 class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
     """Returns zeros of the shape and dtype of its input."""
 
