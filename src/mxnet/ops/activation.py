@@ -14,13 +14,13 @@ from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
 if TYPE_CHECKING:
     from torch import Tensor
 
-# By name: the function, its gradient, and what the gradient looks at besides the head gradient.
-_ACTIVATIONS: dict[str, tuple[Callable[..., Tensor], Callable[[Tensor, Tensor], Tensor], str]] = {
-    "relu": (lambda x: torch.relu(x), lambda grad, y: torch.ops.aten.threshold_backward(grad, y, 0), "output"),
-    "sigmoid": (lambda x: torch.sigmoid(x), lambda grad, y: torch.ops.aten.sigmoid_backward(grad, y), "output"),
-    "tanh": (lambda x: torch.tanh(x), lambda grad, y: torch.ops.aten.tanh_backward(grad, y), "output"),
-    "softrelu": (lambda x: F.softplus(x), lambda grad, y: -grad * torch.expm1(-y), "output"),
-    "softsign": (lambda x: F.softsign(x), lambda grad, x: grad / (1 + x.abs()).square(), "data"),
+# By name: the function, and its gradient from the head gradient and the function's value.
+_ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
+    "relu": (lambda x: torch.relu(x), lambda grad, y: torch.ops.aten.threshold_backward(grad, y, 0)),
+    "sigmoid": (lambda x: torch.sigmoid(x), lambda grad, y: torch.ops.aten.sigmoid_backward(grad, y)),
+    "tanh": (lambda x: torch.tanh(x), lambda grad, y: torch.ops.aten.tanh_backward(grad, y)),
+    "softrelu": (lambda x: F.softplus(x), lambda grad, y: -grad * torch.expm1(-y)),
+    "softsign": (lambda x: F.softsign(x), lambda grad, y: grad * (1 - y.abs()).square()),
 }
 
 
@@ -38,11 +38,8 @@ class Activation(Op, name="Activation"):
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return _ACTIVATIONS[self.act_type][0](data)
 
-    def backward_reads(self) -> tuple[str, ...]:
-        return ("grad", _ACTIVATIONS[self.act_type][2])
-
-    def backward(self, run: Run, grad: Tensor, data: Tensor | None = None, output: Tensor | None = None) -> Tensor:
-        return _ACTIVATIONS[self.act_type][1](grad, data if output is None else output)
+    def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
+        return _ACTIVATIONS[self.act_type][1](grad, output)
 
 
 _SELU_ALPHA = 1.6732632423543772
@@ -72,9 +69,10 @@ _BENDS: dict[str, tuple[Callable[[Tensor, float], Tensor], Callable[[Tensor, Ten
 class LeakyReLU(Op, name="LeakyReLU"):
     r"""Keeps positive elements and bends negative ones.
 
-    leaky :math:`slope \cdot x`, elu :math:`slope (e^x - 1)`, selu (Klambauer et al., 2017), gelu :math:`x \Phi(x)` everywhere
-    (Hendrycks & Gimpel, 2016), prelu :math:`gamma \cdot x` with gamma (1,) or (channels,) (He et al., 2015), rrelu with a slope
-    that is drawn for each element in training, and in its middle otherwise (Xu et al., 2015).
+    leaky :math:`slope \cdot x`, elu :math:`slope (e^x - 1)`, selu (Klambauer et al., 2017), gelu :math:`x
+    \Phi(x)` everywhere (Hendrycks & Gimpel, 2016), prelu :math:`gamma \cdot x` with gamma (1,) or (channels,)
+    (He et al., 2015), rrelu with a slope that is drawn for each element in training, and in its middle
+    otherwise (Xu et al., 2015).
 
     rrelu has a second output, the slopes.
     """
@@ -83,7 +81,9 @@ class LeakyReLU(Op, name="LeakyReLU"):
     initializers = {"gamma": '["Constant", {"value": 0.25}]'}
     outputs = ("output", "mask")
     act_type: str = param(
-        default="leaky", choices=("elu", "gelu", "leaky", "prelu", "rrelu", "selu"), doc="What is done to negative elements."
+        default="leaky",
+        choices=("elu", "gelu", "leaky", "prelu", "rrelu", "selu"),
+        doc="What is done to negative elements.",
     )
     slope: float = param(default=0.25, doc="Slope of leaky and elu.")
     lower_bound: float = param(default=0.125, doc="Least slope of rrelu.")
@@ -101,13 +101,13 @@ class LeakyReLU(Op, name="LeakyReLU"):
         said: dict[str, Any] = {"outs": (s.data,) * len(s.outs)}
         if self.act_type == "prelu":
             if len(s.data) < 2:
-                raise ShapeError(f"LeakyReLU: prelu has a slope for each channel, but data {s.data} has no axis of channels.")
+                raise ShapeError(f"LeakyReLU: prelu expects data (batch, channels, ...), but got {s.data}.")
             if s.gamma != (1,):
                 said["gamma"] = (s.data[1],)
         return said
 
     def forward(self, run: Run, data: Tensor, gamma: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
-        if self.act_type == "prelu":
+        if gamma is not None:
             return torch.where(data > 0, data, data * _per_channel(gamma, data))
         if self.act_type != "rrelu":
             return _BENDS[self.act_type][0](data, self.slope)
@@ -117,22 +117,24 @@ class LeakyReLU(Op, name="LeakyReLU"):
         slope = torch.where(data > 0, 1, slope)
         return data * slope, slope
 
-    def backward_reads(self) -> tuple[str, ...]:
-        if self.act_type == "rrelu":
-            return ("grad", "mask")
-        return ("grad", *self.input_names())
-
     def backward(
-        self, run: Run, grad: Tensor, data: Tensor | None = None, gamma: Tensor | None = None, mask: Tensor | None = None
+        self,
+        run: Run,
+        grad: Tensor,
+        data: Tensor,
+        gamma: Tensor | None = None,
+        mask: Tensor | None = None,
     ) -> tuple[Tensor | None, ...]:
         if mask is not None:
             return (grad * mask,)
-        if self.act_type != "prelu":
+        if gamma is None:
             return (_BENDS[self.act_type][1](grad, data, self.slope),)
-        into_data = torch.where(data > 0, grad, grad * _per_channel(gamma, data)) if "data" in run.wants else None
-        into_gamma = None
+        slope = _per_channel(gamma, data)
+        into_data = into_gamma = None
+        if "data" in run.wants:
+            into_data = torch.where(data > 0, grad, grad * slope)
         if "gamma" in run.wants:
-            into_gamma = (grad * data.clamp(max=0)).sum_to_size(_per_channel(gamma, data).shape).view(gamma.shape)
+            into_gamma = (grad * data.clamp(max=0)).sum_to_size(slope.shape).view(gamma.shape)
         return into_data, into_gamma
 
 
@@ -149,9 +151,13 @@ class _Softmax(Op):
     axis: int = param(default=-1, doc="The axis along which elements compete.")
     temperature: float | None = param(default=None, doc="What the input is divided by; 1 by default.")
     dtype: str | None = param(
-        default=None, choices=("None", "float16", "float32", "float64"), doc="Of the output; that of the input by default."
+        default=None,
+        choices=("None", "float16", "float32", "float64"),
+        doc="Of the output; that of the input by default.",
     )
-    use_length: bool | None = param(default=False, doc="Whether elements from a given length on are left out.")
+    use_length: bool | None = param(
+        default=False, doc="Whether elements from a given length on are left out."
+    )
 
     def check_axis(self, s: Slots) -> None:
         """Raise if the data is known not to have the axis."""
@@ -174,7 +180,11 @@ class _Softmax(Op):
         return torch.log_softmax(scaled, self.axis) if self.logarithmic else torch.softmax(scaled, self.axis)
 
     def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
-        kernel = torch.ops.aten._log_softmax_backward_data if self.logarithmic else torch.ops.aten._softmax_backward_data
+        kernel = (
+            torch.ops.aten._log_softmax_backward_data
+            if self.logarithmic
+            else torch.ops.aten._softmax_backward_data
+        )
         into_data = kernel(grad, output, self.axis, output.dtype)
         scale = (-1 if self.negated else 1) / (self.temperature or 1)
         return ((into_data if scale == 1 else into_data * scale).to(data.dtype),)
@@ -183,8 +193,8 @@ class _Softmax(Op):
 class Softmax(_Softmax, name="softmax"):
     r"""Makes elements positive and their sum along an axis 1: :math:`e^{x_i / T} / \sum_j e^{x_j / T}`.
 
-    Shapes: data (..., k, ...), length like data without the axis, output like data. What lies at or after its length is 0, and
-    takes no part in the sum.
+    Shapes: data (..., k, ...), length like data without the axis, output like data. What lies at or after its
+    length is 0, and takes no part in the sum.
     """
 
     inputs = {"data": "Input data.", "length": "How many elements along the axis take part."}
@@ -208,7 +218,9 @@ class Softmax(_Softmax, name="softmax"):
 
     def _outside(self, data: Tensor, length: Tensor) -> Tensor:
         positions = torch.arange(data.shape[self.axis], device=data.device)
-        return positions.view(-1, *(1,) * (data.dim() - 1 - self.axis % data.dim())) >= length.unsqueeze(self.axis)
+        return positions.view(-1, *(1,) * (data.dim() - 1 - self.axis % data.dim())) >= length.unsqueeze(
+            self.axis
+        )
 
 
 class LogSoftmax(_Softmax, name="log_softmax"):
@@ -224,14 +236,16 @@ class Softmin(_Softmax, name="softmin"):
 
 
 class SoftmaxActivation(Op, name="SoftmaxActivation"):
-    """Applies softmax over the channels or, in mode ``instance``, over the last axis. Deprecated in MXNet in favour of softmax.
+    """Applies softmax over the channels or, in mode ``instance``, over the last axis.
 
-    The gradient is that of the mode ``channel`` in both modes, which is wrong for ``instance`` and more than two dimensions: so
-    do MXNet 1.2 and 1.9.
+    Deprecated in MXNet in favour of softmax. The gradient is that of ``channel`` in both modes, which is wrong
+    for ``instance`` and more than two dimensions: MXNet 1.2 and 1.9 compute the same.
     """
 
     mode: str = param(
-        default="instance", choices=("channel", "instance"), doc="Whether elements of axis 1 compete, or of the last axis."
+        default="instance",
+        choices=("channel", "instance"),
+        doc="Whether elements of axis 1 compete, or of the last axis.",
     )
 
     infer_shape = same_shape
@@ -240,4 +254,5 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
         return torch.softmax(data, 1 if self.mode == "channel" else -1)
 
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        return torch.ops.aten._softmax_backward_data(grad, output, 1, output.dtype)
+        into_data: Tensor = torch.ops.aten._softmax_backward_data(grad, output, 1, output.dtype)
+        return into_data

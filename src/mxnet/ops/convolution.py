@@ -19,7 +19,9 @@ _NUM_FILTER = param(ge=1, doc="Number of filters, which is the number of channel
 _NUM_GROUP = param(default=1, ge=1, doc="Number of groups into which channels and filters are divided.")
 _TUNE = param(default=None, choices=("None", "fastest", "limited_workspace", "off"), doc="Has no effect.")
 _CUDNN_OFF = param(default=False, doc="Has no effect.")
-_LAYOUT = "Order of the axes of data, weight and output; channels first by default. The others work on GPUs only."
+_LAYOUT = (
+    "Order of the axes of data, weight and output; channels first by default. The others work on GPUs only."
+)
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -31,7 +33,9 @@ class _Filtering(Windowed):
     transposed: ClassVar[bool]
     kernel: tuple[int, ...] = param(doc="Extents of the window: (w,), (h, w) or (d, h, w).")
     stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")
-    dilate: tuple[int, ...] = param(default=(), doc="Distance of the window's elements along each axis; 1 by default.")
+    dilate: tuple[int, ...] = param(
+        default=(), doc="Distance of the window's elements along each axis; 1 by default."
+    )
     pad: tuple[int, ...] = param(default=(), doc="Zeros added on either side of each axis; 0 by default.")
     num_filter: int
     num_group: int
@@ -56,9 +60,11 @@ class _Filtering(Windowed):
         """Raise if the channels or the filters cannot be divided into the groups."""
         for what, number in (("channels of the data", channels), ("filters", self.num_filter)):
             if number is not None and number % self.num_group:
-                raise ShapeError(f"{self.name}: {number} {what} cannot be divided into {self.num_group} groups.")
+                raise ShapeError(
+                    f"{self.name}: {number} {what} cannot be divided into {self.num_group} groups."
+                )
 
-    def padding(self, space: tuple[int, ...]) -> Pair:  # noqa: ARG002 - target_shape looks at it
+    def padding(self, space: tuple[int, ...]) -> Pair:
         """Return the padding, and what is added at the far end of the output, for data of these extents."""
         return self.pads, (0,) * len(self.kernel)
 
@@ -67,7 +73,9 @@ class _Filtering(Windowed):
         data, weight = self.inward(data), self.inward(weight)
         pads, adds = self.padding(data.shape[2:])
         return self.outward(
-            torch.convolution(data, weight, bias, self.strides, pads, self.dilates, self.transposed, adds, self.num_group)
+            torch.convolution(
+                data, weight, bias, self.strides, pads, self.dilates, self.transposed, adds, self.num_group
+            )
         )
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, weight: Tensor) -> tuple[Tensor | None, ...]:
@@ -86,10 +94,11 @@ class _Filtering(Windowed):
 
 
 class Convolution(_Filtering, name="Convolution"):
-    """Slides filters over the data: each output element is the sum of a window times a filter, plus the filter's bias.
+    """Slides filters over the data: an output element is the sum of a window times a filter, plus a bias.
 
-    Shapes: data (batch, channels, *space), weight (num_filter, channels / num_group, *kernel), bias (num_filter,), output
-    (batch, num_filter, *out) with ``out = (n + 2 pad - dilate (kernel - 1) - 1) // stride + 1`` along each axis.
+    Shapes: data (batch, channels, *space), weight (num_filter, channels / num_group, *kernel), bias
+    (num_filter,), output (batch, num_filter, *out) with ``out = (n + 2 pad - dilate (kernel - 1) - 1) //
+    stride + 1`` along each axis.
     """
 
     transposed = False
@@ -99,7 +108,9 @@ class Convolution(_Filtering, name="Convolution"):
     no_bias: bool = param(default=False, doc="Whether to disable the bias.")
     cudnn_tune: str | None = _TUNE
     cudnn_off: bool = _CUDNN_OFF
-    layout: str | None = param(default=None, choices=("None", "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"), doc=_LAYOUT)
+    layout: str | None = param(
+        default=None, choices=("None", "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"), doc=_LAYOUT
+    )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
@@ -120,13 +131,7 @@ class Convolution(_Filtering, name="Convolution"):
     def _extent(self, axis: int, extent: int | None) -> int | None:
         if extent is None:
             return None
-        room = extent + 2 * self.pads[axis] - self.reach[axis]
-        if room < 0:
-            raise ShapeError(
-                f"{self.name}: the window {self.reach} does not fit into the data, whose axis {axis} of space has {extent} "
-                f"elements and padding {self.pads[axis]}."
-            )
-        return room // self.strides[axis] + 1
+        return self.room(axis, extent, self.reach[axis]) // self.strides[axis] + 1
 
     def _extent_before(self, axis: int, extent: int | None) -> int | None:
         """Return the extent that leads to this one of the output, where the stride leaves no choice."""
@@ -145,22 +150,28 @@ class ConvolutionV1(Convolution, name="Convolution_v1"):
 class Deconvolution(_Filtering, name="Deconvolution"):
     """Applies the transpose of a convolution, which is also its gradient: it grows the data.
 
-    Shapes: data (batch, channels, *space), weight (channels, num_filter / num_group, *kernel), bias (num_filter,), output
-    (batch, num_filter, *out) with ``out = stride (n - 1) + dilate (kernel - 1) + 1 - 2 pad + adj`` along each axis.
-    Zeiler et al., *Deconvolutional Networks*, 2010.
+    Shapes: data (batch, channels, *space), weight (channels, num_filter / num_group, *kernel), bias
+    (num_filter,), output (batch, num_filter, *out) with ``out = stride (n - 1) + dilate (kernel - 1) + 1 - 2
+    pad + adj`` along each axis. Zeiler et al., *Deconvolutional Networks*, 2010.
     """
 
     transposed = True
     per_axis = (*_Filtering.per_axis, "adj", "target_shape")
-    adj: tuple[int, ...] = param(default=(), doc="What is added at the far end of each axis of the output; less than stride.")
-    target_shape: tuple[int, ...] = param(default=(), doc="Extents of space of the output; decides pad and adj, if not zero.")
+    adj: tuple[int, ...] = param(
+        default=(), doc="What is added at the far end of each axis of the output; less than stride."
+    )
+    target_shape: tuple[int, ...] = param(
+        default=(), doc="Extents of space of the output; decides pad and adj, if not zero."
+    )
     num_filter: int = _NUM_FILTER
     num_group: int = _NUM_GROUP
     workspace: int = param(default=512, ge=0, doc="Has no effect.")
     no_bias: bool = param(default=True, doc="Whether to disable the bias.")
     cudnn_tune: str | None = _TUNE
     cudnn_off: bool = _CUDNN_OFF
-    layout: str | None = param(default=None, choices=("None", "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"), doc=_LAYOUT)
+    layout: str | None = param(
+        default=None, choices=("None", "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"), doc=_LAYOUT
+    )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
@@ -189,12 +200,12 @@ class Deconvolution(_Filtering, name="Deconvolution"):
             surplus = self._full(axis, extent) - self.target_shape[axis]
             if surplus < 0:
                 raise ShapeError(
-                    f"Deconvolution: target_shape={self.target_shape} is too big for data with {extent} elements along axis "
-                    f"{axis} of space: it gives at most {self._full(axis, extent)}."
+                    f"Deconvolution: target_shape={self.target_shape} is too big: {extent} elements along "
+                    f"axis {axis} of space grow to {self._full(axis, extent)} at most."
                 )
             pad, add = (surplus + 1) // 2, surplus % 2
         if add >= self.strides[axis]:
-            raise ShapeError(f"Deconvolution: adj must be less than stride along each axis, but is {add} with stride {self.strides}.")
+            raise ShapeError(f"Deconvolution: adj is {add}, but must be less than stride={self.strides}.")
         return pad, add
 
     def padding(self, space: tuple[int, ...]) -> Pair:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
-from mxnet.lazy import torch
 from mxnet.ops.device import generator_of
 from mxnet.ops.shapes import dtype_of_first_input
 
@@ -16,15 +15,18 @@ if TYPE_CHECKING:
 
 
 class Dropout(Op, name="Dropout"):
-    """Sets random elements to 0 in training, and scales the others so that the mean stays. Otherwise it passes the data on.
+    """Sets random elements to 0 in training and scales the others, so that the mean stays.
 
-    Shapes: output like data; the mask, which is hidden, like data but 1 along `axes`. Srivastava et al., *Dropout*, 2014.
+    Shapes: output like data; the mask, which is hidden, like data but 1 along `axes`. Srivastava et al.,
+    *Dropout*, 2014.
     """
 
     outputs = ("output", "mask")
     pure = False
     p: float = param(default=0.5, ge=0, le=1, doc="Fraction of elements that are dropped.")
-    mode: str = param(default="training", choices=("always", "training"), doc="Whether to drop outside of training too.")
+    mode: str = param(
+        default="training", choices=("always", "training"), doc="Whether to drop outside of training too."
+    )
     axes: tuple[int, ...] = param(default=(), doc="Axes along which all elements share their fate.")
     cudnn_off: bool | None = param(default=False, doc="Has no effect.")
 
@@ -39,7 +41,10 @@ class Dropout(Op, name="Dropout"):
         for axis in self.axes:
             if not 0 <= axis < len(s.data):
                 raise ShapeError(f"Dropout: axis {axis} does not exist in data of {len(s.data)} dimensions.")
-        return {"output": s.data, "mask": tuple(1 if i in self.axes else extent for i, extent in enumerate(s.data))}
+        return {
+            "output": s.data,
+            "mask": tuple(1 if i in self.axes else extent for i, extent in enumerate(s.data)),
+        }
 
     def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
         shape = [1 if i in self.axes else extent for i, extent in enumerate(data.shape)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.lazy import F, torch
+from mxnet.lazy import F
 from mxnet.ops.shapes import numel
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected",)):
     r"""Applies a linear transformation: :math:`Y = XW^T + b`.
 
-    Shapes: data (n, ...), weight (num_hidden, k), bias (num_hidden,), output (n, num_hidden); with ``flatten=False`` data (..., k)
-    and output (..., num_hidden). k is the product of the extents that are collapsed.
+    Shapes: data (n, ...), weight (num_hidden, k), bias (num_hidden,), output (n, num_hidden); with
+    ``flatten=False`` data (..., k) and output (..., num_hidden). k is the product of the extents that are
+    collapsed.
     """
 
     inputs = {"data": "Input data.", "weight": "Weight matrix.", "bias": "Bias."}

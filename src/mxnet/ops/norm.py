@@ -1,4 +1,4 @@
-"""Normalisation: over the batch, a layer, groups of channels, one instance, neighbouring channels, or to unit length."""
+"""Normalisation: over the batch, a layer, groups of channels, an instance, neighbours, or to unit length."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.shapes import dtype_of_first_input, normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_SCALED = {"data": "Input data.", "gamma": "What normalised elements are multiplied by.", "beta": "What is added to them."}
+_SCALED = {
+    "data": "Input data.",
+    "gamma": "What normalised elements are multiplied by.",
+    "beta": "What is added to them.",
+}
 _OUTPUT_MEAN_VAR = param(default=False, doc="Whether the statistics are outputs too.")
 
 
@@ -28,7 +32,7 @@ class _Normalization(Op):
         return len(self.outputs) if self.output_mean_var else 1
 
 
-# --------------------------------------------------------------------------------------------------------------- the batch
+# --------------------------------------------------------------------------------------------- over the batch
 
 
 class _BatchNorm(_Normalization):
@@ -48,13 +52,21 @@ class _BatchNorm(_Normalization):
         if s.data is None:
             return {}
         channels = (s.data[normal_axis(self.axis, len(s.data), self.name)],)
-        return {"ins": (s.data, channels, channels), "aux": (channels,) * 2, "outs": (s.data, channels, channels)}
+        return {
+            "ins": (s.data, channels, channels),
+            "aux": (channels,) * 2,
+            "outs": (s.data, channels, channels),
+        }
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         if t.data is None:
             return {}
         statistics = "float32" if t.data in ("float16", "bfloat16") else t.data
-        return {"ins": (t.data, statistics, statistics), "aux": (statistics,) * 2, "outs": (t.data, statistics, statistics)}
+        return {
+            "ins": (t.data, statistics, statistics),
+            "aux": (statistics,) * 2,
+            "outs": (t.data, statistics, statistics),
+        }
 
     def _uses_batch(self, run: Run) -> bool:
         return run.is_train and not self.use_global_stats
@@ -79,7 +91,7 @@ class _BatchNorm(_Normalization):
         batch = self._uses_batch(run)
         output, mean, invstd = torch.native_batch_norm(
             self._channels_second(data),
-            None if self.fix_gamma else gamma,
+            torch.ones_like(gamma) if self.fix_gamma else gamma,
             beta,
             None if batch else moving_mean,
             None if batch else moving_var,
@@ -92,14 +104,22 @@ class _BatchNorm(_Normalization):
         return self._back(output, data.dim()), mean, self.from_invstd(invstd)
 
     def backward(
-        self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, var: Tensor, moving_mean: Tensor, moving_var: Tensor
+        self,
+        run: Run,
+        grad: Tensor,
+        data: Tensor,
+        gamma: Tensor,
+        mean: Tensor,
+        var: Tensor,
+        moving_mean: Tensor,
+        moving_var: Tensor,
     ) -> tuple[Tensor | None, ...]:
         batch = self._uses_batch(run)
         mean, invstd = mean.detach(), self.to_invstd(var.detach())  # torch knows that they depend on the data
         into_data, into_gamma, into_beta = torch.ops.aten.native_batch_norm_backward(
             self._channels_second(grad),
             self._channels_second(data),
-            None if self.fix_gamma else gamma,
+            torch.ones_like(gamma) if self.fix_gamma else gamma,
             None if batch else moving_mean,
             None if batch else moving_var,
             mean,
@@ -114,19 +134,20 @@ class _BatchNorm(_Normalization):
         if self.fix_gamma:
             into_gamma = torch.zeros_like(gamma)
             if not run.replayed:
-                gamma.fill_(1)  # so does MXNet; mutates does not name it, because MXNet's JSON does not count this as a write
+                gamma.fill_(1)  # as in MXNet, whose JSON does not count this as a write: mutates omits it
         return None if into_data is None else self._back(into_data, data.dim()), into_gamma, into_beta
 
 
 class BatchNorm(_BatchNorm, name="BatchNorm"):
-    r"""Normalises each channel over the batch and space: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
+    r"""Normalises channels over the batch: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
 
-    Shapes: data (..., channels, ...), everything else (channels,), output like data. With float16 data, all the rest is float32.
-    Ioffe & Szegedy, *Batch Normalization*, 2015.
+    Shapes: data (..., channels, ...), everything else (channels,), output like data. With float16 data, all
+    the rest is float32. Ioffe & Szegedy, *Batch Normalization*, 2015.
 
-    In training the statistics are those of the batch, and the moving ones move in the backward pass, towards the biased variance;
-    otherwise the moving ones are used. The output ``var`` is :math:`1 / \sqrt{var + \epsilon}`. Head gradients of ``mean`` and ``var``
-    are ignored. With ``fix_gamma`` gamma counts as 1, has no gradient, and is overwritten with 1 in the backward pass.
+    In training the statistics are those of the batch, and the moving ones move in the backward pass, towards
+    the biased variance; otherwise the moving ones are used. The output ``var`` is :math:`1 / \sqrt{var +
+    \epsilon}`. Head gradients of ``mean`` and ``var`` are ignored. With ``fix_gamma`` gamma counts as 1, has
+    no gradient, and is overwritten with 1 in the backward pass.
     """
 
     eps: float = param(default=1e-3, doc="Added to the variance.")
@@ -136,8 +157,12 @@ class BatchNorm(_BatchNorm, name="BatchNorm"):
     output_mean_var: bool = _OUTPUT_MEAN_VAR
     axis: int = param(default=1, doc="The axis of channels.")
     cudnn_off: bool = param(default=False, doc="Has no effect.")
-    min_calib_range: float | None = param(default=None, doc="Least output seen in calibration, for quantisation.")
-    max_calib_range: float | None = param(default=None, doc="Greatest output seen in calibration, for quantisation.")
+    min_calib_range: float | None = param(
+        default=None, doc="Least output seen in calibration, for quantisation."
+    )
+    max_calib_range: float | None = param(
+        default=None, doc="Greatest output seen in calibration, for quantisation."
+    )
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         if t.data is not None and "float" not in t.data:
@@ -161,14 +186,14 @@ class BatchNormV1(_BatchNorm, name="BatchNorm_v1"):
         return (var + self.eps).rsqrt()
 
 
-# ------------------------------------------------------------------------------------------------------- within a sample
+# -------------------------------------------------------------------------------------------- within a sample
 
 
 class LayerNorm(_Normalization, name="LayerNorm"):
     r"""Normalises along one axis: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
 
-    Shapes: data (..., k, ...), gamma and beta (k,), output like data; ``mean`` and ``std`` like data with k replaced by 1. Head
-    gradients of these two are ignored. Ba et al., *Layer Normalization*, 2016.
+    Shapes: data (..., k, ...), gamma and beta (k,), output like data; ``mean`` and ``std`` like data with k
+    replaced by 1. Head gradients of these two are ignored. Ba et al., *Layer Normalization*, 2016.
     """
 
     outputs = ("output", "mean", "std")
@@ -189,16 +214,27 @@ class LayerNorm(_Normalization, name="LayerNorm"):
         output, mean, invstd = (each.movedim(-1, self.axis) for each in results)
         return output, mean.to(data.dtype), invstd.reciprocal().to(data.dtype)
 
-    def backward(self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, std: Tensor) -> tuple[Tensor | None, ...]:
-        rows, grad, mean, std = (each.movedim(self.axis, -1) for each in (data, grad, mean.detach(), std.detach()))
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, std: Tensor
+    ) -> tuple[Tensor | None, ...]:
+        rows, grad, mean, std = (
+            each.movedim(self.axis, -1) for each in (data, grad, mean.detach(), std.detach())
+        )
         into_data, into_gamma, into_beta = torch.ops.aten.native_layer_norm_backward(
-            grad, rows, rows.shape[-1:], mean, std.reciprocal(), gamma, gamma, [name in run.wants for name in self.inputs]
+            grad,
+            rows,
+            rows.shape[-1:],
+            mean,
+            std.reciprocal(),
+            gamma,
+            gamma,
+            [name in run.wants for name in self.inputs],
         )
         return None if into_data is None else into_data.movedim(-1, self.axis), into_gamma, into_beta
 
 
 class _GroupedNorm(_Normalization):
-    """What operators share that normalise groups of channels of each sample; gamma and beta have one number for each group."""
+    """What operators share that normalise groups of channels; gamma and beta have a number for each group."""
 
     eps: float
 
@@ -232,20 +268,33 @@ class _GroupedNorm(_Normalization):
         into_data = into_gamma = into_beta = None
         if "data" in run.wants:
             into_data = torch.ops.aten.native_layer_norm_backward(
-                grad * gamma.unsqueeze(1), groups, groups.shape[2:], mean, invstd, None, None, [True, False, False]
+                grad * gamma.unsqueeze(1),
+                groups,
+                groups.shape[2:],
+                mean,
+                invstd,
+                None,
+                None,
+                [True, False, False],
             )[0].view(data.shape)
         if "gamma" in run.wants:
-            into_gamma = (grad * (groups - mean) * invstd).sum((0, 2))
+            normalized = (
+                F.layer_norm(groups, groups.shape[2:], eps=self.eps)
+                if run.replayed
+                else (groups - mean) * invstd
+            )
+            into_gamma = (grad * normalized).sum((0, 2))
         if "beta" in run.wants:
             into_beta = grad.sum((0, 2))
         return into_data, into_gamma, into_beta
 
 
 class GroupNorm(_GroupedNorm, name="GroupNorm"):
-    r"""Normalises groups of channels of each sample: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
+    r"""Normalises groups of channels: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
 
-    Shapes: data (batch, channels, *space), gamma and beta (num_groups,), output like data; ``mean`` and ``std`` (batch, num_groups).
-    Head gradients of these two are ignored. Wu & He, *Group Normalization*, 2018.
+    Shapes: data (batch, channels, *space), gamma and beta (num_groups,), output like data; ``mean`` and
+    ``std`` (batch, num_groups). Head gradients of these two are ignored. Wu & He, *Group Normalization*,
+    2018.
     """
 
     outputs = ("output", "mean", "std")
@@ -257,25 +306,31 @@ class GroupNorm(_GroupedNorm, name="GroupNorm"):
         if s.data is None:
             return {}
         if len(s.data) < 3:
-            raise ShapeError(f"GroupNorm: expected data of at least 3 dimensions (batch, channels, space), but got {s.data}.")
+            raise ShapeError(f"GroupNorm: expected data (batch, channels, space, ...), but got {s.data}.")
         if s.data[1] is not None and s.data[1] % self.num_groups:
-            raise ShapeError(f"GroupNorm: {s.data[1]} channels cannot be divided into {self.num_groups} groups.")
+            raise ShapeError(
+                f"GroupNorm: {s.data[1]} channels cannot be divided into {self.num_groups} groups."
+            )
         groups, statistics = (self.num_groups,), (s.data[0], self.num_groups)
         return {"ins": (None, groups, groups), "outs": (s.data, statistics, statistics)}
 
-    def groups(self, channels: int) -> int:  # noqa: ARG002 - whatever there are
+    def groups(self, channels: int) -> int:
         return self.num_groups
 
-    def backward(self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, std: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, std: Tensor
+    ) -> tuple[Tensor | None, ...]:
         return self._backward(run, grad, data, gamma, mean, std)
 
 
 class InstanceNorm(_GroupedNorm, name="InstanceNorm"):
     r"""Normalises each channel of each sample: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
 
-    Shapes: data (batch, channels, *space), gamma and beta (channels,), output like data. Ulyanov et al., *Instance Normalization*, 2016.
+    Shapes: data (batch, channels, *space), gamma and beta (channels,), output like data. Ulyanov et al.,
+    *Instance Normalization*, 2016.
 
-    Where MXNet knows only float32, other real dtypes work here; what is known of none is taken for float32, as there.
+    Where MXNet knows only float32, other real dtypes work here; what is known of none is taken for float32,
+    as there.
     """
 
     outputs = ("output", "mean", "var")
@@ -299,18 +354,20 @@ class InstanceNorm(_GroupedNorm, name="InstanceNorm"):
     def to_invstd(self, std: Tensor) -> Tensor:
         return (std + self.eps).rsqrt()
 
-    def backward(self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, var: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, var: Tensor
+    ) -> tuple[Tensor | None, ...]:
         return self._backward(run, grad, data, gamma, mean, var)
 
 
-# ---------------------------------------------------------------------------------------------------------- by magnitude
+# ----------------------------------------------------------------------------------------------- by magnitude
 
 
 class LRN(Op, name="LRN"):
-    r"""Divides each element by what its neighbours in other channels have: :math:`x_i / (k + \frac{\alpha}{n} \sum_j x_j^2)^\beta`.
+    r"""Divides by what neighbouring channels have: :math:`x_i / (k + \frac{\alpha}{n} \sum_j x_j^2)^\beta`.
 
-    The sum runs over the ``nsize`` channels around i. Shapes: data (batch, channels, *space), output like data. Krizhevsky et al.,
-    *ImageNet Classification with Deep Convolutional Neural Networks*, 2012.
+    The sum runs over the ``nsize`` channels around i. Shapes: data (batch, channels, *space), output like
+    data. Krizhevsky et al., *ImageNet Classification with Deep Convolutional Neural Networks*, 2012.
     """
 
     outputs = ("output", "tmp_norm")
@@ -333,30 +390,40 @@ class LRN(Op, name="LRN"):
 
     def _sum_neighbours(self, array: Tensor) -> Tensor:
         if self.nsize % 2 == 0:
-            raise MXNetError(f"LRN: nsize must be odd, so that there is a channel in the middle, but is {self.nsize}.")
+            raise MXNetError(
+                f"LRN: nsize must be odd, so that there is a channel in the middle, but is {self.nsize}."
+            )
         channels = array.reshape(array.shape[0], 1, array.shape[1], -1)
         sums = F.avg_pool2d(channels, (self.nsize, 1), 1, (self.nsize // 2, 0), divisor_override=1)
         return sums.view(array.shape)
 
+    def _norm(self, data: Tensor) -> Tensor:
+        return self._sum_neighbours(data.square()).mul(self.alpha / self.nsize).add(self.knorm)
+
     def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
-        norm = self._sum_neighbours(data.square()).mul(self.alpha / self.nsize).add(self.knorm)
+        norm = self._norm(data)
         return data * norm.pow(-self.beta), norm
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, tmp_norm: Tensor) -> Tensor:
-        shrunk = grad * tmp_norm.pow(-self.beta)
-        return shrunk - (2 * self.beta * self.alpha / self.nsize) * data * self._sum_neighbours(shrunk * data / tmp_norm)
+        norm = self._norm(data) if run.replayed else tmp_norm
+        shrunk = grad * norm.pow(-self.beta)
+        return shrunk - (2 * self.beta * self.alpha / self.nsize) * data * self._sum_neighbours(
+            shrunk * data / norm
+        )
 
 
 class L2Normalization(Op, name="L2Normalization"):
     r"""Scales vectors to unit length: :math:`x / \sqrt{\sum x^2 + \epsilon}`.
 
-    A vector is a whole sample (``instance``), the channels at one place of space (``channel``), or all of space in one channel
-    (``spatial``). Shapes: data (batch, channels, *space), output like data.
+    A vector is a whole sample (``instance``), the channels at one place of space (``channel``), or all of
+    space in one channel (``spatial``). Shapes: data (batch, channels, *space), output like data.
     """
 
     outputs = ("output", "norm")
     eps: float = param(default=1e-10, doc="Added to the sum of squares.")
-    mode: str = param(default="instance", choices=("channel", "instance", "spatial"), doc="What the vectors are.")
+    mode: str = param(
+        default="instance", choices=("channel", "instance", "spatial"), doc="What the vectors are."
+    )
 
     def visible_outputs(self) -> int:
         return 1
@@ -365,7 +432,9 @@ class L2Normalization(Op, name="L2Normalization"):
         if s.data is None:
             return {}
         if self.mode != "instance" and len(s.data) < 3:
-            raise ShapeError(f"L2Normalization: mode {self.mode!r} expects data of at least 3 dimensions, but got {s.data}.")
+            raise ShapeError(
+                f"L2Normalization: mode {self.mode!r} needs 3 dimensions or more, but got {s.data}."
+            )
         return {"outs": (s.data, self._norm_shape(s.data))}
 
     def _norm_shape(self, shape: Shape) -> Shape:
@@ -378,13 +447,22 @@ class L2Normalization(Op, name="L2Normalization"):
         rows = 1 if self.mode == "instance" else 2
         return array.reshape(*array.shape[:rows], -1), rows
 
+    def _norms(self, vectors: Tensor, axis: int) -> Tensor:
+        return vectors.square().sum(axis, keepdim=True).add(self.eps).sqrt()
+
     def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
         vectors, axis = self._vectors(data)
-        norm = vectors.square().sum(axis, keepdim=True).add(self.eps).sqrt()
-        return (vectors / norm).view(data.shape), norm.view(self._norm_shape(data.shape))
+        norms = self._norms(vectors, axis)
+        flat = norms if self.mode == "channel" else norms.squeeze(-1)
+        return (vectors / norms).view(data.shape), flat
 
-    def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor, norm: Tensor) -> Tensor:
-        vectors, axis = self._vectors(output)
+    def backward(self, run: Run, grad: Tensor, data: Tensor, norm: Tensor) -> Tensor:
+        vectors, axis = self._vectors(data)
+        norms = (
+            self._norms(vectors, axis)
+            if run.replayed
+            else norm.view(*vectors.shape[:axis], 1, *vectors.shape[axis + 1 :])
+        )
+        units = vectors / norms
         into = self._vectors(grad)[0]
-        along = (into * vectors).sum(axis, keepdim=True)
-        return ((into - vectors * along) / norm.view(along.shape)).view(data.shape)
+        return ((into - units * (into * units).sum(axis, keepdim=True)) / norms).view(data.shape)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +17,16 @@ if TYPE_CHECKING:
 
 def _expect_images(operator: str, shape: Sequence[int | None]) -> None:
     if len(shape) != 4:
-        raise ShapeError(f"{operator}: expected data of 4 dimensions (batch, channels, height, width), but got {len(shape)}: {shape}.")
+        raise ShapeError(f"{operator}: expected images (batch, channels, height, width), but got {shape}.")
 
 
 class UpSampling(Op, name="UpSampling"):
     """Makes images `scale` times as high and wide.
 
-    ``nearest`` repeats elements. It takes several inputs, brings them to the size that the first one gets, and concatenates their
-    channels or adds them up. ``bilinear`` takes one input and a weight (channels, 1, k, k) with ``k = 2 scale - scale % 2``, by
-    which it deconvolves each channel; initialised as MXNet does it, this interpolates.
+    ``nearest`` repeats elements. It takes several inputs, brings them to the size that the first one gets,
+    and concatenates their channels or adds them up. ``bilinear`` takes one input and a weight (channels, 1,
+    k, k) with ``k = 2 scale - scale % 2``, by which it deconvolves each channel; initialised as MXNet does
+    it, this interpolates.
 
     Shapes: data (batch, channels, height, width), output (batch, channels, scale height, scale width).
     """
@@ -37,7 +37,9 @@ class UpSampling(Op, name="UpSampling"):
     scale: int = param(ge=1, doc="How many times the images grow.")
     num_filter: int = param(default=0, ge=0, doc="Number of channels; has no effect, the data tells.")
     sample_type: str = param(choices=("bilinear", "nearest"), doc="How the new elements are found.")
-    multi_input_mode: str = param(default="concat", choices=("concat", "sum"), doc="What becomes of several inputs.")
+    multi_input_mode: str = param(
+        default="concat", choices=("concat", "sum"), doc="What becomes of several inputs."
+    )
     num_args: int = param(ge=1, doc="Number of inputs of ``nearest``.")
     workspace: int = param(default=512, ge=0, doc="Has no effect.")
 
@@ -55,17 +57,20 @@ class UpSampling(Op, name="UpSampling"):
         if self.sample_type == "bilinear":
             if not is_complete(first):
                 return {}
-            return {"weight": (first[1], 1, self._window, self._window), "output": (*first[:2], height, width)}
+            return {
+                "weight": (first[1], 1, self._window, self._window),
+                "output": (*first[:2], height, width),
+            }
         for shape in s.ins:
             if shape is not None:
                 _expect_images(self.name, shape)
                 for name, whole, part in zip(("height", "width"), (height, width), shape[2:], strict=True):
                     if whole is not None and part and whole % part:
-                        raise ShapeError(f"UpSampling: {name} {part} of an input does not divide {name} {whole} of the output.")
+                        raise ShapeError(f"UpSampling: an input of {name} {part} does not divide {whole}.")
         channels = [None if shape is None else shape[1] for shape in s.ins]
         if self.multi_input_mode == "sum":
             if len({*channels} - {None}) > 1:
-                raise ShapeError(f"UpSampling: inputs that are added up must have the same number of channels, but have {channels}.")
+                raise ShapeError(f"UpSampling: inputs to be added up have different channels: {channels}.")
             total = first[1]
         else:
             total = None if None in channels else sum(channels)
@@ -91,17 +96,22 @@ class UpSampling(Op, name="UpSampling"):
     def backward(self, run: Run, grad: Tensor, ins: tuple[Tensor, ...]) -> Sequence[Tensor | None]:
         if self.sample_type == "bilinear":
             wanted = ["data" in run.wants, "weight" in run.wants, False]
-            return torch.ops.aten.convolution_backward(grad, *ins, None, *self._interpolation(ins[0].shape[1]), wanted)
-        parts = itertools.repeat(grad)
+            channels = ins[0].shape[1]
+            into_both: tuple[Tensor | None, ...] = torch.ops.aten.convolution_backward(
+                grad, *ins, None, *self._interpolation(channels), wanted
+            )
+            return into_both
+        parts: Sequence[Tensor] = [grad] * len(ins)
         if self.multi_input_mode == "concat":
-            parts = grad.split([image.shape[1] for image in ins], 1)
-        return [_sum_blocks(part, image.shape) for part, image in zip(parts, ins, strict=False)]
+            parts = torch.split_with_sizes(grad, [image.shape[1] for image in ins], 1)
+        return [_sum_blocks(part, image.shape) for part, image in zip(parts, ins, strict=True)]
 
 
 def _sum_blocks(grad: Tensor, shape: Sequence[int]) -> Tensor:
     """Return the sums over the equal blocks that divide the gradient into that shape."""
     batch, channels, height, width = shape
-    return grad.reshape(batch, channels, height, grad.shape[2] // height, width, grad.shape[3] // width).sum((3, 5))
+    blocks = grad.reshape(batch, channels, height, grad.shape[2] // height, width, grad.shape[3] // width)
+    return blocks.sum((3, 5))
 
 
 _TORCH_PADDING = {"edge": "replicate", "reflect": "reflect", "constant": "constant"}
@@ -114,12 +124,16 @@ class Pad(Op, name="Pad", aliases=("pad",)):
     """
 
     mode: str = param(choices=("constant", "edge", "reflect"), doc="What is put around.")
-    pad_width: tuple[int, ...] = param(doc="Two numbers for each axis, before and after: (0, 0, 0, 0, top, bottom, left, right).")
+    pad_width: tuple[int, ...] = param(
+        doc="Two numbers for each axis, before and after: (0, 0, 0, 0, top, bottom, left, right)."
+    )
     constant_value: float = param(default=0.0, doc="What ``constant`` puts around.")
 
     def validate(self) -> None:
         if any(width < 0 for width in self.pad_width) or any(self.pad_width[:4]):
-            raise ParameterError(f"Pad: pad_width={self.pad_width} must not be negative, and 0 for the first two axes.")
+            raise ParameterError(
+                f"Pad: pad_width={self.pad_width} must not be negative, and 0 for the first two axes."
+            )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
@@ -127,12 +141,17 @@ class Pad(Op, name="Pad", aliases=("pad",)):
         if len(s.data) not in (4, 5):
             raise ShapeError(f"Pad: expected data of 4 or 5 dimensions, but got {len(s.data)}: {s.data}.")
         if len(self.pad_width) != 2 * len(s.data):
-            raise ShapeError(f"Pad: pad_width={self.pad_width} must have two numbers for each axis of data {s.data}.")
+            raise ShapeError(
+                f"Pad: pad_width={self.pad_width} must have two numbers for each axis of data {s.data}."
+            )
         widths = list(zip(self.pad_width[::2], self.pad_width[1::2], strict=True))
         for extent, pair in zip(s.data, widths, strict=True):
             if self.mode == "reflect" and extent is not None and max(pair) >= max(extent, 1):
-                raise ShapeError(f"Pad: to reflect, pad_width={self.pad_width} must be less than the extents of data {s.data}.")
-        padded = (None if extent is None else extent + sum(pair) for extent, pair in zip(s.data, widths, strict=True))
+                raise ShapeError(f"Pad: cannot reflect data {s.data} over pad_width={self.pad_width}.")
+        padded = (
+            None if extent is None else extent + sum(pair)
+            for extent, pair in zip(s.data, widths, strict=True)
+        )
         return {"output": tuple(padded)}
 
     @property
@@ -151,13 +170,15 @@ class Pad(Op, name="Pad", aliases=("pad",)):
             return F.pad(grad, [-margin for margin in margins])
         kind = {"edge": "replication", "reflect": "reflection"}[self.mode]
         kernel = getattr(torch.ops.aten, f"{kind}_pad{len(margins) // 2}d_backward")
-        return kernel(grad, grad.new_empty(()).expand(data.shape), margins)
+        back: Tensor = kernel(grad, grad.new_empty(()).expand(data.shape), margins)
+        return back
 
 
 class Crop(Op, name="Crop"):
     """Cuts a window out of images: of the size `h_w`, or of the height and width of a second input.
 
-    Shapes: data (batch, channels, height, width), output (batch, channels, *window). Deprecated in MXNet in favour of slice.
+    Shapes: data (batch, channels, height, width), output (batch, channels, *window). Deprecated in MXNet in
+    favour of slice.
     """
 
     inputs = {"data": "Images.", "crop_like": "What has the height and width of the window."}
@@ -165,7 +186,9 @@ class Crop(Op, name="Crop"):
     num_args: int = param(ge=1, le=2, doc="Number of inputs: 1, or 2 to crop like the second.")
     offset: tuple[int, ...] = param(default=(0, 0), doc="Where the window begins: (y, x).")
     h_w: tuple[int, ...] = param(default=(0, 0), doc="Height and width of the window.")
-    center_crop: bool = param(default=False, doc="Whether the window is in the middle; the offset is then ignored.")
+    center_crop: bool = param(
+        default=False, doc="Whether the window is in the middle; the offset is then ignored."
+    )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         data = s.ins[0]
@@ -181,7 +204,9 @@ class Crop(Op, name="Crop"):
         begins = (0, 0) if self.center_crop else self.offset
         for extent, begin, size in zip(data[2:], begins, window, strict=True):
             if size is not None and (size < 1 or (extent is not None and begin + size > extent)):
-                raise ShapeError(f"Crop: the window {tuple(window)} at {begins} does not lie within images of {data[2:]}.")
+                raise ShapeError(
+                    f"Crop: the window {tuple(window)} at {begins} does not lie within images of {data[2:]}."
+                )
         return {"output": (*data[:2], *window)}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
@@ -196,10 +221,12 @@ class Crop(Op, name="Crop"):
         return slice(top, top + height), slice(left, left + width)
 
     def forward(self, run: Run, arg0: Tensor, arg1: Like | None = None) -> Tensor:
-        rows, columns = self._window(arg0.shape, arg1.shape if arg1 else ())
+        rows, columns = self._window(arg0.shape, () if arg1 is None else arg1.shape)
         return arg0[:, :, rows, columns]
 
-    def backward(self, run: Run, grad: Tensor, arg0: Like, arg1: Like | None = None) -> tuple[Tensor | None, ...]:
-        rows, columns = self._window(arg0.shape, arg1.shape if arg1 else ())
+    def backward(
+        self, run: Run, grad: Tensor, arg0: Like, arg1: Like | None = None
+    ) -> tuple[Tensor | None, ...]:
+        rows, columns = self._window(arg0.shape, () if arg1 is None else arg1.shape)
         margins = [columns.start, arg0.shape[3] - columns.stop, rows.start, arg0.shape[2] - rows.stop]
         return F.pad(grad, margins), None if arg1 is None else grad.new_zeros(arg1.shape)

@@ -51,7 +51,7 @@ def agree(*shapes: Shape | None) -> Shape | None:
     for shape in shapes:
         try:
             agreed = merge_shapes(agreed, shape)
-        except ValueError:  # noqa: PERF203 - rare
+        except ValueError:
             continue
     return agreed
 
@@ -63,7 +63,7 @@ def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a met
 
 
 def shape_of_first_input(self: Op, s: Slots) -> Mapping[str, Any]:
-    """The first output has the shape of the first input; as in MXNet, nothing is learnt the other way."""
+    """Give the first output the shape of the first input; as in MXNet, nothing is learnt the other way."""
     return {self.output_names()[0]: s.ins[0]}
 
 

@@ -36,11 +36,13 @@ class Windowed(Op):
         n = len(self.kernel)
         if n not in self.dimensions:
             allowed = ", ".join(map(str, self.dimensions))
-            raise ParameterError(f"{self.name}: the kernel {self.kernel} has {n} axes; it may have {allowed}.")
+            raise ParameterError(
+                f"{self.name}: the kernel {self.kernel} has {n} axes; it may have {allowed}."
+            )
         for parameter in self.per_axis:
             values = getattr(self, parameter)
             if values and len(values) != n:
-                raise ParameterError(f"{self.name}: {parameter}={values} must have one number per axis of kernel={self.kernel}.")
+                raise ParameterError(f"{self.name}: {parameter}={values} does not fit kernel={self.kernel}.")
             if any(value < (parameter in ("stride", "dilate")) for value in values):
                 raise ParameterError(f"{self.name}: {parameter}={values} is too small.")
         if any(extent < 1 for extent in self.kernel):
@@ -67,11 +69,24 @@ class Windowed(Op):
         """Raise if data of this shape has not as many axes as the window looks for."""
         layout = self.layout or _LAYOUTS[len(self.kernel)]
         if len(shape) != len(layout):
-            raise ShapeError(f"{self.name}: expected data of {len(layout)} dimensions ({layout}), but got {len(shape)}: {shape}.")
+            raise ShapeError(
+                f"{self.name}: expected data of {len(layout)} dimensions ({layout}), "
+                f"but got {len(shape)}: {shape}."
+            )
 
     def channels_first(self, shape: Shape) -> Shape:
         """Return a shape of the user's layout in the order batch, channel, space."""
         return (shape[0], shape[-1], *shape[1:-1]) if self.channels_last else shape
+
+    def room(self, axis: int, extent: int, reach: int) -> int:
+        """Return by how many elements a window of that reach can move along an axis of space."""
+        room = extent + 2 * self.pads[axis] - reach
+        if room < 0:
+            raise ShapeError(
+                f"{self.name}: the window reaches over {reach} elements of axis {axis} of space, "
+                f"but the data has {extent} and padding {self.pads[axis]}."
+            )
+        return room
 
     def to_layout(self, shape: Shape) -> Shape:
         """Return a shape given in the order batch, channel, space as the user's layout has it."""
@@ -88,4 +103,7 @@ class Windowed(Op):
     def refuse_channels_last_on_cpu(self, run: Run) -> None:
         """Raise as MXNet does, whose convolutions know these layouts on GPUs only."""
         if self.channels_last and run.context.device_type != "gpu":
-            raise MXNetError(f"{self.name}: layout {self.layout!r} works on GPUs only; use {_LAYOUTS[len(self.kernel)]!r} on {run.context}.")
+            raise MXNetError(
+                f"{self.name}: layout {self.layout!r} works on GPUs only; "
+                f"use {_LAYOUTS[len(self.kernel)]!r} on {run.context}."
+            )
