@@ -55,7 +55,7 @@ class Executor:
         symbol: Symbol,
         programs: Programs,
         arg_arrays: list[NDArray],
-        grad_arrays: list[NDArray | None],
+        grad_arrays: list[NDArray | None] | None,
         grad_req: list[str],
         aux_arrays: list[NDArray],
     ) -> None:
@@ -73,7 +73,7 @@ class Executor:
         self._ran_for_training = False
         self._monitor: tuple[Monitor, bool] | None = None
         self._targets = [
-            (i, req) for i, req in enumerate(grad_req) if req != "null" and grad_arrays[i] is not None
+            (array, req) for array, req in zip(grad_arrays or (), grad_req, strict=False) if array is not None
         ]
 
     # ----------------------------------------------------------------------------------------- arrays by name
@@ -86,6 +86,8 @@ class Executor:
     @property
     def grad_dict(self) -> dict[str, NDArray | None]:
         """The gradients by the names of their arguments."""
+        if self.grad_arrays is None:
+            raise _NotAnArrayError("This executor was bound without gradient arrays: pass args_grad to bind.")
         return _by_name(self._arg_names, self.grad_arrays, "arguments")
 
     @property
@@ -167,11 +169,8 @@ class Executor:
         gradients = iter(program.backward(self._tensors(program, heads), saved, self._tap()))
         exists = self._programs.joint()[1]
         with torch.no_grad():
-            for (i, req), there in zip(self._targets, exists, strict=True):
-                target = self.grad_arrays[i]
-                assert target is not None
-                gradient = next(gradients) if there else None
-                _write(target, gradient, req)
+            for (target, req), there in zip(self._targets, exists, strict=True):
+                _write(target, next(gradients) if there else None, req)
 
     def _rerun(self) -> None:
         """Compute what backward needs, when the last forward was for inference (or never happened)."""
@@ -223,7 +222,7 @@ class Executor:
         arguments = self.arg_dict
         for name, array in arrays.items():
             if name not in arguments:
-                raise _UnknownArgument(
+                raise _UnknownArgumentError(
                     f"forward() was given {name!r}, which is not an argument.{did_you_mean(name, arguments)}"
                     f" The arguments are: {', '.join(arguments)}."
                 )
@@ -373,12 +372,15 @@ class Executor:
         known = _shapes_by_node(graph, kwargs)
         shapes = infer_shapes(graph, known)
         _require_complete(graph, shapes.of(graph.arguments + graph.aux))
-        args, grads = [], []
-        for name, shape, array, grad in zip(
-            self._arg_names, shapes.of(graph.arguments), self.arg_arrays, self.grad_arrays, strict=True
-        ):
-            args.append(_resized(name, array, shape, name in kwargs or partial_shaping, allow_up_sizing))
-            grads.append(None if grad is None else _resized(name, grad, shape, True, True))
+        arg_shapes = shapes.of(graph.arguments)
+        args = [
+            _resized(name, array, shape, name in kwargs or partial_shaping, allow_up_sizing)
+            for name, shape, array in zip(self._arg_names, arg_shapes, self.arg_arrays, strict=True)
+        ]
+        grads = self.grad_arrays and [
+            grad if grad is None else _resized(name, grad, shape, True, True)
+            for name, shape, grad in zip(self._arg_names, arg_shapes, self.grad_arrays, strict=True)
+        ]
         aux = [
             _resized(name, array, shape, partial_shaping, allow_up_sizing)
             for name, shape, array in zip(self._aux_names, shapes.of(graph.aux), self.aux_arrays, strict=True)
@@ -390,7 +392,7 @@ class Executor:
         return self._symbol
 
 
-class _UnknownArgument(BindError, TypeError):
+class _UnknownArgumentError(BindError, TypeError):
     """``forward`` was given a keyword that is no argument (MXNet raises TypeError)."""
 
 
@@ -424,7 +426,7 @@ def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
             "SoftmaxOutput or MakeLoss."
         )
     if not isinstance(gradient, NDArray):
-        raise BindError(
+        raise _NotAnArrayError(
             f"backward() expects an NDArray as the gradient of {name!r}, not {type(gradient).__name__}."
         )
     if gradient.shape != output.shape:
@@ -477,13 +479,13 @@ def bind(
     arg_arrays = _arranged("args", args, arg_names)
     aux_arrays = _arranged("aux_states", aux_states if aux_states is not None else [], aux_names)
     reqs = _requests(grad_req, arg_names)
-    grads: list[NDArray | None] = [None] * len(arg_names)
+    grads = None
     if args_grad is not None:
-        grads = _arranged_gradients(args_grad, arg_names)
-    grads = [None if req == "null" else grad for grad, req in zip(grads, reqs, strict=True)]
-    wrt = [node for node, grad in zip(graph.arguments, grads, strict=True) if grad is not None]
+        given = _arranged_gradients(args_grad, arg_names)
+        grads = [None if req == "null" else grad for grad, req in zip(given, reqs, strict=True)]
+    wrt = [node for node, grad in zip(graph.arguments, grads or (), strict=False) if grad is not None]
     programs = Programs(graph, wrt, ctx, group2ctx or {})
-    _check_arrays(programs, arg_arrays, aux_arrays, grads)
+    _check_arrays(programs, arg_arrays, aux_arrays, grads or ())
     return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
 
 
@@ -511,26 +513,18 @@ def simple_bind(
     shape_of = dict(zip(variables, inferred.of(variables), strict=True))
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
     programs = Programs(graph, wrt, ctx, group2ctx or {})
-    shared = _shared_arrays(shared_arg_names or (), shared_exec, shared_buffer)
+    pool = _Pool(shared_arg_names or (), shared_exec, shared_buffer)
     stypes = stype_dict or {}
     contexts = _contexts(programs)
-    arg_arrays: list[NDArray] = []
-    for node in graph.arguments:
-        array = shared.get(node.name)
-        if array is None or not _fits(array, shape_of[node], dtypes[node]):
-            array = _new(
-                shape_of[node], contexts[node], dtypes[node], stypes.get(node.name, declared_stype(node))
-            )
-            if shared_buffer is not None and node.name in (shared_arg_names or ()):
-                shared_buffer[node.name] = array
-        elif array.shape != shape_of[node]:
-            array = _resized(node.name, array, shape_of[node], True, True)
-        arg_arrays.append(array)
+
+    def make(node: Node, key: str) -> NDArray:
+        stype = stypes.get(node.name, declared_stype(node))
+        return pool.take(key, node.name, shape_of[node], contexts[node], dtypes[node], stype)
+
+    arg_arrays = [make(node, node.name) for node in graph.arguments]
     grads = [
-        None
-        if req == "null"
-        else _new(shape_of[n], contexts[n], dtypes[n], stypes.get(n.name, declared_stype(n)))
-        for n, req in zip(graph.arguments, reqs, strict=True)
+        None if req == "null" else make(node, f"grad of {node.name}")
+        for node, req in zip(graph.arguments, reqs, strict=True)
     ]
     aux_arrays = [_new(shape_of[node], contexts[node], dtypes[node], "default") for node in graph.aux]
     if shared_exec is not None:
@@ -570,13 +564,13 @@ def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
             )
     for name, array in zip(names, arranged, strict=True):
         if not isinstance(array, NDArray):
-            raise _NotAnArray(
+            raise _NotAnArrayError(
                 f"bind: {what} must hold NDArrays, but {name!r} is of type {type(array).__name__}."
             )
     return arranged
 
 
-class _NotAnArray(BindError, TypeError):
+class _NotAnArrayError(BindError, TypeError):
     """Something that is no NDArray was to be bound (MXNet raises TypeError)."""
 
 
@@ -593,7 +587,7 @@ def _arranged_gradients(
             )
     for name, grad in zip(names, grads, strict=True):
         if grad is not None and not isinstance(grad, NDArray):
-            raise _NotAnArray(
+            raise _NotAnArrayError(
                 f"bind: args_grad must hold NDArrays or None, but {name!r} is of type {type(grad).__name__}."
             )
     return grads
@@ -606,10 +600,11 @@ def _requests(grad_req: GradReq, names: Sequence[str]) -> list[str]:
         reqs = [grad_req.get(name, "null") for name in names]
     else:
         reqs = list(grad_req)
-        if len(reqs) != len(names):
+        if len(reqs) > len(names):
             raise BindError(
                 f"grad_req has {len(reqs)} entries for {len(names)} arguments: {', '.join(names)}."
             )
+        reqs += ["null"] * (len(names) - len(reqs))  # MXNet takes a list that is too short
     for req in reqs:
         if req not in _REQS:
             raise BindError(
@@ -703,19 +698,43 @@ def _settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[st
     return [dtype or "float32" for dtype in found]
 
 
-def _shared_arrays(
-    names: Sequence[str], shared_exec: Executor | None, shared_buffer: Mapping[str, NDArray] | None
-) -> dict[str, NDArray]:
-    shared: dict[str, NDArray] = {}
-    if shared_buffer:
-        shared.update((name, array) for name, array in shared_buffer.items() if name in names)
-    if shared_exec is not None:
-        shared.update((name, array) for name, array in shared_exec.arg_dict.items() if name in names)
-    return shared
+class _Pool:
+    """Where simple_bind takes arrays from: another executor (parameters), a shared buffer (the rest), or new.
 
+    Parameters
+    ----------
+    names : sequence of str
+        The arguments whose arrays, and gradients, are the other executor's.
+    executor : Executor, optional
+        That executor.
+    buffer : dict of str to NDArray, optional
+        Arrays by name, ``"grad of X"`` for gradients; what is made new is put in.
+    """
 
-def _fits(array: NDArray, shape: tuple[int, ...], dtype: str) -> bool:
-    return array._dtype_name == dtype and array.stype == "default" and array.size >= int(np.prod(shape))
+    def __init__(
+        self, names: Sequence[str], executor: Executor | None, buffer: dict[str, NDArray] | None
+    ) -> None:
+        self._names = names
+        self._buffer = buffer
+        self._theirs: dict[str, NDArray | None] = {}
+        if executor is not None:
+            self._theirs.update(executor.arg_dict)
+            if executor.grad_arrays is not None:
+                self._theirs.update((f"grad of {name}", grad) for name, grad in executor.grad_dict.items())
+
+    def take(
+        self, key: str, name: str, shape: tuple[int, ...], context: Context, dtype: str, stype: str
+    ) -> NDArray:
+        """Return an array of that shape: one that fits, the beginning of a larger one, or zeros."""
+        is_parameter = name in self._names
+        found = self._theirs.get(key) if is_parameter else (self._buffer or {}).get(key)
+        fits = found is not None and found._dtype_name == dtype and found.stype == stype == "default"
+        if found is not None and fits and found.size >= int(np.prod(shape)):
+            return _resized(name, found, shape, True, True)
+        array = _new(shape, context, dtype, stype)
+        if self._buffer is not None and not is_parameter:
+            self._buffer[key] = array
+        return array
 
 
 def _new(shape: tuple[int, ...], context: Context, dtype: str, stype: str) -> NDArray:

@@ -146,6 +146,8 @@ class Symbol(SymbolBase):
         if isinstance(index, str):
             return Symbol((self._outputs[self._find_output(index)],))
         if isinstance(index, slice):
+            if any(isinstance(bound, int) and bound < 0 for bound in (index.start, index.stop, index.step)):
+                raise CompositionError(f"{self!r}: outputs are counted from 0, so {index} picks none.")
             picked = self._outputs[index]
             if not picked:
                 raise NameLookupError(

@@ -14,7 +14,6 @@ from mxnet.ir.json import read_graph
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import is_hidden
 from mxnet.ir.param import as_text
-from mxnet.name import current_names
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def Variable(
                 " or go into attr={...}."
             )
         attrs[key] = value
-    return Symbol((Entry(Node(None, current_names().get(name, "variable"), (), attrs, user_line())),))
+    return Symbol((Entry(Node(None, name, (), attrs, user_line())),))
 
 
 var = Variable
