@@ -238,8 +238,8 @@ class Softmin(_Softmax, name="softmin"):
 class SoftmaxActivation(Op, name="SoftmaxActivation"):
     """Applies softmax over the channels or, in mode ``instance``, over the last axis.
 
-    Deprecated in MXNet in favour of softmax. The gradient is that of ``channel`` in both modes, which is wrong
-    for ``instance`` and more than two dimensions: MXNet 1.2 and 1.9 compute the same.
+    Deprecated in MXNet in favour of softmax. The gradient is that of ``channel`` in both modes, which is
+    wrong for ``instance`` and more than two dimensions: MXNet 1.2 and 1.9 compute the same.
     """
 
     mode: str = param(

@@ -39,7 +39,7 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         return said if self.no_bias else said | {"bias": (self.num_hidden,)}
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        return F.linear(data.flatten(1) if self.flatten else data, weight, bias)
+        return F.linear(data.reshape(-1, weight.shape[1]) if self.flatten else data, weight, bias)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, weight: Tensor) -> tuple[Tensor | None, ...]:
         rows = grad.reshape(-1, self.num_hidden)
