@@ -12,7 +12,7 @@ from mxnet.analysis.declared import from_mxnet_shape
 from mxnet.dtype import NAMES, is_floating, numpy_type
 from mxnet.errors import ParameterError
 from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
 from mxnet.ops.shapes import normal_axis
@@ -47,6 +47,11 @@ def number_as(value: float, dtype: str) -> float:
     return (int(value) - int(limits.min)) % (int(limits.max) - int(limits.min) + 1) + int(limits.min)
 
 
+def _shape_of(run: Run) -> tuple[int, ...]:
+    assert run.out_shapes is not None
+    return run.out_shapes[0]
+
+
 class _FromNothing(Op):
     """Base of the operators without inputs."""
 
@@ -58,7 +63,7 @@ class _FromNothing(Op):
 
 
 class _Filled(_FromNothing):
-    """Base of the operators whose output holds one number everywhere; a 0 in its shape is inferred from its use."""
+    """Base of the operators whose output holds one number everywhere."""
 
     shape: tuple[int, ...] | None
 
@@ -70,9 +75,8 @@ class _Filled(_FromNothing):
         return {"output": from_mxnet_shape(self.shape)}
 
     def forward(self, run: Run) -> Tensor:
-        (shape,) = run.out_shapes or (self.shape,)
-        number = number_as(self.filling(), self.dtype)
-        return torch.full(shape, number, dtype=getattr(torch, self.dtype), device=torch_device(run.context))
+        number, dtype = number_as(self.filling(), self.dtype), getattr(torch, self.dtype)
+        return torch.full(_shape_of(run), number, dtype=dtype, device=torch_device(run.context))
 
 
 class _zeros(_Filled, name="_zeros"):  # noqa: N801 - MXNet's name
@@ -106,30 +110,33 @@ class _full(_Filled, name="_full"):  # noqa: N801 - MXNet's name
         return self.value
 
 
-class _zeros_without_dtype(_Filled, name="_zeros_without_dtype"):  # noqa: N801 - MXNet's name
+class _zeros_without_dtype(Op, name="_zeros_without_dtype"):  # noqa: N801 - MXNet's name
     """Makes an array of zeros, of a data type that is inferred from its use unless it is given."""
 
+    inputs: ClassVar[dict[str, str]] = {}
     shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
-    dtype: int = param(default=-1, ge=-1, le=len(NAMES) - 1, doc="MXNet's number of the data type; -1 to infer it.")
+    dtype: int = param(
+        default=-1, ge=-1, le=len(NAMES) - 1, doc="MXNet's number of the data type; -1 to infer it."
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": from_mxnet_shape(self.shape)}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": None if self.dtype < 0 else NAMES[self.dtype]}
 
     def forward(self, run: Run) -> Tensor:
-        (shape,) = run.out_shapes or (self.shape,)
         (dtype,) = run.out_dtypes or (NAMES[max(self.dtype, 0)],)
-        return torch.zeros(shape, dtype=getattr(torch, dtype), device=torch_device(run.context))
+        return torch.zeros(_shape_of(run), dtype=getattr(torch, dtype), device=torch_device(run.context))
 
 
-def _count_up(shape: Shape, start: float, step: float, repeat: int, dtype: str, run: Run) -> Tensor:
+def _count_up(shape: tuple[int, ...], start: float, step: float, repeat: int, dtype: str, run: Run) -> Tensor:
     """Return start, start + step, ... in an array of that shape, each `repeat` times."""
-    number = torch.arange(math.prod(shape), device=torch_device(run.context)) // repeat  # type: ignore[arg-type]
-    if is_floating(dtype):
-        values = number.double() * step + start
-    else:  # MXNet counts in the dtype of the output
-        values = number * int(step) + int(start)
-    return values.to(getattr(torch, dtype)).reshape(shape)  # type: ignore[arg-type]
+    number = torch.arange(math.prod(shape), device=torch_device(run.context)) // repeat
+    if not is_floating(dtype):  # MXNet counts in the dtype of the output
+        return (number * int(step) + int(start)).to(getattr(torch, dtype)).reshape(shape)
+    return (number.double() * step + start).to(getattr(torch, dtype)).reshape(shape)
 
 
 class _arange(_FromNothing, name="_arange"):  # noqa: N801 - MXNet's name
@@ -149,7 +156,9 @@ class _arange(_FromNothing, name="_arange"):  # noqa: N801 - MXNet's name
     def validate(self) -> None:
         start, stop = self._bounds()
         if self.step == 0 or (not self.infer_range and (stop - start) / self.step <= 0):
-            raise ParameterError(f"_arange: there are no values from {start:g} to {stop:g} in steps of {self.step:g}.")
+            raise ParameterError(
+                f"_arange: there are no values from {start:g} to {stop:g} in steps of {self.step:g}."
+            )
 
     def _bounds(self) -> tuple[float, float]:
         if self.stop is None and not self.infer_range:
@@ -163,8 +172,7 @@ class _arange(_FromNothing, name="_arange"):  # noqa: N801 - MXNet's name
         return {"output": (math.ceil((stop - start) / self.step) * self.repeat,)}
 
     def forward(self, run: Run) -> Tensor:
-        (shape,) = run.out_shapes or (self.infer_shape(Slots((), (), (), ()))["output"],)
-        return _count_up(shape, self._bounds()[0], self.step, self.repeat, self.dtype, run)
+        return _count_up(_shape_of(run), self._bounds()[0], self.step, self.repeat, self.dtype, run)
 
 
 class _linspace(_FromNothing, name="_linspace"):  # noqa: N801 - MXNet's name
@@ -182,7 +190,7 @@ class _linspace(_FromNothing, name="_linspace"):  # noqa: N801 - MXNet's name
 
     def forward(self, run: Run) -> Tensor:
         step = (self.stop - self.start) / max(self.num - self.endpoint, 1)
-        return _count_up((self.num,), self.start, step, 1, "float64", run).to(getattr(torch, self.dtype))
+        return _count_up(_shape_of(run), self.start, step, 1, "float64", run).to(getattr(torch, self.dtype))
 
 
 class _eye(_FromNothing, name="_eye"):  # noqa: N801 - MXNet's name
@@ -193,7 +201,9 @@ class _eye(_FromNothing, name="_eye"):  # noqa: N801 - MXNet's name
     k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
     ctx: str = param(default="", doc=_CTX)
     dtype: str = param(
-        default="float32", choices=tuple(d for d in _NUMBERS if d != "bfloat16"), doc="The data type of the output."
+        default="float32",
+        choices=tuple(d for d in _NUMBERS if d != "bfloat16"),
+        doc="The data type of the output.",
     )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -214,17 +224,18 @@ class _contrib_arange_like(Op, name="_contrib_arange_like"):  # noqa: N801 - MXN
     step: float = param(default=1.0, doc="The distance of values.")
     repeat: int = param(default=1, ge=1, doc="How often each value is repeated.")
     ctx: str = param(default="", doc=_CTX)
-    axis: int | None = param(default=None, doc="The axis whose extent is the number of values; by default all count.")
+    axis: int | None = param(
+        default=None, doc="The axis whose extent is the number of values; by default all count."
+    )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {} if s.data is None else {"output": self._shape(s.data)}
-
-    def _shape(self, data: Shape) -> Shape:
-        return data if self.axis is None else (data[normal_axis(self.axis, len(data), self.name)],)
+        if s.data is None or self.axis is None:
+            return {"output": s.data}
+        return {"output": (s.data[normal_axis(self.axis, len(s.data), self.name)],)}
 
     def forward(self, run: Run, data: Like) -> Tensor:
         dtype = str(data.dtype).removeprefix("torch.")
-        return _count_up(self._shape(data.shape), self.start, self.step, self.repeat, dtype, run)
+        return _count_up(_shape_of(run), self.start, self.step, self.repeat, dtype, run)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:  # noqa: ARG002
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (None,)

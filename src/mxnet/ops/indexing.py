@@ -1,7 +1,7 @@
-"""Operators that read or write elements at positions which are data: embedding, take, pick, gather and scatter.
+"""Operators that read or write elements at positions which are data: embedding, take, pick, gather, scatter.
 
-Positions may be of any dtype; fractions are cut off. Those outside of an array are clipped to its ends (``clip``) or
-counted around it (``wrap``).
+Positions may be of any dtype; fractions are cut off. Those outside of an array are clipped to its ends
+(``clip``) or counted around it (``wrap``).
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ def _positions(index: Tensor, extent: int, mode: str) -> Tensor:
 
 
 def _free_index_dtype(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
-    """The output has the dtype of the first input, an index has any."""
+    """Give the output the dtype of the first input, and leave that of an index open."""
     return {"output": t.ins[0], "ins": (t.outs[0], *t.ins[1:])}
 
 
 class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     """Looks up rows of a matrix: the vectors that stand for words.
 
-    Shapes: data (d0, d1, ...), weight (input_dim, output_dim), output (d0, d1, ..., output_dim). Positions are clipped.
-    `dtype` counts only if the dtype of weight is not known otherwise.
+    Shapes: data (d0, d1, ...), weight (input_dim, output_dim), output (d0, d1, ..., output_dim). Positions
+    are clipped. `dtype` counts only if that of weight is not known otherwise.
     """
 
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
@@ -76,7 +76,9 @@ class take(Op, name="take"):  # noqa: N801 - MXNet's name
     inputs = {"a": "Input data.", "indices": "Positions along the axis."}
     axis: int = param(default=0, doc="The axis.")
     mode: str = param(
-        default="clip", choices=("clip", "raise", "wrap"), doc="What becomes of positions outside of the array."
+        default="clip",
+        choices=("clip", "raise", "wrap"),
+        doc="What becomes of positions outside of the array.",
     )
 
     infer_dtype = _free_index_dtype
@@ -92,7 +94,9 @@ class take(Op, name="take"):  # noqa: N801 - MXNet's name
             low, high = (int(bound) for bound in indices.long().aminmax())
             if low < 0 or high >= extent:
                 outside = low if low < 0 else high
-                raise MXNetError(f"take: position {outside} is outside of axis {self.axis}, which has {extent}.")
+                raise MXNetError(
+                    f"take: position {outside} is outside of axis {self.axis}, which has {extent}."
+                )
         return _positions(indices, extent, self.mode).flatten()
 
     def forward(self, run: Run, a: Tensor, indices: Tensor) -> Tensor:
@@ -121,7 +125,9 @@ class batch_take(Op, name="batch_take"):  # noqa: N801 - MXNet's name
         if s.a is None or not is_complete(s.indices):
             return {}
         if len(s.a) < 2 or (is_complete(s.a) and math.prod(s.a[:-1]) != math.prod(s.indices)):
-            raise ShapeError(f"batch_take: indices of shape {s.indices} are not one for each row of a, of shape {s.a}.")
+            raise ShapeError(
+                f"batch_take: indices of shape {s.indices} are not one for each row of a, of shape {s.a}."
+            )
         return {"output": s.indices}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
@@ -136,14 +142,16 @@ class batch_take(Op, name="batch_take"):  # noqa: N801 - MXNet's name
 class pick(Op, name="pick", aliases=("choose_element_0index",)):  # noqa: N801 - MXNet's name
     """Takes one element along an axis, at every position of the other axes.
 
-    Shapes, for ``axis=1``: data (a, k, b), index (a, b) or (a, 1, b), output (a, b), or (a, 1, b) with ``keepdims``.
-    Of a vector the output has the shape (1,).
+    Shapes, for ``axis=1``: data (a, k, b), index (a, b) or (a, 1, b), output (a, b), or (a, 1, b) with
+    ``keepdims``. Of a vector the output has the shape (1,).
     """
 
     inputs = {"data": "Input data.", "index": "Positions along the axis."}
     axis: int | None = param(default=-1, doc="The axis. MXNet has no pick from the flattened array, None.")
     keepdims: bool = param(default=False, doc="Whether the output keeps the axis, with the extent 1.")
-    mode: str = param(default="clip", choices=("clip", "wrap"), doc="What becomes of positions outside of the array.")
+    mode: str = param(
+        default="clip", choices=("clip", "wrap"), doc="What becomes of positions outside of the array."
+    )
 
     infer_dtype = _free_index_dtype
 
@@ -181,7 +189,7 @@ class pick(Op, name="pick", aliases=("choose_element_0index",)):  # noqa: N801 -
 class one_hot(Op, name="one_hot"):  # noqa: N801 - MXNet's name
     """Marks each position by one value among others, along a new last axis.
 
-    Shapes: indices (d0, d1, ...), output (d0, d1, ..., depth). A position outside of [0, depth) is not marked.
+    Shapes: indices (d0, d1, ...), output (d0, d1, ..., depth). One outside of [0, depth) leaves no mark.
     """
 
     inputs = {"indices": "Positions."}
@@ -199,7 +207,9 @@ class one_hot(Op, name="one_hot"):  # noqa: N801 - MXNet's name
     def forward(self, run: Run, indices: Tensor) -> Tensor:
         marked = indices.long().unsqueeze(-1) == torch.arange(self.depth, device=indices.device)
         on, off = (
-            torch.tensor(number_as(value, self.dtype), dtype=getattr(torch, self.dtype), device=indices.device)
+            torch.tensor(
+                number_as(value, self.dtype), dtype=getattr(torch, self.dtype), device=indices.device
+            )
             for value in (self.on_value, self.off_value)
         )
         return torch.where(marked, on, off)
@@ -216,8 +226,8 @@ def _coordinates(indices: Tensor) -> tuple[Tensor, ...]:
 class gather_nd(Op, name="gather_nd"):  # noqa: N801 - MXNet's name
     """Takes the elements, or parts, at coordinates.
 
-    Shapes: data (d0, d1, ...), indices (m, i0, i1, ...), output (i0, i1, ..., d_m, d_m+1, ...). Coordinates along the
-    first m axes of data stand below each other in indices; negative ones count from the end.
+    Shapes: data (d0, d1, ...), indices (m, i0, i1, ...), output (i0, i1, ..., d_m, d_m+1, ...). Coordinates
+    along the first m axes of data stand below each other in indices; negative ones count from the end.
     """
 
     inputs = {"data": "Input data.", "indices": "Coordinates, one axis of data in each row."}
@@ -229,8 +239,8 @@ class gather_nd(Op, name="gather_nd"):  # noqa: N801 - MXNet's name
             return {}
         if len(s.indices) < 2 or s.indices[0] > len(s.data):
             raise ShapeError(
-                f"gather_nd: indices of shape {s.indices} must have at least 2 axes, and at most {len(s.data)} rows: "
-                f"one for each axis of data {s.data}."
+                f"gather_nd: indices of shape {s.indices} must have at least 2 axes, and at most "
+                f"{len(s.data)} rows: one for each axis of data {s.data}."
             )
         return {"output": (*s.indices[1:], *s.data[s.indices[0] :])}
 
@@ -254,12 +264,14 @@ class _Scattering(Op):
             return
         if len(indices) < 2 or indices[0] > len(self.shape):
             raise ShapeError(
-                f"{self.name}: indices of shape {indices} must have at least 2 axes, and at most {len(self.shape)} rows: "
-                f"one for each axis of the output {self.shape}."
+                f"{self.name}: indices of shape {indices} must have at least 2 axes, and at most "
+                f"{len(self.shape)} rows: one for each axis of the output {self.shape}."
             )
         expected = (*indices[1:], *self.shape[indices[0] :])
         if is_complete(data) and data != expected and 0 not in expected:
-            raise ShapeError(f"{self.name}: what is written must have the shape {expected}, but has {data} ({self!r}).")
+            raise ShapeError(
+                f"{self.name}: what is written must have the shape {expected}, but has {data} ({self!r})."
+            )
 
 
 class scatter_nd(_Scattering, name="scatter_nd"):  # noqa: N801 - MXNet's name
@@ -277,7 +289,8 @@ class scatter_nd(_Scattering, name="scatter_nd"):  # noqa: N801 - MXNet's name
         return {"output": from_mxnet_shape(self.shape)}
 
     def forward(self, run: Run, data: Tensor, indices: Tensor) -> Tensor:
-        return data.new_zeros(self.shape).index_put(_coordinates(indices), data)
+        assert run.out_shapes is not None
+        return data.new_zeros(run.out_shapes[0]).index_put(_coordinates(indices), data)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return emit("gather_nd", grads[0], node.inputs[1]), None
@@ -326,9 +339,11 @@ class fill_element_0index(Op, name="fill_element_0index"):  # noqa: N801 - MXNet
 
 
 class _Raveling(Op):
-    """Base of the operators between coordinates and positions in the flattened array; they have no gradient."""
+    """Base of the operators between coordinates and flat positions; they have no gradient."""
 
-    shape: tuple[int, ...] | None = param(default=None, doc="The shape of the array; its first extent does not count.")
+    shape: tuple[int, ...] | None = param(
+        default=None, doc="The shape of the array; its first extent does not count."
+    )
 
     def validate(self) -> None:
         if not self.shape:
@@ -356,7 +371,9 @@ class _ravel_multi_index(_Raveling, name="_ravel_multi_index", aliases=("ravel_m
             return {}
         rows = len(self.shape or ())
         if len(s.data) != 2 or s.data[0] not in (None, rows):
-            raise ShapeError(f"{self.name}: expected data of {rows} rows, one for each axis, but got the shape {s.data}.")
+            raise ShapeError(
+                f"{self.name}: expected data of {rows} rows, one for each axis, but got the shape {s.data}."
+            )
         return {"output": s.data[1:], "data": (rows, s.data[1])}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:

@@ -45,7 +45,9 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         if not known:
             return {}
         axis = normal_axis(self.dim, len(known[0]), self.name)
-        others = agree(*(_with_extent(shape, axis, None) for shape in (*known, s.output) if shape is not None))
+        others = agree(
+            *(_with_extent(shape, axis, None) for shape in (*known, s.output) if shape is not None)
+        )
         assert others is not None
         if any(len(shape) != len(others) for shape in known):
             return {"ins": (others,) * len(s.ins)}  # a conflict, which the caller names
@@ -60,8 +62,8 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     def forward(self, run: Run, *data: Tensor) -> Tensor:
         return torch.cat(data, self.dim)
 
-    def backward(self, run: Run, grad: Tensor, ins: Like) -> Sequence[Tensor]:
-        return grad.split([each.shape[self.dim] for each in ins], self.dim)  # type: ignore[attr-defined] # a group
+    def backward(self, run: Run, grad: Tensor, ins: Sequence[Like]) -> Sequence[Tensor]:
+        return torch.split(grad, [each.shape[self.dim] for each in ins], self.dim)
 
 
 class _rnn_param_concat(Concat, name="_rnn_param_concat"):  # noqa: N801 - MXNet's name
@@ -81,7 +83,11 @@ class _rnn_param_concat(Concat, name="_rnn_param_concat"):  # noqa: N801 - MXNet
             extents, total = [shape[axis] for shape in shapes], s.output[axis]
             if extents.count(None) == 1 and total is not None:
                 rest = total - sum(extent for extent in extents if extent is not None)
-                return {"ins": tuple(_with_extent(shape, axis, rest) if None in shape else shape for shape in shapes)}
+                return {
+                    "ins": tuple(
+                        _with_extent(shape, axis, rest) if None in shape else shape for shape in shapes
+                    )
+                }
         return said
 
 
@@ -93,7 +99,9 @@ class stack(Op, name="stack"):  # noqa: N801 - MXNet's name
 
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
-    axis: int = param(default=0, doc="Where the new axis is in the output; negative numbers count from the end.")
+    axis: int = param(
+        default=0, doc="Where the new axis is in the output; negative numbers count from the end."
+    )
     num_args: int = param(ge=1, doc="Number of arrays.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -124,7 +132,7 @@ class _Split(Op):
 
     @abstractmethod
     def extents(self, whole: int | None) -> list[int | None]:
-        """Return the extent of each part of an axis of that extent; raise ShapeError if it cannot be split."""
+        """Return the extents of the parts of an axis; raise ShapeError if it cannot be split."""
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
@@ -144,14 +152,19 @@ class _Split(Op):
         }
 
     def forward(self, run: Run, data: Tensor) -> Tensor | Sequence[Tensor]:
-        parts = data.split(self.extents(data.shape[self.axis]), self.axis)  # type: ignore[arg-type] # known
+        extents = self.extents(data.shape[self.axis])
+        parts: Sequence[Tensor] = torch.split(data, extents, self.axis)  # type: ignore[arg-type] # known
         if self.squeeze_axis:
             parts = [part.squeeze(self.axis) for part in parts]
         return parts[0] if len(parts) == 1 else parts
 
     def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry | None]:
         parts = [grad or emit("zeros_like", part) for part, grad in zip(node.outputs, grads, strict=True)]
-        joined = emit("stack", *parts, axis=self.axis) if self.squeeze_axis else emit("Concat", *parts, dim=self.axis)
+        joined = (
+            emit("stack", *parts, axis=self.axis)
+            if self.squeeze_axis
+            else emit("Concat", *parts, dim=self.axis)
+        )
         return (joined,)
 
 
@@ -164,14 +177,18 @@ class SliceChannel(_Split, name="SliceChannel", aliases=("split",)):
 
     num_outputs: int = param(ge=1, doc="Number of parts.")
     axis: int = param(default=1, doc="The axis that is split.")
-    squeeze_axis: bool = param(default=False, doc="Whether the parts lose the axis, which has the extent 1 there.")
+    squeeze_axis: bool = param(
+        default=False, doc="Whether the parts lose the axis, which has the extent 1 there."
+    )
 
     def output_names(self) -> tuple[str, ...]:
         return tuple(f"output{i}" for i in range(self.num_outputs))
 
     def extents(self, whole: int | None) -> list[int | None]:
         if whole is not None and whole % self.num_outputs:
-            raise ShapeError(f"SliceChannel: the extent {whole} cannot be split into {self.num_outputs} equal parts.")
+            raise ShapeError(
+                f"SliceChannel: the extent {whole} cannot be split into {self.num_outputs} equal parts."
+            )
         return [None if whole is None else whole // self.num_outputs] * self.num_outputs
 
 
@@ -183,7 +200,9 @@ class _split_v2(_Split, name="_split_v2"):  # noqa: N801 - MXNet's name
 
     indices: tuple[int, ...] = param(doc="Where the parts begin; the first is 0.")
     axis: int = param(default=1, doc="The axis that is split.")
-    squeeze_axis: bool = param(default=False, doc="Whether the parts lose the axis, which has the extent 1 there.")
+    squeeze_axis: bool = param(
+        default=False, doc="Whether the parts lose the axis, which has the extent 1 there."
+    )
     sections: int = param(default=0, ge=0, doc="Number of parts, instead of indices.")
 
     def validate(self) -> None:

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def _contract(left: Tensor, right: Tensor, axes_left: list[int], axes_right: list[int]) -> Tensor:
+    """Sum the products along pairs of axes; for matrices without the detour that tensordot makes."""
+    if left.dim() == right.dim() == 2 and len(axes_left) == 1:
+        return (left.t() if axes_left == [0] else left) @ (right if axes_right == [0] else right.t())
+    product: Tensor = torch.tensordot(left, right, [axes_left, axes_right])
+    return product
+
+
 class _Product(Op):
     """Base of the products: two factors, each of which may be transposed."""
 
@@ -30,10 +38,11 @@ class _Product(Op):
 class dot(_Product, name="dot", aliases=("_sparse_dot",)):  # noqa: N801 - MXNet's name
     """Contracts the last axis of one array with the first of another: the product of matrices and vectors.
 
-    Shapes: lhs (n, k) and rhs (k, m) give (n, m); (k,) and (k,) give (1,); (a, b, k) and (k, c, d) give (a, b, c, d).
+    Shapes: lhs (n, k) and rhs (k, m) give (n, m); (k,) and (k,) give (1,); (a, b, k) and (k, c, d)
+    give (a, b, c, d).
 
-    Of arrays with more than two axes, ``transpose_a`` contracts the first axis of lhs, and ``transpose_b`` the last of
-    rhs; the others keep their order. A vector is not transposed.
+    Of arrays with more than two axes, ``transpose_a`` contracts the first axis of lhs, and ``transpose_b``
+    the last of rhs; the others keep their order. A vector is not transposed.
     """
 
     def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
@@ -49,7 +58,8 @@ class dot(_Product, name="dot", aliases=("_sparse_dot",)):  # noqa: N801 - MXNet
         a, b = self._axes(len(lhs), len(rhs))
         if None not in (lhs[a], rhs[b]) and lhs[a] != rhs[b]:
             raise ShapeError(
-                f"dot: axis {a} of lhs {lhs} and axis {b} of rhs {rhs} must have the same extent to be contracted."
+                f"dot: axis {a} of lhs {lhs} and axis {b} of rhs {rhs} are contracted, "
+                "and must have the same extent."
             )
         extent = rhs[b] if lhs[a] is None else lhs[a]
         return {
@@ -59,7 +69,8 @@ class dot(_Product, name="dot", aliases=("_sparse_dot",)):  # noqa: N801 - MXNet
         }
 
     def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
-        product = torch.tensordot(lhs, rhs, [[axis] for axis in self._axes(lhs.dim(), rhs.dim())])
+        a, b = self._axes(lhs.dim(), rhs.dim())
+        product = _contract(lhs, rhs, [a], [b])
         return product if product.dim() else product.reshape(1)
 
     def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, ...]:
@@ -70,22 +81,26 @@ class dot(_Product, name="dot", aliases=("_sparse_dot",)):  # noqa: N801 - MXNet
         grad = grad.reshape(grad.shape[: n + len(others_b)])  # without the 1 that stands for a scalar
         behind, front = list(range(n, n + len(others_b))), list(range(n))
         return (
-            torch.tensordot(grad, rhs, [behind, others_b]).movedim(-1, a) if "lhs" in run.wants else None,
-            torch.tensordot(lhs, grad, [others_a, front]).movedim(0, b) if "rhs" in run.wants else None,
+            _contract(grad, rhs, behind, others_b).movedim(-1, a) if "lhs" in run.wants else None,
+            _contract(lhs, grad, others_a, front).movedim(0, b) if "rhs" in run.wants else None,
         )
 
 
 class batch_dot(_Product, name="batch_dot"):  # noqa: N801 - MXNet's name
     """Multiplies matrices pair by pair; all but the last two axes count the pairs.
 
-    Shapes: lhs (batch, n, k), rhs (batch, k, m), output (batch, n, m), where batch is any number of axes, at least one.
+    Shapes: lhs (batch, n, k), rhs (batch, k, m), output (batch, n, m), where batch is one axis or more.
     """
 
     def _factors(self, lhs: Shape, rhs: Shape) -> tuple[Shape, Shape]:
         """Return the shapes of the matrices that are multiplied."""
         if len(lhs) < 3 or len(lhs) != len(rhs):
-            raise ShapeError(f"batch_dot: lhs {lhs} and rhs {rhs} must have the same number of axes, at least 3.")
-        return (lhs[:-3:-1] if self.transpose_a else lhs[-2:]), (rhs[:-3:-1] if self.transpose_b else rhs[-2:])
+            raise ShapeError(
+                f"batch_dot: lhs {lhs} and rhs {rhs} must have the same number of axes, at least 3."
+            )
+        return (lhs[:-3:-1] if self.transpose_a else lhs[-2:]), (
+            rhs[:-3:-1] if self.transpose_b else rhs[-2:]
+        )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.lhs is None or s.rhs is None:
@@ -94,7 +109,9 @@ class batch_dot(_Product, name="batch_dot"):  # noqa: N801 - MXNet's name
         batch = s.lhs[:-2]
         for one, other in zip((*batch, k), (*s.rhs[:-2], also_k), strict=True):
             if None not in (one, other) and one != other:
-                raise ShapeError(f"batch_dot: lhs {s.lhs} and rhs {s.rhs} cannot be multiplied: {one} is not {other} ({self!r}).")
+                raise ShapeError(
+                    f"batch_dot: lhs {s.lhs} and rhs {s.rhs} do not fit: {one} is not {other} ({self!r})."
+                )
         batch = tuple(other if one is None else one for one, other in zip(batch, s.rhs[:-2], strict=True))
         return {} if k is None or also_k is None else {"output": (*batch, n, m)}
 
@@ -118,8 +135,8 @@ class batch_dot(_Product, name="batch_dot"):  # noqa: N801 - MXNet's name
 class diag(Op, name="diag"):  # noqa: N801 - MXNet's name
     """Takes a diagonal of an array, or makes a matrix with a vector on a diagonal.
 
-    Shapes: data (n,) gives (n + abs(k), n + abs(k)); data of more axes loses `axis1` (the rows) and `axis2` (the
-    columns) and has the diagonal as its last axis.
+    Shapes: data (n,) gives (n + abs(k), n + abs(k)); data of more axes loses `axis1` (the rows) and `axis2`
+    (the columns) and has the diagonal as its last axis.
     """
 
     k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
@@ -135,7 +152,9 @@ class diag(Op, name="diag"):  # noqa: N801 - MXNet's name
             return {"output": (n, n)}
         row, column = (normal_axis(axis, len(data), self.name) for axis in (self.axis1, self.axis2))
         if row == column:
-            raise ShapeError(f"diag: axis1={self.axis1} and axis2={self.axis2} are the same axis of data {data}.")
+            raise ShapeError(
+                f"diag: axis1={self.axis1} and axis2={self.axis2} are the same axis of data {data}."
+            )
         others = tuple(extent for axis, extent in enumerate(data) if axis not in (row, column))
         rows, columns = data[row], data[column]
         if rows is None or columns is None:
@@ -165,7 +184,9 @@ class khatri_rao(Op, name="khatri_rao"):  # noqa: N801 - MXNet's name
             raise ShapeError(f"khatri_rao: expected matrices, but got the shapes {s.ins}.")
         columns = {shape[1] for shape in s.ins} - {None}
         if len(columns) > 1:
-            raise ShapeError(f"khatri_rao: the matrices must have the same number of columns, but got the shapes {s.ins}.")
+            raise ShapeError(
+                f"khatri_rao: the matrices must have the same number of columns, but got the shapes {s.ins}."
+            )
         return {"output": (numel(shape[0] for shape in s.ins), next(iter(columns), None))}
 
     def forward(self, run: Run, *args: Tensor) -> Tensor:

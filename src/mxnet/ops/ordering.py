@@ -39,8 +39,8 @@ def _scatter(grad: Tensor, where: Tensor, data: Like, axis: int | None) -> Tenso
 class topk(Op, name="topk"):  # noqa: N801 - MXNet's name
     """Finds the `k` largest (or smallest) elements along an axis, and where they are.
 
-    Shapes: data (d0, d1, ...); the outputs have the extent k along `axis`, or the shape (k,) with ``axis=None``. With
-    ``ret_typ="mask"`` the output is shaped like data and is 1 where they are.
+    Shapes: data (d0, d1, ...); the outputs have the extent k along `axis`, or the shape (k,) with
+    ``axis=None``. With ``ret_typ="mask"`` the output is shaped like data and is 1 where they are.
 
     Of equal elements the first ones come first, unless a few of many are looked for: then any may be found.
     """
@@ -69,8 +69,14 @@ class topk(Op, name="topk"):  # noqa: N801 - MXNet's name
         axis = 0 if self.axis is None else self.axis % len(shape)
         extent = shape[axis]
         if extent is not None and self.k > extent:
-            raise ShapeError(f"topk: there are no k={self.k} among the {extent} elements along axis {self.axis}.")
-        found = s.data if self.ret_typ == "mask" else (*shape[:axis], self.k if self.k > 0 else extent, *shape[axis + 1 :])
+            raise ShapeError(
+                f"topk: there are no k={self.k} among the {extent} elements along axis {self.axis}."
+            )
+        found = (
+            s.data
+            if self.ret_typ == "mask"
+            else (*shape[:axis], self.k if self.k > 0 else extent, *shape[axis + 1 :])
+        )
         return {"outs": (found,) * len(s.outs)}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
@@ -102,7 +108,7 @@ class topk(Op, name="topk"):  # noqa: N801 - MXNet's name
 class sort(Op, name="sort"):  # noqa: N801 - MXNet's name
     """Sorts along an axis; equal elements keep their order.
 
-    Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. A hidden output holds where each was.
+    Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. A hidden output tells where from.
     """
 
     outputs = ("output0", "output1")
@@ -127,7 +133,7 @@ class sort(Op, name="sort"):  # noqa: N801 - MXNet's name
 
 
 class argsort(Op, name="argsort"):  # noqa: N801 - MXNet's name
-    """Finds where the elements are that sorting along an axis would bring to each place; equal ones keep their order.
+    """Finds which element sorting would bring to each place along an axis; equal ones keep their order.
 
     Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``.
     """
@@ -144,7 +150,9 @@ class argsort(Op, name="argsort"):  # noqa: N801 - MXNet's name
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         line, axis = _line_up(data, self.axis)
-        return line.argsort(dim=axis, descending=not self.is_ascend, stable=True).to(getattr(torch, self.dtype))
+        return line.argsort(dim=axis, descending=not self.is_ascend, stable=True).to(
+            getattr(torch, self.dtype)
+        )
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (None,)

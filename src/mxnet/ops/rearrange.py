@@ -60,7 +60,9 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
 
     shape: tuple[int, ...] = param(default=(), doc="The new shape, with the codes above.")
     reverse: bool = param(default=False, doc="Whether shape is read from right to left.")
-    target_shape: tuple[int, ...] = param(default=(), doc="The new shape in the older form, if there is no shape.")
+    target_shape: tuple[int, ...] = param(
+        default=(), doc="The new shape in the older form, if there is no shape."
+    )
     keep_highest: bool = param(default=False, doc="Whether target_shape keeps the first extent of data.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -95,7 +97,7 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
 
     @functools.cached_property
     def _codes(self) -> tuple[tuple[int, ...], ...]:
-        """The codes in the order they are read, with what belongs to each: ``(0,)``, ``(12,)``, ``(-4, 2, -1)``."""
+        """The codes in the order they are read, with what belongs to each: ``(0,)``, ``(-4, 2, -1)``."""
         left = iter(self.shape[:: -1 if self.reverse else 1])
         return tuple((code, *itertools.islice(left, 2)) if code == -4 else (code,) for code in left)
 
@@ -104,7 +106,9 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
             if code < -4:
                 raise ShapeError(f"Reshape: shape={self.shape} has the code {code}; the codes are 0 to -4.")
             if code == -4 and (len(parts) < 2 or 0 in parts or min(parts) < -1 or parts == [-1, -1]):
-                raise ShapeError(f"Reshape: -4 in shape={self.shape} takes two extents, of which one may be -1.")
+                raise ShapeError(
+                    f"Reshape: -4 in shape={self.shape} takes two extents, of which one may be -1."
+                )
         if self._codes.count((-1,)) > 1:
             raise ShapeError(f"Reshape: shape={self.shape} leaves more than one extent to be inferred.")
 
@@ -128,13 +132,17 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
 
     def _take(self, left: list[int | None], data: Shape) -> int | None:
         if not left:
-            raise ShapeError(f"Reshape: shape={self.shape} refers to more extents than data of shape {data} has.")
+            raise ShapeError(
+                f"Reshape: shape={self.shape} refers to more extents than data of shape {data} has."
+            )
         return left.pop()
 
     def _split(self, whole: int | None, parts: list[int]) -> list[int | None]:
         known = math.prod(part for part in parts if part != -1)
         if whole is not None and (whole % known or (-1 not in parts and whole != known)):
-            raise ShapeError(f"Reshape: shape={self.shape} cannot split the extent {whole} into {tuple(parts)}.")
+            raise ShapeError(
+                f"Reshape: shape={self.shape} cannot split the extent {whole} into {tuple(parts)}."
+            )
         other = None if whole is None else whole // known
         return [other if part == -1 else part for part in parts]
 
@@ -144,7 +152,9 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
         return size // known
 
     def _misfit(self, data: Shape, wanted: Shape) -> ShapeError:
-        return ShapeError(f"Reshape: an array of shape {data} cannot have the shape {wanted} (from {self!r}).")
+        return ShapeError(
+            f"Reshape: an array of shape {data} cannot have the shape {wanted} (from {self!r})."
+        )
 
 
 class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
@@ -192,7 +202,9 @@ class squeeze(_NewShape, name="squeeze"):  # noqa: N801 - MXNet's name
                 raise ShapeError(f"squeeze: axis={self.axis} names an axis twice.")
             for axis in axes:
                 if data[axis] != 1:
-                    raise ShapeError(f"squeeze: axis {axis} has the extent {data[axis]}, not 1, in shape {data}.")
+                    raise ShapeError(
+                        f"squeeze: axis {axis} has the extent {data[axis]}, not 1, in shape {data}."
+                    )
         return tuple(extent for i, extent in enumerate(data) if i not in axes) or (1,)
 
 
@@ -216,11 +228,15 @@ class transpose(_NewOrder, name="transpose"):  # noqa: N801 - MXNet's name
     Shapes: data (d0, d1, ...); extent i of the output is extent ``axes[i]`` of data.
     """
 
-    axes: tuple[int, ...] = param(default=(), doc="The axes of data in their new order; empty for the reverse.")
+    axes: tuple[int, ...] = param(
+        default=(), doc="The axes of data in their new order; empty for the reverse."
+    )
 
     def order(self, ndim: int) -> tuple[int, ...]:
         if self.axes and sorted(self.axes) != list(range(ndim)):
-            raise ShapeError(f"transpose: axes={self.axes} is no order of the axes of {ndim}-dimensional data.")
+            raise ShapeError(
+                f"transpose: axes={self.axes} is no order of the axes of {ndim}-dimensional data."
+            )
         return self.axes or tuple(reversed(range(ndim)))
 
     def inverse(self) -> tuple[int, ...]:
@@ -304,7 +320,7 @@ class repeat(Op, name="repeat"):  # noqa: N801 - MXNet's name
 
 
 class tile(Op, name="tile"):  # noqa: N801 - MXNet's name
-    """Repeats the whole array along its last axes, as often as `reps` says, with new axes in front if it is longer.
+    """Repeats the whole array along its last axes, as often as `reps` says; a longer one adds axes in front.
 
     Shapes: data (2, 3) with ``reps=(2,)`` gives (2, 6), with ``reps=(4, 1, 2)`` gives (4, 2, 6).
     """
@@ -345,14 +361,16 @@ class _Blocks(Op):
             raise ShapeError(f"{self.name}: expected data of 4 dimensions, but got {len(data)}: {data}.")
         for axis, divisor in divisors.items():
             if (data[axis] or 0) % divisor:
-                raise ShapeError(f"{self.name}: extent {data[axis]} of axis {axis} must be a multiple of {divisor}.")
+                raise ShapeError(
+                    f"{self.name}: extent {data[axis]} of axis {axis} must be a multiple of {divisor}."
+                )
 
 
 class depth_to_space(_Blocks, name="depth_to_space"):  # noqa: N801 - MXNet's name
     """Lays groups of channels out as blocks of pixels.
 
-    Shapes, with block size b: data (n, c * b * b, h, w), output (n, c, h * b, w * b). Channel ``(i * b + j) * c + k``
-    becomes pixel (i, j) of the blocks of channel k.
+    Shapes, with block size b: data (n, c * b * b, h, w), output (n, c, h * b, w * b). Channel
+    ``(i * b + j) * c + k`` becomes pixel (i, j) of the blocks of channel k.
     """
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

@@ -24,9 +24,11 @@ def _extents(ranges: Sequence[range | None]) -> Shape:
 
 
 def _forwards(ranges: Ranges) -> tuple[tuple[slice, ...], list[int]]:
-    """Return the part with its elements in ascending order, as torch needs it, and the axes to reverse then."""
+    """Return the part in ascending order, as torch needs it, and the axes to reverse then."""
     where = tuple(
-        slice(each[0], each[-1] + 1, each.step) if each.step > 0 else slice(each[-1], each[0] + 1, -each.step)
+        slice(each[0], each[-1] + 1, each.step)
+        if each.step > 0
+        else slice(each[-1], each[0] + 1, -each.step)
         if each
         else slice(0, 0)
         for each in ranges
@@ -67,7 +69,9 @@ class _Sliced(Op):
 
     begin: tuple[int | None, ...] = param(doc="Where the part begins on each axis.")
     end: tuple[int | None, ...] = param(doc="Where the part ends on each axis, itself not included.")
-    step: tuple[int | None, ...] = param(default=(), doc="The distance of positions on each axis; by default 1.")
+    step: tuple[int | None, ...] = param(
+        default=(), doc="The distance of positions on each axis; by default 1."
+    )
 
     def validate(self) -> None:
         if len(self.begin) != len(self.end) or (self.step and len(self.step) != len(self.begin)):
@@ -110,7 +114,9 @@ class slice_axis(_PartOfData, name="slice_axis"):  # noqa: N801 - MXNet's name
             begin = self.begin + extent if self.begin < 0 else self.begin
             end = extent if self.end is None else self.end + extent if self.end < 0 else self.end
             if not 0 <= begin < end <= extent:
-                raise ShapeError(f"slice_axis: there is no part {self.begin}:{self.end} of the {extent} positions of axis {axis}.")
+                raise ShapeError(
+                    f"slice_axis: axis {axis} has {extent} positions, and no part {self.begin}:{self.end}."
+                )
             part = range(begin, end)
         return [part if i == axis else None if d is None else range(d) for i, d in enumerate(data)]
 
@@ -126,13 +132,17 @@ class slice_like(Op, name="slice_like"):  # noqa: N801 - MXNet's name
 
     def _shape(self, data: Shape, like: Shape) -> Shape:
         if not self.axes and len(data) != len(like):
-            raise ShapeError(f"slice_like: without axes, shape {like} of shape_like must have {len(data)} axes as data.")
+            raise ShapeError(
+                f"slice_like: without axes, shape {like} of shape_like must have {len(data)} axes as data."
+            )
         shape = list(data)
         for axis in self.axes or range(len(data)):
             here, there = normal_axis(axis, len(data), self.name), normal_axis(axis, len(like), self.name)
             extent, wanted = data[here], like[there]
             if extent is not None and wanted is not None and wanted > extent:
-                raise ShapeError(f"slice_like: axis {axis} of data has {extent} positions, fewer than {wanted} in shape_like.")
+                raise ShapeError(
+                    f"slice_like: axis {axis} of data has {extent} positions, but shape_like has {wanted}."
+                )
             shape[here] = wanted
         return tuple(shape)
 
@@ -168,7 +178,9 @@ class _slice_assign_scalar(_Sliced, name="_slice_assign_scalar", aliases=("_crop
     scalar: float = param(default=0.0, doc="The number.")
     begin: tuple[int | None, ...] = param(doc="Where the part begins on each axis.")
     end: tuple[int | None, ...] = param(doc="Where the part ends on each axis, itself not included.")
-    step: tuple[int | None, ...] = param(default=(), doc="The distance of positions on each axis; by default 1.")
+    step: tuple[int | None, ...] = param(
+        default=(), doc="The distance of positions on each axis; by default 1."
+    )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.data):
