@@ -94,7 +94,9 @@ def create(name: str = "local") -> KVStoreBase:
         a store here is for one process.
     """
     if not isinstance(name, str):
-        raise NotANameError(f"The type of a store is a text such as 'local' or 'device', got {type(name).__name__}.")
+        raise NotANameError(
+            f"The type of a store is a text such as 'local' or 'device', got {type(name).__name__}."
+        )
     kind = name.lower()
     if kind in KVStoreBase.kv_registry:
         return KVStoreBase.kv_registry[kind]()

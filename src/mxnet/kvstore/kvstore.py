@@ -91,7 +91,9 @@ class KVStore(KVStoreBase):
         """
         for one, values in self._grouped(key, value):
             if one in self._stored or len(values) != 1:
-                raise StoreError(f"The key {one!r} has a value already. Each key is initialized once, then pushed to.")
+                raise StoreError(
+                    f"The key {one!r} has a value already. Each key is initialized once, then pushed to."
+                )
             self._stored[one] = values[0].copy()
 
     def push(self, key: Any, value: Any, priority: int = 0) -> None:  # noqa: ARG002 - there is no queue
@@ -109,7 +111,9 @@ class KVStore(KVStoreBase):
             stored = self._lookup(one)
             for given in values:
                 if given.shape != stored.shape:
-                    raise ShapeError(f"The key {one!r} holds the shape {stored.shape}, but {given.shape} was pushed.")
+                    raise ShapeError(
+                        f"The key {one!r} holds the shape {stored.shape}, but {given.shape} was pushed."
+                    )
             total = self._added_up(one, values)
             if self._updater is not None:
                 self._updater(one, total.as_in_context(stored.context), stored)
@@ -134,7 +138,9 @@ class KVStore(KVStoreBase):
             stored = self._lookup(one)
             for target in outs:
                 if target.shape != stored.shape:
-                    raise ShapeError(f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}.")
+                    raise ShapeError(
+                        f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}."
+                    )
                 stored.tostype(target.stype).copyto(target)
 
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
@@ -160,13 +166,17 @@ class KVStore(KVStoreBase):
             The rows; one array for all of `out`, or one for each.
         """
         if out is None or row_ids is None:
-            raise StoreError("row_sparse_pull needs arrays and rows: row_sparse_pull(key, out=array, row_ids=rows).")
+            raise StoreError(
+                "row_sparse_pull needs arrays and rows: row_sparse_pull(key, out=array, row_ids=rows)."
+            )
         ids = row_ids if isinstance(row_ids, (list, tuple)) else [row_ids]
         for one, outs in self._grouped(key, out):
             dense = self._lookup(one).tostype("default")
             for target, rows in zip(outs, ids * len(outs) if len(ids) == 1 else ids, strict=True):
                 if target.stype != "row_sparse":
-                    raise StoreError(f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull.")
+                    raise StoreError(
+                        f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull."
+                    )
                 kept = np.unique(rows.asnumpy().astype("int64"))
                 kept = kept[kept < dense.shape[0]]
                 sparse.row_sparse_array((dense.asnumpy()[kept], kept), shape=dense.shape).copyto(target)
@@ -246,7 +256,9 @@ class KVStore(KVStoreBase):
             checked = self._checked(one)
             for array in given if isinstance(given, (list, tuple)) else [given]:
                 if not isinstance(array, NDArray):
-                    raise StoreError(f"The value of the key {one!r} must be an NDArray, got {type(array).__name__}.")
+                    raise StoreError(
+                        f"The value of the key {one!r} must be an NDArray, got {type(array).__name__}."
+                    )
                 groups.setdefault(checked, []).append(array)
         return iter(groups.items())
 
@@ -280,4 +292,3 @@ class KVStore(KVStoreBase):
         sent = self._threshold * ((wanted >= self._threshold) - (wanted <= -self._threshold))
         self._residuals[key, device] = wanted - sent
         return sent
-

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from mxnet.module.base_module import BaseModule
+from mxnet.module.bucketing_module import BucketingModule
 from mxnet.module.executor_group import DataParallelExecutorGroup
 from mxnet.module.module import Module
+from mxnet.module.python_module import PythonLossModule, PythonModule
+from mxnet.module.sequential_module import SequentialModule
 
-__all__ = ["BaseModule", "DataParallelExecutorGroup", "Module"]
+__all__ = [
+    "BaseModule",
+    "BucketingModule",
+    "DataParallelExecutorGroup",
+    "Module",
+    "PythonLossModule",
+    "PythonModule",
+    "SequentialModule",
+]

@@ -76,6 +76,11 @@ class BaseModule:
         raise self._not_defined("data_names")
 
     @property
+    def label_names(self) -> Sequence[str]:
+        """The names of the labels."""
+        raise self._not_defined("label_names")
+
+    @property
     def output_names(self) -> Sequence[str]:
         """The names of the outputs."""
         raise self._not_defined("output_names")
@@ -178,7 +183,9 @@ class BaseModule:
         if states or value:
             raise NotReadyError(f"A {type(self).__name__} keeps no states.")
 
-    def prepare(self, data_batch: DataBatch, sparse_row_id_fn: Callable[[DataBatch], Any] | None = None) -> None:
+    def prepare(
+        self, data_batch: DataBatch, sparse_row_id_fn: Callable[[DataBatch], Any] | None = None
+    ) -> None:
         """Get ready for a batch before its `forward`; by default there is nothing to do.
 
         Parameters
@@ -214,7 +221,9 @@ class BaseModule:
 
     def save_params(self, fname: str) -> None:
         """Save the parameters and the auxiliary states to a file."""
-        save_named_params(fname, *({n: a.as_in_context(cpu()) for n, a in kind.items()} for kind in self.get_params()))
+        save_named_params(
+            fname, *({n: a.as_in_context(cpu()) for n, a in kind.items()} for kind in self.get_params())
+        )
 
     def load_params(self, fname: str) -> None:
         """Load the parameters and the auxiliary states from a file."""
@@ -299,7 +308,9 @@ class BaseModule:
         for epoch in range(begin_epoch, num_epoch):
             started = time.perf_counter()
             eval_metric.reset()
-            values = self._fit_epoch(epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn)
+            values = self._fit_epoch(
+                epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn
+            )
             for name, value in values:
                 self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
             self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - started)
@@ -334,7 +345,9 @@ class BaseModule:
         batches = iter(train_data)
         data_batch = next(batches, None)
         if data_batch is None:
-            raise NotReadyError("The training data has no batch. (Was the iterator used up before? Call its reset().)")
+            raise NotReadyError(
+                "The training data has no batch. (Was the iterator used up before? Call its reset().)"
+            )
         nbatch = 0
         while data_batch is not None:
             if monitor is not None:
@@ -483,7 +496,9 @@ class BaseModule:
             raise NotReadyError(
                 "The batches have different numbers of outputs, so they cannot be merged: pass merge_batches=False."
             )
-        merged = [nd.concat(*parts, dim=0) if len(parts) > 1 else parts[0] for parts in zip(*found, strict=True)]
+        merged = [
+            nd.concat(*parts, dim=0) if len(parts) > 1 else parts[0] for parts in zip(*found, strict=True)
+        ]
         return merged[0] if len(merged) == 1 and not always_output_list else merged
 
     # ------------------------------------------------------------------------------------------------------ helpers

@@ -94,7 +94,9 @@ class DataParallelExecutorGroup:
         self.state_names = list(state_names or ())
         self.param_names = [name for name in self.arg_names if name in set(param_names)]
         self.group2ctxs = list(group2ctxs or [None] * len(self.contexts))
-        self.grad_req = self._requests(grad_req, {_desc(d).name for d in data_shapes}, set(fixed_param_names or ()))
+        self.grad_req = self._requests(
+            grad_req, {_desc(d).name for d in data_shapes}, set(fixed_param_names or ())
+        )
         self._monitor: Monitor | None = None
         self._output_axes = [
             DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(len(self.output_names))
@@ -130,7 +132,11 @@ class DataParallelExecutorGroup:
                     f"{desc.layout} has {size}, those before it {self.batch_size}."
                 )
             self.batch_size = size
-        return split_batch(self.batch_size, self.workload) if self.batch_size else [slice(0, None)] * len(self.contexts)
+        return (
+            split_batch(self.batch_size, self.workload)
+            if self.batch_size
+            else [slice(0, None)] * len(self.contexts)
+        )
 
     def bind_exec(
         self,
@@ -153,7 +159,9 @@ class DataParallelExecutorGroup:
                 )
         self.slices = self.decide_slices(self.data_shapes)
         # Labels that only a metric looks at are no arguments of the network.
-        inputs = [desc for desc in [*self.data_shapes, *(self.label_shapes or ())] if desc.name in self.arg_names]
+        inputs = [
+            desc for desc in [*self.data_shapes, *(self.label_shapes or ())] if desc.name in self.arg_names
+        ]
         if reshape:
             self.execs = [
                 executor.reshape(partial_shaping=True, allow_up_sizing=True, **self._shapes_on(i, inputs))
@@ -208,9 +216,7 @@ class DataParallelExecutorGroup:
         self.aux_arrays = [[e.aux_arrays[i] for e in self.execs] for i in range(len(self.aux_names))]
 
     def _slot(self, name: str, position: Mapping[str, int]) -> Slot:
-        return [
-            (part, e.arg_arrays[position[name]]) for part, e in zip(self.slices, self.execs, strict=True)
-        ]
+        return [(part, e.arg_arrays[position[name]]) for part, e in zip(self.slices, self.execs, strict=True)]
 
     def reshape(self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None) -> None:
         """Make room for other shapes, keeping the parameters."""
@@ -278,14 +284,18 @@ class DataParallelExecutorGroup:
     def get_output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         """Return the names and shapes of the outputs, for the whole batch."""
         shapes = []
-        for name, axis, output in zip(self.output_names, self._output_axes, self.execs[0].outputs, strict=True):
+        for name, axis, output in zip(
+            self.output_names, self._output_axes, self.execs[0].outputs, strict=True
+        ):
             shape = list(output.shape)
             if 0 <= axis < len(shape) and self.batch_size is not None:
                 shape[axis] = self.batch_size
             shapes.append((name, tuple(shape)))
         return shapes
 
-    def get_outputs(self, merge_multi_context: bool = True, begin: int = 0, end: int | None = None) -> list[Any]:
+    def get_outputs(
+        self, merge_multi_context: bool = True, begin: int = 0, end: int | None = None
+    ) -> list[Any]:
         """Return the outputs.
 
         Parameters
@@ -324,7 +334,12 @@ class DataParallelExecutorGroup:
             return
         for name, given, block in zip(self.state_names, states, self.state_arrays, strict=True):
             if isinstance(given, NDArray):
-                _load([list(zip(self.slices, block, strict=True))], [given], [DataDesc(name, given.shape)], "state")
+                _load(
+                    [list(zip(self.slices, block, strict=True))],
+                    [given],
+                    [DataDesc(name, given.shape)],
+                    "state",
+                )
                 continue
             for source, target in zip(given, block, strict=True):
                 source.copyto(target)
@@ -346,10 +361,13 @@ class DataParallelExecutorGroup:
         pre_sliced : bool
         """
         for i, (part, executor) in enumerate(zip(self.slices, self.execs, strict=True)):
-            shares = labels[i] if pre_sliced else [self._share_of_label(k, a, part) for k, a in enumerate(labels)]
+            shares = (
+                labels[i] if pre_sliced else [self._share_of_label(k, a, part) for k, a in enumerate(labels)]
+            )
             names = self.label_names or [f"label{k}" for k in range(len(shares))]
             eval_metric.update_dict(
-                dict(zip(names, shares, strict=False)), dict(zip(self.output_names, executor.outputs, strict=True))
+                dict(zip(names, shares, strict=False)),
+                dict(zip(self.output_names, executor.outputs, strict=True)),
             )
 
     def _share_of_label(self, index: int, label: NDArray, part: slice) -> NDArray:

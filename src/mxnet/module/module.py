@@ -129,6 +129,8 @@ class Module(BaseModule):
         self._preload_opt_states: str | None = None
         self._grad_req: Any = None
         self._exec_group: Any = None
+        # The number under which the optimizer knows each parameter; modules that share one agree on it.
+        self._positions: dict[str, int] = {}
         self._data_shapes: list[DataDesc] = []
         self._label_shapes: list[DataDesc] | None = None
 
@@ -299,7 +301,10 @@ class Module(BaseModule):
         assert self._arg_params is not None  # noqa: S101 - bind has made them
         assert self._aux_params is not None  # noqa: S101 - bind has made them
         attributes = self._symbol.attr_dict()
-        for kind, own, given in (("parameter", self._arg_params, arg_params), ("state", self._aux_params, aux_params)):
+        for kind, own, given in (
+            ("parameter", self._arg_params, arg_params),
+            ("state", self._aux_params, aux_params),
+        ):
             for name, array in sorted(own.items()):
                 if given is not None and name in given:
                     _copy_param(name, given[name], array)
@@ -380,10 +385,14 @@ class Module(BaseModule):
         if force_rebind:
             self._reset_bind()
         if self.binded:
-            self.logger.warning("The module is bound already, so bind() does nothing. force_rebind=True binds anew.")
+            self.logger.warning(
+                "The module is bound already, so bind() does nothing. force_rebind=True binds anew."
+            )
             return
         if inputs_need_grad and not for_training:
-            raise NotReadyError("inputs_need_grad=True needs for_training=True: without it there are no gradients.")
+            raise NotReadyError(
+                "inputs_need_grad=True needs for_training=True: without it there are no gradients."
+            )
         self._set_shapes(data_shapes, label_shapes)
         other = _bound_module(shared_module)
         self.for_training = for_training
@@ -426,8 +435,9 @@ class Module(BaseModule):
 
     def _set_shapes(self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None) -> None:
         self._data_shapes = _described(self._data_names, data_shapes, "data")
-        labels = label_shapes if self._label_names else None  # a module without labels may be given some
-        self._label_shapes = _described(self._label_names, labels, "label") if labels else None
+        self._label_shapes = None
+        if label_shapes and self._label_names:
+            self._label_shapes = _described(self._label_names, label_shapes, "label")
 
     def reshape(self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None = None) -> None:
         """Make room for other shapes, keeping parameters and optimizer.
@@ -478,6 +488,7 @@ class Module(BaseModule):
             i * devices + k: name for k in range(devices) for i, name in enumerate(names)
         }
         self._optimizer = self._make_optimizer(optimizer, optimizer_params, idx2name)
+        self._positions = {name: i for i, name in enumerate(names)}
         self._kvstore = store
         self._update_on_kvstore = update_on_store
         self._updater = None if update_on_store else opt.get_updater(self._optimizer)
@@ -500,7 +511,9 @@ class Module(BaseModule):
         if kvstore is None:
             return None, False
         if not isinstance(kvstore, (str, kv.KVStoreBase)):
-            raise NameLookupError(f"kvstore is {kvstore!r}. Expected None, a name such as 'local', or a KVStore.")
+            raise NameLookupError(
+                f"kvstore is {kvstore!r}. Expected None, a name such as 'local', or a KVStore."
+            )
         if isinstance(kvstore, str) and len(self._context) == 1 and "dist" not in kvstore:
             return None, False
         update = os.environ.get("MXNET_UPDATE_ON_KVSTORE", "1") not in {"0", "false"}
@@ -538,8 +551,11 @@ class Module(BaseModule):
             A module that has an optimizer.
         """
         if not shared_module.optimizer_initialized:
-            raise NotReadyError("The module to borrow an optimizer from has none: call its init_optimizer() first.")
+            raise NotReadyError(
+                "The module to borrow an optimizer from has none: call its init_optimizer() first."
+            )
         self._optimizer = shared_module._optimizer
+        self._positions = shared_module._positions
         self._kvstore = shared_module._kvstore
         self._update_on_kvstore = shared_module._update_on_kvstore
         self._updater = shared_module._updater
@@ -560,7 +576,11 @@ class Module(BaseModule):
         self._require("binded", "params_initialized")
         if self._differs(data_batch):
             self.reshape(*self._shapes_of(data_batch))
-        if self._label_shapes and not data_batch.label and (is_train or (is_train is None and self.for_training)):
+        if (
+            self._label_shapes
+            and not data_batch.label
+            and (is_train or (is_train is None and self.for_training))
+        ):
             warnings.warn(
                 f"The batch has no labels, but the module was bound with {[d.name for d in self._label_shapes]}: it "
                 "trains on those of the batch before.",
@@ -570,7 +590,9 @@ class Module(BaseModule):
 
     def _differs(self, batch: DataBatch) -> bool:
         bound = [tuple(desc.shape) for desc in self._data_shapes]
-        return [tuple(array.shape) for array in batch.data or ()] != bound and len(batch.data or ()) == len(bound)
+        return [tuple(array.shape) for array in batch.data or ()] != bound and len(batch.data or ()) == len(
+            bound
+        )
 
     def _shapes_of(self, batch: DataBatch) -> tuple[Sequence[Any], Sequence[Any] | None]:
         data = batch.provide_data or _like(self._data_shapes, batch.data)
@@ -595,17 +617,18 @@ class Module(BaseModule):
         self._params_dirty = True
         group = self._exec_group
         devices = len(self._context)
-        for i, (name, weights, grads) in enumerate(
-            zip(group.param_names, group.param_arrays, group.grad_arrays, strict=True)
+        for name, weights, grads in zip(
+            group.param_names, group.param_arrays, group.grad_arrays, strict=True
         ):
             if grads[0] is None:
                 continue
             if self._kvstore is not None:
-                self._kvstore.push(name, grads, priority=-i)
-                self._kvstore.pull(name, weights if self._update_on_kvstore else grads, priority=-i)
+                self._kvstore.push(name, grads)
+                self._kvstore.pull(name, weights if self._update_on_kvstore else grads)
             if self._updater is not None:
+                first = self._positions.setdefault(name, len(self._positions)) * devices
                 for k, (weight, grad) in enumerate(zip(weights, grads, strict=True)):
-                    self._updater(i * devices + k, grad, weight)
+                    self._updater(first + k, grad, weight)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the outputs of the last `forward`.
@@ -709,7 +732,8 @@ def _copy_param(name: str, source: NDArray, target: NDArray) -> None:
 
 def _on_cpu(names: Sequence[str], blocks: Sequence[Sequence[NDArray]]) -> dict[str, NDArray]:
     return {
-        name: nd.zeros(block[0].shape, cpu(), dtype=block[0].dtype) for name, block in zip(names, blocks, strict=True)
+        name: nd.zeros(block[0].shape, cpu(), dtype=block[0].dtype)
+        for name, block in zip(names, blocks, strict=True)
     }
 
 

@@ -1,0 +1,430 @@
+"""BucketingModule: one network for each length of input, with the same parameters."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mxnet import ndarray as nd
+from mxnet.checkpoint import load_params
+from mxnet.errors import NameLookupError
+from mxnet.module.base_module import (
+    DEFAULT_INITIALIZER,
+    DEFAULT_OPTIMIZER_PARAMS,
+    BaseModule,
+    NotReadyError,
+)
+from mxnet.module.module import Module
+
+if TYPE_CHECKING:
+    from mxnet.context import Context
+    from mxnet.io import DataBatch, DataDesc
+    from mxnet.metric import EvalMetric
+    from mxnet.monitor import Monitor
+    from mxnet.ndarray import NDArray
+    from mxnet.optimizer import Optimizer
+    from mxnet.symbol import Symbol
+
+__all__ = ["BucketingModule"]
+
+Params = Mapping[str, "NDArray"]
+Names = Sequence[str] | None
+
+
+class BucketingModule(BaseModule):
+    """A module whose network depends on the batch, such as on the length of its sentences.
+
+    Every batch states its ``bucket_key``; the first time a key comes by, its network is made and bound. All
+    networks share their parameters, which must all be in the network of the default key.
+
+    Parameters
+    ----------
+    sym_gen : callable
+        ``sym_gen(bucket_key)`` returns the network and the names of its data and labels.
+    default_bucket_key
+        The key of the network that `bind` binds, usually the largest.
+    logger, context, work_load_list, fixed_param_names, state_names, group2ctxs, compression_params
+        As of `Module`.
+    """
+
+    def __init__(
+        self,
+        sym_gen: Callable[[Any], tuple[Symbol, Names, Names]],
+        default_bucket_key: Any = None,
+        logger: Any = logging,
+        context: Context | Sequence[Context] | None = None,
+        work_load_list: Sequence[float] | None = None,
+        fixed_param_names: Sequence[str] | None = None,
+        state_names: Sequence[str] | None = None,
+        group2ctxs: Any = None,
+        compression_params: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(logger)
+        if default_bucket_key is None:
+            raise NotReadyError(
+                "BucketingModule needs default_bucket_key, the key of the network to bind first."
+            )
+        self._default_bucket_key = default_bucket_key
+        self._sym_gen = sym_gen
+        self._options: dict[str, Any] = {
+            "logger": logger,
+            "context": context,
+            "work_load_list": work_load_list,
+            "fixed_param_names": fixed_param_names,
+            "state_names": state_names,
+            "group2ctxs": group2ctxs,
+            "compression_params": compression_params,
+        }
+        self._buckets: dict[Any, Module] = {}
+        self._curr_bucket_key: Any = None
+        self._grad_req: Any = "write"
+        self._monitor: Monitor | None = None
+        self._loaded: tuple[Params, Params] | None = None
+        self._params_dirty = False
+        self._module_of(default_bucket_key)  # fails now rather than at the first batch if the names are wrong
+
+    @property
+    def _curr_module(self) -> Module:
+        self._require("binded")
+        return self._buckets[self._curr_bucket_key]
+
+    def _module_of(self, key: Any) -> Module:
+        symbol, data_names, label_names = self._sym_gen(key)
+        return Module(symbol, data_names, label_names, **self._options)
+
+    # -------------------------------------------------------------------------------------------------- checkpoints
+
+    def save_checkpoint(self, prefix: str, epoch: int, remove_amp_cast: bool = False) -> None:
+        """Save the parameters, and the networks of all keys (integers) met so far.
+
+        Parameters
+        ----------
+        prefix : str
+            What the names of the files start with.
+        epoch : int
+            Written into the name of the parameter file.
+        remove_amp_cast : bool
+            Whether the casts that mixed precision added are left out of the saved networks.
+        """
+        self._require("binded", "params_initialized")
+        if not all(isinstance(key, int) for key in self._buckets):
+            raise NameLookupError(
+                f"Only networks with integer keys can be saved, not {list(self._buckets)}. Use save_params."
+            )
+        nd.save(f"{prefix}.buckets", nd.array(list(self._buckets), dtype="int32"))
+        for key, module in self._buckets.items():
+            module._symbol.save(f"{prefix}-{key}-symbol.json", remove_amp_cast=remove_amp_cast)
+        self.save_params(f"{prefix}-{epoch:04d}.params")
+
+    @staticmethod
+    def load(
+        prefix: str,
+        epoch: int,
+        sym_gen: Callable[[Any], tuple[Symbol, Names, Names]] | None = None,
+        default_bucket_key: Any = None,
+        **kwargs: Any,
+    ) -> BucketingModule:
+        """Make a module from saved parameters.
+
+        Parameters
+        ----------
+        prefix : str
+            What the names of the files start with.
+        epoch : int
+            Of which epoch.
+        sym_gen, default_bucket_key, **kwargs
+            As of `BucketingModule`.
+        """
+        if sym_gen is None:
+            raise NotReadyError("BucketingModule.load needs sym_gen, which makes the network of a key.")
+        module = BucketingModule(sym_gen, default_bucket_key, **kwargs)
+        module._loaded = load_params(prefix, epoch)
+        module.params_initialized = True
+        return module
+
+    @staticmethod
+    def load_dict(
+        sym_dict: Mapping[Any, Symbol] | None = None,
+        sym_gen: Callable[[Any], tuple[Symbol, Names, Names]] | None = None,
+        default_bucket_key: Any = None,
+        arg_params: Params | None = None,
+        aux_params: Params | None = None,
+        **kwargs: Any,
+    ) -> BucketingModule:
+        """Make a module from networks and parameters in memory.
+
+        Parameters
+        ----------
+        sym_dict : dict of key to Symbol, optional
+            The networks; used in place of `sym_gen`, with data named ``data`` and labels ``softmax_label``.
+        sym_gen, default_bucket_key, **kwargs
+            As of `BucketingModule`.
+        arg_params, aux_params : dict of str to NDArray
+        """
+        if sym_gen is None:
+            networks = dict(sym_dict or {})
+            if not networks:
+                raise NotReadyError("BucketingModule.load_dict needs sym_dict or sym_gen.")
+
+            def sym_gen(key: Any) -> tuple[Symbol, Names, Names]:
+                return networks[key], ("data",), ("softmax_label",)
+
+        module = BucketingModule(sym_gen, default_bucket_key, **kwargs)
+        module._loaded = (arg_params or {}, aux_params or {})
+        module.params_initialized = True
+        return module
+
+    # --------------------------------------------------------------------------------------------- names and shapes
+
+    @property
+    def data_names(self) -> Sequence[str]:
+        """The names of the data."""
+        return (
+            self._curr_module.data_names
+            if self.binded
+            else list(self._sym_gen(self._default_bucket_key)[1] or ())
+        )
+
+    @property
+    def label_names(self) -> Sequence[str]:
+        """The names of the labels."""
+        return (
+            self._curr_module.label_names
+            if self.binded
+            else list(self._sym_gen(self._default_bucket_key)[2] or ())
+        )
+
+    @property
+    def output_names(self) -> Sequence[str]:
+        """The names of the outputs."""
+        if self.binded:
+            return self._curr_module.output_names
+        return self._sym_gen(self._default_bucket_key)[0].list_outputs()
+
+    @property
+    def data_shapes(self) -> Sequence[DataDesc]:
+        """The names and shapes of the data of the current network."""
+        return self._curr_module.data_shapes
+
+    @property
+    def label_shapes(self) -> Sequence[DataDesc] | None:
+        """The names and shapes of the labels of the current network."""
+        return self._curr_module.label_shapes
+
+    @property
+    def output_shapes(self) -> Sequence[tuple[str, tuple[int, ...]]]:
+        """The names and shapes of the outputs of the current network."""
+        return self._curr_module.output_shapes
+
+    @property
+    def symbol(self) -> Symbol | None:
+        """The current network."""
+        return self._curr_module.symbol
+
+    # ------------------------------------------------------------------------------------------------------- params
+
+    def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+        """Return the parameters and the auxiliary states."""
+        self._require("binded", "params_initialized")
+        self._curr_module._params_dirty = self._params_dirty
+        params = self._curr_module.get_params()
+        self._params_dirty = False
+        return params
+
+    def init_params(
+        self,
+        initializer: Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
+        arg_params: Params | None = None,
+        aux_params: Params | None = None,
+        allow_missing: bool = False,
+        force_init: bool = False,
+        allow_extra: bool = False,
+    ) -> None:
+        """Give the parameters their first values, as of `Module.init_params`."""
+        if self.params_initialized and not force_init:
+            return
+        self._curr_module.init_params(
+            initializer, arg_params, aux_params, allow_missing, force_init, allow_extra
+        )
+        self._params_dirty = False
+        self.params_initialized = True
+
+    def set_params(
+        self,
+        arg_params: Params,
+        aux_params: Params,
+        allow_missing: bool = False,
+        force_init: bool = True,
+        allow_extra: bool = False,
+    ) -> None:
+        """Set the parameters, as of `Module.set_params`."""
+        if not allow_missing:
+            self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+            return
+        if self.params_initialized and not force_init:
+            warnings.warn(
+                "The parameters have values already, so set_params does nothing. force_init=True sets them.",
+                stacklevel=2,
+            )
+            return
+        self._curr_module.set_params(arg_params, aux_params, allow_missing, force_init, allow_extra)
+        self._params_dirty = True
+        self.params_initialized = True
+
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
+        """Return the states of the current network."""
+        self._require("params_initialized")
+        return self._curr_module.get_states(merge_multi_context)
+
+    def set_states(self, states: Any = None, value: float | None = None) -> None:
+        """Set the states of the current network."""
+        self._require("params_initialized")
+        self._curr_module.set_states(states, value)
+
+    # ------------------------------------------------------------------------------------------------------ binding
+
+    def bind(
+        self,
+        data_shapes: Sequence[Any],
+        label_shapes: Sequence[Any] | None = None,
+        for_training: bool = True,
+        inputs_need_grad: bool = False,
+        force_rebind: bool = False,
+        shared_module: BaseModule | None = None,
+        grad_req: str | Sequence[str] | Mapping[str, str] = "write",
+    ) -> None:
+        """Bind the network of the default key, as of `Module.bind`."""
+        if shared_module is not None:
+            raise NotReadyError("A BucketingModule shares its parameters among its own networks only.")
+        kept = self._loaded
+        if force_rebind and self.binded and self.params_initialized:
+            kept = self.get_params()
+        if force_rebind:
+            self.binded = False
+            self._buckets = {}
+        if self.binded:
+            self.logger.warning(
+                "The module is bound already, so bind() does nothing. force_rebind=True binds anew."
+            )
+            return
+        self.for_training = for_training
+        self.inputs_need_grad = inputs_need_grad
+        self._grad_req = grad_req
+        module = self._module_of(self._default_bucket_key)
+        module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, grad_req=grad_req)
+        self._curr_bucket_key = self._default_bucket_key
+        self._buckets[self._default_bucket_key] = module
+        self.binded = True
+        if kept is not None:
+            self._loaded = None
+            self.set_params(*kept)
+
+    def switch_bucket(
+        self, bucket_key: Any, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None = None
+    ) -> None:
+        """Make the network of a key the current one, binding it if it is new.
+
+        Parameters
+        ----------
+        bucket_key
+            The key.
+        data_shapes, label_shapes
+            As of `bind`, for a new network.
+        """
+        current = self._curr_module
+        if bucket_key not in self._buckets:
+            module = self._module_of(bucket_key)
+            module.bind(
+                data_shapes,
+                label_shapes,
+                current.for_training,
+                current.inputs_need_grad,
+                shared_module=self._buckets[self._default_bucket_key],
+                grad_req=self._grad_req,
+            )
+            if self._monitor is not None:
+                module.install_monitor(self._monitor)
+            self._buckets[bucket_key] = module
+        self._curr_bucket_key = bucket_key
+
+    def init_optimizer(
+        self,
+        kvstore: Any = "local",
+        optimizer: str | Optimizer = "sgd",
+        optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
+        force_init: bool = False,
+    ) -> None:
+        """Set up one optimizer for all networks, as of `Module.init_optimizer`."""
+        self._require("binded", "params_initialized")
+        if self.optimizer_initialized and not force_init:
+            self.logger.warning(
+                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces it."
+            )
+            return
+        current = self._curr_module
+        current.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
+        for module in self._buckets.values():
+            if module is not current:
+                module.borrow_optimizer(current)
+        self.optimizer_initialized = True
+
+    # ------------------------------------------------------------------------------------------------------ running
+
+    def prepare(
+        self, data_batch: DataBatch, sparse_row_id_fn: Callable[[DataBatch], Any] | None = None
+    ) -> None:
+        """Bind the network of a batch before it is its turn."""
+        self._require("binded", "params_initialized")
+        current = self._curr_bucket_key
+        self._switch_to(data_batch)
+        self._curr_module.prepare(data_batch, sparse_row_id_fn)
+        self._curr_bucket_key = current
+
+    def _switch_to(self, batch: DataBatch) -> None:
+        if batch.bucket_key is None or not batch.provide_data:
+            raise NotReadyError(
+                "A batch for a BucketingModule states its bucket_key, provide_data and provide_label: "
+                f"got bucket_key={batch.bucket_key!r}, provide_data={batch.provide_data!r}."
+            )
+        self.switch_bucket(batch.bucket_key, batch.provide_data, batch.provide_label)
+
+    def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
+        """Compute the outputs of a batch by the network of its key."""
+        self._require("binded", "params_initialized")
+        self._switch_to(data_batch)
+        self._curr_module.forward(data_batch, is_train)
+
+    def backward(self, out_grads: Any = None) -> None:
+        """Compute the gradients of the last `forward`."""
+        self._require("params_initialized")
+        self._curr_module.backward(out_grads)
+
+    def update(self) -> None:
+        """Update the parameters by the gradients of the last `backward`."""
+        self._require("binded", "params_initialized", "optimizer_initialized")
+        self._params_dirty = True
+        self._curr_module.update()
+
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
+        """Return the outputs of the last `forward`."""
+        self._require("params_initialized")
+        return self._curr_module.get_outputs(merge_multi_context)
+
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
+        """Return the gradients of the data of the last `backward`."""
+        self._require("params_initialized")
+        return self._curr_module.get_input_grads(merge_multi_context)
+
+    def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
+        """Hand the outputs of the last `forward`, and labels, to a metric."""
+        self._require("params_initialized")
+        self._curr_module.update_metric(eval_metric, labels, pre_sliced)
+
+    def install_monitor(self, mon: Monitor) -> None:
+        """Let a monitor look into all networks."""
+        self._require("binded")
+        self._monitor = mon
+        for module in self._buckets.values():
+            module.install_monitor(mon)
