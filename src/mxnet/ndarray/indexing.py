@@ -320,13 +320,20 @@ def _set_by_operators(array: NDArray, key: Key, value: NDArray) -> None:
         places = _places(array._tensor, key)
         index = torch.stack(torch.unravel_index(places, array.shape))
         indices = NDArray._from_tensor(index, array._context)
-        invoke_by_name("_scatter_set_nd", array, value, indices, shape=array.shape, out=array)
+        made: NDArray = invoke_by_name("_scatter_set_nd", array, value, indices, shape=array.shape)
+        _become(array, made)
         return
     by_axis = [item for item in key.items if item is not None]
     bounds = [_bounds(item, axis in key.flipped) for axis, item in enumerate(by_axis)]
     begin, end, step = zip(*bounds, strict=True)
     kept = tuple(1 if isinstance(item, int) else len(range(item.start, item.stop, item.step)) for item in by_axis)
-    invoke_by_name("_slice_assign", array, value.reshape(kept), begin=begin, end=end, step=step, out=array)
+    _become(array, invoke_by_name("_slice_assign", array, value.reshape(kept), begin=begin, end=end, step=step))
+
+
+def _become(array: NDArray, made: NDArray) -> None:
+    """Let an array have the values of another, and its place in the recorded graph."""
+    array._overwrite(made._tensor)
+    array._recorded = made._recorded
 
 
 # Indexing while recording runs operators, which make NDArrays, so this can be imported only now.

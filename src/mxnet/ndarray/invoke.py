@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from mxnet.analysis.infer import show_shape
 from mxnet.context import Context, current_context
 from mxnet.dtype import NAMES
-from mxnet.errors import DTypeError, MXNetError, ShapeError
+from mxnet.errors import DTypeError, GradientError, MXNetError, ShapeError
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Op, Run, find_operator
 from mxnet.lazy import torch
@@ -29,6 +29,13 @@ Recorder = Callable[[Op, "Sequence[NDArray]", "Sequence[NDArray]", "Sequence[Ten
 
 Facts = tuple[Any, ...]
 """Shape and dtype of each input in turn, then of each given output."""
+
+
+class Checked(NamedTuple):
+    """The shapes and dtypes of a call's outputs, each None if they cannot be known before it runs."""
+
+    shapes: tuple[tuple[int, ...], ...] | None
+    dtypes: tuple[str, ...] | None
 
 
 class Mode(NamedTuple):
@@ -82,9 +89,12 @@ def invoke(
     outs = () if out is None else (out,) if isinstance(out, NDArray) else tuple(out)
     for array in outs:
         facts += (array._tensor.shape, array._tensor.dtype)
+        if array._is_tracked():
+            raise GradientError(f"{op.name} cannot write to an array that has part in a gradient while recording.")
     mode = MODE.get()
-    out_shapes = check_call(op, len(tensors), tuple(facts))
-    results = run_kernel(op, Run(where, is_train=mode.is_train, out_shapes=out_shapes, name=op.name), tensors)
+    shapes, dtypes = check_call(op, len(tensors), tuple(facts))
+    run = Run(where, is_train=mode.is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
+    results = run_kernel(op, run, tensors)
     if outs:
         made = list(outs)
         for array, result in zip(outs, results, strict=False):
@@ -137,8 +147,8 @@ def _check_context(op: Op, inputs: Sequence[NDArray]) -> None:
 
 
 @functools.lru_cache(maxsize=1 << 14)
-def check_call(op: Op, n_inputs: int, facts: Facts) -> tuple[tuple[int, ...], ...] | None:
-    """Check the shapes and dtypes of a call, and return the shapes of all outputs if they can be known before it runs.
+def check_call(op: Op, n_inputs: int, facts: Facts) -> Checked:
+    """Check the shapes and dtypes of a call, and return those of all outputs.
 
     Raises
     ------
@@ -166,8 +176,8 @@ def check_call(op: Op, n_inputs: int, facts: Facts) -> tuple[tuple[int, ...], ..
         raise ShapeError(_explain(op, conflict, "shape", shapes, dtypes)) from None
     except MXNetError as error:
         raise type(error)(_name_the_operator(op, error)) from None
-    outs = shapes[n_inputs:]
-    return outs if all(map(is_complete, outs)) else None
+    outs, out_dtypes = shapes[n_inputs:], dtypes[n_inputs:]
+    return Checked(outs if all(map(is_complete, outs)) else None, None if None in out_dtypes else out_dtypes)
 
 
 @functools.cache
@@ -212,6 +222,8 @@ def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...
 
 
 def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
+    if hasattr(error, "__notes__"):  # of a user's own code, and not ours to reword
+        raise error
     if isinstance(error, MXNetError):
         if "in operator" in str(error):
             raise error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mxnet.ndarray.sparse import BaseSparseNDArray
 
-__all__ = ["NDArray", "is_scalar"]
+__all__ = ["NDArray", "is_scalar", "write_gradient"]
 
 GRAD_REQS = ("null", "write", "add")
 
@@ -405,12 +405,20 @@ class NDArray:
         MXNetError
             If the array was not computed while ``mx.autograd.record()`` was on.
         """
-        if self._recorded is None:
+        if self._recorded is not None:
+            self._recorded.backward([self], [out_grad], retain_graph, train_mode)
+        elif self._grad is not None:
+            self._take_gradient(torch.ones_like(self._tensor) if out_grad is None else out_grad._tensor)
+        else:
             raise GradientError(
-                "backward() needs an array that was computed while recording: compute it inside `with mx.autograd.record():` "
-                "from arrays that have gradients (attach_grad)."
+                "backward() needs an array that was computed while recording: compute it inside "
+                "`with mx.autograd.record():`, from arrays that have gradients (attach_grad)."
             )
-        self._recorded.backward([self], [out_grad], retain_graph, train_mode)
+
+    def _take_gradient(self, gradient: Tensor) -> None:
+        """Write or add a gradient to the gradient array."""
+        if self._grad is not None:
+            write_gradient(self._grad, gradient, self._grad_req)
 
     # ------------------------------------------------------------------------------------------------------ arithmetic
 
@@ -486,6 +494,11 @@ class NDArray:
 
     def __le__(self, other: Any) -> NDArray:  # noqa: ANN401
         return _arithmetic(self, other, "broadcast_lesser_equal", "_lesser_equal_scalar")
+
+
+def write_gradient(target: NDArray, gradient: Tensor, grad_req: str) -> None:
+    """Write a gradient into an array, or add it to what is there."""
+    target._overwrite(target._tensor + gradient if grad_req == "add" else gradient)
 
 
 class ReadOnlyError(MXNetError, ValueError):

@@ -1,0 +1,541 @@
+"""Automatic differentiation of imperative code: operators run on arrays are recorded as a graph of our own.
+
+While recording, each operator that reads an array with a gradient becomes a node that keeps its values. ``backward``
+asks :mod:`mxnet.analysis.gradient` for the gradient graph of what was recorded, and runs it node by node.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mxnet.analysis.gradient import gradients as gradient_graph
+from mxnet.context import current_context
+from mxnet.errors import GradientError, ShapeError
+from mxnet.ir.graph import Graph, postorder
+from mxnet.ir.node import Entry, Node, emit
+from mxnet.ir.op import Op, Run, Slots
+from mxnet.lazy import torch
+from mxnet.ndarray import NDArray
+from mxnet.ndarray.invoke import MODE, Mode, check_call, run_kernel
+from mxnet.ndarray.ndarray import write_gradient
+from mxnet.ops.device import torch_device
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from torch import Tensor
+
+    from mxnet.context import Context
+    from mxnet.symbol import Symbol
+
+__all__ = [
+    "Function",
+    "backward",
+    "get_symbol",
+    "grad",
+    "is_recording",
+    "is_training",
+    "mark_variables",
+    "pause",
+    "predict_mode",
+    "record",
+    "set_recording",
+    "set_training",
+    "train_mode",
+]
+
+# ------------------------------------------------------------------------------------------------------------ recording
+
+
+class RecordedNode(Node):
+    """A node of the recorded graph, with what it computed.
+
+    Attributes
+    ----------
+    values : list of torch.Tensor or None
+        All outputs, the hidden ones last; None once ``backward`` has let go of them.
+    context : Context
+        Where it ran.
+    gradient : NDArray or None
+        Of a variable: where its gradient goes.
+    grad_req : str
+        Of a variable: how it goes there.
+    """
+
+    __slots__ = ("context", "grad_req", "gradient", "values")
+
+    def __init__(self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context) -> None:
+        super().__init__(op, op.name if op else "variable", inputs, {} if op is None else dict(op.given))
+        self.values = values
+        self.context = context
+        self.gradient: NDArray | None = None
+        self.grad_req = "null"
+
+
+class RecordedEntry(Entry):
+    """The recorded value that an array holds."""
+
+    __slots__ = ()
+
+    def backward(
+        self, heads: Sequence[NDArray], head_grads: Sequence[NDArray | None], retain_graph: bool, train_mode: bool
+    ) -> None:
+        """Compute gradients; what ``NDArray.backward`` calls."""
+        backward(heads, head_grads, retain_graph, train_mode)
+
+
+def _record(op: Op, inputs: Sequence[NDArray], made: Sequence[NDArray], hidden: Sequence[Tensor]) -> None:
+    """Add a node for an operator that has run, if a gradient may pass through it."""
+    if not any(array._recorded is not None or array._grad is not None for array in inputs):
+        return
+    values = [array._tensor for array in made]
+    node = RecordedNode(op, tuple(map(_entry_of, inputs)), [*values, *hidden], made[0]._context)
+    for i, array in enumerate(made):
+        array._recorded = RecordedEntry(node, i)
+
+
+def _entry_of(array: NDArray) -> RecordedEntry:
+    """Return the recorded value that an array holds; one that was not computed while recording becomes a variable."""
+    known = array._recorded
+    if known is not None and (array._grad is None or known.node.values[0] is array._tensor):
+        return known  # type: ignore[no-any-return]
+    node = RecordedNode(None, (), [array._tensor], array._context)
+    entry = RecordedEntry(node)
+    if array._grad is not None:
+        node.gradient, node.grad_req = array._grad, array._grad_req
+        array._recorded = entry
+    return entry
+
+
+@contextmanager
+def _mode(recording: bool | None, training: bool | None) -> Iterator[None]:
+    """Run the block with other flags; None leaves one as it is."""
+    old = MODE.get()
+    token = MODE.set(_changed(old, recording, training))
+    try:
+        yield
+    finally:
+        MODE.reset(token)
+
+
+def _changed(mode: Mode, recording: bool | None, training: bool | None) -> Mode:
+    recorder = mode.record if recording is None else _record if recording else None
+    return Mode(recorder, mode.is_train if training is None else bool(training))
+
+
+def record(train_mode: bool = True) -> Any:  # noqa: ANN401 - a context manager
+    """Record what is computed in a ``with`` block, so that ``backward`` can be called on the results.
+
+    Parameters
+    ----------
+    train_mode : bool, default True
+        Whether operators such as Dropout behave as in training.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> x = mx.nd.array([1, 2, 3])
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     y = x * x
+    >>> y.backward()
+    >>> x.grad.asnumpy().tolist()
+    [2.0, 4.0, 6.0]
+    """
+    return _mode(recording=True, training=train_mode)
+
+
+def pause(train_mode: bool = False) -> Any:  # noqa: ANN401 - a context manager
+    """Record nothing in a ``with`` block inside of another that records."""
+    return _mode(recording=False, training=train_mode)
+
+
+def train_mode() -> Any:  # noqa: ANN401 - a context manager
+    """Let operators behave as in training in a ``with`` block."""
+    return _mode(recording=None, training=True)
+
+
+def predict_mode() -> Any:  # noqa: ANN401 - a context manager
+    """Let operators behave as in inference in a ``with`` block."""
+    return _mode(recording=None, training=False)
+
+
+def is_recording() -> bool:
+    """Return whether operators are being recorded."""
+    return MODE.get().record is not None
+
+
+def is_training() -> bool:
+    """Return whether operators behave as in training."""
+    return MODE.get().is_train
+
+
+def set_recording(is_recording: bool) -> bool:
+    """Turn recording on or off, and return what it was."""
+    old = MODE.get()
+    MODE.set(_changed(old, is_recording, None))
+    return old.record is not None
+
+
+def set_training(train_mode: bool) -> bool:
+    """Let operators behave as in training or not, and return what it was."""
+    old = MODE.get()
+    MODE.set(_changed(old, None, train_mode))
+    return old.is_train
+
+
+def mark_variables(
+    variables: NDArray | Sequence[NDArray],
+    gradients: NDArray | Sequence[NDArray],
+    grad_reqs: str | Sequence[str] = "write",
+) -> None:
+    """Give arrays the gradient arrays that ``backward`` fills.
+
+    Parameters
+    ----------
+    variables : NDArray or list of NDArray
+        The arrays.
+    gradients : NDArray or list of NDArray
+        Their gradient arrays.
+    grad_reqs : str or list of str, default "write"
+        ``"write"``, ``"add"`` or ``"null"``, for all or for each.
+    """
+    variables, gradients = _as_list(variables), _as_list(gradients)
+    reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
+    if not len(variables) == len(gradients) == len(reqs):
+        raise GradientError(
+            f"mark_variables() got {len(variables)} variables, {len(gradients)} gradients and {len(reqs)} grad_reqs."
+        )
+    for variable, gradient, req in zip(variables, gradients, reqs, strict=True):
+        variable._mark(gradient, req)
+
+
+# ------------------------------------------------------------------------------------------------------------ gradients
+
+
+def backward(
+    heads: NDArray | Sequence[NDArray],
+    head_grads: NDArray | Sequence[NDArray | None] | None = None,
+    retain_graph: bool = False,
+    train_mode: bool = True,
+) -> None:
+    """Compute the gradients of arrays with respect to those that have gradient arrays, and fill these.
+
+    Parameters
+    ----------
+    heads : NDArray or list of NDArray
+        What to differentiate.
+    head_grads : NDArray or list of NDArray, optional
+        Their gradients; ones by default.
+    retain_graph : bool, default False
+        Whether the recorded graph may be used again.
+    train_mode : bool, default True
+        Whether operators behave as in training.
+
+    Raises
+    ------
+    MXNetError
+        If an array was not computed while recording, or its graph is gone after a ``backward``.
+    """
+    entries, seeds = _heads(heads, head_grads)
+    graph = Graph(entries)
+    leaves = [node for node in graph.nodes if isinstance(node, RecordedNode) and node.gradient is not None]
+    if not leaves:
+        raise GradientError("backward(): no array that these were computed from has a gradient array (attach_grad).")
+    found = gradient_graph(graph, [Entry(leaf) for leaf in leaves], seeds)
+    results = _evaluate(found, train_mode)
+    for leaf, result in zip(leaves, results, strict=True):
+        assert leaf.gradient is not None
+        value = torch.zeros_like(leaf.gradient._tensor) if result is None else _value_of(result)
+        write_gradient(leaf.gradient, value, leaf.grad_req)
+    if not retain_graph:
+        _release(graph)
+
+
+def grad(
+    heads: NDArray | Sequence[NDArray],
+    variables: NDArray | Sequence[NDArray],
+    head_grads: NDArray | Sequence[NDArray | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    train_mode: bool = True,
+) -> list[NDArray]:
+    """Return the gradients of arrays with respect to others; gradient arrays stay as they are.
+
+    Parameters
+    ----------
+    heads, head_grads, train_mode
+        As for :func:`backward`.
+    variables : NDArray or list of NDArray
+        Arrays with a gradient array, or computed while recording.
+    retain_graph : bool, optional
+        Whether the recorded graph may be used again; by default as `create_graph`.
+    create_graph : bool, default False
+        Whether to record how the gradients are computed, so that they can be differentiated in turn.
+
+    Returns
+    -------
+    list of NDArray
+        One per variable.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> x = mx.nd.array([2.0])
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     y = x * x * x
+    ...     (dy,) = mx.autograd.grad(y, x, create_graph=True)
+    >>> dy.backward()
+    >>> x.grad.asscalar()  # the second derivative, 6 x
+    12.0
+    """
+    entries, seeds = _heads(heads, head_grads)
+    variables = _as_list(variables)
+    for variable in variables:
+        if variable._recorded is None and variable._grad is None:
+            raise GradientError("grad() needs variables with gradient arrays (attach_grad), or computed while recording.")
+    graph = Graph(entries)
+    found = gradient_graph(graph, [_entry_of(variable) for variable in variables], seeds)
+    gradients = []
+    for variable, result in zip(variables, _evaluate(found, train_mode, keep=create_graph), strict=True):
+        value = torch.zeros_like(variable._tensor) if result is None else _value_of(result)
+        gradient = NDArray._from_tensor(value, variable._context)
+        gradient._recorded = result if create_graph else None
+        gradients.append(gradient)
+    if not (create_graph if retain_graph is None else retain_graph):
+        _release(graph)
+    return gradients
+
+
+def _as_list(arrays: NDArray | Sequence[Any]) -> list[Any]:
+    return [arrays] if isinstance(arrays, NDArray) else list(arrays)
+
+
+def _heads(
+    heads: NDArray | Sequence[NDArray], head_grads: NDArray | Sequence[NDArray | None] | None
+) -> tuple[list[Entry], list[Entry]]:
+    """Return the recorded values of the heads, and a variable with the gradient of each."""
+    heads = _as_list(heads)
+    given = [None] * len(heads) if head_grads is None else _as_list(head_grads)
+    if len(given) != len(heads):
+        raise GradientError(f"There are {len(given)} head gradients for {len(heads)} heads.")
+    entries: list[Entry] = []
+    seeds: list[Entry] = []
+    for head, gradient in zip(heads, given, strict=True):
+        if head._recorded is None and head._grad is None:
+            raise GradientError(
+                "A head was not computed while recording from arrays with gradients, so it cannot be differentiated."
+            )
+        if gradient is not None and gradient.shape != head.shape:
+            raise ShapeError(f"A head of shape {head.shape} was given a gradient of shape {gradient.shape}.")
+        tensor = torch.ones_like(head._tensor) if gradient is None else gradient._tensor.to(head._tensor.dtype)
+        entries.append(_entry_of(head))
+        seeds.append(RecordedEntry(RecordedNode(None, (), [tensor], head._context)))
+    for node in postorder(entries):
+        if isinstance(node, RecordedNode) and node.values is None:
+            raise GradientError(
+                "The recorded graph is gone: backward() was called on it before. Use retain_graph=True to keep it."
+            )
+    return entries, seeds
+
+
+def _release(graph: Graph) -> None:
+    """Let go of what was kept for the gradient."""
+    for node in graph.nodes:
+        if isinstance(node, RecordedNode) and node.op is not None:
+            node.values = None
+            node.inputs = ()
+
+
+def _value_of(entry: Entry) -> Tensor:
+    values = entry.node.values  # type: ignore[attr-defined]
+    return values[entry.index]  # type: ignore[no-any-return]
+
+
+def _evaluate(wanted: Sequence[Entry | None], train_mode: bool, *, keep: bool = False) -> list[RecordedEntry | None]:
+    """Run the nodes of a gradient graph that have not run yet.
+
+    Parameters
+    ----------
+    wanted : sequence of Entry or None
+        Whose values to compute.
+    train_mode : bool
+        Whether operators behave as in training.
+    keep : bool
+        Whether the result is a recorded graph; if not, each value is let go after its last use.
+    """
+    order = [node for node in postorder(entry for entry in wanted if entry is not None)]
+    uses = Counter(id(entry.node) for node in order for entry in node.inputs)
+    uses.update(id(entry.node) for entry in wanted if entry is not None)
+    ran: dict[int, RecordedNode] = {}
+
+    def recorded(entry: Entry) -> RecordedEntry:
+        return RecordedEntry(ran.get(id(entry.node), entry.node), entry.index)
+
+    for node in order:
+        if isinstance(node, RecordedNode):
+            continue
+        inputs = tuple(map(recorded, node.inputs))
+        done = _run_node(node, inputs, train_mode)
+        done.inputs = inputs if keep else ()
+        ran[id(node)] = done
+        for entry in node.inputs:
+            uses[id(entry.node)] -= 1
+            if not keep and not uses[id(entry.node)]:
+                ran.pop(id(entry.node), None)
+    return [None if entry is None else recorded(entry) for entry in wanted]
+
+
+def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> RecordedNode:
+    assert node.op is not None
+    tensors = [_value_of(entry) for entry in inputs]
+    context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
+    device = torch_device(context)
+    tensors = [tensor if tensor.device == device else tensor.to(device) for tensor in tensors]
+    facts = tuple(fact for tensor in tensors for fact in (tensor.shape, tensor.dtype))
+    shapes, dtypes = check_call(node.op, len(tensors), facts)
+    run = Run(context, is_train=train_mode, out_shapes=shapes, out_dtypes=dtypes, name=node.name)
+    return RecordedNode(node.op, (), list(run_kernel(node.op, run, tensors)), context)
+
+
+# ------------------------------------------------------------------------------------------- functions of the user's own
+
+
+class Function:
+    """Base of differentiable functions with a gradient of their own.
+
+    A subclass defines ``forward(*inputs)`` and ``backward(*output_grads)``, both on arrays; neither is recorded.
+    An instance is called once.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> class Square(mx.autograd.Function):
+    ...     def forward(self, x):
+    ...         self.save_for_backward(x)
+    ...         return x * x
+    ...
+    ...     def backward(self, dy):
+    ...         (x,) = self.saved_tensors
+    ...         return 2 * x * dy
+    >>> x = mx.nd.array([3])
+    >>> x.attach_grad()
+    >>> with mx.autograd.record():
+    ...     y = Square()(x)
+    >>> y.backward()
+    >>> x.grad.asscalar()
+    6.0
+    """
+
+    saved_tensors: tuple[NDArray, ...] = ()
+
+    def save_for_backward(self, *args: NDArray) -> None:
+        """Keep arrays for ``backward``, where they are ``self.saved_tensors``."""
+        self.saved_tensors = args
+
+    def __call__(self, *inputs: NDArray) -> Any:  # noqa: ANN401 - an array or a list of them
+        """Run ``forward``; while recording, ``backward`` is used for the gradient."""
+        with pause():
+            outputs = self.forward(*inputs)
+        made = _as_list(outputs)
+        record = MODE.get().record
+        if record is not None:
+            # An output that is an input would be its own ancestor.
+            made = [NDArray._from_tensor(each._tensor, each._context) for each in made]
+            record(_own_operator(_OwnFunction, self, len(inputs), len(made)), inputs, made, ())
+        return made[0] if isinstance(outputs, NDArray) else made
+
+    def forward(self, *inputs: NDArray) -> Any:  # noqa: ANN401 - an array or a list of them
+        """Compute the outputs."""
+        raise GradientError(f"{type(self).__name__} defines no forward().")
+
+    def backward(self, *output_grads: NDArray) -> Any:  # noqa: ANN401 - an array or a list of them
+        """Compute the gradient of each input from the gradients of the outputs."""
+        raise GradientError(f"{type(self).__name__} defines no backward().")
+
+
+class _OwnFunction(Op):
+    """A call of a :class:`Function`, as a node of the recorded graph."""
+
+    function: Function
+    n_in: int
+    n_out: int
+
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(f"arg{i}" for i in range(self.n_in))
+
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(f"output{i}" for i in range(self.n_out))
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:  # noqa: ARG002 - only the function knows
+        return {}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:  # noqa: ARG002
+        return {}
+
+    def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry]:
+        heads = [grad or emit("zeros_like", output) for grad, output in zip(grads, node.outputs, strict=True)]
+        return emit(_own_operator(_OwnGradient, self.function, self.n_out, self.n_in), *heads).node.outputs
+
+
+class _OwnGradient(_OwnFunction):
+    """The ``backward`` of a :class:`Function`, as a node of the gradient graph."""
+
+    def kernel_for(self, run: Run) -> Callable[..., Any]:
+        def kernel(*tensors: Tensor) -> tuple[Tensor, ...]:
+            with pause():
+                made = self.function.backward(*(NDArray._from_tensor(tensor, run.context) for tensor in tensors))
+            made = _as_list(made)
+            if len(made) != self.n_out:
+                name = type(self.function).__name__
+                raise GradientError(f"{name}.backward() returned {len(made)} gradients for {self.n_out} inputs.")
+            return tuple(each._tensor for each in made)
+
+        return kernel
+
+    def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry]:  # noqa: ARG002
+        name = type(self.function).__name__
+        raise GradientError(f"The gradient of {name} cannot be differentiated: its backward() is not recorded.")
+
+
+def _own_operator(cls: type[_OwnFunction], function: Function, n_in: int, n_out: int) -> _OwnFunction:
+    """Make an operator of one function object; it equals only itself."""
+    op = object.__new__(cls)
+    op.__dict__.update(function=function, n_in=n_in, n_out=n_out, given={}, _values=(id(function),), _hash=id(function))
+    op.__dict__["name"] = type(function).__name__
+    return op
+
+
+# ------------------------------------------------------------------------------------------------------------ as a symbol
+
+
+def get_symbol(x: NDArray) -> Symbol:
+    """Return what was recorded for an array as a symbol; its variables are named ``var0``, ``var1`` and so on.
+
+    Parameters
+    ----------
+    x : NDArray
+        An array that was computed while recording.
+
+    Raises
+    ------
+    MXNetError
+        If it was not, or its graph is gone after a ``backward``.
+    """
+    from mxnet.symbol import Symbol
+
+    (head,), _ = _heads(x, None)
+    copies: dict[int, Node] = {}
+    by_value: dict[int, Node] = {}
+    for node in postorder([head]):
+        if node.op is None:
+            copy = by_value.setdefault(id(_value_of(Entry(node))), Node(None, f"var{len(by_value)}"))
+        else:
+            inputs = tuple(Entry(copies[id(entry.node)], entry.index) for entry in node.inputs)
+            copy = Node(node.op, f"node{len(copies) - len(by_value)}", inputs, dict(node.attrs))
+        copies[id(node)] = copy
+    return Symbol((Entry(copies[id(head.node)], head.index),))
