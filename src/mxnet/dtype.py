@@ -40,6 +40,13 @@ CODES: dict[str, int] = {name: code for code, name in enumerate(NAMES)}
 DTypeLike = str | type | np.dtype | None
 
 
+class UnknownDTypeError(DTypeError, KeyError):
+    """Something is no data type (MXNet raises TypeError here and KeyError there)."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of the message
+        return str(self.args[0])
+
+
 def dtype_name(value: object) -> str:
     """Return the name of a dtype given as a name, a numpy dtype or type, a Python type or an MXNet code.
 
@@ -55,9 +62,11 @@ def dtype_name(value: object) -> str:
     ('float64', 'int8', 'float64', 'float32')
     """
     try:
-        return _dtype_name(value)
-    except TypeError:  # unhashable, so certainly no dtype
-        raise DTypeError(f"{value!r} is not a data type. Expected one of {', '.join(NAMES)}.") from None
+        hash(value)
+    except TypeError:  # so it is certainly no dtype
+        known = ", ".join(NAMES)
+        raise UnknownDTypeError(f"{value!r} is not a data type. Expected one of {known}.") from None
+    return _dtype_name(value)
 
 
 @functools.cache
@@ -71,7 +80,7 @@ def _dtype_name(value: object) -> str:
     except (TypeError, ValueError):
         name = str(value)
     if name not in CODES:
-        raise DTypeError(
+        raise UnknownDTypeError(
             f"{value!r} is not a data type of MXNet. Expected one of "
             f"{', '.join(NAMES)}.{did_you_mean(name, NAMES)}"
         )
