@@ -40,7 +40,7 @@ class NetworkDigraph(graphviz.Digraph):  # type: ignore[misc] # graphviz ships n
         **attrs: str,
     ) -> None:
         """Add a node; see ``graphviz.Digraph.node``."""
-        super().node(name, label, _attributes, **attrs)
+        super().node(name, label=label, _attributes=_attributes, **attrs)
         self._nodes.setdefault(name, {}).update(attrs, label=_unescape(name if label is None else label))
 
     def edge(
@@ -52,7 +52,7 @@ class NetworkDigraph(graphviz.Digraph):  # type: ignore[misc] # graphviz ships n
         **attrs: str,
     ) -> None:
         """Add an edge; see ``graphviz.Digraph.edge``."""
-        super().edge(tail_name, head_name, label, _attributes, **attrs)
+        super().edge(tail_name, head_name, label=label, _attributes=_attributes, **attrs)
         self._edges.append((tail_name, head_name, {**attrs, "label": label or ""}))
 
     def plain_svg(self) -> str:
@@ -61,10 +61,10 @@ class NetworkDigraph(graphviz.Digraph):  # type: ignore[misc] # graphviz ships n
         nodes = {**self._nodes, **{name: {"label": name} for name in unseen}}
         return draw_svg(self.name or "", nodes, self._edges)
 
-    def pipe(self, format: str | None = None, *args: Any, **kwargs: Any) -> Any:
+    def pipe(self, format: str | None = None, **kwargs: Any) -> Any:
         """Return the picture as bytes, or as text in `encoding`; see ``graphviz.Digraph.pipe``."""
         try:
-            return super().pipe(format, *args, **kwargs)
+            return super().pipe(format=format, **kwargs)
         except graphviz.ExecutableNotFound:
             if (format or self.format) != "svg":
                 raise
@@ -77,7 +77,8 @@ class NetworkDigraph(graphviz.Digraph):  # type: ignore[misc] # graphviz ships n
         directory: str | os.PathLike[str] | None = None,
         view: bool = False,
         cleanup: bool = False,
-        *args: Any,
+        format: str | None = None,
+        *,
         outfile: str | os.PathLike[str] | None = None,
         **kwargs: Any,
     ) -> str:
@@ -85,7 +86,8 @@ class NetworkDigraph(graphviz.Digraph):  # type: ignore[misc] # graphviz ships n
         if outfile is not None:
             kwargs["outfile"] = outfile
         try:
-            return str(super().render(filename, directory, view, cleanup, *args, **kwargs))
+            options = {"directory": directory, "view": view, "cleanup": cleanup, "format": format, **kwargs}
+            return str(super().render(filename=filename, **options))
         except graphviz.ExecutableNotFound:
             source = Path(self.save(filename, directory=directory))
         drawn = (
