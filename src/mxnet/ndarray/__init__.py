@@ -48,7 +48,7 @@ from mxnet.ndarray.creation import (
 from mxnet.ndarray.functions import fill_modules
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ndarray.serialize import load, load_frombuffer, save
-from mxnet.ndarray.sparse import CSRNDArray, RowSparseNDArray
+from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray
 
 
 def _submodule(name: str) -> ModuleType:

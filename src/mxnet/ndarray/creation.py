@@ -104,9 +104,9 @@ def zeros(
     """
     _check_keywords("zeros", kwargs)
     if stype not in (None, "default"):
-        from mxnet.ndarray import sparse
+        from mxnet.ndarray import storage
 
-        return sparse.zeros(str(stype), shape, ctx, dtype)
+        return storage.zeros(str(stype), shape, ctx, dtype)
     return _allocate(torch.zeros, shape, ctx, dtype) if out is None else _filled(out, shape, 0)
 
 

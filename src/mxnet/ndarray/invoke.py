@@ -258,6 +258,6 @@ def _overwrite(op: Op, array: NDArray, result: Tensor) -> None:
 
 def _stored(op: Op, inputs: Sequence[NDArray], made: NDArray) -> NDArray:
     """Return a result of sparse inputs in the storage that MXNet gives it."""
-    from mxnet.ndarray.sparse import result_storage
+    from mxnet.ndarray.storage import result_storage
 
     return made.tostype(result_storage(op, [array.stype for array in inputs]))

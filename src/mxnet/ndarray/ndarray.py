@@ -19,7 +19,7 @@ from mxnet.ops.device import torch_device
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.ndarray.sparse import BaseSparseNDArray
+    from mxnet.ndarray.storage import BaseSparseNDArray
 
 __all__ = ["NDArray", "is_scalar", "write_gradient"]
 
@@ -244,7 +244,7 @@ class NDArray:
         """Return the array in a storage type: ``"default"``, ``"row_sparse"`` or ``"csr"``."""
         if stype == self.stype:
             return self
-        from mxnet.ndarray.sparse import from_dense
+        from mxnet.ndarray.storage import from_dense
 
         return from_dense(self, stype)
 

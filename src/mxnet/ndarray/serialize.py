@@ -227,7 +227,7 @@ class _Reader:
         dtype = self.dtype_after_device()
         if stype == "default":
             return self.dense(shape, dtype)
-        from mxnet.ndarray.sparse import from_parts
+        from mxnet.ndarray.storage import from_parts
 
         kinds = [self.aux_kind() for _ in range(1 if stype == "row_sparse" else 2)]
         data = self.tensor(stored, dtype)

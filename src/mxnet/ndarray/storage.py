@@ -1,0 +1,532 @@
+"""Sparse arrays: matrices by rows (CSR), and arrays of which only some rows are stored.
+
+Operators compute with their dense values; what they return is stored as MXNet stores it (:func:`result_storage`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from mxnet.context import Context, current_context
+from mxnet.dtype import DTypeLike, dtype_name, torch_dtype
+from mxnet.errors import CompositionError, FileFormatError, MXNetError, NotSupportedForSparseNDArray, ShapeError
+from mxnet.lazy import torch
+from mxnet.ndarray.creation import array as dense_array
+from mxnet.ndarray.ndarray import NDArray, is_scalar
+from mxnet.ops.device import torch_device
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mxnet.ir.op import Op
+
+__all__ = [
+    "BaseSparseNDArray",
+    "CSRNDArray",
+    "RowSparseNDArray",
+    "array",
+    "csr_matrix",
+    "empty",
+    "from_dense",
+    "from_parts",
+    "result_storage",
+    "retain",
+    "row_sparse_array",
+    "zeros",
+]
+
+
+class SparseIndexError(MXNetError, IndexError, ValueError):
+    """A sparse array cannot be indexed like that."""
+
+
+class BaseSparseNDArray(NDArray):
+    """What both kinds of sparse arrays share.
+
+    Attributes
+    ----------
+    data : NDArray
+        The stored values.
+    indices : NDArray
+        Where they are, int64.
+    """
+
+    _shape: tuple[int, ...]
+    _parts: tuple[Tensor, ...]  # the values, then the indices
+
+    @classmethod
+    def _from_parts(cls, shape: tuple[int, ...], parts: tuple[Tensor, ...], context: Context) -> BaseSparseNDArray:
+        self = cls.__new__(cls)
+        self._shape = tuple(shape)
+        self._parts = parts
+        self._context = context
+        return self
+
+    @classmethod
+    def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
+        """Return the parts that stand for dense values."""
+        raise NotSupportedForSparseNDArray(cls._sparsify)
+
+    def _densify(self) -> Tensor:
+        """Return the dense values."""
+        raise NotSupportedForSparseNDArray(self._densify)
+
+    # Operators read ``_tensor``: they get the dense values.
+    @property
+    def _tensor(self) -> Tensor:  # type: ignore[override]
+        return self._densify()
+
+    def _set_tensor(self, tensor: Tensor) -> None:
+        self._parts = self._sparsify(tensor)
+
+    _overwrite = _set_tensor
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The extents of the array that is stored sparsely."""
+        return self._shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self._shape)
+
+    @property
+    def _dtype_name(self) -> str:
+        return str(self._parts[0].dtype)[6:]
+
+    @property
+    def data(self) -> NDArray:
+        """The stored values."""
+        return NDArray._from_tensor(self._parts[0], self._context)
+
+    @property
+    def indices(self) -> NDArray:
+        """Where the stored values are."""
+        return NDArray._from_tensor(self._parts[1], self._context)
+
+    def _aux_arrays(self) -> list[NDArray]:
+        """Return the arrays that say where the values are, in the order of a file."""
+        return [NDArray._from_tensor(each, self._context) for each in reversed(self._parts[1:])]
+
+    def __repr__(self) -> str:
+        return f"\n<{type(self).__name__} {'x'.join(map(str, self.shape))} @{self.context}>"
+
+    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401
+        self._check_writable()
+        if not _is_whole(key):
+            raise SparseIndexError(f"A {type(self).__name__} can be assigned only as a whole, x[:] = value, not at {key}.")
+        if is_scalar(value):
+            tensor = torch.full(self.shape, float(value), dtype=self._parts[0].dtype, device=self._parts[0].device)
+        elif isinstance(value, type(self)) and value.shape == self.shape:
+            self._parts = tuple(
+                part.to(mine.device, mine.dtype, copy=True) for part, mine in zip(value._parts, self._parts, strict=True)
+            )
+            return
+        else:
+            given = value if isinstance(value, NDArray) else dense_array(value, ctx=self._context)
+            if given.shape != self.shape:
+                raise ShapeError(f"An array of shape {given.shape} cannot be assigned to one of shape {self.shape}.")
+            tensor = given.handle.to(self._parts[0].device, self._parts[0].dtype)
+        self._set_tensor(tensor)
+
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray:
+        """Return the array in another data type, as sparse as it is."""
+        wanted = torch_dtype(dtype_name(dtype))
+        if not copy and wanted == self._parts[0].dtype:
+            return self
+        parts = (self._parts[0].to(wanted, copy=True), *self._parts[1:])
+        return self._from_parts(self._shape, parts, self._context)
+
+    def copyto(self, other: NDArray | Context) -> NDArray | bool:
+        """Copy the values into another array, or into a new one on a context."""
+        if isinstance(other, Context):
+            parts = tuple(part.to(torch_device(other), copy=True) for part in self._parts)
+            return self._from_parts(self._shape, parts, other)
+        if isinstance(other, NDArray) and other is not self:
+            other[:] = self
+            return other
+        return super().copyto(other)
+
+    def detach(self) -> NDArray:
+        """Return an array on the same memory through which no gradient passes."""
+        return self._from_parts(self._shape, self._parts, self._context)
+
+    def tostype(self, stype: str) -> NDArray:
+        """Return the array in a storage type."""
+        if stype == self.stype:
+            return self
+        dense = NDArray._from_tensor(self._densify(), self._context)
+        return dense if stype == "default" else from_dense(dense, stype)
+
+    def reshape(self, *shape: int | Sequence[int], **kwargs: Any) -> NoReturn:  # noqa: ANN401, ARG002
+        """Refuse: a sparse array has one shape."""
+        raise NotSupportedForSparseNDArray(NDArray.reshape, None, *shape)
+
+    def check_format(self, full_check: bool = True) -> None:  # noqa: ARG002 - a full check is cheap
+        """Raise an MXNetError if the stored indices make no sense."""
+        _check_parts(self.stype, self._shape, self._parts)
+
+
+class CSRNDArray(BaseSparseNDArray):
+    """A matrix stored by rows: the values of row i, and their columns, are at ``indptr[i]`` to ``indptr[i + 1]``."""
+
+    stype = "csr"
+
+    @property
+    def indptr(self) -> NDArray:
+        """Where each row begins in `data`, and where the last one ends."""
+        return NDArray._from_tensor(self._parts[2], self._context)
+
+    @classmethod
+    def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
+        if dense.ndim != 2:
+            raise ShapeError(f"Only matrices can be stored as csr, not an array of shape {tuple(dense.shape)}.")
+        rows, columns = dense.nonzero(as_tuple=True)
+        counts = torch.bincount(rows, minlength=dense.shape[0])
+        indptr = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+        return dense[rows, columns], columns, indptr
+
+    def _densify(self) -> Tensor:
+        data, columns, indptr = self._parts
+        dense = data.new_zeros(self._shape)
+        rows = torch.repeat_interleave(torch.arange(self._shape[0], device=data.device), indptr.diff())
+        return dense.index_put_((rows, columns), data)
+
+    def __getitem__(self, key: Any) -> NDArray:  # noqa: ANN401
+        if _is_whole(key):
+            return self
+        n = self._shape[0]
+        if isinstance(key, int | np.integer):
+            if not -n <= key < n:
+                raise SparseIndexError(f"Row {key} is out of range for an array of {n} rows.")
+            key = slice(key % n, key % n + 1)
+        if not isinstance(key, slice) or key.step not in (None, 1):
+            raise SparseIndexError(f"A CSRNDArray can be indexed by a row or consecutive rows, not by {key}.")
+        start, stop, _ = key.indices(n)
+        data, columns, indptr = self._parts
+        indptr = indptr[start : max(start, stop) + 1]
+        first, last = int(indptr[0]), int(indptr[-1])
+        shape = (max(stop - start, 0), self._shape[1])
+        parts = (data[first:last].clone(), columns[first:last].clone(), indptr - first)
+        return self._from_parts(shape, parts, self._context)
+
+    def asscipy(self) -> Any:  # noqa: ANN401 - a scipy.sparse.csr_matrix
+        """Return a ``scipy.sparse.csr_matrix`` with these values."""
+        import scipy.sparse
+
+        data, columns, indptr = (each.asnumpy() for each in (self.data, self.indices, self.indptr))
+        return scipy.sparse.csr_matrix((data, columns, indptr), shape=self._shape)
+
+
+class RowSparseNDArray(BaseSparseNDArray):
+    """An array of which only the rows ``indices`` are stored, in ``data``; the others are 0."""
+
+    stype = "row_sparse"
+
+    @classmethod
+    def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
+        rows = dense.flatten(1).any(1) if dense.ndim > 1 else dense != 0
+        indices = rows.nonzero(as_tuple=True)[0]
+        return dense[indices], indices
+
+    def _densify(self) -> Tensor:
+        data, rows = self._parts
+        return data.new_zeros(self._shape).index_copy_(0, rows, data)
+
+    def __getitem__(self, key: Any) -> NDArray:  # noqa: ANN401
+        if _is_whole(key):
+            return self
+        raise SparseIndexError(f"A RowSparseNDArray can be indexed only as a whole, x[:], not by {key}.")
+
+    def retain(self, indices: NDArray) -> NDArray:
+        """Return the array with only the given rows; the others become 0."""
+        return retain(self, indices)
+
+
+def _is_whole(key: Any) -> bool:  # noqa: ANN401
+    return key is Ellipsis or (isinstance(key, slice) and key in (slice(None), slice(None, None, 1)))
+
+
+CLASSES: dict[str, type[BaseSparseNDArray]] = {"csr": CSRNDArray, "row_sparse": RowSparseNDArray}
+
+
+def _class_of(stype: str) -> type[BaseSparseNDArray]:
+    if stype not in CLASSES:
+        raise CompositionError(f"{stype!r} is no storage type. Expected 'default', 'row_sparse' or 'csr'.")
+    return CLASSES[stype]
+
+
+# -------------------------------------------------------------------------------------------------------------- making
+
+
+def from_dense(source: NDArray, stype: str) -> NDArray:
+    """Return the values of a dense array in a storage type."""
+    cls = _class_of(stype)
+    return cls._from_parts(source.shape, cls._sparsify(source.handle), source.context)
+
+
+def from_parts(stype: str, shape: tuple[int, ...], data: Tensor, aux: Sequence[Tensor]) -> NDArray:
+    """Return a sparse array as a file holds it; raise FileFormatError if its parts do not fit."""
+    parts = (data, *reversed(aux))
+    try:
+        _check_parts(stype, shape, parts)
+    except SparseFormatError as error:
+        raise FileFormatError(str(error)) from None
+    return _class_of(stype)._from_parts(shape, parts, Context("cpu", 0))
+
+
+class SparseFormatError(MXNetError, ValueError):
+    """The parts of a sparse array do not fit each other."""
+
+
+def _check_parts(stype: str, shape: tuple[int, ...], parts: Sequence[Tensor]) -> None:
+    data, indices = parts[:2]
+    problem = None
+    if indices.ndim != 1 or len(indices) != len(data):
+        problem = f"there are {tuple(indices.shape)} indices for {len(data)} values"
+    elif stype == "row_sparse":
+        if tuple(data.shape[1:]) != tuple(shape[1:]):
+            problem = f"the stored rows have shape {tuple(data.shape[1:])}, not {tuple(shape[1:])}"
+        elif len(indices) and not (0 <= indices[0] and indices[-1] < shape[0] and bool((indices.diff() > 0).all())):
+            problem = f"the row numbers must increase from 0 to below {shape[0]}"
+    else:
+        indptr = parts[2]
+        if len(shape) != 2 or tuple(indptr.shape) != (shape[0] + 1,):
+            problem = f"{tuple(indptr.shape)} row starts do not fit a matrix of shape {tuple(shape)}"
+        elif indptr[0] != 0 or indptr[-1] != len(indices) or bool((indptr.diff() < 0).any()):
+            problem = f"the row starts must increase from 0 to {len(indices)}"
+        elif len(indices) and not (0 <= indices.min() and indices.max() < shape[1]):
+            problem = f"the column numbers must be from 0 to below {shape[1]}"
+    if problem:
+        raise SparseFormatError(f"This is no {stype} array: {problem}")
+
+
+def zeros(stype: str, shape: int | Sequence[int], ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
+    """Return an array of zeros in a storage type.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.sparse.zeros("csr", (2, 3)).stype
+    'csr'
+    """
+    if stype == "default":
+        from mxnet.ndarray.creation import zeros as dense_zeros
+
+        return dense_zeros(shape, ctx, dtype)
+    cls = _class_of(stype)
+    extents = (int(shape),) if isinstance(shape, int | np.integer) else tuple(int(d) for d in shape)
+    if stype == "csr" and len(extents) != 2:
+        raise ShapeError(f"Only matrices can be stored as csr, not an array of shape {extents}.")
+    context = current_context() if ctx is None else ctx
+    device = torch_device(context)
+    stored = (0,) if stype == "csr" else (0, *extents[1:])
+    parts = [torch.zeros(stored, dtype=torch_dtype(dtype_name(dtype or "float32")), device=device)]
+    parts.append(torch.zeros(0, dtype=torch.int64, device=device))
+    if stype == "csr":
+        parts.append(torch.zeros(extents[0] + 1, dtype=torch.int64, device=device))
+    return cls._from_parts(extents, tuple(parts), context)
+
+
+def empty(stype: str, shape: int | Sequence[int], ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
+    """Return an array in a storage type; a sparse one holds no values."""
+    return zeros(stype, shape, ctx, dtype)
+
+
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:  # noqa: ANN401
+    """Return a sparse array with the values of another one, or of a scipy CSR matrix."""
+    if isinstance(source_array, BaseSparseNDArray):
+        copied = source_array.as_in_context(current_context() if ctx is None else ctx)
+        return copied.astype(dtype_name(dtype) if dtype is not None else copied._dtype_name)
+    if _is_scipy(source_array):
+        return csr_matrix(source_array, ctx=ctx, dtype=dtype)
+    raise SourceError(f"mx.nd.sparse.array() takes a sparse array, not {type(source_array).__name__}: use mx.nd.array.")
+
+
+class SourceError(CompositionError, ValueError):
+    """A sparse array cannot be made of that."""
+
+
+def csr_matrix(
+    arg1: Any,  # noqa: ANN401 - see below
+    shape: tuple[int, int] | None = None,
+    ctx: Context | None = None,
+    dtype: DTypeLike = None,
+) -> NDArray:
+    """Return a matrix stored by rows.
+
+    Parameters
+    ----------
+    arg1 : tuple, array or CSRNDArray
+        ``(data, indices, indptr)``; ``(data, (row, column))``; ``(rows, columns)`` for an empty matrix; or another
+        matrix: dense, CSRNDArray or of scipy.
+    shape : (int, int), optional
+        The extents; by default as small as the indices allow.
+    ctx : Context, optional
+        Where to put it.
+    dtype : str or numpy.dtype, optional
+        The data type; that of the source by default, float32 for lists.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.sparse.csr_matrix(([1, 2], [1, 0], [0, 1, 2]), shape=(2, 2)).asnumpy().tolist()
+    [[0.0, 1.0], [2.0, 0.0]]
+    """
+    if isinstance(arg1, tuple) and len(arg1) == 3:
+        data, columns, indptr = _values(arg1[0], ctx, dtype), _whole_numbers(arg1[1], ctx), _whole_numbers(arg1[2], ctx)
+        if shape is None:
+            shape = (len(indptr) - 1, int(columns.max()) + 1 if len(columns) else 0)
+        return _assemble("csr", shape, (data.handle, columns, indptr), data.context)
+    if isinstance(arg1, tuple) and len(arg1) == 2 and isinstance(arg1[1], tuple | list):
+        data, (rows, columns) = _values(arg1[0], ctx, dtype), (_whole_numbers(each, ctx) for each in arg1[1])
+        if shape is None:
+            shape = (int(rows.max()) + 1, int(columns.max()) + 1) if len(rows) else (0, 0)
+        if len(rows) and not (0 <= rows.min() and rows.max() < shape[0] and 0 <= columns.min() and columns.max() < shape[1]):
+            raise SparseFormatError(f"The coordinates lie outside of a matrix of shape {tuple(shape)}.")
+        dense = data.handle.new_zeros(shape).index_put_((rows, columns), data.handle, accumulate=True)
+        return from_dense(NDArray._from_tensor(dense, data.context), "csr")
+    if isinstance(arg1, tuple) and len(arg1) == 2:
+        return zeros("csr", arg1, ctx, dtype)
+    if _is_scipy(arg1):
+        csr = arg1.tocsr().sorted_indices()
+        return csr_matrix((csr.data, csr.indices, csr.indptr), csr.shape, ctx, dtype)
+    return _from_matrix("csr", arg1, shape, ctx, dtype)
+
+
+def row_sparse_array(
+    arg1: Any,  # noqa: ANN401 - see below
+    shape: tuple[int, ...] | None = None,
+    ctx: Context | None = None,
+    dtype: DTypeLike = None,
+) -> NDArray:
+    """Return an array of which only some rows are stored.
+
+    Parameters
+    ----------
+    arg1 : tuple, array or RowSparseNDArray
+        ``(data, indices)``: the rows and their numbers; a tuple of extents for an empty array; or another array.
+    shape : tuple of int, optional
+        The extents; by default as small as the indices allow.
+    ctx, dtype
+        As for :func:`csr_matrix`.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> mx.nd.sparse.row_sparse_array(([[1, 2]], [1]), shape=(3, 2)).asnumpy().tolist()
+    [[0.0, 0.0], [1.0, 2.0], [0.0, 0.0]]
+    """
+    if isinstance(arg1, tuple) and all(isinstance(each, int | np.integer) for each in arg1):
+        return zeros("row_sparse", arg1, ctx, dtype)
+    if isinstance(arg1, tuple) and len(arg1) == 2:
+        data, rows = _values(arg1[0], ctx, dtype), _whole_numbers(arg1[1], ctx)
+        order = rows.argsort()
+        if shape is None:
+            shape = (int(rows.max()) + 1 if len(rows) else 0, *data.shape[1:])
+        return _assemble("row_sparse", shape, (data.handle[order], rows[order]), data.context)
+    return _from_matrix("row_sparse", arg1, shape, ctx, dtype)
+
+
+def _assemble(stype: str, shape: Sequence[int], parts: tuple[Tensor, ...], context: Context) -> NDArray:
+    _check_parts(stype, tuple(shape), parts)
+    return _class_of(stype)._from_parts(tuple(shape), parts, context)
+
+
+def _from_matrix(stype: str, source: Any, shape: Any, ctx: Context | None, dtype: DTypeLike) -> NDArray:  # noqa: ANN401
+    made = source.tostype(stype).copy() if isinstance(source, NDArray) else _values(source, ctx, dtype).tostype(stype)
+    if ctx is not None:
+        made = made.as_in_context(ctx)
+    if shape is not None and tuple(shape) != made.shape:
+        raise ShapeError(f"The source has the shape {made.shape}, but {tuple(shape)} was asked for.")
+    return made if dtype is None else made.astype(dtype, copy=False)
+
+
+def _values(source: Any, ctx: Context | None, dtype: DTypeLike) -> NDArray:  # noqa: ANN401
+    """Return values as a dense array, by default in the data type they have."""
+    if dtype is None and isinstance(source, np.ndarray | NDArray):
+        dtype = source.dtype
+    return dense_array(source, ctx, dtype)
+
+
+def _whole_numbers(source: Any, ctx: Context | None) -> Tensor:  # noqa: ANN401
+    return dense_array(source, ctx, "int64").handle
+
+
+def _is_scipy(source: object) -> bool:
+    return type(source).__module__.startswith("scipy.sparse")
+
+
+# ------------------------------------------------------------------------------------------------ results of operators
+
+# Functions of one array that are 0 at 0, so that what is not stored stays so.
+_ZERO_AT_ZERO = frozenset(
+    """abs arcsin arcsinh arctan arctanh cbrt ceil degrees expm1 fix floor log1p negative radians relu rint round sign sin
+    sinh sqrt square tan tanh trunc zeros_like _copy identity BlockGrad make_loss _mul_scalar _div_scalar
+    _square_sum _sparse_retain sparse_retain""".split()
+)
+_COMPARISONS_WITH_SCALAR = {
+    "_greater_scalar": lambda scalar: scalar >= 0,
+    "_greater_equal_scalar": lambda scalar: scalar > 0,
+    "_lesser_scalar": lambda scalar: scalar <= 0,
+    "_lesser_equal_scalar": lambda scalar: scalar < 0,
+    "_equal_scalar": lambda scalar: scalar != 0,
+    "_not_equal_scalar": lambda scalar: scalar == 0,
+    "_maximum_scalar": lambda scalar: scalar <= 0,
+    "_minimum_scalar": lambda scalar: scalar >= 0,
+}
+_SUMS = frozenset({"elemwise_add", "elemwise_sub", "broadcast_add", "broadcast_sub", "_grad_add"})
+_PRODUCTS = frozenset({"elemwise_mul", "broadcast_mul"})
+
+
+def result_storage(op: Op, stypes: Sequence[str]) -> str:
+    """Return the storage type of an operator's results, from those of its inputs."""
+    first = stypes[0]
+    same = all(stype == first for stype in stypes)
+    name = op.name
+    sparse = False
+    if name in _ZERO_AT_ZERO:
+        sparse = True
+    elif name in _COMPARISONS_WITH_SCALAR:
+        sparse = _COMPARISONS_WITH_SCALAR[name](op.scalar)  # type: ignore[attr-defined]
+    elif name == "clip":
+        sparse = op.a_min <= 0 <= op.a_max  # type: ignore[attr-defined]
+    elif name in _SUMS:
+        sparse = same
+    elif name in _PRODUCTS:
+        sparse = same or stypes[1] == "default"
+    elif name == "add_n":
+        sparse = same and first == "row_sparse"
+    elif name in ("slice", "take", "Concat"):
+        sparse = first == "csr" and (name != "Concat" or (same and op.dim == 0))  # type: ignore[attr-defined]
+    elif name == "dot":
+        return _storage_of_dot(op, stypes)
+    return first if sparse else "default"
+
+
+def _storage_of_dot(op: Op, stypes: Sequence[str]) -> str:
+    if tuple(stypes) == ("csr", "default"):
+        return "row_sparse" if op.transpose_a else "default"  # type: ignore[attr-defined]
+    return "csr" if tuple(stypes) == ("default", "csr") else "default"
+
+
+def retain(data: NDArray, indices: NDArray) -> NDArray:
+    """Return a row-sparse array with only the given rows; the others become 0.
+
+    Parameters
+    ----------
+    data : RowSparseNDArray
+        The array.
+    indices : NDArray
+        The numbers of the rows to keep.
+    """
+    if not isinstance(data, RowSparseNDArray):
+        raise CompositionError(f"retain() takes a RowSparseNDArray, not one whose stype is {data.stype!r}.")
+    rows, wanted = data.indices.handle, indices.handle.to(torch.int64)
+    kept = torch.isin(rows, wanted)
+    return data._from_parts(data.shape, (data.data.handle[kept], rows[kept]), data.context)
