@@ -1,0 +1,6 @@
+net = mx.sym.Variable('data')
+net = mx.sym.FullyConnected(data=net, name='fc1', num_hidden=128)
+net = mx.sym.Activation(data=net, name='relu1', act_type="relu")
+net = mx.sym.FullyConnected(data=net, name='fc2', num_hidden=10)
+net = mx.sym.SoftmaxOutput(data=net, name='out')
+mx.viz.plot_network(net, shape={'data':(100,200)})

@@ -1,0 +1,7 @@
+data = mx.symbol.Variable('data')
+net1 = mx.symbol.FullyConnected(data=data, name='fc1', num_hidden=10)
+net1.list_arguments()
+net2 = mx.symbol.Variable('data2')
+net2 = mx.symbol.FullyConnected(data=net2, name='fc2', num_hidden=10)
+composed = net2(data2=net1, name='composed')
+composed.list_arguments()

@@ -1,0 +1,7 @@
+net = mx.sym.Variable('data')
+fc1 = mx.sym.FullyConnected(data=net, name='fc1', num_hidden=128)
+net = mx.sym.Activation(data=fc1, name='relu1', act_type="relu")
+out1 = mx.sym.SoftmaxOutput(data=net, name='softmax')
+out2 = mx.sym.LinearRegressionOutput(data=net, name='regression')
+group = mx.sym.Group([out1, out2])
+group.list_outputs()
