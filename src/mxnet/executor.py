@@ -9,6 +9,7 @@ import numpy as np
 
 from mxnet.analysis.declared import declared_dtype, declared_stype, from_mxnet_shape
 from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
+from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean
@@ -502,6 +503,29 @@ def simple_bind(
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Executor:
     """Make arrays of zeros for a symbol and bind them; see ``Symbol.simple_bind``."""
+    with collector_paused():
+        return _simple_bind(
+            symbol,
+            ctx,
+            grad_req,
+            type_dict or {},
+            stype_dict or {},
+            group2ctx or {},
+            _Pool(shared_arg_names or (), shared_exec, shared_buffer),
+            shapes,
+        )
+
+
+def _simple_bind(
+    symbol: Symbol,
+    ctx: Context,
+    grad_req: GradReq,
+    type_dict: Mapping[str, DTypeLike],
+    stypes: Mapping[str, str],
+    group2ctx: Mapping[str, Context],
+    pool: _Pool,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> Executor:
     _check_context(ctx)
     graph = symbol.graph
     arg_names = symbol.list_arguments()
@@ -509,12 +533,10 @@ def simple_bind(
     inferred = infer_shapes(graph, _shapes_by_node(graph, shapes))
     variables = graph.arguments + graph.aux
     _require_complete(graph, inferred.of(variables))
-    dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict or {}), strict=True))
+    dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict), strict=True))
     shape_of = dict(zip(variables, inferred.of(variables), strict=True))
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
-    programs = Programs(graph, wrt, ctx, group2ctx or {})
-    pool = _Pool(shared_arg_names or (), shared_exec, shared_buffer)
-    stypes = stype_dict or {}
+    programs = Programs(graph, wrt, ctx, group2ctx)
     contexts = _contexts(programs)
 
     def make(node: Node, key: str) -> NDArray:
@@ -526,13 +548,7 @@ def simple_bind(
         None if req == "null" else make(node, f"grad of {node.name}")
         for node, req in zip(graph.arguments, reqs, strict=True)
     ]
-    aux_arrays = [_new(shape_of[node], contexts[node], dtypes[node], "default") for node in graph.aux]
-    if shared_exec is not None:
-        theirs = shared_exec.aux_dict
-        aux_arrays = [
-            theirs[node.name] if node.name in theirs and theirs[node.name].shape == array.shape else array
-            for node, array in zip(graph.aux, aux_arrays, strict=True)
-        ]
+    aux_arrays = [make(node, f"aux {node.name}") for node in graph.aux]
     return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
 
 
@@ -708,7 +724,7 @@ class _Pool:
     executor : Executor, optional
         That executor.
     buffer : dict of str to NDArray, optional
-        Arrays by name, ``"grad of X"`` for gradients; what is made new is put in.
+        Arrays by name, ``"grad of X"`` for gradients; what is made new is put in. Auxiliary states are not.
     """
 
     def __init__(
@@ -719,6 +735,7 @@ class _Pool:
         self._theirs: dict[str, NDArray | None] = {}
         if executor is not None:
             self._theirs.update(executor.arg_dict)
+            self._theirs.update((f"aux {name}", array) for name, array in executor.aux_dict.items())
             if executor.grad_arrays is not None:
                 self._theirs.update((f"grad of {name}", grad) for name, grad in executor.grad_dict.items())
 
@@ -726,7 +743,7 @@ class _Pool:
         self, key: str, name: str, shape: tuple[int, ...], context: Context, dtype: str, stype: str
     ) -> NDArray:
         """Return an array of that shape: one that fits, the beginning of a larger one, or zeros."""
-        is_parameter = name in self._names
+        is_parameter = name in self._names or key.startswith("aux ")
         found = self._theirs.get(key) if is_parameter else (self._buffer or {}).get(key)
         fits = found is not None and found._dtype_name == dtype and found.stype == stype == "default"
         if found is not None and fits and found.size >= int(np.prod(shape)):

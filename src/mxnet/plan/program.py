@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mxnet.context import Context
-from mxnet.errors import MXNetError
+from mxnet.errors import MXNetError, add_note
 from mxnet.ir.node import Node
 from mxnet.ir.op import Like, Run, describe_node
 from mxnet.lazy import torch
@@ -83,11 +83,12 @@ class Program:
         from_kernel = isinstance(
             error, RuntimeError | IndexError | ValueError | TypeError
         ) and not isinstance(error, MXNetError)
-        if from_kernel and raised_by_torch(error):
-            raise MXNetError(f"Error {where}: {error}\n  {self._show_inputs(step)}") from None
-        if isinstance(error, MXNetError) and "in operator" not in str(error):
-            raise type(error)(f"Error {where}: {error}") from None
-        _add_note(error, where)
+        if not hasattr(error, "__notes__"):  # one with notes is of a user's own code, and not ours to reword
+            if from_kernel and raised_by_torch(error):
+                raise MXNetError(f"Error {where}: {error}\n  {self._show_inputs(step)}") from None
+            if isinstance(error, MXNetError) and "in operator" not in str(error):
+                raise type(error)(f"Error {where}: {error}") from None
+        add_note(error, where)
         raise error
 
     def _show_inputs(self, step: Step) -> str:
@@ -104,13 +105,6 @@ def raised_by_torch(error: Exception) -> bool:
         part in frames[-1].filename.replace("\\", "/")
         for part in ("/torch/", "/mxnet/ops/", "<symnet program")
     )
-
-
-def _add_note(error: Exception, note: str) -> None:
-    if hasattr(error, "add_note"):
-        error.add_note(note)
-    else:  # Python 3.10 shows no notes, but tools that know them do
-        error.__notes__ = [*getattr(error, "__notes__", []), note]
 
 
 def write_program(

@@ -9,6 +9,7 @@ from typing import Any
 
 from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
+from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.errors import MXNetError
 from mxnet.ir.constraints import is_complete
@@ -105,7 +106,8 @@ class Programs:
             if program is not None:
                 self._made.move_to_end(key)
                 return program
-        program = self._make(facts, is_train=is_train, with_gradient=with_gradient, tapped=tapped)
+        with collector_paused():
+            program = self._make(facts, is_train=is_train, with_gradient=with_gradient, tapped=tapped)
         with self._lock:
             self._made[key] = program
             while len(self._made) > _MOST_PROGRAMS:
