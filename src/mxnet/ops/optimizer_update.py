@@ -1,0 +1,573 @@
+"""Steps of optimizers as operators: from a weight, its gradient and the optimizer's state to the next weight.
+
+The output is the new weight (give ``out=weight`` to replace the old one); states are written where they are.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mxnet.errors import ParameterError
+from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.lazy import torch
+from mxnet.ops.shapes import same_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from torch import Tensor
+
+    Rate = float | Tensor
+
+LR = param(doc="Learning rate.")
+WD = param(default=0.0, doc="Weight decay: how much of the weight is added to its gradient.")
+MOMENTUM = param(default=0.0, doc="How much of the momentum stays in each step.")
+RESCALE = param(default=1.0, doc="Factor of the gradient.")
+CLIP = param(default=-1.0, doc="Limit of the rescaled gradient's elements; negative for none.")
+CLIP_WEIGHTS = param(default=-1.0, doc="Limit of the new weight's elements; negative for none.")
+LAZY = param(default=True, doc="Whether rows that a row-sparse gradient does not have stay as they are.")
+BETA1 = param(default=0.9, doc="How much of the mean stays in each step.")
+BETA2 = param(default=0.999, doc="How much of the variance stays in each step.")
+EPSILON = param(default=1e-8, doc="Keeps the denominator from 0.")
+
+WEIGHT_AND_GRADIENT = {"weight": "The weight.", "grad": "Its gradient."}
+WEIGHT32 = {"weight32": "The weight in single precision."}
+
+
+def sgd(op: Any, weight: Tensor, grad: Tensor, _: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+    r"""Step along the gradient: :math:`w - \eta (g + \lambda w)`; only the gradient is clipped."""
+    return (1 - lr * wd) * weight - lr * limited(rescaled(op, grad), op.clip_gradient)
+
+
+def sgd_with_momentum(
+    op: Any, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate
+) -> Tensor:
+    r"""Step with momentum: :math:`m \gets \mu m - \eta (g + \lambda w)`, :math:`w + m`."""
+    (mom,) = states
+    mom.mul_(op.momentum).sub_(lr * (limited(rescaled(op, grad), op.clip_gradient) + wd * weight))
+    return weight + mom
+
+
+def rescaled(op: Any, grad: Tensor) -> Tensor:
+    """Return the gradient times ``rescale_grad``."""
+    return grad if op.rescale_grad == 1 else grad * op.rescale_grad
+
+
+def limited(values: Tensor, limit: float) -> Tensor:
+    """Return values within plus and minus the limit, if that is not negative."""
+    return values if limit < 0 else values.clamp(-limit, limit)
+
+
+def move_average(average: Tensor, value: Tensor, kept: float) -> Tensor:
+    """Move an average towards a value, in place."""
+    return average.mul_(kept).add_(value, alpha=1 - kept)
+
+
+def started(kept: float, t: int) -> float:
+    """Return how much of an average that started from 0 has been filled in t steps.
+
+    MXNet's parameters are of single precision, which shows in what is left of 0.999 taken from 1.
+    """
+    return 1 - float(np.float32(kept)) ** t
+
+
+class Update(Op):
+    """Base of the updates of one weight; ``step`` is the rule."""
+
+    pure = False
+    infer_shape = same_shape
+    mutates: ClassVar[tuple[str, ...]] = ()
+    step: ClassVar[Callable[..., Tensor]]
+    """``step(self, weight, grad, states, lr, wd)`` returns the next weight, and moves the states."""
+    lr: float
+    wd: float
+
+    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
+        return (None,) * len(node.inputs)
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        return self.step(weight, grad, states, self.lr, self.wd)
+
+
+class WithMasterWeight(Update):
+    """Base of the updates in mixed precision: the last state is the weight in single precision, and moves."""
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        low = next((each for each in (t.weight, t.grad, t.output) if each is not None), None)
+        states = ("float32",) * (len(t.ins) - 2)
+        return {"ins": (low, low, *states), "output": low}
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        master = states[-1]
+        master.copy_(self.step(master, grad.to(master.dtype), states[:-1], self.lr, self.wd))
+        return master.to(weight.dtype)
+
+
+class SGDUpdate(Update, name="sgd_update", aliases=("_sparse_sgd_update",)):
+    r"""Steps along the gradient: :math:`w - \eta (g + \lambda w)`."""
+
+    inputs = WEIGHT_AND_GRADIENT
+    lr: float = LR
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+    lazy_update: bool = LAZY
+    step = sgd
+
+
+class SGDMomUpdate(Update, name="sgd_mom_update", aliases=("_sparse_sgd_mom_update",)):
+    r"""Steps with momentum: :math:`m \gets \mu m - \eta (g + \lambda w)`, :math:`w + m`."""
+
+    inputs = WEIGHT_AND_GRADIENT | {"mom": "Momentum."}
+    mutates: ClassVar[tuple[str, ...]] = ("mom",)
+    lr: float = LR
+    momentum: float = MOMENTUM
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+    lazy_update: bool = LAZY
+    step = sgd_with_momentum
+
+
+class MPSGDUpdate(SGDUpdate, WithMasterWeight, name="mp_sgd_update"):
+    """Does what ``sgd_update`` does, in single precision for a weight of half precision."""
+
+    inputs = WEIGHT_AND_GRADIENT | WEIGHT32
+    mutates = ("weight32",)
+
+
+class MPSGDMomUpdate(SGDMomUpdate, WithMasterWeight, name="mp_sgd_mom_update"):
+    """Does what ``sgd_mom_update`` does, in single precision for a weight of half precision."""
+
+    inputs = SGDMomUpdate.inputs | WEIGHT32
+    mutates = ("mom", "weight32")
+
+
+class NAGMomUpdate(Update, name="nag_mom_update"):
+    r"""Steps with Nesterov's momentum: :math:`m \gets \mu m - s` and :math:`w + \mu m - s`.
+
+    Here :math:`s = \eta (g + \lambda w)`. The decay in the momentum is that of the new weight, which is what
+    MXNet finds there with ``out=weight``.
+    """
+
+    inputs = SGDMomUpdate.inputs
+    mutates: ClassVar[tuple[str, ...]] = ("mom",)
+    lr: float = LR
+    momentum: float = MOMENTUM
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        (mom,) = states
+        slope = limited(rescaled(self, grad), self.clip_gradient)
+        move = lr * (slope + wd * weight)
+        mom.mul_(self.momentum)
+        new = weight + self.momentum * (mom - move) - move
+        mom.sub_(lr * (slope + wd * new))
+        return new
+
+
+class MPNAGMomUpdate(NAGMomUpdate, WithMasterWeight, name="mp_nag_mom_update"):
+    """Does what ``nag_mom_update`` does, in single precision for a weight of half precision."""
+
+    inputs = SGDMomUpdate.inputs | WEIGHT32
+    mutates = ("mom", "weight32")
+
+
+class SignSGDUpdate(Update, name="signsgd_update"):
+    r"""Steps along the gradient's sign: :math:`w - \eta (\mathrm{sign}(g) + \lambda w)`.
+
+    After Bernstein et al., *signSGD*, 2018.
+    """
+
+    inputs = WEIGHT_AND_GRADIENT
+    lr: float = LR
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        return (1 - lr * wd) * weight - lr * rescaled(self, grad).sign()
+
+
+class SignumUpdate(Update, name="signum_update"):
+    r"""Steps along the sign of the momentum :math:`m \gets \mu m - (1 - \mu) (g + \lambda w)`.
+
+    ``wd_lh`` decays the weight itself. After Bernstein et al., *signSGD*, 2018.
+    """
+
+    inputs = SGDMomUpdate.inputs
+    mutates = ("mom",)
+    lr: float = LR
+    momentum: float = MOMENTUM
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+    wd_lh: float = param(default=0.0, doc="Decay of the weight, not by way of its gradient.")
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        (mom,) = states
+        mom.mul_(self.momentum).sub_(
+            (1 - self.momentum) * (limited(rescaled(self, grad), self.clip_gradient) + wd * weight)
+        )
+        return (1 - lr * self.wd_lh) * weight + lr * mom.sign()
+
+
+class AdamUpdate(Update, name="adam_update", aliases=("_sparse_adam_update",)):
+    r"""Steps by Adam, without its bias correction: :math:`w - \eta m / (\sqrt{v} + \epsilon)`.
+
+    The learning rate should have the correction in it. After Kingma & Ba, *Adam*, 2014.
+    """
+
+    inputs = WEIGHT_AND_GRADIENT | {
+        "mean": "Moving mean of the gradient.",
+        "var": "Moving mean of its square.",
+    }
+    mutates = ("mean", "var")
+    lr: float = LR
+    beta1: float = BETA1
+    beta2: float = BETA2
+    epsilon: float = EPSILON
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+    lazy_update: bool = LAZY
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        mean, var = states
+        slope = limited(rescaled(self, grad) + wd * weight, self.clip_gradient)
+        move_average(mean, slope, self.beta1)
+        move_average(var, slope * slope, self.beta2)
+        return weight - lr * mean / (var.sqrt() + self.epsilon)
+
+
+class FTMLUpdate(Update, name="ftml_update"):
+    """Steps by FTML. After Zheng & Kwok, *Follow the moving leader in deep learning*, 2017."""
+
+    inputs = WEIGHT_AND_GRADIENT | {
+        "d": "Denominator.",
+        "v": "Moving mean of the gradient's square.",
+        "z": "Leader.",
+    }
+    mutates = ("d", "v", "z")
+    lr: float = LR
+    beta1: float = param(default=0.6, ge=0, le=1, doc="How much of the leader stays in each step.")
+    beta2: float = param(default=0.999, ge=0, le=1, doc="How much of the variance stays in each step.")
+    epsilon: float = EPSILON
+    t: int = param(doc="Number of the step, from 1.")
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_grad: float = CLIP
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        d, v, z = states
+        slope = limited(rescaled(self, grad) + wd * weight, self.clip_grad)
+        move_average(v, slope * slope, self.beta2)
+        spread = (v / started(self.beta2, self.t)).sqrt() + self.epsilon
+        denominator = started(self.beta1, self.t) / lr * spread
+        move_average(z, slope, self.beta1).sub_((denominator - self.beta1 * d) * weight)
+        d.copy_(denominator)
+        return -z / d
+
+
+class FtrlUpdate(Update, name="ftrl_update", aliases=("_sparse_ftrl_update",)):
+    """Steps by FTRL-Proximal. After McMahan et al., *Ad click prediction*, 2013."""
+
+    inputs = WEIGHT_AND_GRADIENT | {"z": "Adjusted sum of gradients.", "n": "Sum of their squares."}
+    mutates = ("z", "n")
+    lr: float = LR
+    lamda1: float = param(default=0.01, doc="Weight of the absolute value penalty.")
+    beta: float = param(default=1.0, doc="Keeps first steps small.")
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        z, n = states
+        slope = limited(rescaled(self, grad), self.clip_gradient)
+        root = n.sqrt()
+        n.addcmul_(slope, slope)
+        z.add_(slope - (n.sqrt() - root) / lr * weight)
+        shrunk = z.sign() * self.lamda1 - z
+        return torch.where(z.abs() > self.lamda1, shrunk / ((self.beta + n.sqrt()) / lr + wd), 0.0)
+
+
+class RMSPropUpdate(Update, name="rmsprop_update"):
+    """Steps by the gradient over its root mean square. After Tieleman & Hinton, *RMSProp*, 2012."""
+
+    inputs = WEIGHT_AND_GRADIENT | {"n": "Moving mean of the gradient's square."}
+    mutates = ("n",)
+    lr: float = LR
+    gamma1: float = param(default=0.95, doc="How much of the mean square stays in each step.")
+    epsilon: float = EPSILON
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+    clip_weights: float = CLIP_WEIGHTS
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        (n,) = states
+        slope = limited(rescaled(self, grad) + wd * weight, self.clip_gradient)
+        move_average(n, slope * slope, self.gamma1)
+        return limited(weight - lr * slope / (n + self.epsilon).sqrt(), self.clip_weights)
+
+
+class RMSPropAlexUpdate(Update, name="rmspropalex_update"):
+    """Steps by centred RMSProp with momentum. After Graves, *Generating sequences*, 2013."""
+
+    inputs = RMSPropUpdate.inputs | {"g": "Moving mean of the gradient.", "delta": "Momentum."}
+    mutates = ("n", "g", "delta")
+    lr: float = LR
+    gamma1: float = param(default=0.95, doc="How much of the means stays in each step.")
+    gamma2: float = param(default=0.9, doc="How much of the momentum stays in each step.")
+    epsilon: float = EPSILON
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+    clip_weights: float = CLIP_WEIGHTS
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        n, g, delta = states
+        slope = limited(rescaled(self, grad) + wd * weight, self.clip_gradient)
+        move_average(n, slope * slope, self.gamma1)
+        move_average(g, slope, self.gamma1)
+        delta.mul_(self.gamma2).sub_(lr * slope / (n - g * g + self.epsilon).sqrt())
+        return limited(weight + delta, self.clip_weights)
+
+
+class AdamWUpdate(Update, name="_adamw_update"):
+    r"""Steps by AdamW: :math:`w - \eta (\alpha m / (\sqrt{v} + \epsilon) + \lambda w)`.
+
+    Here :math:`\alpha` is lr, and rescale_grad is an array of one number; nothing moves if that is 0 or not
+    finite (a loss scale that overflowed). The gradient is overwritten with what it was scaled and clipped to.
+    After Loshchilov & Hutter, *Decoupled weight decay regularization*, 2019.
+    """
+
+    inputs = AdamUpdate.inputs | {"rescale_grad": "Factor of the gradient."}
+    mutates = ("grad", "mean", "var")
+    lr: float = LR
+    beta1: float = BETA1
+    beta2: float = BETA2
+    epsilon: float = EPSILON
+    wd: float = WD
+    eta: float = param(doc="Factor of the whole step.")
+    clip_gradient: float = CLIP
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        alike = s.weight or s.grad or s.output
+        return {"ins": (*(alike,) * (len(s.ins) - 1), s.rescale_grad), "output": alike}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        known = next((each for each in (*t.ins[:-1], t.output) if each is not None), None)
+        factor = t.rescale_grad or known
+        return {} if known is None else {"ins": (*(known,) * (len(t.ins) - 1), factor), "output": known}
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        *averages, factor = states
+        if not usable(factor):
+            return weight
+        grad.copy_(limited(grad * factor, self.clip_gradient))
+        return adamw(self, weight, grad, averages, self.lr, self.wd, self.eta)
+
+
+class MPAdamWUpdate(AdamWUpdate, name="_mp_adamw_update"):
+    """Does what ``_adamw_update`` does, in single precision for a weight of half; the gradient stays."""
+
+    inputs = AdamUpdate.inputs | WEIGHT32 | {"rescale_grad": "Factor of the gradient."}
+    mutates = ("mean", "var", "weight32")
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        low = next((each for each in (t.weight, t.grad, t.output) if each is not None), None)
+        return {"ins": (low, low, *("float32",) * (len(t.ins) - 2)), "output": low}
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        *averages, master, factor = states
+        if not usable(factor):
+            return weight
+        slope = limited(grad.to(master.dtype) * factor, self.clip_gradient)
+        master.copy_(adamw(self, master, slope, averages, self.lr, self.wd, self.eta))
+        return master.to(weight.dtype)
+
+
+def usable(factor: Tensor) -> bool:
+    """Whether gradients may be multiplied with this and an optimizer may step."""
+    value = float(factor)
+    return math.isfinite(value) and value != 0
+
+
+def adamw(
+    op: Any, weight: Tensor, slope: Tensor, states: Sequence[Tensor], lr: float, wd: float, eta: float
+) -> Tensor:
+    """Step by AdamW along a slope that is scaled and clipped."""
+    mean, var = states
+    move_average(mean, slope, op.beta1)
+    move_average(var, slope * slope, op.beta2)
+    step: Tensor = lr * mean / (var.sqrt() + op.epsilon) + wd * weight
+    return weight - eta * step
+
+
+class LAMBUpdatePhase1(Update, name="lamb_update_phase1"):
+    r"""Returns the direction in which LAMB will step: Adam's, and :math:`\lambda w`.
+
+    After You et al., *Large batch optimization for deep learning*, 2020.
+    """
+
+    inputs = AdamUpdate.inputs
+    mutates = ("mean", "var")
+    beta1: float = BETA1
+    beta2: float = BETA2
+    epsilon: float = param(default=1e-6, doc="Keeps the denominator from 0.")
+    t: int = param(doc="Number of the step, from 1.")
+    bias_correction: bool = param(
+        default=True, doc="Whether the means are corrected for having started from 0."
+    )
+    wd: float = param(doc="Weight decay: how much of the weight is added to its gradient.")
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        return lamb_direction(self, weight, grad, states, self.wd, self.t)
+
+
+class MPLAMBUpdatePhase1(LAMBUpdatePhase1, name="mp_lamb_update_phase1"):
+    """Does what ``lamb_update_phase1`` does, in single precision for a weight of half precision."""
+
+    inputs = AdamUpdate.inputs | WEIGHT32
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        low = t.weight or t.grad
+        return {"ins": (low, low, "float32", "float32", "float32"), "output": "float32"}
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        *averages, master = states
+        return lamb_direction(self, master, grad.to(master.dtype), averages, self.wd, self.t)
+
+
+def lamb_direction(
+    op: Any, weight: Tensor, grad: Tensor, states: Sequence[Tensor], wd: float, t: int
+) -> Tensor:
+    """Return LAMB's direction; move the means."""
+    mean, var = states
+    slope = limited(rescaled(op, grad), op.clip_gradient)
+    move_average(mean, slope, op.beta1)
+    move_average(var, slope * slope, op.beta2)
+    if op.bias_correction:
+        mean, var = mean / started(op.beta1, t), var / started(op.beta2, t)
+    direction: Tensor = mean / (var.sqrt() + op.epsilon) + wd * weight
+    return direction
+
+
+class LAMBUpdatePhase2(Update, name="lamb_update_phase2"):
+    """Steps along the direction from phase 1, as far as the norms of weight (r1) and direction (r2) say."""
+
+    inputs = {
+        "weight": "The weight.",
+        "g": "The direction.",
+        "r1": "Norm of the weight.",
+        "r2": "Norm of the direction.",
+    }
+    lr: float = LR
+    lower_bound: float = param(default=-1.0, doc="Least norm of the weight to count with; negative for none.")
+    upper_bound: float = param(
+        default=-1.0, doc="Greatest norm of the weight to count with; negative for none."
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        alike = s.weight or s.g or s.output
+        return {"weight": alike, "g": alike, "output": alike}
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        return weight - self.lr * trust_ratio(self, *states) * grad
+
+
+class MPLAMBUpdatePhase2(LAMBUpdatePhase2, name="mp_lamb_update_phase2"):
+    """Does what ``lamb_update_phase2`` does, in single precision for a weight of half precision.
+
+    As in MXNet weight32 stays as it is: the optimizer has to step it too, with ``lamb_update_phase2``.
+    """
+
+    inputs = LAMBUpdatePhase2.inputs | WEIGHT32
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        alike = s.weight or s.g or s.weight32 or s.output
+        return {"weight": alike, "g": alike, "weight32": alike, "output": alike}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        low = t.weight or t.output
+        return {"ins": (low, "float32", "float32", "float32", "float32"), "output": low}
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        *norms, weight32 = states
+        return super().forward(run, weight32, grad, *norms).to(weight.dtype)
+
+
+def trust_ratio(op: Any, weight_norm: Tensor, direction_norm: Tensor) -> Tensor:
+    """Return how far LAMB trusts a direction: the ratio of the norms, 1 where one is 0."""
+    if op.lower_bound >= 0:
+        weight_norm = weight_norm.clamp(min=op.lower_bound)
+    if op.upper_bound >= 0:
+        weight_norm = weight_norm.clamp(max=op.upper_bound)
+    return torch.where((weight_norm == 0) | (direction_norm == 0), 1.0, weight_norm / direction_norm)
+
+
+class AdaGradUpdate(Update, name="_sparse_adagrad_update"):
+    r"""Steps by AdaGrad: :math:`h \gets h + g^2`, :math:`w - \eta g / \sqrt{h + \epsilon}`.
+
+    Rows that a row-sparse gradient does not have stay as they are. After Duchi et al., *Adaptive subgradient
+    methods*, 2011.
+    """
+
+    inputs = WEIGHT_AND_GRADIENT | {"history": "Sum of the gradients' squares."}
+    mutates = ("history",)
+    lr: float = LR
+    epsilon: float = param(default=1e-7, doc="Keeps the denominator from 0.")
+    wd: float = WD
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+
+    def validate(self) -> None:
+        if self.wd:
+            raise ParameterError(
+                "adagrad_update: weight decay is not supported, for it would touch all rows."
+            )
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+        (history,) = states
+        slope = limited(rescaled(self, grad), self.clip_gradient)
+        history.addcmul_(slope, slope)
+        return weight - lr * slope / (history + self.epsilon).sqrt()
+
+
+class GroupAdaGradUpdate(Update, name="_contrib_group_adagrad_update"):
+    """Steps by AdaGrad with one history per row: the sum of the mean squares of that row's gradients.
+
+    Shapes: weight and grad (n, ...), history (n, 1).
+    """
+
+    inputs = WEIGHT_AND_GRADIENT | {"history": "Sum of the mean squares of each row's gradients."}
+    mutates = ("history",)
+    lr: float = LR
+    rescale_grad: float = RESCALE
+    clip_gradient: float = CLIP
+    epsilon: float = param(default=1e-5, doc="Keeps the denominator from 0.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        alike = s.weight or s.grad or s.output
+        if alike is None:
+            return {}
+        return {
+            "weight": alike,
+            "grad": alike,
+            "output": alike,
+            "history": (alike[0], *(1,) * (len(alike) - 1)),
+        }
+
+    def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
+        (history,) = states
+        slope = limited(rescaled(self, grad), self.clip_gradient)
+        history.add_((slope * slope).flatten(1).mean(1).view(history.shape))
+        return weight - self.lr * slope / (history + self.epsilon).sqrt()
