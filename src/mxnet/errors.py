@@ -19,6 +19,7 @@ __all__ = [
     "ParameterError",
     "ShapeError",
     "UnknownOperatorError",
+    "add_note",
     "did_you_mean",
 ]
 
@@ -107,6 +108,14 @@ class NotSupportedForSparseNDArray(MXNetError, TypeError):
             f"{self.function}{sign}{given} is not available on a sparse NDArray. Use "
             "tostype('default') first."
         )
+
+
+def add_note(error: Exception, note: str) -> None:
+    """Add to what is printed with an exception; Python 3.10 keeps it but does not print it."""
+    if hasattr(error, "add_note"):
+        error.add_note(note)
+    else:
+        error.__notes__ = [*getattr(error, "__notes__", []), note]
 
 
 def did_you_mean(name: object, candidates: Iterable[str]) -> str:

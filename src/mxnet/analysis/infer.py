@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mxnet.analysis.declared import declared_dtype, declared_shape
-from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError
+from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError, add_note
 from mxnet.ir.constraints import (
     Conflict,
     is_complete,
@@ -119,6 +119,9 @@ def _infer(
                 raise explain(node, facts, conflict) from None
             except MXNetError as error:
                 raise _name_the_node(error, node) from None
+            except Exception as error:
+                add_note(error, f"in operator {describe_node(node)}")
+                raise
             if settled != facts:
                 changed = True
                 for slot, (j, k) in enumerate(where):

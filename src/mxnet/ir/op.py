@@ -143,6 +143,8 @@ class Op:
         The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
     ``pure``
         False if two equal calls may give different results.
+    ``interned``
+        False if every node needs an instance of its own.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -153,6 +155,7 @@ class Op:
     initializers: ClassVar[dict[str, str]] = {}
     pure: ClassVar[bool] = True
     accepts_any_parameter: ClassVar[bool] = False
+    interned: ClassVar[bool] = True
 
     name: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
@@ -202,6 +205,8 @@ class Op:
         ParameterError
             If one is missing, unknown or has a value that is not allowed.
         """
+        if not cls.interned:
+            return cls._from_text(given)
         key = tuple(given.items())
         op = cls._interned.get(key)
         if op is None:
@@ -295,6 +300,10 @@ class Op:
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""
         return reads_of(type(self))
+
+    def backward_likes(self) -> frozenset[str]:
+        """Return those of ``backward_reads`` of which only shape and dtype are read."""
+        return frozenset() if type(self).backward is None else likes_of(type(self).backward)
 
     # ------------------------------------------------------------------------------------------ what it means
 

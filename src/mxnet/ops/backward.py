@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mxnet.ir.constraints import settle_dtypes, settle_shapes
-from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, likes_of, reads_of
+from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, reads_of
 from mxnet.ir.param import REQUIRED, Param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
@@ -36,8 +36,6 @@ class Backward(Op):
     """The parameter that holds `wants`; a second derivative has two of them."""
 
     def validate(self) -> None:
-        given = {k: v for k, v in self.given.items() if k != self.wants_key and not is_hidden(k)}
-        self.__dict__["forward_op"] = self.of.bind(given)
         self.__dict__["pure"] = not self.mutates
 
     @property
@@ -46,7 +44,9 @@ class Backward(Op):
         return self.__dict__[self.wants_key]
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
-        return tuple(sorted(given.items()))
+        of_forward = {k: v for k, v in given.items() if k != self.wants_key and not is_hidden(k)}
+        self.__dict__["forward_op"] = self.of.bind(of_forward)
+        return self.forward_op, self.wants
 
     @functools.cached_property
     def reads(self) -> tuple[Read, ...]:
@@ -60,7 +60,7 @@ class Backward(Op):
         """The keyword arguments of the forward class's ``backward`` and the reads each is made of."""
         forward = self.forward_op
         sizes = dict(zip(("in", "aux", "out"), forward.arity, strict=True))
-        likes = likes_of(self.of.backward) if self.of.backward else frozenset()
+        likes = forward.backward_likes()
         names = forward.slots
         wanted = forward.backward_reads() if self.of.backward else ("grads", "ins", "aux")
         arguments = []
@@ -214,6 +214,7 @@ def backward_of(forward: type[Op]) -> type[Backward]:
     cls.wants_key = forward.wants_key + "_again" if issubclass(forward, Backward) else "wants"
     wants = Param(cls.wants_key, "tuple[str, ...]", REQUIRED, "The inputs whose gradients are computed.")
     cls.params = {wants.name: wants, **forward.params}
+    cls.interned = forward.interned
     cls.accepts_any_parameter = forward.accepts_any_parameter or not forward.params
     reads = reads_of(forward) if forward.backward else ()
     cls.mutates = tuple(

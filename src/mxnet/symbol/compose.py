@@ -49,7 +49,7 @@ def create(
     """
     cls = find_operator(op) if isinstance(op, str) else op
     given = {hidden_key(key): as_text(value) for key, value in params.items()}
-    if cls.variadic and cls.variadic not in given:
+    if cls.variadic in cls.params and cls.variadic not in given:
         given[cls.variadic] = str(len(inputs))
     notes = current_attributes().get(attr)
     attrs = {**{hidden_key(key): value for key, value in notes.items()}, **given}

@@ -1,0 +1,188 @@
+"""``Custom``: the operator that a user wrote in Python, with :mod:`mxnet.operator`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from mxnet.dtype import dtype_name, numpy_type
+from mxnet.errors import GradientError, InferenceError, ParameterError, UnknownOperatorError, did_you_mean
+from mxnet.ir.op import Like, Op, Run, Slots, is_hidden, param
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["REGISTERED", "Custom", "Properties", "Registration"]
+
+
+class Properties(Protocol):
+    """What a user declares of an operator: see ``mxnet.operator.CustomOpProp``."""
+
+    def list_arguments(self) -> Sequence[str]: ...
+
+    def list_outputs(self) -> Sequence[str]: ...
+
+    def list_auxiliary_states(self) -> Sequence[str]: ...
+
+    def infer_shape(self, in_shape: Any) -> Sequence[Any]: ...
+
+    def infer_type(self, in_type: Any) -> Sequence[Any]: ...
+
+    def declare_backward_dependency(
+        self, out_grad: list[int], in_data: list[int], out_data: list[int]
+    ) -> Sequence[int]: ...
+
+    def create_operator(self, ctx: Any, in_shapes: Any, in_dtypes: Any) -> Any: ...
+
+
+class Registration(NamedTuple):
+    """What stands under an ``op_type``: how its properties are made, and how it is run on tensors.
+
+    Running needs arrays, which stand above this module; so whoever registers says how.
+    """
+
+    make: Callable[..., Properties]
+    forward: Callable[[Custom, Run, Sequence[Tensor]], Tensor | tuple[Tensor, ...]]
+    backward: Callable[..., list[Tensor]]
+
+
+REGISTERED: dict[str, Registration] = {}
+"""The operators that users have registered, by their ``op_type``."""
+
+
+class Custom(Op, name="Custom"):
+    """Runs an operator that was registered with ``mx.operator.register``.
+
+    Its inputs, outputs, auxiliary states, inference and kernels are those of the registered properties, which
+    get all parameters but `op_type` as strings.
+    """
+
+    inputs = {"data": "Inputs of the operator, by position, or by keyword under its own names for them."}
+    variadic = "inputs"
+    accepts_any_parameter = True
+    pure = False
+    interned = False  # properties may keep what they are told of one node
+    op_type: str = param(doc="The name under which the operator is registered.")
+
+    def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
+        return (REGISTERED.get(self.op_type), *sorted(given.items()))
+
+    def validate(self) -> None:
+        registration = REGISTERED.get(self.op_type)
+        if registration is None:
+            raise UnknownOperatorError(
+                f"No custom operator {self.op_type!r} is registered.{did_you_mean(self.op_type, REGISTERED)} "
+                f"Run the code with @mx.operator.register({self.op_type!r}) before it is used or loaded."
+            )
+        others = {key: value for key, value in self.given.items() if key != "op_type" and not is_hidden(key)}
+        try:
+            properties = registration.make(**others)
+        except TypeError as error:
+            raise ParameterError(
+                f"The custom operator {self.op_type!r} does not take the parameters {others}: {error}."
+            ) from error
+        names = (properties.list_arguments(), properties.list_auxiliary_states(), properties.list_outputs())
+        self.__dict__.update(
+            registration=registration,
+            properties=properties,
+            names=tuple(tuple(each or ()) for each in names),
+            mutates=tuple(names[1] or ()),
+        )
+
+    def input_names(self) -> tuple[str, ...]:
+        return self.names[0]
+
+    def aux_names(self) -> tuple[str, ...]:
+        return self.names[1]
+
+    def output_names(self) -> tuple[str, ...]:
+        return self.names[2]
+
+    # ------------------------------------------------------------------------------------------------- inference
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        """Ask the properties, in MXNet's way: an unknown rank is ``[]``, an unknown extent 0."""
+        known = [[extent or 0 for extent in shape] if shape else [] for shape in s.ins]
+        complete = all(shape is not None and None not in shape for shape in s.ins)
+        return self._ask("infer_shape", known, _read_shape, any(known) or complete, complete)
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        """Ask the properties, with numpy's types; None for an unknown one."""
+        known = [dtype and numpy_type(dtype) for dtype in t.ins]
+        complete = None not in t.ins
+        return self._ask("infer_type", known, _read_dtype, any(known) or complete, complete)
+
+    def _ask(
+        self, method: str, known: list[Any], read: Callable[[Any], Any], worthwhile: bool, complete: bool
+    ) -> Mapping[str, Any]:
+        if not worthwhile:
+            return {}
+        try:
+            answer = getattr(self.properties, method)(known)
+        except Exception:
+            if complete:
+                raise
+            return {}  # most are written for known inputs only; it is asked again when more is known
+        parts = list(answer) if isinstance(answer, list | tuple) else []
+        if len(parts) not in (2, 3):
+            raise InferenceError(
+                f"{method} of the custom operator {self.op_type!r} must return 2 or 3 lists (for inputs, outputs "
+                f"and auxiliary states), but returned {answer!r}."
+            )
+        parts = [*parts, ()][:3]
+        expected = (self.names[0], self.names[2], self.names[1])
+        for part, names, what in zip(parts, expected, ("inputs", "outputs", "auxiliary states"), strict=True):
+            if len(part) != len(names):
+                raise InferenceError(
+                    f"{method} of the custom operator {self.op_type!r} must return one entry for each of its "
+                    f"{what} ({', '.join(names) or 'none'}), but returned {list(part)!r}."
+                )
+        ins, outs, aux = (tuple(map(read, part)) for part in parts)
+        return {"ins": ins, "outs": outs, "aux": aux}
+
+    # --------------------------------------------------------------------------------------------------- running
+
+    @functools.cached_property
+    def needs(self) -> frozenset[str]:
+        """What the user's backward reads, of ``grads``, ``ins`` and ``outs``."""
+        n_in, _, n_out = self.arity
+        numbers = iter(range(2 * n_out + n_in))
+        out_grad, in_data, out_data = ([next(numbers) for _ in range(n)] for n in (n_out, n_in, n_out))
+        wanted = self.properties.declare_backward_dependency(out_grad, in_data, out_data)
+        groups = {"grads": out_grad, "ins": in_data, "outs": out_data}
+        if not isinstance(wanted, Iterable) or not {*wanted} <= {*out_grad, *in_data, *out_data}:
+            raise GradientError(
+                f"declare_backward_dependency of the custom operator {self.op_type!r} must return some of the numbers "
+                f"it is given ({out_grad}, {in_data}, {out_data}), but returned {wanted!r}."
+            )
+        return frozenset(name for name, group in groups.items() if {*wanted}.intersection(group))
+
+    def backward_reads(self) -> tuple[str, ...]:
+        """Return the groups that are needed; outputs always are, because they know what made them."""
+        return (*(("grads",) if "grads" in self.needs else ()), "ins", "outs", "aux")
+
+    def backward_likes(self) -> frozenset[str]:
+        """Return ``ins`` if only their shapes are needed, which are those of the gradients."""
+        return frozenset({"ins"} - self.needs)
+
+    def forward(self, run: Run, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return self.registration.forward(self, run, tensors)
+
+    def backward(
+        self,
+        run: Run,
+        grads: Sequence[Tensor] = (),
+        ins: Sequence[Tensor | Like] = (),
+        outs: Sequence[Tensor] = (),
+        aux: Sequence[Tensor] = (),
+    ) -> list[Tensor]:
+        return self.registration.backward(self, run, grads, ins, outs, aux)
+
+
+def _read_shape(shape: Sequence[int]) -> tuple[int | None, ...] | None:
+    return tuple(int(extent) if extent > 0 else None for extent in shape) or None
+
+
+def _read_dtype(dtype: Any) -> str | None:
+    return None if dtype is None else dtype_name(dtype)
