@@ -1,6 +1,7 @@
 """All operators, a module per family; importing this package fills the registry."""
 
 from mxnet.ops import activation as activation
+from mxnet.ops import cast as cast
 from mxnet.ops import convolution as convolution
 from mxnet.ops import creation as creation
 from mxnet.ops import ctc as ctc
@@ -9,6 +10,7 @@ from mxnet.ops import dropout as dropout
 from mxnet.ops import elemwise as elemwise
 from mxnet.ops import indexing as indexing
 from mxnet.ops import joining as joining
+from mxnet.ops import like as like
 from mxnet.ops import loss as loss
 from mxnet.ops import matrix as matrix
 from mxnet.ops import nn as nn

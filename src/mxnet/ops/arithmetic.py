@@ -89,9 +89,15 @@ def _hypot(a: Operand, b: Operand) -> Tensor:
     return torch.hypot(a.double(), b.double()).to(a.dtype)
 
 
-def _truth(compute: Callable[[Operand, Operand], Tensor]) -> Callable[[Operand, Operand], Tensor]:
-    """Return a function that says 0 or 1 in the dtype of the operands."""
-    return lambda a, b: compute(a, b).to(_dtype(a, b))
+def _truth(comparison: str) -> Callable[[Operand, Operand], Tensor]:
+    """Return a comparison of torch that says 0 or 1 in the dtype of the operands, without a detour by way of bool."""
+
+    def compute(a: Operand, b: Operand) -> Tensor:
+        a, b = _tensor(a, b), _tensor(b, a)
+        out: Tensor = getattr(torch, comparison)(a, b, out=torch.empty(0, dtype=a.dtype, device=a.device))
+        return out
+
+    return compute
 
 
 FORMULAS: dict[str, Formula] = {
@@ -113,15 +119,15 @@ FORMULAS: dict[str, Formula] = {
         "Takes the greater one",
         r"\max(a, b)",
         _maximum,
-        lambda grad, a, b: torch.where(a >= b, grad, 0),
-        lambda grad, a, b: torch.where(a < b, grad, 0),
+        lambda grad, a, b: grad * (a >= b),
+        lambda grad, a, b: grad * (a < b),
     ),
     "minimum": Formula(
         "Takes the lesser one",
         r"\min(a, b)",
         _minimum,
-        lambda grad, a, b: torch.where(a <= b, grad, 0),
-        lambda grad, a, b: torch.where(a > b, grad, 0),
+        lambda grad, a, b: grad * (a <= b),
+        lambda grad, a, b: grad * (a > b),
     ),
     "hypot": Formula(
         "Computes the hypotenuse",
@@ -130,14 +136,14 @@ FORMULAS: dict[str, Formula] = {
         lambda grad, a, b: grad * a / _hypot(a, b),
         lambda grad, a, b: grad * b / _hypot(a, b),
     ),
-    "equal": Formula("Compares", "a = b", _truth(lambda a, b: a == b)),
-    "not_equal": Formula("Compares", r"a \ne b", _truth(lambda a, b: a != b)),
-    "greater": Formula("Compares", "a > b", _truth(lambda a, b: a > b)),
-    "greater_equal": Formula("Compares", r"a \ge b", _truth(lambda a, b: a >= b)),
-    "lesser": Formula("Compares", "a < b", _truth(lambda a, b: a < b)),
-    "lesser_equal": Formula("Compares", r"a \le b", _truth(lambda a, b: a <= b)),
-    "logical_and": Formula("Combines truth values", r"a \wedge b", _truth(lambda a, b: (a != 0) & (b != 0))),
-    "logical_or": Formula("Combines truth values", r"a \vee b", _truth(lambda a, b: (a != 0) | (b != 0))),
-    "logical_xor": Formula("Combines truth values", r"a \oplus b", _truth(lambda a, b: (a != 0) ^ (b != 0))),
+    "equal": Formula("Compares", "a = b", _truth("eq")),
+    "not_equal": Formula("Compares", r"a \ne b", _truth("ne")),
+    "greater": Formula("Compares", "a > b", _truth("gt")),
+    "greater_equal": Formula("Compares", r"a \ge b", _truth("ge")),
+    "lesser": Formula("Compares", "a < b", _truth("lt")),
+    "lesser_equal": Formula("Compares", r"a \le b", _truth("le")),
+    "logical_and": Formula("Combines truth values", r"a \wedge b", _truth("logical_and")),
+    "logical_or": Formula("Combines truth values", r"a \vee b", _truth("logical_or")),
+    "logical_xor": Formula("Combines truth values", r"a \oplus b", _truth("logical_xor")),
 }
 """By the name that the operators are called after: ``broadcast_add``, ``_maximum``, ``_mod_scalar``."""

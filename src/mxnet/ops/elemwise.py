@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxnet.ir.node import Entry, Node, emit
+from mxnet.errors import ShapeError
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.device import torch_device
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.shapes import agree, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -71,6 +73,49 @@ class ElementwiseDiv(Elementwise, name="elemwise_div", aliases=("_div", "_Div", 
         return into_lhs, -(into_lhs * lhs) / rhs
 
 
+class ByFormula(Elementwise):
+    """Base of those whose gradients are kernels."""
+
+    def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        into_left, into_right = self.formula.into_left, self.formula.into_right
+        assert into_left is not None
+        assert into_right is not None
+        return (
+            into_left(grad, lhs, rhs) if "lhs" in run.wants else None,
+            into_right(grad, lhs, rhs) if "rhs" in run.wants else None,
+        )
+
+
+class Comparison(Elementwise):
+    """Base of those that say 0 or 1, whose gradients are zero."""
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
+        return None, None
+
+
+def _declare(formula: str, *aliases: str) -> None:
+    meaning = FORMULAS[formula]
+    base = Comparison if meaning.into_left is None else ByFormula
+    contents = {"__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`.", "formula": meaning}
+    type(f"_{formula}", (base,), contents, name=f"_{formula}", aliases=aliases)
+
+
+_declare("mod", "_Mod")
+_declare("power", "_Power")
+_declare("maximum", "_Maximum")
+_declare("minimum", "_Minimum")
+_declare("hypot", "_Hypot")
+_declare("equal", "_Equal")
+_declare("not_equal", "_Not_Equal")
+_declare("greater", "_Greater")
+_declare("greater_equal", "_Greater_Equal")
+_declare("lesser", "_Lesser")
+_declare("lesser_equal", "_Lesser_Equal")
+_declare("logical_and", "_Logical_And")
+_declare("logical_or", "_Logical_Or")
+_declare("logical_xor", "_Logical_Xor")
+
+
 class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum")):
     """Adds any number of arrays of one shape."""
 
@@ -104,25 +149,69 @@ class Identity(Op, name="_copy", aliases=("identity",)):
         return (grads[0],)
 
 
-class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
-    """Returns zeros of the shape and dtype of its input."""
+class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient")):
+    """Returns its input; no gradient passes."""
 
     infer_shape = same_shape
 
-    def forward(self, run: Run, data: Like) -> Tensor:
-        return torch.zeros(data.shape, dtype=data.dtype, device=torch_device(run.context))
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
         return (None,)
 
 
-class OnesLike(Op, name="ones_like"):
-    """Returns ones of the shape and dtype of its input."""
+class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",)):
+    """Returns its input and makes it a loss: its gradient is 1, whatever the head gradient is."""
+
+    outputs = ("loss",)
 
     infer_shape = same_shape
 
-    def forward(self, run: Run, data: Like) -> Tensor:
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data
+
+    def backward(self, run: Run, data: Like) -> Tensor:
         return torch.ones(data.shape, dtype=data.dtype, device=torch_device(run.context))
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+
+class Where(Op, name="where", aliases=("_sparse_where",)):
+    """Chooses from `x` where the condition is not 0, and from `y` elsewhere.
+
+    Shapes: x, y and output (n, ...), condition the same or (n,), to choose whole rows. The condition gets no gradient.
+    """
+
+    inputs = {
+        "condition": "What to choose by.",
+        "x": "What is chosen where the condition is not 0.",
+        "y": "What is chosen where it is 0.",
+    }
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if not is_complete(s.condition):
+            return {}  # as in MXNet, nothing is said before the condition is known
+        chosen = agree(s.x, s.y, s.output)
+        if chosen is not None and len(s.condition) != len(chosen):
+            rows = (chosen[0],) if chosen else None
+            if len(s.condition) != 1 or rows is None or None not in rows and rows != s.condition:
+                raise ShapeError(f"where: the condition {s.condition} must have the shape of x {chosen} or that of its first axis.")
+        return {"x": chosen, "y": chosen, "output": chosen}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        known = t.x or t.y or t.output
+        return {"x": known, "y": known, "output": known}
+
+    def forward(self, run: Run, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        return torch.where(_for_rows(condition, x) != 0, x, y)
+
+    def backward(self, run: Run, grad: Tensor, condition: Tensor) -> tuple[Tensor | None, ...]:
+        chosen = _for_rows(condition, grad) != 0
+        return (
+            None,
+            grad * chosen if "x" in run.wants else None,
+            grad * ~chosen if "y" in run.wants else None,
+        )
+
+
+def _for_rows(condition: Tensor, x: Tensor) -> Tensor:
+    return condition.view(condition.shape + (1,) * (x.dim() - condition.dim()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -189,7 +190,7 @@ _declare(
     "relu",
     r"\max(x, 0)",
     lambda x: torch.relu(x),
-    by_output=lambda grad, y: torch.ops.aten.threshold_backward(grad, y, 0),
+    by_output=lambda grad, y: torch.ops.aten.leaky_relu_backward(grad, y, 0.0, True),
     **_whole,
 )
 _declare(
@@ -218,7 +219,7 @@ class HardSigmoid(Op, name="hard_sigmoid"):
         return (data * self.alpha + self.beta).clamp(0, 1).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        return torch.where((output > 0) & (output < 1), grad * self.alpha, 0)
+        return torch.ops.aten.hardtanh_backward(grad * self.alpha, output, 0.0, 1.0)
 
 
 class SmoothL1(Op, name="smooth_l1"):
@@ -235,8 +236,8 @@ class SmoothL1(Op, name="smooth_l1"):
     def forward(self, run: Run, data: Tensor) -> Tensor:
         square = self.scalar**2
         end = 1 / square if square else math.inf
-        distance = data.abs()
-        return torch.where(distance < end, distance * distance * (square / 2), distance - end / 2).to(data.dtype)
+        near = data.clamp(-end, end)
+        return (near * (data - near / 2) * square).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         return grad * (data * self.scalar**2).clamp(-1, 1)
@@ -257,7 +258,8 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
         return torch.where(data > high, high, torch.where(data < low, low, data)).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
-        return torch.where((data < self.a_min) | (data > self.a_max), 0, grad)
+        outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
+        return torch.ops.aten.hardtanh_backward(grad, data, *outside)
 
 
 def _within(bound: float, dtype: torch.dtype) -> float:
@@ -266,3 +268,9 @@ def _within(bound: float, dtype: torch.dtype) -> float:
         return bound
     info = torch.iinfo(dtype)
     return int(min(max(bound, info.min), info.max))
+
+
+@functools.cache
+def _neighbour(number: float, towards: float, dtype: torch.dtype) -> float:
+    """Return the next number of that dtype."""
+    return torch.nextafter(*torch.tensor([number, towards], dtype=dtype)).item()

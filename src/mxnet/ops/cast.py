@@ -1,0 +1,87 @@
+"""Operators that change the dtype and leave the values, as far as the new dtype can hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mxnet.dtype import torch_dtype
+from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ops.shapes import agree, same_shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_WITH_AMP = ("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")
+_NARROW = ("bfloat16", "float16", "float32")
+
+
+class Cast(Op, name="Cast", aliases=("cast",)):
+    """Converts elements to another dtype. Fractions are cut off and integers wrap around; the gradient is converted back."""
+
+    dtype: str = param(choices=(*_WITH_AMP, "bool"), doc="The dtype of the output.")
+
+    infer_shape = same_shape
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": self.dtype}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data.to(torch_dtype(self.dtype))  # type: ignore[call-overload, no-any-return]
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        return grad.to(data.dtype)
+
+
+class AmpCast(Op, name="amp_cast"):
+    """Converts float16 and float32 to another dtype, and leaves the others. Automatic mixed precision inserts it."""
+
+    dtype: str = param(choices=_WITH_AMP, doc="The dtype of the output.")
+
+    infer_shape = same_shape
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        if t.data is None:
+            return {}
+        return {"output": self.dtype if t.data in _NARROW else t.data}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data.to(torch_dtype(self.dtype)) if _name(data) in _NARROW else data  # type: ignore[call-overload, no-any-return]
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        return grad.to(data.dtype)
+
+
+class AmpMulticast(Op, name="amp_multicast"):
+    """Gives all float16 and float32 inputs one dtype: the wider one among them, or the narrower one; others stay as they are."""
+
+    inputs = {"data": "The arrays."}
+    variadic = "num_outputs"
+    num_outputs: int = param(ge=1, doc="Number of arrays.")
+    cast_narrow: bool = param(default=False, doc="Whether the narrower dtype is taken.")
+
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(f"output{i}" for i in range(self.num_outputs))
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        pairs = tuple(agree(known, wanted) for known, wanted in zip(s.ins, s.outs, strict=True))
+        return {"ins": pairs, "outs": pairs}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {} if None in t.ins else {"outs": self._results(t.ins)}
+
+    def _results(self, dtypes: tuple[str, ...]) -> tuple[str, ...]:
+        present = {dtype for dtype in dtypes if dtype in _NARROW}
+        common = min(present) if self.cast_narrow else max(present, default="")
+        return tuple(common if dtype in _NARROW else dtype for dtype in dtypes)
+
+    def forward(self, run: Run, *data: Tensor) -> tuple[Tensor, ...]:
+        results = self._results(tuple(map(_name, data)))
+        return tuple(each.to(torch_dtype(dtype)) for each, dtype in zip(data, results, strict=True))  # type: ignore[call-overload]
+
+    def backward(self, run: Run, grads: tuple[Tensor, ...], ins: tuple[Like, ...]) -> tuple[Tensor, ...]:
+        return tuple(grad.to(data.dtype) for grad, data in zip(grads, ins, strict=True))
+
+
+def _name(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")

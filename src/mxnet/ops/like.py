@@ -1,0 +1,53 @@
+"""Operators that are given an array only for its shape and dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import Like, Op, Run
+from mxnet.lazy import torch
+from mxnet.ops.device import torch_device
+from mxnet.ops.shapes import same_shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
+    """Returns zeros of the shape and dtype of its input."""
+
+    infer_shape = same_shape
+
+    def forward(self, run: Run, data: Like) -> Tensor:
+        return torch.zeros(data.shape, dtype=data.dtype, device=torch_device(run.context))
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
+        return (None,)
+
+
+class OnesLike(Op, name="ones_like"):
+    """Returns ones of the shape and dtype of its input."""
+
+    infer_shape = same_shape
+
+    def forward(self, run: Run, data: Like) -> Tensor:
+        return torch.ones(data.shape, dtype=data.dtype, device=torch_device(run.context))
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
+        return (None,)
+
+
+class IdentityLike(Op, name="_identity_with_attr_like_rhs"):
+    """Returns its left input, which has the shape and dtype of the right one."""
+
+    inputs = {"lhs": "What is returned.", "rhs": "What it is like."}
+
+    infer_shape = same_shape
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
+        return lhs
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, None]:
+        return grads[0], None
