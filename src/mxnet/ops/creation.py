@@ -79,7 +79,7 @@ class _Filled(_FromNothing):
         return torch.full(_shape_of(run), number, dtype=dtype, device=torch_device(run.context))
 
 
-class _zeros(_Filled, name="_zeros"):  # noqa: N801 - MXNet's name
+class Zeros(_Filled, name="_zeros"):
     """Makes an array of zeros. A 0 in its shape is inferred from its use."""
 
     shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
@@ -87,7 +87,7 @@ class _zeros(_Filled, name="_zeros"):  # noqa: N801 - MXNet's name
     dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
 
 
-class _ones(_Filled, name="_ones"):  # noqa: N801 - MXNet's name
+class Ones(_Filled, name="_ones"):
     """Makes an array of ones. A 0 in its shape is inferred from its use."""
 
     shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
@@ -98,7 +98,7 @@ class _ones(_Filled, name="_ones"):  # noqa: N801 - MXNet's name
         return 1
 
 
-class _full(_Filled, name="_full"):  # noqa: N801 - MXNet's name
+class Full(_Filled, name="_full"):
     """Makes an array that holds one number everywhere. A 0 in its shape is inferred from its use."""
 
     shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
@@ -110,7 +110,7 @@ class _full(_Filled, name="_full"):  # noqa: N801 - MXNet's name
         return self.value
 
 
-class _zeros_without_dtype(Op, name="_zeros_without_dtype"):  # noqa: N801 - MXNet's name
+class ZerosWithoutDtype(Op, name="_zeros_without_dtype"):
     """Makes an array of zeros, of a data type that is inferred from its use unless it is given."""
 
     inputs: ClassVar[dict[str, str]] = {}
@@ -139,7 +139,7 @@ def _count_up(shape: tuple[int, ...], start: float, step: float, repeat: int, dt
     return (number.double() * step + start).to(getattr(torch, dtype)).reshape(shape)
 
 
-class _arange(_FromNothing, name="_arange"):  # noqa: N801 - MXNet's name
+class Arange(_FromNothing, name="_arange"):
     """Makes evenly spaced values from `start` up to, but not including, `stop`.
 
     Whole numbers count with start and step cut to whole numbers.
@@ -175,7 +175,7 @@ class _arange(_FromNothing, name="_arange"):  # noqa: N801 - MXNet's name
         return _count_up(_shape_of(run), self._bounds()[0], self.step, self.repeat, self.dtype, run)
 
 
-class _linspace(_FromNothing, name="_linspace"):  # noqa: N801 - MXNet's name
+class Linspace(_FromNothing, name="_linspace"):
     """Makes `num` evenly spaced values from `start` to `stop`."""
 
     start: float = param(doc="The first value.")
@@ -193,7 +193,7 @@ class _linspace(_FromNothing, name="_linspace"):  # noqa: N801 - MXNet's name
         return _count_up(_shape_of(run), self.start, step, 1, "float64", run).to(getattr(torch, self.dtype))
 
 
-class _eye(_FromNothing, name="_eye"):  # noqa: N801 - MXNet's name
+class Eye(_FromNothing, name="_eye"):
     """Makes a matrix with ones on a diagonal and zeros elsewhere."""
 
     N: int = param(ge=0, doc="Number of rows.")
@@ -216,7 +216,7 @@ class _eye(_FromNothing, name="_eye"):  # noqa: N801 - MXNet's name
         return (diagonal == self.k).to(getattr(torch, self.dtype))
 
 
-class _contrib_arange_like(Op, name="_contrib_arange_like"):  # noqa: N801 - MXNet's name
+class ArangeLike(Op, name="_contrib_arange_like"):
     """Counts up in an array shaped like data, or in a vector as long as one of its axes."""
 
     inputs: ClassVar[dict[str, str]] = {"data": "The array whose shape and data type the output has."}

@@ -67,7 +67,7 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         return None, torch.ops.aten.embedding_dense_backward(grad, rows, self.input_dim, -1, False)
 
 
-class take(Op, name="take"):  # noqa: N801 - MXNet's name
+class Take(Op, name="take"):
     """Takes the elements at positions along an axis.
 
     Shapes: a (d0, d1, ...), indices (i0, i1, ...); the output has the axes of indices in place of `axis`.
@@ -113,7 +113,7 @@ class take(Op, name="take"):  # noqa: N801 - MXNet's name
         return grad.new_zeros(a.shape).index_add(axis, where, rows), None
 
 
-class batch_take(Op, name="batch_take"):  # noqa: N801 - MXNet's name
+class BatchTake(Op, name="batch_take"):
     """Takes one element of each row.
 
     Shapes: a (d0, d1, ..., k), indices and output (d0, d1, ...). Positions are int32 and are clipped.
@@ -139,7 +139,7 @@ class batch_take(Op, name="batch_take"):  # noqa: N801 - MXNet's name
         return rows.gather(1, where).reshape(indices.shape)
 
 
-class pick(Op, name="pick", aliases=("choose_element_0index",)):  # noqa: N801 - MXNet's name
+class Pick(Op, name="pick", aliases=("choose_element_0index",)):
     """Takes one element along an axis, at every position of the other axes.
 
     Shapes, for ``axis=1``: data (a, k, b), index (a, b) or (a, 1, b), output (a, b), or (a, 1, b) with
@@ -186,7 +186,7 @@ class pick(Op, name="pick", aliases=("choose_element_0index",)):  # noqa: N801 -
         return grad.new_zeros(data.shape).scatter(self.axis, where, grad.reshape(where.shape)), None  # type: ignore[arg-type]
 
 
-class one_hot(Op, name="one_hot"):  # noqa: N801 - MXNet's name
+class OneHot(Op, name="one_hot"):
     """Marks each position by one value among others, along a new last axis.
 
     Shapes: indices (d0, d1, ...), output (d0, d1, ..., depth). One outside of [0, depth) leaves no mark.
@@ -223,7 +223,7 @@ def _coordinates(indices: Tensor) -> tuple[Tensor, ...]:
     return indices.long().unbind(0)
 
 
-class gather_nd(Op, name="gather_nd"):  # noqa: N801 - MXNet's name
+class GatherNd(Op, name="gather_nd"):
     """Takes the elements, or parts, at coordinates.
 
     Shapes: data (d0, d1, ...), indices (m, i0, i1, ...), output (i0, i1, ..., d_m, d_m+1, ...). Coordinates
@@ -274,8 +274,8 @@ class _Scattering(Op):
             )
 
 
-class scatter_nd(_Scattering, name="scatter_nd"):  # noqa: N801 - MXNet's name
-    """Writes the elements, or parts, of an array at coordinates of zeros; undoes :class:`gather_nd`.
+class ScatterNd(_Scattering, name="scatter_nd"):
+    """Writes the elements, or parts, of an array at coordinates of zeros; undoes :class:`GatherNd`.
 
     Where coordinates repeat, one of them wins.
     """
@@ -296,7 +296,7 @@ class scatter_nd(_Scattering, name="scatter_nd"):  # noqa: N801 - MXNet's name
         return emit("gather_nd", grads[0], node.inputs[1]), None
 
 
-class _scatter_set_nd(_Scattering, name="_scatter_set_nd"):  # noqa: N801 - MXNet's name
+class ScatterSetNd(_Scattering, name="_scatter_set_nd"):
     """Returns `lhs` with the elements, or parts, at coordinates replaced by those of `rhs`."""
 
     inputs = {
@@ -318,7 +318,7 @@ class _scatter_set_nd(_Scattering, name="_scatter_set_nd"):  # noqa: N801 - MXNe
         return lhs.index_put(_coordinates(indices), rhs)
 
 
-class fill_element_0index(Op, name="fill_element_0index"):  # noqa: N801 - MXNet's name
+class FillElement(Op, name="fill_element_0index"):
     """Returns `lhs` with one element of each row replaced.
 
     Shapes: lhs and output (n, k), mhs and rhs (n,). Rows with a position outside of [0, k) stay as they are.
@@ -358,7 +358,7 @@ class _Raveling(Op):
         return (None,)
 
 
-class _ravel_multi_index(_Raveling, name="_ravel_multi_index", aliases=("ravel_multi_index",)):  # noqa: N801
+class RavelMultiIndex(_Raveling, name="_ravel_multi_index", aliases=("ravel_multi_index",)):
     """Turns coordinates into positions in the flattened array.
 
     Shapes: data (m, n) for an array of m axes, output (n,).
@@ -380,7 +380,7 @@ class _ravel_multi_index(_Raveling, name="_ravel_multi_index", aliases=("ravel_m
         return (data.long() * self.strides(data).unsqueeze(1)).sum(0).to(data.dtype)
 
 
-class _unravel_index(_Raveling, name="_unravel_index", aliases=("unravel_index",)):  # noqa: N801 - MXNet's name
+class UnravelIndex(_Raveling, name="_unravel_index", aliases=("unravel_index",)):
     """Turns positions in the flattened array into coordinates.
 
     Shapes: data (n,), output (m, n) for an array of m axes.

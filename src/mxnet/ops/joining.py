@@ -66,7 +66,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         return torch.split(grad, [each.shape[self.dim] for each in ins], self.dim)
 
 
-class _rnn_param_concat(Concat, name="_rnn_param_concat"):  # noqa: N801 - MXNet's name
+class RNNParameterConcat(Concat, name="_rnn_param_concat"):
     """Joins the weights and biases of a recurrent network to the one vector that RNN takes.
 
     As :class:`Concat`, but it takes an array of which nothing is known for empty, and learns the last unknown
@@ -91,7 +91,7 @@ class _rnn_param_concat(Concat, name="_rnn_param_concat"):  # noqa: N801 - MXNet
         return said
 
 
-class stack(Op, name="stack"):  # noqa: N801 - MXNet's name
+class Stack(Op, name="stack"):
     """Joins arrays of one shape along a new axis.
 
     Shapes: arg0, arg1, ... (d0, d1, ...), output (n, d0, d1, ...) for n arrays and ``axis=0``.
@@ -192,7 +192,7 @@ class SliceChannel(_Split, name="SliceChannel", aliases=("split",)):
         return [None if whole is None else whole // self.num_outputs] * self.num_outputs
 
 
-class _split_v2(_Split, name="_split_v2"):  # noqa: N801 - MXNet's name
+class SplitV2(_Split, name="_split_v2"):
     """Splits an array along an axis, before the positions given or into sections.
 
     With sections the first parts are larger by one where the extent is not a multiple of them.

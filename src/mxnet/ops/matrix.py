@@ -35,7 +35,7 @@ class _Product(Op):
     )
 
 
-class dot(_Product, name="dot", aliases=("_sparse_dot",)):  # noqa: N801 - MXNet's name
+class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
     """Contracts the last axis of one array with the first of another: the product of matrices and vectors.
 
     Shapes: lhs (n, k) and rhs (k, m) give (n, m); (k,) and (k,) give (1,); (a, b, k) and (k, c, d)
@@ -86,7 +86,7 @@ class dot(_Product, name="dot", aliases=("_sparse_dot",)):  # noqa: N801 - MXNet
         )
 
 
-class batch_dot(_Product, name="batch_dot"):  # noqa: N801 - MXNet's name
+class BatchDot(_Product, name="batch_dot"):
     """Multiplies matrices pair by pair; all but the last two axes count the pairs.
 
     Shapes: lhs (batch, n, k), rhs (batch, k, m), output (batch, n, m), where batch is one axis or more.
@@ -132,7 +132,7 @@ class batch_dot(_Product, name="batch_dot"):  # noqa: N801 - MXNet's name
         )
 
 
-class diag(Op, name="diag"):  # noqa: N801 - MXNet's name
+class Diagonal(Op, name="diag"):
     """Takes a diagonal of an array, or makes a matrix with a vector on a diagonal.
 
     Shapes: data (n,) gives (n + abs(k), n + abs(k)); data of more axes loses `axis1` (the rows) and `axis2`
@@ -167,7 +167,7 @@ class diag(Op, name="diag"):  # noqa: N801 - MXNet's name
         return torch.diag(data, self.k) if data.dim() == 1 else data.diagonal(self.k, self.axis1, self.axis2)
 
 
-class khatri_rao(Op, name="khatri_rao"):  # noqa: N801 - MXNet's name
+class KhatriRao(Op, name="khatri_rao"):
     """Multiplies each column of a matrix with the same column of the next by the Kronecker product.
 
     Shapes: arg0 (a, k), arg1 (b, k), ..., output (a * b * ..., k).

@@ -36,7 +36,7 @@ def _scatter(grad: Tensor, where: Tensor, data: Like, axis: int | None) -> Tenso
     return zeros.scatter(along, where.long(), grad).reshape(data.shape)
 
 
-class topk(Op, name="topk"):  # noqa: N801 - MXNet's name
+class TopK(Op, name="topk"):
     """Finds the `k` largest (or smallest) elements along an axis, and where they are.
 
     Shapes: data (d0, d1, ...); the outputs have the extent k along `axis`, or the shape (k,) with
@@ -105,7 +105,7 @@ class topk(Op, name="topk"):  # noqa: N801 - MXNet's name
         return None if output1 is None else _scatter(grad, output1, data, self.axis)
 
 
-class sort(Op, name="sort"):  # noqa: N801 - MXNet's name
+class Sort(Op, name="sort"):
     """Sorts along an axis; equal elements keep their order.
 
     Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. A hidden output tells where from.
@@ -132,7 +132,7 @@ class sort(Op, name="sort"):  # noqa: N801 - MXNet's name
         return _scatter(grad, output1, data, self.axis)
 
 
-class argsort(Op, name="argsort"):  # noqa: N801 - MXNet's name
+class ArgSort(Op, name="argsort"):
     """Finds which element sorting would bring to each place along an axis; equal ones keep their order.
 
     Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``.

@@ -157,6 +157,52 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
         )
 
 
+class ReshapeLike(Op, name="reshape_like"):
+    """Gives an array the shape of another, or some of its axes the extents of some of the other's.
+
+    Shapes: the axes ``lhs_begin`` to ``lhs_end`` of lhs become those from ``rhs_begin`` to ``rhs_end`` of rhs.
+    """
+
+    inputs = {"lhs": "Input data.", "rhs": "The array whose shape counts."}
+    lhs_begin: int | None = param(default=None, doc="The first axis of lhs that is replaced; by default 0.")
+    lhs_end: int | None = param(default=None, doc="The axis after the last of them; by default the end.")
+    rhs_begin: int | None = param(default=None, doc="The first axis of rhs that is copied; by default 0.")
+    rhs_end: int | None = param(default=None, doc="The axis after the last of them; by default the end.")
+
+    def _span(self, side: str, ndim: int) -> slice:
+        given = slice(getattr(self, f"{side}_begin"), getattr(self, f"{side}_end"))
+        begin, end = (
+            default if bound is None else bound + ndim if bound < 0 else bound
+            for bound, default in ((given.start, 0), (given.stop, ndim))
+        )
+        if not 0 <= begin < end <= ndim:
+            raise ShapeError(
+                f"reshape_like: {side} has {ndim} axes, and none from {given.start} to {given.stop}."
+            )
+        return slice(begin, end)
+
+    def _shape(self, lhs: Shape, rhs: Shape) -> Shape:
+        replaced = self._span("lhs", len(lhs))
+        shape = (*lhs[: replaced.start], *rhs[self._span("rhs", len(rhs))], *lhs[replaced.stop :])
+        if is_complete(lhs) and is_complete(shape) and numel(lhs) != numel(shape):
+            raise ShapeError(
+                f"reshape_like: lhs of shape {lhs} cannot have the shape {shape}, made after rhs {rhs}."
+            )
+        return shape
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {} if s.lhs is None or s.rhs is None else {"output": self._shape(s.lhs, s.rhs)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": t.lhs, "lhs": t.output}
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
+        return lhs.reshape(self._shape(lhs.shape, rhs.shape))  # type: ignore[arg-type] # complete, as they are
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
+        return emit("reshape_like", grads[0], node.inputs[0]), None
+
+
 class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
     """Makes a matrix: the first axis stays, the others become one.
 
@@ -167,7 +213,7 @@ class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
         return (data[0], numel(data[1:])) if is_complete(data) else None  # as in MXNet 1.9
 
 
-class expand_dims(_NewShape, name="expand_dims"):  # noqa: N801 - MXNet's name
+class ExpandDims(_NewShape, name="expand_dims"):
     """Inserts an axis of extent 1.
 
     Shapes: data (d0, d1, ...); output the same with a 1 at position `axis`.
@@ -187,7 +233,7 @@ class expand_dims(_NewShape, name="expand_dims"):  # noqa: N801 - MXNet's name
         return (*data[:axis], 1, *data[axis:])
 
 
-class squeeze(_NewShape, name="squeeze"):  # noqa: N801 - MXNet's name
+class Squeeze(_NewShape, name="squeeze"):
     """Removes axes of extent 1: those named, or all. One stays if nothing else would."""
 
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to remove; by default all of extent 1.")
@@ -222,7 +268,7 @@ class _NewOrder(Op):
         return data.permute(self.order(data.dim()))
 
 
-class transpose(_NewOrder, name="transpose"):  # noqa: N801 - MXNet's name
+class Transpose(_NewOrder, name="transpose"):
     """Puts the axes in another order, by default in the reverse one.
 
     Shapes: data (d0, d1, ...); extent i of the output is extent ``axes[i]`` of data.
@@ -271,7 +317,7 @@ class SwapAxis(_NewOrder, name="SwapAxis", aliases=("swapaxes",)):
         return (emit(self, grads[0]),)
 
 
-class reverse(Op, name="reverse", aliases=("flip",)):  # noqa: N801 - MXNet's name
+class Reverse(Op, name="reverse", aliases=("flip",)):
     """Reverses the order of the elements along axes. Unlike elsewhere, axes count from the front only."""
 
     axis: tuple[int, ...] = param(doc="The axes to reverse.")
@@ -293,7 +339,7 @@ class reverse(Op, name="reverse", aliases=("flip",)):  # noqa: N801 - MXNet's na
         return (emit(self, grads[0]),)
 
 
-class repeat(Op, name="repeat"):  # noqa: N801 - MXNet's name
+class Repeat(Op, name="repeat"):
     """Repeats every element along an axis, or every element of the flattened array.
 
     Shapes: data (d0, d1, ...); output the same with extent `axis` times `repeats`, or (size * repeats,).
@@ -319,7 +365,7 @@ class repeat(Op, name="repeat"):  # noqa: N801 - MXNet's name
         return grad.reshape(*shape[: axis + 1], self.repeats, *shape[axis + 1 :]).sum(axis + 1)
 
 
-class tile(Op, name="tile"):  # noqa: N801 - MXNet's name
+class Tile(Op, name="tile"):
     """Repeats the whole array along its last axes, as often as `reps` says; a longer one adds axes in front.
 
     Shapes: data (2, 3) with ``reps=(2,)`` gives (2, 6), with ``reps=(4, 1, 2)`` gives (4, 2, 6).
@@ -366,7 +412,7 @@ class _Blocks(Op):
                 )
 
 
-class depth_to_space(_Blocks, name="depth_to_space"):  # noqa: N801 - MXNet's name
+class DepthToSpace(_Blocks, name="depth_to_space"):
     """Lays groups of channels out as blocks of pixels.
 
     Shapes, with block size b: data (n, c * b * b, h, w), output (n, c, h * b, w * b). Channel
@@ -391,8 +437,8 @@ class depth_to_space(_Blocks, name="depth_to_space"):  # noqa: N801 - MXNet's na
         return (emit("space_to_depth", grads[0], block_size=self.block_size),)
 
 
-class space_to_depth(_Blocks, name="space_to_depth"):  # noqa: N801 - MXNet's name
-    """Stacks the pixels of each block as channels; undoes :class:`depth_to_space`.
+class SpaceToDepth(_Blocks, name="space_to_depth"):
+    """Stacks the pixels of each block as channels; undoes :class:`DepthToSpace`.
 
     Shapes, with block size b: data (n, c, h * b, w * b), output (n, c * b * b, h, w).
     """
@@ -425,7 +471,7 @@ class _AboutShape(Op):
         return (None,)
 
 
-class shape_array(_AboutShape, name="shape_array"):  # noqa: N801 - MXNet's name
+class ShapeArray(_AboutShape, name="shape_array"):
     """Returns the shape of data as an array."""
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -435,7 +481,7 @@ class shape_array(_AboutShape, name="shape_array"):  # noqa: N801 - MXNet's name
         return torch.tensor(data.shape, dtype=torch.int64, device=torch_device(run.context))
 
 
-class size_array(_AboutShape, name="size_array"):  # noqa: N801 - MXNet's name
+class SizeArray(_AboutShape, name="size_array"):
     """Returns the number of elements of data as an array of shape (1,)."""
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

@@ -25,14 +25,7 @@ def _extents(ranges: Sequence[range | None]) -> Shape:
 
 def _forwards(ranges: Ranges) -> tuple[tuple[slice, ...], list[int]]:
     """Return the part in ascending order, as torch needs it, and the axes to reverse then."""
-    where = tuple(
-        slice(each[0], each[-1] + 1, each.step)
-        if each.step > 0
-        else slice(each[-1], each[0] + 1, -each.step)
-        if each
-        else slice(0, 0)
-        for each in ranges
-    )
+    where = tuple(slice(min(each), max(each) + 1, abs(each.step)) if each else slice(0, 0) for each in ranges)
     return where, [axis for axis, each in enumerate(ranges) if each.step < 0]
 
 
@@ -91,7 +84,7 @@ class _Sliced(Op):
         return [None if extent is None else range(*each.indices(extent)) for each, extent in pairs]
 
 
-class slice_(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice")):  # noqa: N801 - MXNet's name
+class Slice(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice")):
     """Takes a part of an array, as ``data[begin[0]:end[0]:step[0], ...]`` does in Python.
 
     ``None`` leaves a bound open, negative ones count from the end, and what lies beyond an array is cut off
@@ -99,8 +92,8 @@ class slice_(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice
     """
 
 
-class slice_axis(_PartOfData, name="slice_axis"):  # noqa: N801 - MXNet's name
-    """Takes the positions `begin` to `end` of one axis. Unlike in :class:`slice_`, they must exist."""
+class SliceAxis(_PartOfData, name="slice_axis"):
+    """Takes the positions `begin` to `end` of one axis. Unlike in :class:`Slice`, they must exist."""
 
     axis: int = param(doc="The axis.")
     begin: int = param(doc="The first position; negative ones count from the end.")
@@ -121,7 +114,7 @@ class slice_axis(_PartOfData, name="slice_axis"):  # noqa: N801 - MXNet's name
         return [part if i == axis else None if d is None else range(d) for i, d in enumerate(data)]
 
 
-class slice_like(Op, name="slice_like"):  # noqa: N801 - MXNet's name
+class SliceLike(Op, name="slice_like"):
     """Takes the first part of an array, as large as another array: on the axes named, or on all.
 
     Shapes: data (d0, d1, ...), shape_like the same or smaller where it counts. Its gradient is zero.
@@ -160,8 +153,8 @@ class slice_like(Op, name="slice_like"):  # noqa: N801 - MXNet's name
         return _write(grad.new_zeros(data.shape), [range(d) for d in grad.shape], grad), nothing
 
 
-class _slice_assign(_Sliced, name="_slice_assign", aliases=("_crop_assign",)):  # noqa: N801 - MXNet's name
-    """Returns `lhs` with a part of it, described as in :class:`slice_`, replaced by `rhs`."""
+class SliceAssign(_Sliced, name="_slice_assign", aliases=("_crop_assign",)):
+    """Returns `lhs` with a part of it, described as in :class:`Slice`, replaced by `rhs`."""
 
     inputs = {"lhs": "The array.", "rhs": "What replaces a part of it."}
 
@@ -172,8 +165,8 @@ class _slice_assign(_Sliced, name="_slice_assign", aliases=("_crop_assign",)):  
         return _write(lhs.clone(), self.ranges(lhs.shape), rhs)  # type: ignore[arg-type] # its extents are known
 
 
-class _slice_assign_scalar(_Sliced, name="_slice_assign_scalar", aliases=("_crop_assign_scalar",)):  # noqa: N801
-    """Returns `data` with a part of it, described as in :class:`slice_`, replaced by a number."""
+class SliceAssignScalar(_Sliced, name="_slice_assign_scalar", aliases=("_crop_assign_scalar",)):
+    """Returns `data` with a part of it, described as in :class:`Slice`, replaced by a number."""
 
     scalar: float = param(default=0.0, doc="The number.")
     begin: tuple[int | None, ...] = param(doc="Where the part begins on each axis.")
