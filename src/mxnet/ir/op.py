@@ -5,14 +5,22 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.param import Param, as_text, param
 
 if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+
     from mxnet.context import Context
     from mxnet.ir.node import Entry, Node
+else:
+
+    def dataclass_transform(**_: object) -> Callable[[type], type]:
+        """Stand in for typing's, which only type checkers need and Python 3.10 lacks."""
+        return lambda cls: cls
+
 
 __all__ = ["DERIVED", "REGISTRY", "Like", "Op", "Run", "Shape", "Slots", "find_operator", "op_names", "param"]
 
@@ -42,7 +50,7 @@ class Slots:
 
     if TYPE_CHECKING:  # the names of slots are known when a program runs
 
-        def __getattr__(self, name: str) -> Any: ...  # noqa: ANN401
+        def __getattr__(self, name: str) -> Any: ...
 
 
 class Like:
