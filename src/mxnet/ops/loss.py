@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.op import Op, Run, Shape, Slots, param
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import numel
 
@@ -110,10 +110,10 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         return data.reshape(shape[0], math.prod(shape[1:]))
 
     def backward_reads(self) -> tuple[str, ...]:
-        return ("output", "label", "grad") if self.out_grad else ("output", "label")
+        return ("output", "label", "data", "grad") if self.out_grad else ("output", "label", "data")
 
     def backward(
-        self, run: Run, output: Tensor, label: Tensor, grad: Tensor | None = None
+        self, run: Run, output: Tensor, label: Tensor, data: Like, grad: Tensor | None = None
     ) -> tuple[Tensor | None, ...]:
         if label.shape == output.shape:
             result = (output - label) * self.grad_scale
@@ -154,7 +154,7 @@ class _RegressionOutput(Op):
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return data
 
-    def backward(self, run: Run, output: Tensor, label: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(self, run: Run, output: Tensor, label: Tensor, data: Like) -> tuple[Tensor | None, ...]:
         per_sample = math.prod(output.shape[1:])
         return self.slope(output, label.reshape(output.shape)) * (self.grad_scale / max(per_sample, 1)), None
 
@@ -252,13 +252,13 @@ class SVMOutput(Op, name="SVMOutput"):
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return data
 
-    def backward(self, run: Run, output: Tensor, label: Tensor) -> tuple[Tensor | None, ...]:
-        scores = output.flatten(1)
+    def backward(self, run: Run, data: Tensor, label: Tensor) -> tuple[Tensor | None, ...]:
+        scores = data.flatten(1)
         index, hit = one_hot_where(label.flatten(1)[:, :1] if label.dim() > 1 else label[:, None], scores)
         sign = torch.full_like(scores, -1.0).scatter_add(1, index, 2 * hit)
         slack = self.margin - sign * scores
         slope = (slack > 0).to(scores.dtype) if self.use_linear else 2 * slack.clamp(min=0)
-        return (slope * sign * -self.regularization_coefficient).view(output.shape), None
+        return (slope * sign * -self.regularization_coefficient).view(data.shape), None
 
 
 class SoftmaxCrossEntropy(Op, name="softmax_cross_entropy"):
