@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Values = np.ndarray[Any, Any]
 
-__all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "MXDataIter"]
+__all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "MXDataIter", "read_idx"]
 
 
 class MXDataIter(DataIter):
@@ -254,7 +254,7 @@ class MNISTIter(MXDataIter):
         label_name: str = "softmax_label",
         **_: Any,
     ) -> None:
-        images, labels = _read_idx(image, 3), _read_idx(label, 1)
+        images, labels = read_idx(image, 3), read_idx(label, 1)
         if len(images) != len(labels):
             raise FileFormatError(
                 f"{image!r} holds {len(images)} images, but {label!r} {len(labels)} labels."
@@ -341,7 +341,8 @@ def _read_csv(path: str, shape: tuple[int, ...], kind: type) -> Values:
     return rows.reshape(len(rows), *shape)
 
 
-def _read_idx(path: str, dimensions: int) -> Values:
+def read_idx(path: str, dimensions: int) -> Values:
+    """Read a file of unsigned bytes in MNIST's format, compressed or not."""
     data = read_file(path)
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)

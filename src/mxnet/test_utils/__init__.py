@@ -1,0 +1,20 @@
+"""The helpers that users' own tests rely on."""
+
+from __future__ import annotations
+
+from mxnet.test_utils import checking, comparing, datasets, randoms, sampling, surroundings
+from mxnet.test_utils.checking import *  # noqa: F403 - MXNet offers all of them here
+from mxnet.test_utils.comparing import *  # noqa: F403
+from mxnet.test_utils.datasets import *  # noqa: F403
+from mxnet.test_utils.randoms import *  # noqa: F403
+from mxnet.test_utils.sampling import *  # noqa: F403
+from mxnet.test_utils.surroundings import *  # noqa: F403
+
+__all__ = [
+    *checking.__all__,
+    *comparing.__all__,
+    *datasets.__all__,
+    *randoms.__all__,
+    *sampling.__all__,
+    *surroundings.__all__,
+]
