@@ -1,6 +1,7 @@
 """All operators, a module per family; importing this package fills the registry."""
 
 from mxnet.ops import activation as activation
+from mxnet.ops import broadcast as broadcast
 from mxnet.ops import cast as cast
 from mxnet.ops import convolution as convolution
 from mxnet.ops import creation as creation

@@ -1,0 +1,222 @@
+"""Operators that repeat an array along axes where it has one element, and arithmetic that does so by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ops.arithmetic import FORMULAS, Formula
+from mxnet.ops.shapes import normal_axis
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+# ----------------------------------------------------------------------------------------------------- arithmetic
+
+
+class Broadcasting(Op):
+    """Base of the arithmetic of two arrays that are repeated to a common shape.
+
+    Shapes: aligned at the last axis, extents must be equal or one of them 1.
+    """
+
+    inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
+    formula: ClassVar[Formula]
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.lhs is None or s.rhs is None:
+            return {}
+        ndim = max(len(s.lhs), len(s.rhs))
+        lhs, rhs = ((1,) * (ndim - len(each)) + each for each in (s.lhs, s.rhs))
+        pairs = list(zip(lhs, rhs, strict=True))
+        if any(None not in pair and 1 not in pair and a != b for pair in pairs for a, b in (pair,)):
+            raise ShapeError(f"{self.name}: the shapes {s.lhs} and {s.rhs} cannot be broadcast together.")
+        return {"output": tuple(None if None in pair else b if a == 1 else a for pair in pairs for a, b in (pair,))}
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
+        return self.formula.compute(lhs, rhs)
+
+
+class ByFormula(Broadcasting):
+    """Base of those whose gradients look at the operands."""
+
+    def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        into_left, into_right = self.formula.into_left, self.formula.into_right
+        assert into_left is not None
+        assert into_right is not None
+        return (
+            into_left(grad, lhs, rhs).sum_to_size(lhs.shape) if "lhs" in run.wants else None,
+            into_right(grad, lhs, rhs).sum_to_size(rhs.shape) if "rhs" in run.wants else None,
+        )
+
+
+class Comparison(Broadcasting):
+    """Base of those that say 0 or 1, whose gradients are zero."""
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
+        return None, None
+
+
+class BroadcastAdd(
+    Broadcasting,
+    name="broadcast_add",
+    aliases=("broadcast_plus", "_sparse_broadcast_add", "_sparse_broadcast_plus"),
+):
+    """Adds two arrays, repeated to a common shape."""
+
+    formula = FORMULAS["add"]
+
+    def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
+        return (
+            grad.sum_to_size(lhs.shape) if "lhs" in run.wants else None,
+            grad.sum_to_size(rhs.shape) if "rhs" in run.wants else None,
+        )
+
+
+class BroadcastSub(
+    Broadcasting,
+    name="broadcast_sub",
+    aliases=("broadcast_minus", "_sparse_broadcast_sub", "_sparse_broadcast_minus"),
+):
+    """Subtracts an array from another, both repeated to a common shape."""
+
+    formula = FORMULAS["sub"]
+
+    def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
+        return (
+            grad.sum_to_size(lhs.shape) if "lhs" in run.wants else None,
+            -grad.sum_to_size(rhs.shape) if "rhs" in run.wants else None,
+        )
+
+
+def _declare(formula: str, *aliases: str) -> None:
+    meaning = FORMULAS[formula]
+    base = Comparison if meaning.into_left is None else ByFormula
+    text = f"{meaning.verb}: :math:`{meaning.math}`, element by element of two arrays repeated to a common shape."
+    name = f"broadcast_{formula}"
+    type(name, (base,), {"__doc__": text, "formula": meaning}, name=name, aliases=aliases)
+
+
+_declare("mul", "_sparse_broadcast_mul")
+_declare("div", "_sparse_broadcast_div")
+_declare("mod")
+_declare("power")
+_declare("maximum")
+_declare("minimum")
+_declare("hypot")
+_declare("equal")
+_declare("not_equal")
+_declare("greater")
+_declare("greater_equal")
+_declare("lesser")
+_declare("lesser_equal")
+_declare("logical_and")
+_declare("logical_or")
+_declare("logical_xor")
+
+
+# ------------------------------------------------------------------------------------------------------ repeating
+
+
+def _expanded(operator: str, data: Shape, wanted: Shape) -> Shape:
+    """Return the shape that an array gets when it is repeated to a wanted one."""
+    if len(data) != len(wanted) or any(
+        None not in pair and pair[0] not in (1, pair[1]) for pair in zip(data, wanted, strict=True)
+    ):
+        raise ShapeError(
+            f"{operator}: an array of shape {data} cannot be broadcast to {wanted}. Expect: as many axes, and an extent of 1 "
+            "where they differ."
+        )
+    return wanted
+
+
+class BroadcastTo(Op, name="broadcast_to"):
+    """Repeats an array to a given shape with as many axes; a 0 there keeps the extent of the input."""
+
+    shape: tuple[int, ...] = param(default=(), doc="Shape of the output.")
+
+    def _output(self, data: Shape) -> Shape:
+        kept = data if len(data) == len(self.shape) else self.shape
+        wanted = tuple(extent or old for extent, old in zip(self.shape, kept, strict=True))
+        return _expanded(self.name, data, wanted)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {} if s.data is None else {"output": self._output(s.data)}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data.expand(self._output(data.shape))  # type: ignore[arg-type] # complete, as the data's is
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        return grad.sum_to_size(data.shape)
+
+
+class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
+    """Repeats an array along axes where its extent is 1."""
+
+    axis: tuple[int, ...] = param(default=(), doc="The axes.")
+    size: tuple[int, ...] = param(default=(), doc="The new extent of each of them.")
+
+    def validate(self) -> None:
+        if len(self.axis) != len(self.size):
+            raise ParameterError(f"broadcast_axis: axis {self.axis} and size {self.size} must be equally long.")
+
+    def _output(self, data: Shape) -> Shape:
+        extents = list(data)
+        for axis, size in zip(self.axis, self.size, strict=True):
+            if not 0 <= axis < len(data) or extents[axis] != 1:
+                raise ShapeError(f"broadcast_axis: the array of shape {data} has no axis {axis} with an extent of 1.")
+            extents[axis] = size
+        return tuple(extents)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": self._output(s.data)} if is_complete(s.data) else {}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data.expand(self._output(data.shape))  # type: ignore[arg-type] # complete, as the data's is
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        return grad.sum_to_size(data.shape)
+
+
+class BroadcastLike(Op, name="broadcast_like"):
+    """Repeats an array to the shape of another, or along some of its axes to extents of the other.
+
+    Shapes: lhs (1, 3, 1), rhs (5, 2, 4), output (2, 3, 5) for ``lhs_axes=(0, 2), rhs_axes=(1, 0)``.
+    """
+
+    inputs = {"lhs": "What is repeated.", "rhs": "The array whose shape counts."}
+    lhs_axes: tuple[int, ...] | None = param(default=None, doc="Axes of lhs to repeat along; by default all.")
+    rhs_axes: tuple[int, ...] | None = param(default=None, doc="The axis of rhs that gives each its extent.")
+
+    def validate(self) -> None:
+        lhs, rhs = self.lhs_axes, self.rhs_axes
+        if lhs is not None and rhs is not None and not 0 < len(lhs) == len(rhs):
+            raise ParameterError(f"broadcast_like: lhs_axes {lhs} and rhs_axes {rhs} must be equally long, and not empty.")
+
+    def _output(self, lhs: Shape, rhs: Shape) -> Shape:
+        if self.lhs_axes is None or self.rhs_axes is None:
+            return _expanded(self.name, lhs, rhs)
+        wanted = list(lhs)
+        for axis, other in zip(self.lhs_axes, self.rhs_axes, strict=True):
+            position = normal_axis(axis, len(lhs), self.name)
+            if lhs[position] not in (1, None):
+                raise ShapeError(f"broadcast_like: axis {axis} of lhs {lhs} must have an extent of 1 to be repeated.")
+            wanted[position] = rhs[normal_axis(other, len(rhs), self.name)]
+        return tuple(wanted)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {} if s.lhs is None or s.rhs is None else {"output": self._output(s.lhs, s.rhs)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": t.lhs, "lhs": t.output}
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
+        return lhs.expand(self._output(lhs.shape, rhs.shape))  # type: ignore[arg-type] # complete, as they are
+
+    def backward(self, run: Run, grad: Tensor, lhs: Like) -> tuple[Tensor, None]:
+        return grad.sum_to_size(lhs.shape), None
