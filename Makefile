@@ -33,8 +33,8 @@ format: $(VENV)/dev.stamp  ## put every file into shape and mend what ruff can m
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/dev.stamp  ## run the benchmarks, one after the other
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(VENV)/dev.stamp  ## run the benchmarks
+	$(BIN)/python benchmarks/run.py
 
 clean:  ## remove the environment, the caches and what the demo wrote
 	rm -rf $(VENV) .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache demo-output
