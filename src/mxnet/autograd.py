@@ -1,7 +1,8 @@
 """Automatic differentiation of imperative code: operators run on arrays are recorded as a graph of our own.
 
-While recording, each operator that reads an array with a gradient becomes a node that keeps its values. ``backward``
-asks :mod:`mxnet.analysis.gradient` for the gradient graph of what was recorded, and runs it node by node.
+While recording, each operator that reads an array with a gradient becomes a node that keeps its values.
+``backward`` asks :mod:`mxnet.analysis.gradient` for the gradient graph of what was recorded, and runs it node
+by node.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ __all__ = [
     "train_mode",
 ]
 
-# ------------------------------------------------------------------------------------------------------------ recording
+# -------------------------------------------------------------------------------------------------- recording
 
 
 class RecordedNode(Node):
@@ -67,7 +68,9 @@ class RecordedNode(Node):
 
     __slots__ = ("context", "grad_req", "gradient", "values")
 
-    def __init__(self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context) -> None:
+    def __init__(
+        self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context
+    ) -> None:
         super().__init__(op, op.name if op else "variable", inputs, {} if op is None else dict(op.given))
         self.values = values
         self.context = context
@@ -81,7 +84,11 @@ class RecordedEntry(Entry):
     __slots__ = ()
 
     def backward(
-        self, heads: Sequence[NDArray], head_grads: Sequence[NDArray | None], retain_graph: bool, train_mode: bool
+        self,
+        heads: Sequence[NDArray],
+        head_grads: Sequence[NDArray | None],
+        retain_graph: bool,
+        train_mode: bool,
     ) -> None:
         """Compute gradients; what ``NDArray.backward`` calls."""
         backward(heads, head_grads, retain_graph, train_mode)
@@ -98,10 +105,10 @@ def _record(op: Op, inputs: Sequence[NDArray], made: Sequence[NDArray], hidden: 
 
 
 def _entry_of(array: NDArray) -> RecordedEntry:
-    """Return the recorded value that an array holds; one that was not computed while recording becomes a variable."""
-    known = array._recorded
+    """Return the recorded value that an array holds; what was not computed while recording is a variable."""
+    known: RecordedEntry | None = array._recorded
     if known is not None and (array._grad is None or known.node.values[0] is array._tensor):
-        return known  # type: ignore[no-any-return]
+        return known
     node = RecordedNode(None, (), [array._tensor], array._context)
     entry = RecordedEntry(node)
     if array._grad is not None:
@@ -126,7 +133,7 @@ def _changed(mode: Mode, recording: bool | None, training: bool | None) -> Mode:
     return Mode(recorder, mode.is_train if training is None else bool(training))
 
 
-def record(train_mode: bool = True) -> Any:  # noqa: ANN401 - a context manager
+def record(train_mode: bool = True) -> Any:
     """Record what is computed in a ``with`` block, so that ``backward`` can be called on the results.
 
     Parameters
@@ -148,17 +155,17 @@ def record(train_mode: bool = True) -> Any:  # noqa: ANN401 - a context manager
     return _mode(recording=True, training=train_mode)
 
 
-def pause(train_mode: bool = False) -> Any:  # noqa: ANN401 - a context manager
+def pause(train_mode: bool = False) -> Any:
     """Record nothing in a ``with`` block inside of another that records."""
     return _mode(recording=False, training=train_mode)
 
 
-def train_mode() -> Any:  # noqa: ANN401 - a context manager
+def train_mode() -> Any:
     """Let operators behave as in training in a ``with`` block."""
     return _mode(recording=None, training=True)
 
 
-def predict_mode() -> Any:  # noqa: ANN401 - a context manager
+def predict_mode() -> Any:
     """Let operators behave as in inference in a ``with`` block."""
     return _mode(recording=None, training=False)
 
@@ -207,13 +214,14 @@ def mark_variables(
     reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
     if not len(variables) == len(gradients) == len(reqs):
         raise GradientError(
-            f"mark_variables() got {len(variables)} variables, {len(gradients)} gradients and {len(reqs)} grad_reqs."
+            f"mark_variables() got {len(variables)} variables, {len(gradients)} gradients and "
+            f"{len(reqs)} grad_reqs."
         )
     for variable, gradient, req in zip(variables, gradients, reqs, strict=True):
         variable._mark(gradient, req)
 
 
-# ------------------------------------------------------------------------------------------------------------ gradients
+# -------------------------------------------------------------------------------------------------- gradients
 
 
 def backward(
@@ -244,7 +252,9 @@ def backward(
     graph = Graph(entries)
     leaves = [node for node in graph.nodes if isinstance(node, RecordedNode) and node.gradient is not None]
     if not leaves:
-        raise GradientError("backward(): no array that these were computed from has a gradient array (attach_grad).")
+        raise GradientError(
+            "backward(): no array that these were computed from has a gradient array (attach_grad)."
+        )
     found = gradient_graph(graph, [Entry(leaf) for leaf in leaves], seeds)
     results = _evaluate(found, train_mode)
     for leaf, result in zip(leaves, results, strict=True):
@@ -297,7 +307,9 @@ def grad(
     variables = _as_list(variables)
     for variable in variables:
         if variable._recorded is None and variable._grad is None:
-            raise GradientError("grad() needs variables with gradient arrays (attach_grad), or computed while recording.")
+            raise GradientError(
+                "grad() needs variables with gradient arrays (attach_grad), or computed while recording."
+            )
     graph = Graph(entries)
     found = gradient_graph(graph, [_entry_of(variable) for variable in variables], seeds)
     gradients = []
@@ -328,17 +340,19 @@ def _heads(
     for head, gradient in zip(heads, given, strict=True):
         if head._recorded is None and head._grad is None:
             raise GradientError(
-                "A head was not computed while recording from arrays with gradients, so it cannot be differentiated."
+                "A head was not computed while recording from arrays with gradients: it has no gradient."
             )
         if gradient is not None and gradient.shape != head.shape:
             raise ShapeError(f"A head of shape {head.shape} was given a gradient of shape {gradient.shape}.")
-        tensor = torch.ones_like(head._tensor) if gradient is None else gradient._tensor.to(head._tensor.dtype)
+        tensor = (
+            torch.ones_like(head._tensor) if gradient is None else gradient._tensor.to(head._tensor.dtype)
+        )
         entries.append(_entry_of(head))
         seeds.append(RecordedEntry(RecordedNode(None, (), [tensor], head._context)))
     for node in postorder(entries):
         if isinstance(node, RecordedNode) and node.values is None:
             raise GradientError(
-                "The recorded graph is gone: backward() was called on it before. Use retain_graph=True to keep it."
+                "The recorded graph is gone: backward() has used it. retain_graph=True keeps it."
             )
     return entries, seeds
 
@@ -352,11 +366,13 @@ def _release(graph: Graph) -> None:
 
 
 def _value_of(entry: Entry) -> Tensor:
-    values = entry.node.values  # type: ignore[attr-defined]
-    return values[entry.index]  # type: ignore[no-any-return]
+    values: Sequence[Tensor] = entry.node.values  # type: ignore[attr-defined]
+    return values[entry.index]
 
 
-def _evaluate(wanted: Sequence[Entry | None], train_mode: bool, *, keep: bool = False) -> list[RecordedEntry | None]:
+def _evaluate(
+    wanted: Sequence[Entry | None], train_mode: bool, *, keep: bool = False
+) -> list[RecordedEntry | None]:
     """Run the nodes of a gradient graph that have not run yet.
 
     Parameters
@@ -368,7 +384,7 @@ def _evaluate(wanted: Sequence[Entry | None], train_mode: bool, *, keep: bool = 
     keep : bool
         Whether the result is a recorded graph; if not, each value is let go after its last use.
     """
-    order = [node for node in postorder(entry for entry in wanted if entry is not None)]
+    order = postorder(entry for entry in wanted if entry is not None)
     uses = Counter(id(entry.node) for node in order for entry in node.inputs)
     uses.update(id(entry.node) for entry in wanted if entry is not None)
     ran: dict[int, RecordedNode] = {}
@@ -402,13 +418,13 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> Recorded
     return RecordedNode(node.op, (), list(run_kernel(node.op, run, tensors)), context)
 
 
-# ------------------------------------------------------------------------------------------- functions of the user's own
+# -------------------------------------------------------------------------------- functions of the user's own
 
 
 class Function:
     """Base of differentiable functions with a gradient of their own.
 
-    A subclass defines ``forward(*inputs)`` and ``backward(*output_grads)``, both on arrays; neither is recorded.
+    A subclass defines ``forward(*inputs)`` and ``backward(*output_grads)``; neither is recorded.
     An instance is called once.
 
     Examples
@@ -437,7 +453,7 @@ class Function:
         """Keep arrays for ``backward``, where they are ``self.saved_tensors``."""
         self.saved_tensors = args
 
-    def __call__(self, *inputs: NDArray) -> Any:  # noqa: ANN401 - an array or a list of them
+    def __call__(self, *inputs: NDArray) -> Any:
         """Run ``forward``; while recording, ``backward`` is used for the gradient."""
         with pause():
             outputs = self.forward(*inputs)
@@ -449,13 +465,13 @@ class Function:
             record(_own_operator(_OwnFunction, self, len(inputs), len(made)), inputs, made, ())
         return made[0] if isinstance(outputs, NDArray) else made
 
-    def forward(self, *inputs: NDArray) -> Any:  # noqa: ANN401 - an array or a list of them
+    def forward(self, *inputs: NDArray) -> Any:
         """Compute the outputs."""
-        raise GradientError(f"{type(self).__name__} defines no forward().")
+        raise GradientError(f"{type(self).__name__} defines no forward() for {len(inputs)} inputs.")
 
-    def backward(self, *output_grads: NDArray) -> Any:  # noqa: ANN401 - an array or a list of them
+    def backward(self, *output_grads: NDArray) -> Any:
         """Compute the gradient of each input from the gradients of the outputs."""
-        raise GradientError(f"{type(self).__name__} defines no backward().")
+        raise GradientError(f"{type(self).__name__} defines no backward() for {len(output_grads)} outputs.")
 
 
 class _OwnFunction(Op):
@@ -488,33 +504,41 @@ class _OwnGradient(_OwnFunction):
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         def kernel(*tensors: Tensor) -> tuple[Tensor, ...]:
             with pause():
-                made = self.function.backward(*(NDArray._from_tensor(tensor, run.context) for tensor in tensors))
+                made = self.function.backward(
+                    *(NDArray._from_tensor(tensor, run.context) for tensor in tensors)
+                )
             made = _as_list(made)
             if len(made) != self.n_out:
                 name = type(self.function).__name__
-                raise GradientError(f"{name}.backward() returned {len(made)} gradients for {self.n_out} inputs.")
+                raise GradientError(
+                    f"{name}.backward() returned {len(made)} gradients for {self.n_out} inputs."
+                )
             return tuple(each._tensor for each in made)
 
         return kernel
 
     def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry]:  # noqa: ARG002
         name = type(self.function).__name__
-        raise GradientError(f"The gradient of {name} cannot be differentiated: its backward() is not recorded.")
+        raise GradientError(
+            f"The gradient of {name} cannot be differentiated: its backward() is not recorded."
+        )
 
 
 def _own_operator(cls: type[_OwnFunction], function: Function, n_in: int, n_out: int) -> _OwnFunction:
     """Make an operator of one function object; it equals only itself."""
     op = object.__new__(cls)
-    op.__dict__.update(function=function, n_in=n_in, n_out=n_out, given={}, _values=(id(function),), _hash=id(function))
+    op.__dict__.update(
+        function=function, n_in=n_in, n_out=n_out, given={}, _values=(id(function),), _hash=id(function)
+    )
     op.__dict__["name"] = type(function).__name__
     return op
 
 
-# ------------------------------------------------------------------------------------------------------------ as a symbol
+# ------------------------------------------------------------------------------------------------ as a symbol
 
 
 def get_symbol(x: NDArray) -> Symbol:
-    """Return what was recorded for an array as a symbol; its variables are named ``var0``, ``var1`` and so on.
+    """Return what was recorded for an array as a symbol; its variables are named ``var0``, ``var1`` …
 
     Parameters
     ----------

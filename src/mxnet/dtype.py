@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -107,7 +108,7 @@ def is_integer(name: str) -> bool:
 
 
 @functools.cache
-def torch_dtype(name: str) -> object:
+def torch_dtype(name: str) -> Any:
     """Return torch's dtype of that name (loads torch)."""
     import torch
 

@@ -49,7 +49,7 @@ class Arguments(NamedTuple):
 
 
 @functools.cache
-def _positions(cls: type[Op]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _positions(cls: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names that positional arguments fill: of inputs and aux states, then of parameters too."""
     slots = () if cls.variadic else (*cls.inputs, *cls.aux)
     return slots, (*slots, *cls.params)
@@ -60,7 +60,7 @@ def split_arguments(  # noqa: C901 - one rule per branch
 ) -> Arguments:
     """Tell the inputs of a call from its parameters.
 
-    Positional arguments fill the inputs, then the auxiliary states, then the parameters, as they are declared.
+    Positional arguments fill the inputs, then the auxiliary states, then the parameters as they are declared.
     For a variable number of inputs they are all inputs, and one list of arrays stands for its items. None
     stands for an argument that is not given, but stays where a parameter may be None.
 

@@ -6,9 +6,11 @@ import sys
 from types import ModuleType
 from typing import NoReturn
 
-from mxnet import ops as _ops  # noqa: F401 - fills the registry
+from mxnet import ops as _ops  # fills the registry
 from mxnet.errors import UnknownOperatorError, did_you_mean
-from mxnet.ndarray import ndarray as ndarray  # the class comes first: what makes arrays needs it
+from mxnet.ndarray import ndarray  # the class comes first: all that makes arrays needs it
+
+# isort: split
 from mxnet.ndarray import contrib, random, sparse
 from mxnet.ndarray.arranging import concatenate, histogram, moveaxis, onehot_encode, split_v2, waitall
 from mxnet.ndarray.binary import (
@@ -50,6 +52,59 @@ from mxnet.ndarray.ndarray import NDArray
 from mxnet.ndarray.serialize import load, load_frombuffer, save
 from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray
 
+__all__ = [
+    "CSRNDArray",
+    "NDArray",
+    "RowSparseNDArray",
+    "add",
+    "arange",
+    "array",
+    "cast_storage",
+    "concatenate",
+    "contrib",
+    "divide",
+    "empty",
+    "equal",
+    "eye",
+    "from_dlpack",
+    "from_numpy",
+    "full",
+    "greater",
+    "greater_equal",
+    "histogram",
+    "image",
+    "lesser",
+    "lesser_equal",
+    "linalg",
+    "linspace",
+    "load",
+    "load_frombuffer",
+    "logical_and",
+    "logical_or",
+    "logical_xor",
+    "maximum",
+    "minimum",
+    "modulo",
+    "moveaxis",
+    "multiply",
+    "ndarray",
+    "not_equal",
+    "onehot_encode",
+    "ones",
+    "op",
+    "power",
+    "random",
+    "save",
+    "sparse",
+    "split_v2",
+    "subtract",
+    "to_dlpack_for_read",
+    "to_dlpack_for_write",
+    "true_divide",
+    "waitall",
+    "zeros",
+]
+
 
 def _submodule(name: str) -> ModuleType:
     """Make an empty module below this one, importable by its full name."""
@@ -81,4 +136,6 @@ fill_modules(
 def __getattr__(name: str) -> NoReturn:
     if name.startswith("__"):  # the interpreter asks for these
         raise AttributeError(name)
-    raise UnknownOperatorError(f"module 'mxnet.ndarray' has no attribute {name!r}.{did_you_mean(name, globals())}")
+    raise UnknownOperatorError(
+        f"module 'mxnet.ndarray' has no attribute {name!r}.{did_you_mean(name, globals())}"
+    )

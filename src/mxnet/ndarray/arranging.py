@@ -31,7 +31,7 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
         raise CompositionError("concatenate() takes a list of at least one NDArray.")
     if len(arrays) == 1 and not always_copy:
         return arrays[0]
-    return invoke_by_name("Concat", *arrays, dim=axis)  # type: ignore[no-any-return]
+    return invoke_by_name("Concat", *arrays, dim=axis)
 
 
 def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Sequence[int]) -> NDArray:
@@ -43,13 +43,16 @@ def moveaxis(tensor: NDArray, source: int | Sequence[int], destination: int | Se
     >>> mx.nd.moveaxis(mx.nd.zeros((2, 3, 4)), 0, 2).shape
     (3, 4, 2)
     """
-    sources, destinations = _axes(source, tensor.ndim, "source"), _axes(destination, tensor.ndim, "destination")
+    sources, destinations = (
+        _axes(source, tensor.ndim, "source"),
+        _axes(destination, tensor.ndim, "destination"),
+    )
     if len(sources) != len(destinations):
         raise ShapeError(f"moveaxis() moves {len(sources)} axes to {len(destinations)} places.")
     order = [axis for axis in range(tensor.ndim) if axis not in sources]
     for place, axis in sorted(zip(destinations, sources, strict=True)):
         order.insert(place, axis)
-    return invoke_by_name("transpose", tensor, axes=tuple(order))  # type: ignore[no-any-return]
+    return invoke_by_name("transpose", tensor, axes=tuple(order))
 
 
 def _axes(given: int | Sequence[int], ndim: int, what: str) -> list[int]:
@@ -84,8 +87,10 @@ def split_v2(
     elif isinstance(indices_or_sections, tuple):
         indices, sections = (0, *indices_or_sections), 0
     else:
-        raise SectionsError(f"indices_or_sections must be an int or a tuple of int, not {indices_or_sections!r}.")
-    return invoke_by_name(  # type: ignore[no-any-return]
+        raise SectionsError(
+            f"indices_or_sections must be an int or a tuple of int, not {indices_or_sections!r}."
+        )
+    return invoke_by_name(
         "_split_v2", ary, indices=indices, axis=axis, squeeze_axis=squeeze_axis, sections=sections
     )
 
@@ -94,7 +99,9 @@ class SectionsError(CompositionError, ValueError):
     """An argument that says how to cut an array does not."""
 
 
-def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None) -> list[NDArray]:
+def histogram(
+    a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None
+) -> NDArray | list[NDArray]:
     """Return how many elements fall into each bin, and the edges of the bins.
 
     Parameters
@@ -107,25 +114,27 @@ def histogram(a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] |
         The outer edges of equal bins; by default the least and greatest value.
     """
     if isinstance(bins, NDArray):
-        return invoke_by_name("_histogram", a, bins)  # type: ignore[no-any-return]
+        return invoke_by_name("_histogram", a, bins)
     if not isinstance(bins, int | np.integer):
         raise SectionsError(f"bins must be an int or an NDArray of edges, not {bins!r}.")
     if range is None:
-        low, high = float(a.min().asscalar()), float(a.max().asscalar())
-        range = (low, high) if low < high else (low - 0.5, high + 0.5)  # noqa: A001 - MXNet's name
-    return invoke_by_name("_histogram", a, bin_cnt=int(bins), range=range)  # type: ignore[no-any-return]
+        low, high = float(a.handle.min()), float(a.handle.max())
+        range = (low, high) if low < high else (low - 0.5, high + 0.5)
+    return invoke_by_name("_histogram", a, bin_cnt=int(bins), range=range)
 
 
 def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
     """Write rows that are 1 at the given index and 0 elsewhere into a matrix; deprecated, use ``one_hot``."""
     if out.ndim != 2 or indices.shape != out.shape[:1]:
-        raise ShapeError(f"onehot_encode() needs a matrix with a row per index, but got {indices.shape} and {out.shape}.")
+        raise ShapeError(
+            f"onehot_encode() needs a matrix with a row per index, but got {indices.shape} and {out.shape}."
+        )
     out[:] = invoke_by_name("one_hot", indices, depth=out.shape[1], dtype=out._dtype_name)
     return out
 
 
 def waitall() -> None:
     """Wait until all operators that were started have finished."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for device in range(torch.cuda.device_count()):
             torch.cuda.synchronize(device)

@@ -20,7 +20,9 @@ __all__ = ["cond", "foreach", "isfinite", "isinf", "isnan", "rand_zipfian", "whi
 Arrays = NDArray | Sequence[NDArray]
 
 
-def foreach(body: Callable[[Any, Any], tuple[Any, Any]], data: Arrays, init_states: Arrays) -> tuple[Any, Any]:
+def foreach(
+    body: Callable[[Any, Any], tuple[Any, Any]], data: Arrays, init_states: Arrays
+) -> tuple[Any, Any]:
     """Run a function on each item along the first axis, passing states from one to the next.
 
     Parameters
@@ -51,7 +53,9 @@ def foreach(body: Callable[[Any, Any], tuple[Any, Any]], data: Arrays, init_stat
     _as_list(init_states, "init_states")
     lengths = {each.shape[0] if each.ndim else 0 for each in arrays}
     if len(lengths) != 1 or 0 in lengths:
-        raise ShapeError(f"foreach() needs data with one first extent, but the shapes are {[a.shape for a in arrays]}.")
+        raise ShapeError(
+            f"foreach() needs data with one first extent, but the shapes are {[a.shape for a in arrays]}."
+        )
     states: Any = init_states
     steps = []
     for i in range(lengths.pop()):
@@ -62,7 +66,10 @@ def foreach(body: Callable[[Any, Any], tuple[Any, Any]], data: Arrays, init_stat
 
 
 def while_loop(
-    cond: Callable[..., Any], func: Callable[..., tuple[Any, Any]], loop_vars: Arrays, max_iterations: int | None = None
+    cond: Callable[..., Any],
+    func: Callable[..., tuple[Any, Any]],
+    loop_vars: Arrays,
+    max_iterations: int | None = None,
 ) -> tuple[Any, Any]:
     """Run a function as long as a condition holds.
 
@@ -88,7 +95,7 @@ def while_loop(
         raise ParameterError("while_loop() needs max_iterations.")
     single = isinstance(loop_vars, NDArray)
     variables = _as_list(loop_vars, "loop_vars")
-    steps = []
+    steps: list[Any] = []
     while len(steps) < max_iterations and _is_true(cond(*variables)):
         outputs, changed = func(*variables)
         variables = _as_list(changed, "the loop variables that func returns")
@@ -100,16 +107,16 @@ def while_loop(
     return outputs, variables[0] if single else variables
 
 
-def cond(pred: NDArray, then_func: Callable[[], Any], else_func: Callable[[], Any]) -> Any:  # noqa: ANN401
+def cond(pred: NDArray, then_func: Callable[[], Any], else_func: Callable[[], Any]) -> Any:
     """Run one of two functions: the first if `pred`, an array of one element, is true."""
     return then_func() if _is_true(pred) else else_func()
 
 
-def _is_true(value: Any) -> bool:  # noqa: ANN401 - an array or a number
+def _is_true(value: Any) -> bool:
     return bool(value.asscalar()) if isinstance(value, NDArray) else bool(value)
 
 
-def _as_list(arrays: Any, what: str) -> list[NDArray]:  # noqa: ANN401
+def _as_list(arrays: Any, what: str) -> list[NDArray]:
     listed = [arrays] if isinstance(arrays, NDArray) else list(arrays)
     for each in listed:
         if not isinstance(each, NDArray | list | tuple):
@@ -117,7 +124,7 @@ def _as_list(arrays: Any, what: str) -> list[NDArray]:  # noqa: ANN401
     return listed
 
 
-def _stack(steps: list[Any], padding: int = 0) -> Any:  # noqa: ANN401 - an array, or a list of them
+def _stack(steps: list[Any], padding: int = 0) -> Any:
     """Stack the outputs of the steps, each an array or a list of arrays."""
     if not isinstance(steps[0], NDArray):
         return [_stack(list(column), padding) for column in zip(*steps, strict=True)]
@@ -143,7 +150,7 @@ def isnan(data: NDArray) -> NDArray:
     return _like(data, torch.isnan(data.handle))
 
 
-def _like(data: NDArray, values: Any) -> NDArray:  # noqa: ANN401 - a tensor
+def _like(data: NDArray, values: Any) -> NDArray:
     return NDArray._from_tensor(values.to(data.handle.dtype), data.context)
 
 
@@ -174,7 +181,7 @@ def rand_zipfian(
     drawn = uniform(0, log_range, shape=(num_sampled,), dtype="float64", ctx=ctx).handle
     samples = (drawn.exp().long() - 1) % range_max
 
-    def expected(classes: Any) -> Any:  # noqa: ANN401 - tensors
+    def expected(classes: Any) -> Any:
         classes = classes.double()
         return ((classes + 2) / (classes + 1)).log() / log_range * num_sampled
 

@@ -37,7 +37,7 @@ __all__ = [
 ShapeLike = int | Sequence[int]
 
 
-def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:  # noqa: ANN401
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """Return an array with a copy of the values of another array, or of (nested lists of) numbers.
 
     Parameters
@@ -64,7 +64,9 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     device = torch_device(context)
     if isinstance(source_array, NDArray):
         if source_array.stype != "default":
-            raise CompositionError("The source is a sparse array: use mx.nd.sparse.array, or tostype('default') first.")
+            raise CompositionError(
+                "The source is a sparse array: use mx.nd.sparse.array, or tostype('default') first."
+            )
         name = source_array._dtype_name if dtype is None else dtype_name(dtype)
         tensor = source_array.handle.to(device, torch_dtype(name), copy=True)
         return NDArray._from_tensor(tensor, context)
@@ -75,11 +77,15 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
             values = np.ascontiguousarray(values.astype(numpy_type(name), copy=False)).reshape(values.shape)
     except (TypeError, ValueError) as error:
         shown = " ".join(repr(source_array).split())[:60]
-        raise CompositionError(f"An NDArray cannot be made of {type(source_array).__name__} {shown}: {error}.") from None
+        raise CompositionError(
+            f"An NDArray cannot be made of {type(source_array).__name__} {shown}: {error}."
+        ) from None
     return NDArray._from_tensor(torch.from_numpy(values).to(device, torch_dtype(name)), context)
 
 
-def empty(shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, stype: str | None = None) -> NDArray:
+def empty(
+    shape: ShapeLike, ctx: Context | None = None, dtype: DTypeLike = None, stype: str | None = None
+) -> NDArray:
     """Return an array of a shape, with any contents."""
     if stype not in (None, "default"):
         return zeros(shape, ctx, dtype, stype)
@@ -135,13 +141,17 @@ def full(
 
 def _allocate(make: Callable[..., Any], shape: ShapeLike, ctx: Context | None, dtype: DTypeLike) -> NDArray:
     context = current_context() if ctx is None else ctx
-    tensor = make(_extents(shape), dtype=torch_dtype(dtype_name(dtype or "float32")), device=torch_device(context))
+    tensor = make(
+        _extents(shape), dtype=torch_dtype(dtype_name(dtype or "float32")), device=torch_device(context)
+    )
     return NDArray._from_tensor(tensor, context)
 
 
 def _extents(shape: ShapeLike) -> tuple[int, ...]:
     try:
-        extents = (operator.index(shape),) if hasattr(shape, "__index__") else tuple(map(operator.index, shape))
+        extents = (
+            (operator.index(shape),) if hasattr(shape, "__index__") else tuple(map(operator.index, shape))
+        )
     except TypeError:
         raise CompositionError(f"A shape must be an int or a tuple of int, not {shape!r}.") from None
     if any(extent < 0 for extent in extents):
@@ -184,9 +194,15 @@ def arange(
     """
     if stop is None:
         start, stop = 0, start
-    params = {"start": start, "stop": stop, "step": step, "repeat": repeat, "infer_range": bool(infer_range)}
+    params: dict[str, Any] = {
+        "start": start,
+        "stop": stop,
+        "step": step,
+        "repeat": repeat,
+        "infer_range": bool(infer_range),
+    }
     name = dtype_name(dtype or "float32")
-    return invoke_by_name("_arange", context=ctx, dtype=name, **params)  # type: ignore[no-any-return]
+    return invoke_by_name("_arange", context=ctx, dtype=name, **params)
 
 
 def linspace(
@@ -198,9 +214,9 @@ def linspace(
     dtype: DTypeLike = "float32",
 ) -> NDArray:
     """Return `num` evenly spaced values from `start` to `stop`, which is left out without `endpoint`."""
-    params = {"start": start, "stop": stop, "num": num, "endpoint": endpoint}
+    params: dict[str, Any] = {"start": start, "stop": stop, "num": num, "endpoint": endpoint}
     name = dtype_name(dtype or "float32")
-    return invoke_by_name("_linspace", context=ctx, dtype=name, **params)  # type: ignore[no-any-return]
+    return invoke_by_name("_linspace", context=ctx, dtype=name, **params)
 
 
 def eye(
@@ -215,7 +231,7 @@ def eye(
     """Return a matrix of `N` rows and `M` (or `N`) columns with ones on diagonal `k` and zeros elsewhere."""
     _check_keywords("eye", kwargs)
     name = dtype_name(dtype or "float32")
-    return invoke_by_name("_eye", out=out, context=ctx, N=N, M=M, k=k, dtype=name)  # type: ignore[no-any-return]
+    return invoke_by_name("_eye", out=out, context=ctx, N=N, M=M, k=k, dtype=name)
 
 
 def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray:
@@ -232,7 +248,9 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
     if not zero_copy:
         return array(ndarray, dtype=name)
     if not ndarray.flags["C_CONTIGUOUS"]:
-        raise NotContiguousError("from_numpy() can share only memory that is C-contiguous; use zero_copy=False to copy.")
+        raise NotContiguousError(
+            "from_numpy() can share only memory that is C-contiguous; use zero_copy=False to copy."
+        )
     tensor = torch.from_numpy(ndarray)
     ndarray.flags["WRITEABLE"] = False
     return NDArray(tensor)
@@ -242,7 +260,7 @@ class NotContiguousError(MXNetError, ValueError):
     """Memory that is not contiguous was to be shared."""
 
 
-def from_dlpack(dlpack: Any) -> NDArray:  # noqa: ANN401 - a capsule or an object with __dlpack__
+def from_dlpack(dlpack: Any) -> NDArray:
     """Return an array that shares the memory of another library's tensor.
 
     Parameters
@@ -250,14 +268,14 @@ def from_dlpack(dlpack: Any) -> NDArray:  # noqa: ANN401 - a capsule or an objec
     dlpack : DLPack capsule, or object with ``__dlpack__``
         Such as a torch, JAX or numpy array.
     """
-    return NDArray(torch.from_dlpack(dlpack).contiguous())
+    return NDArray(torch.utils.dlpack.from_dlpack(dlpack).contiguous())
 
 
-def to_dlpack_for_read(data: NDArray) -> Any:  # noqa: ANN401 - a capsule
+def to_dlpack_for_read(data: NDArray) -> Any:
     """Return a DLPack capsule that shares the memory of an array, to be read."""
     return data.to_dlpack_for_read()
 
 
-def to_dlpack_for_write(data: NDArray) -> Any:  # noqa: ANN401 - a capsule
+def to_dlpack_for_write(data: NDArray) -> Any:
     """Return a DLPack capsule that shares the memory of an array, to be written."""
     return data.to_dlpack_for_write()

@@ -16,11 +16,12 @@ from mxnet.ndarray.ndarray import NDArray
 __all__ = ["FLUENT", "fill_modules"]
 
 FLUENT: tuple[str, ...] = tuple(
-    """abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes broadcast_like
-    broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expm1 fix flip floor log log10 log1p log2
-    log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians rcbrt reciprocal relu repeat
-    reshape_like rint round rsqrt shape_array sigmoid sign sin sinh size_array slice slice_axis slice_like softmax softmin
-    sort space_to_depth split split_v2 sqrt square sum swapaxes take tan tanh tile topk transpose trunc zeros_like""".split()
+    """abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes
+    broadcast_like broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expm1 fix flip floor
+    log log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians
+    rcbrt reciprocal relu repeat reshape_like rint round rsqrt shape_array sigmoid sign sin sinh size_array
+    slice slice_axis slice_like softmax softmin sort space_to_depth split split_v2 sqrt square sum swapaxes take
+    tan tanh tile topk transpose trunc zeros_like""".split()
 )
 """The functions that are methods of arrays too."""
 
@@ -37,7 +38,7 @@ def _is_array(value: object) -> bool:
 def _make_function(cls: type[Op], name: str) -> Callable[..., Any]:
     """Return the function that runs an operator on arrays."""
 
-    def function(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:  # noqa: ANN401, ARG001
+    def function(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:  # noqa: ARG001
         positional, named, parameters = split_arguments(cls, args, kwargs, _is_array)
         op = cls.bind(parameters)
         return invoke(op, positional or _in_order(op, named), out)
@@ -57,7 +58,9 @@ def _in_order(op: Op, named: dict[str, NDArray]) -> Sequence[NDArray]:
         return tuple(named.values())
     missing = [slot for slot in slots if slot not in named]
     if missing:
-        raise CompositionError(f"{op.name} needs the input {missing[0]!r}. Its inputs are: {', '.join(slots)}.")
+        raise CompositionError(
+            f"{op.name} needs the input {missing[0]!r}. Its inputs are: {', '.join(slots)}."
+        )
     extra = [slot for slot in named if slot not in slots]
     if extra:
         raise CompositionError(f"{op!r} takes no input {extra[0]!r}. Its inputs are: {', '.join(slots)}.")
@@ -65,7 +68,7 @@ def _in_order(op: Op, named: dict[str, NDArray]) -> Sequence[NDArray]:
 
 
 def _make_method(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+    def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:
         return function(self, *args, **kwargs)
 
     method.__name__ = name
@@ -88,6 +91,8 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
         target = modules[place.module] if place.module else package
         if place.name not in vars(target):
             setattr(target, place.name, _make_function(place.op, place.name))
+            if hasattr(target, "__all__"):
+                target.__all__.append(place.name)  # for ``from mxnet.ndarray import *``
     for name in FLUENT:
         if name in vars(package) and name not in vars(NDArray):
             setattr(NDArray, name, _make_method(getattr(package, name), name))

@@ -1,8 +1,8 @@
 """Indexing of arrays: what ``x[key]`` and ``x[key] = value`` mean, with numpy's keys and MXNet's rules.
 
-Where MXNet differs from numpy: a result has at least one dimension, boolean arrays are numbers like any other,
-floating point indices are truncated, and a slice that starts behind its end is an error. A contiguous basic index
-shares memory with the array, every other result is a copy.
+Where MXNet differs from numpy: a result has at least one dimension, boolean arrays are numbers like any
+other, floating point indices are truncated, and a slice that starts behind its end is an error. A contiguous
+basic index shares memory with the array, every other result is a copy.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ class Key(NamedTuple):
     Attributes
     ----------
     items : tuple
-        One per axis of the array: an int or a slice with bounds inside of it and a positive step, or a tensor of int64;
-        besides a None for each new axis.
+        One per axis of the array: an int or a slice with bounds inside of it and a positive step, or a tensor
+        of int64; besides a None for each new axis.
     flipped : tuple of int
         The axes whose slices were given with a negative step.
     advanced : bool
@@ -49,7 +49,7 @@ class Key(NamedTuple):
     advanced: bool
 
 
-def get_item(array: NDArray, key: Any) -> NDArray:  # noqa: ANN401 - anything that numpy takes
+def get_item(array: NDArray, key: Any) -> NDArray:
     """Return ``array[key]``.
 
     Raises
@@ -69,7 +69,7 @@ def get_item(array: NDArray, key: Any) -> NDArray:  # noqa: ANN401 - anything th
     return NDArray._from_tensor(found.contiguous(), array._context)
 
 
-def set_item(array: NDArray, key: Any, value: Any) -> None:  # noqa: ANN401 - as above
+def set_item(array: NDArray, key: Any, value: Any) -> None:
     """Do ``array[key] = value``; the value is broadcast and cast.
 
     Raises
@@ -98,10 +98,10 @@ def set_item(array: NDArray, key: Any, value: Any) -> None:  # noqa: ANN401 - as
         target.copy_(_fitted(value, tensor, target.shape))
 
 
-# ------------------------------------------------------------------------------------------------------------ the key
+# ---------------------------------------------------------------------------------------------------- the key
 
 
-def _resolve(key: Any, tensor: Tensor) -> Key:  # noqa: ANN401 - anything
+def _resolve(key: Any, tensor: Tensor) -> Key:
     shape = tensor.shape
     given = list(key) if isinstance(key, tuple) else [key]
     given = _without_ellipsis(given, len(shape))
@@ -140,10 +140,11 @@ def _without_ellipsis(given: list[Any], ndim: int) -> list[Any]:
     return [*given[:place], *[slice(None)] * (ndim - n_axes), *given[place + 1 :]]
 
 
-def _resolve_int(item: Any, extent: int, axis: int) -> int:  # noqa: ANN401
+def _resolve_int(item: Any, extent: int, axis: int) -> int:
     if isinstance(item, np.bool_) or not hasattr(item, "__index__"):
         raise KeyTypeError(
-            f"{item!r} of type {type(item).__name__} is not an index. Use integers, slices, ..., None, or arrays or lists of integers."
+            f"{item!r} of type {type(item).__name__} is not an index. Use integers, slices, ..., None, "
+            "or arrays or lists of integers."
         )
     i = operator.index(item)
     if not -extent <= i < extent:
@@ -152,7 +153,7 @@ def _resolve_int(item: Any, extent: int, axis: int) -> int:  # noqa: ANN401
 
 
 def _resolve_slice(item: slice, extent: int) -> tuple[slice, bool]:
-    """Return the slice with bounds inside of the axis and a positive step, and whether the step was negative."""
+    """Return the slice with bounds inside of the axis and a positive step, and whether it was negative."""
     try:
         start, stop, step = item.indices(extent)
     except (TypeError, ValueError) as error:
@@ -166,7 +167,7 @@ def _resolve_slice(item: slice, extent: int) -> tuple[slice, bool]:
     return (slice(first, start + 1, -step) if count else slice(0, 0)), True
 
 
-def _resolve_array(item: Any, extent: int, axis: int, device: torch.device) -> Tensor:  # noqa: ANN401
+def _resolve_array(item: Any, extent: int, axis: int, device: torch.device) -> Tensor:
     if isinstance(item, NDArray):
         index = item._tensor.to(device, torch.int64)
     else:
@@ -185,11 +186,11 @@ def _resolve_array(item: Any, extent: int, axis: int, device: torch.device) -> T
 
 
 def _broadcast(items: list[Any], device: torch.device) -> list[Any]:
-    """Make tensors of the ints, which then count as index arrays as they do in numpy, and give all one shape."""
+    """Make tensors of the ints, which then count as index arrays as in numpy, and give all one shape."""
     at = [i for i, item in enumerate(items) if isinstance(item, int | torch.Tensor)]
     arrays = [torch.as_tensor(items[i], device=device) for i in at]
     try:
-        arrays = list(torch.broadcast_tensors(*arrays))
+        arrays = list(torch.broadcast_tensors(*arrays))  # type: ignore[no-untyped-call]
     except RuntimeError:
         shapes = " and ".join(str(tuple(each.shape)) for each in arrays)
         raise ShapeError(f"Index arrays of the shapes {shapes} do not broadcast.") from None
@@ -198,15 +199,15 @@ def _broadcast(items: list[Any], device: torch.device) -> list[Any]:
     return items
 
 
-def _is_empty_backwards(key: Any, shape: tuple[int, ...]) -> bool:  # noqa: ANN401
-    """Whether the key is a slice with a negative step that starts before its end, which MXNet does not assign to."""
+def _is_empty_backwards(key: Any, shape: tuple[int, ...]) -> bool:
+    """Whether the key is a slice with a negative step that starts before its end: MXNet refuses to assign."""
     if not isinstance(key, slice) or not shape:
         return False
     start, stop, step = key.indices(shape[0])
     return step < 0 and start < stop
 
 
-# --------------------------------------------------------------------------------------------------------- the values
+# ------------------------------------------------------------------------------------------------- the values
 
 
 def _look_up(tensor: Tensor, key: Key) -> Tensor:
@@ -232,7 +233,7 @@ def _on_meta(items: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(item.to("meta") if isinstance(item, torch.Tensor) else item for item in items)
 
 
-def _fitted(value: Any, target: Tensor, shape: tuple[int, ...]) -> Tensor:  # noqa: ANN401
+def _fitted(value: Any, target: Tensor, shape: tuple[int, ...]) -> Tensor:
     """Return a value as a tensor of the target's dtype that can be written to a part of that shape."""
     tensor = _as_tensor(value, target)
     while tensor.ndim > len(shape) and tensor.shape[0] == 1:
@@ -249,7 +250,7 @@ def _fitted(value: Any, target: Tensor, shape: tuple[int, ...]) -> Tensor:  # no
     return tensor
 
 
-def _as_tensor(value: Any, target: Tensor) -> Tensor:  # noqa: ANN401
+def _as_tensor(value: Any, target: Tensor) -> Tensor:
     if isinstance(value, NDArray):
         return value._tensor
     if value is None:
@@ -262,12 +263,13 @@ def _as_tensor(value: Any, target: Tensor) -> Tensor:  # noqa: ANN401
         values = np.asarray(None)
     if values.dtype.kind not in "biuf":
         raise CompositionError(
-            f"An NDArray can be assigned numbers, arrays and lists of them, not {value!r} of type {type(value).__name__}."
+            f"An NDArray can be assigned numbers, and arrays and lists of them, not {value!r} of type "
+            f"{type(value).__name__}."
         )
     return torch.from_numpy(np.array(values))
 
 
-def _number(value: Any, target: Tensor) -> float | int:  # noqa: ANN401
+def _number(value: Any, target: Tensor) -> float | int:
     """Return a number as the target can hold it: whole numbers are truncated and wrap around, as in C."""
     if target.dtype.is_floating_point:
         return float(value)
@@ -279,22 +281,26 @@ def _number(value: Any, target: Tensor) -> float | int:  # noqa: ANN401
     return whole - (1 << bits) if signed and whole >> (bits - 1) else whole
 
 
-# ------------------------------------------------------------------------------------------------------ while recording
+# -------------------------------------------------------------------------------------------- while recording
 
 
 def _get_by_operators(array: NDArray, key: Key) -> NDArray:
     """Return ``array[key]`` by way of operators, which have gradients."""
     by_axis = [item for item in key.items if item is not None]
     if key.advanced:
-        if isinstance(by_axis[0], torch.Tensor) and all(item == slice(0, n, 1) for item, n in zip(by_axis[1:], array.shape[1:], strict=True)):
+        if isinstance(by_axis[0], torch.Tensor) and all(
+            item == slice(0, n, 1) for item, n in zip(by_axis[1:], array.shape[1:], strict=True)
+        ):
             places = by_axis[0]
         else:
             places = _places(array._tensor, key)
             array = array.reshape((-1,))
         index = NDArray._from_tensor(places, array._context)
-        return invoke_by_name("take", array, index, axis=0)  # type: ignore[no-any-return]
+        return invoke_by_name("take", array, index, axis=0)
     shape = _look_up(array._tensor, key).shape or (1,)
-    begin, end, step = zip(*(_bounds(item, axis in key.flipped) for axis, item in enumerate(by_axis)), strict=True)
+    begin, end, step = zip(
+        *(_bounds(item, axis in key.flipped) for axis, item in enumerate(by_axis)), strict=True
+    )
     part: NDArray = invoke_by_name("slice", array, begin=begin, end=end, step=step)
     return part if part.shape == tuple(shape) else part.reshape(tuple(shape))
 
@@ -315,7 +321,9 @@ def _set_by_operators(array: NDArray, key: Key, value: NDArray) -> None:
     while value.ndim > target.ndim and value.shape[0] == 1:
         value = value.reshape(value.shape[1:] or (1,))
     if target.ndim:
-        value = invoke_by_name("broadcast_to", value.reshape((1,) * (target.ndim - value.ndim) + value.shape), shape=target.shape)
+        value = invoke_by_name(
+            "broadcast_to", value.reshape((1,) * (target.ndim - value.ndim) + value.shape), shape=target.shape
+        )
     if key.advanced:
         places = _places(array._tensor, key)
         index = torch.stack(torch.unravel_index(places, array.shape))
@@ -326,8 +334,12 @@ def _set_by_operators(array: NDArray, key: Key, value: NDArray) -> None:
     by_axis = [item for item in key.items if item is not None]
     bounds = [_bounds(item, axis in key.flipped) for axis, item in enumerate(by_axis)]
     begin, end, step = zip(*bounds, strict=True)
-    kept = tuple(1 if isinstance(item, int) else len(range(item.start, item.stop, item.step)) for item in by_axis)
-    _become(array, invoke_by_name("_slice_assign", array, value.reshape(kept), begin=begin, end=end, step=step))
+    kept = tuple(
+        1 if isinstance(item, int) else len(range(item.start, item.stop, item.step)) for item in by_axis
+    )
+    _become(
+        array, invoke_by_name("_slice_assign", array, value.reshape(kept), begin=begin, end=end, step=step)
+    )
 
 
 def _become(array: NDArray, made: NDArray) -> None:

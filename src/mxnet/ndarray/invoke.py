@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["MODE", "Mode", "Recorder", "check_call", "invoke", "invoke_by_name", "run_kernel"]
 
 Recorder = Callable[[Op, "Sequence[NDArray]", "Sequence[NDArray]", "Sequence[Tensor]"], None]
-"""Is told of every call: the operator, its inputs, the arrays it made, and the tensors of its hidden outputs."""
+"""Is told of every call: the operator, its inputs, what it made, and the tensors of its hidden outputs."""
 
 Facts = tuple[Any, ...]
 """Shape and dtype of each input in turn, then of each given output."""
@@ -54,7 +54,7 @@ def invoke(
     inputs: Sequence[NDArray],
     out: NDArray | Sequence[NDArray] | None = None,
     context: Context | None = None,
-) -> Any:  # noqa: ANN401 - an array, or a list of the outputs where there are several
+) -> Any:
     """Run an operator.
 
     Parameters
@@ -71,7 +71,7 @@ def invoke(
     Raises
     ------
     MXNetError
-        If shapes, dtypes or contexts do not fit, or the kernel fails; it names the operator and what it was given.
+        If shapes, dtypes or contexts do not fit, or the kernel fails; it names the operator and its inputs.
     """
     tensors: list[Tensor] = []
     facts: list[Any] = []
@@ -86,11 +86,9 @@ def invoke(
             _check_context(op, inputs)
         if array.stype != "default":
             sparse = True
-    outs = () if out is None else (out,) if isinstance(out, NDArray) else tuple(out)
+    outs = () if out is None else _targets(op, out)
     for array in outs:
         facts += (array._tensor.shape, array._tensor.dtype)
-        if array._is_tracked():
-            raise GradientError(f"{op.name} cannot write to an array that has part in a gradient while recording.")
     mode = MODE.get()
     shapes, dtypes = check_call(op, len(tensors), tuple(facts))
     run = Run(where, is_train=mode.is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
@@ -100,7 +98,9 @@ def invoke(
         for array, result in zip(outs, results, strict=False):
             _overwrite(op, array, result)
     else:
-        made = [NDArray._from_tensor(each, where) for each in _owned(results[: op.visible_outputs()], tensors)]
+        made = [
+            NDArray._from_tensor(each, where) for each in _owned(results[: op.visible_outputs()], tensors)
+        ]
         if sparse:
             made = [_stored(op, inputs, each) for each in made]
     if mode.record is not None:
@@ -115,26 +115,37 @@ def invoke_by_name(
     *inputs: NDArray,
     out: NDArray | Sequence[NDArray] | None = None,
     context: Context | None = None,
-    **params: object,
-) -> Any:  # noqa: ANN401 - as invoke
-    """Run the operator `name` with these inputs and parameters; a parameter that is None is not given."""
+    **params: Any,
+) -> NDArray:
+    """Run the operator `name` with these inputs and parameters; those that are None count as not given."""
     cls = find_operator(name)
     if cls.variadic in cls.params:
         params.setdefault(str(cls.variadic), len(inputs))
     op = cls.make(**{key: value for key, value in params.items() if value is not None})
-    return invoke(op, inputs, out, context)
+    made: NDArray = invoke(op, inputs, out, context)
+    return made
 
 
-# ------------------------------------------------------------------------------------------------------- before it runs
+# --------------------------------------------------------------------------------------------- before it runs
 
 
 def _context_of(op: Op, context: Context | None) -> Context:
-    """Return where an operator without inputs runs: as asked for, as its ``ctx`` says, or in the current context."""
+    """Return where an operator without inputs runs: as asked for, as its ``ctx`` says, or where we are."""
     if context is not None:
         return context
     text = op.given.get("ctx", "None")
     match = re.fullmatch(r"(\w+)\((\d+)\)", text)
     return Context(match[1], int(match[2])) if match else current_context()
+
+
+def _targets(op: Op, out: NDArray | Sequence[NDArray]) -> tuple[NDArray, ...]:
+    """Return the arrays to write to; none may be part of what is being recorded."""
+    outs = (out,) if isinstance(out, NDArray) else tuple(out)
+    if any(array._is_tracked() for array in outs):
+        raise GradientError(
+            f"{op.name} cannot write to an array that has part in a gradient while recording."
+        )
+    return outs
 
 
 def _check_context(op: Op, inputs: Sequence[NDArray]) -> None:
@@ -143,7 +154,10 @@ def _check_context(op: Op, inputs: Sequence[NDArray]) -> None:
     if len(devices) > 1:
         names = op.input_names() + op.aux_names()
         shown = ", ".join(f"{name} on {array._context}" for name, array in zip(names, inputs, strict=False))
-        raise MXNetError(f"Error in operator {op.name}: its inputs must be in one context, but are {shown}. Use as_in_context.")
+        raise MXNetError(
+            f"Error in operator {op.name}: its inputs must be in one context, but are {shown}."
+            " as_in_context moves an array."
+        )
 
 
 @functools.lru_cache(maxsize=1 << 14)
@@ -158,12 +172,14 @@ def check_call(op: Op, n_inputs: int, facts: Facts) -> Checked:
     n_in, n_aux, n_out = op.arity
     names = op.input_names() + op.aux_names()
     if n_inputs != n_in + n_aux:
-        raise MXNetError(f"{op.name} takes {len(names)} inputs ({', '.join(names)}), but was given {n_inputs}.")
+        raise MXNetError(
+            f"{op.name} takes {len(names)} inputs ({', '.join(names)}), but was given {n_inputs}."
+        )
     if len(facts) // 2 - n_inputs > n_out:
         raise MXNetError(f"{op.name} has {n_out} outputs, but out= gives {len(facts) // 2 - n_inputs}.")
     unknown = (None,) * (n_inputs + n_out - len(facts) // 2)
-    shapes = (*(tuple(each) for each in facts[::2]), *unknown)
-    dtypes = (*(_name_of(each) for each in facts[1::2]), *unknown)
+    shapes: Facts = (*(tuple(each) for each in facts[::2]), *unknown)
+    dtypes: Facts = (*(_name_of(each) for each in facts[1::2]), *unknown)
     try:
         dtypes = settle_dtypes(op, dtypes)
     except Conflict as conflict:
@@ -176,8 +192,8 @@ def check_call(op: Op, n_inputs: int, facts: Facts) -> Checked:
         raise ShapeError(_explain(op, conflict, "shape", shapes, dtypes)) from None
     except MXNetError as error:
         raise type(error)(_name_the_operator(op, error)) from None
-    outs, out_dtypes = shapes[n_inputs:], dtypes[n_inputs:]
-    return Checked(outs if all(map(is_complete, outs)) else None, None if None in out_dtypes else out_dtypes)
+    known = shapes[n_inputs:] if all(map(is_complete, shapes[n_inputs:])) else None
+    return Checked(known, dtypes[n_inputs:] if None not in dtypes[n_inputs:] else None)
 
 
 @functools.cache
@@ -190,7 +206,7 @@ def _name_of(dtype: torch.dtype) -> str:
 
 def _explain(op: Op, conflict: Conflict, what: str, shapes: Facts, dtypes: Facts) -> str:
     slot = op.slots[conflict.slot]
-    show = show_shape if what == "shape" else str
+    show: Callable[[Any], str] = show_shape if what == "shape" else str
     others = [
         f"{name} {show_shape(shape)} {dtype}"
         for i, (name, shape, dtype) in enumerate(zip(op.slots, shapes, dtypes, strict=True))
@@ -208,7 +224,7 @@ def _name_the_operator(op: Op, error: Exception) -> str:
     return str(error) if "in operator" in str(error) else f"Error in operator {op.name}: {error}"
 
 
-# ------------------------------------------------------------------------------------------------------------ running it
+# ------------------------------------------------------------------------------------------------- running it
 
 
 def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -216,7 +232,7 @@ def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...
     # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
     try:
         results = op.kernel_for(run)(*tensors)
-    except Exception as error:  # noqa: BLE001 - every exception passes on, torch's with what the operator was given
+    except Exception as error:
         _blame(op, tensors, error)
     return tuple(results) if isinstance(results, tuple | list) else (results,)
 
@@ -230,8 +246,13 @@ def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
         raise type(error)(_name_the_operator(op, error)) from None
     if isinstance(error, RuntimeError | IndexError | ValueError | TypeError) and raised_by_torch(error):
         names = op.input_names() + op.aux_names()
-        given = (f"{n} {show_shape(tuple(t.shape))} {_name_of(t.dtype)}" for n, t in zip(names, tensors, strict=False))
-        raise MXNetError(f"Error in operator {op!r}: {error}\n  with {', '.join(given) or 'no inputs'}") from None
+        given = (
+            f"{n} {show_shape(tuple(t.shape))} {_name_of(t.dtype)}"
+            for n, t in zip(names, tensors, strict=False)
+        )
+        raise MXNetError(
+            f"Error in operator {op!r}: {error}\n  with {', '.join(given) or 'no inputs'}"
+        ) from None
     raise error
 
 
@@ -252,7 +273,9 @@ def _owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
 def _overwrite(op: Op, array: NDArray, result: Tensor) -> None:
     if array.shape != tuple(result.shape):
         expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
-        raise ShapeError(f"Error in operator {op.name}: out has the shape {actual}, but the result has {expected}.")
+        raise ShapeError(
+            f"Error in operator {op.name}: out has the shape {actual}, but the result has {expected}."
+        )
     array._overwrite(result)
 
 

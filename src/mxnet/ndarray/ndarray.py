@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.context import Context
-from mxnet.dtype import DTypeLike, dtype_name, numpy_type, torch_dtype
+from mxnet.dtype import DTypeLike, dtype_name, numpy_type
 from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import find_operator
@@ -19,7 +19,6 @@ from mxnet.ops.device import torch_device
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.ndarray.storage import BaseSparseNDArray
 
 __all__ = ["NDArray", "is_scalar", "write_gradient"]
 
@@ -30,7 +29,7 @@ class NDArray:
     """An array of one data type in the memory of one context.
 
     Make one with :func:`mxnet.nd.array`, :func:`mxnet.nd.zeros` and the like; every operator is a function in
-    ``mx.nd``, and many are methods. Contiguous slices and ``reshape`` share memory with the array they come from.
+    ``mx.nd``, and many are methods. Contiguous slices and ``reshape`` share memory with their array.
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ class NDArray:
             tensor = tensor.clone()
         target.copy_(tensor)
 
-    # --------------------------------------------------------------------------------------------------- what it is
+    # --------------------------------------------------------------------------------------------- what it is
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -120,11 +119,11 @@ class NDArray:
         return self._tensor
 
     @property
-    def T(self) -> NDArray:  # noqa: N802 - MXNet's name
+    def T(self) -> NDArray:
         """The array with its axes in reverse order; a copy."""
         if self.ndim < 2:
             return self
-        return invoke_by_name("transpose", self)  # type: ignore[no-any-return]
+        return invoke_by_name("transpose", self)
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -163,7 +162,7 @@ class NDArray:
     def __copy__(self) -> NDArray:
         return self.copy()
 
-    # ------------------------------------------------------------------------------------------- to and from elsewhere
+    # ---------------------------------------------------------------------------------- to and from elsewhere
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """Return the values as a new numpy array (bfloat16 as float32)."""
@@ -174,11 +173,11 @@ class NDArray:
         values: np.ndarray[Any, Any] = host.numpy()
         return values.copy() if host is self._tensor else np.array(values)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:  # noqa: ANN401
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         values = self.asnumpy()
         return values if dtype is None else values.astype(dtype, copy=False)
 
-    def asscalar(self) -> Any:  # noqa: ANN401 - a numpy scalar
+    def asscalar(self) -> Any:
         """Return the only element of the array, as a numpy scalar.
 
         Raises
@@ -187,7 +186,9 @@ class NDArray:
             If it has more or fewer.
         """
         if self.size != 1:
-            raise ShapeError(f"asscalar() needs an array of one element, but this one has shape {self.shape}.")
+            raise ShapeError(
+                f"asscalar() needs an array of one element, but this one has shape {self.shape}."
+            )
         return self.asnumpy().reshape(-1)[0]
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray:
@@ -203,7 +204,7 @@ class NDArray:
         name = dtype_name(dtype)
         if not copy and name == self._dtype_name:
             return self
-        return invoke_by_name("Cast", self, dtype=name)  # type: ignore[no-any-return]
+        return invoke_by_name("Cast", self, dtype=name)
 
     def copyto(self, other: NDArray | Context) -> NDArray | bool:
         """Copy the values into another array, or into a new one on a context.
@@ -225,8 +226,10 @@ class NDArray:
             warnings.warn("An array was copied to itself, which does nothing.", RuntimeWarning, stacklevel=2)
             return False
         if self.shape != other.shape:
-            raise ShapeError(f"copyto() cannot copy an array of shape {self.shape} into one of shape {other.shape}.")
-        return invoke_by_name("Cast", self, dtype=other._dtype_name, out=other)  # type: ignore[no-any-return]
+            raise ShapeError(
+                f"copyto() cannot copy an array of shape {self.shape} into one of shape {other.shape}."
+            )
+        return invoke_by_name("Cast", self, dtype=other._dtype_name, out=other)
 
     def copy(self) -> NDArray:
         """Return a copy in the same context."""
@@ -255,23 +258,23 @@ class NDArray:
 
     wait_to_write = wait_to_read
 
-    def __dlpack__(self, **kwargs: Any) -> Any:  # noqa: ANN401 - a capsule
+    def __dlpack__(self, **kwargs: Any) -> Any:
         self.wait_to_read()
         return self._tensor.__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        return self._tensor.__dlpack_device__()  # type: ignore[no-any-return]
+        return self._tensor.__dlpack_device__()
 
-    def to_dlpack_for_read(self) -> Any:  # noqa: ANN401 - a capsule
+    def to_dlpack_for_read(self) -> Any:
         """Return a DLPack capsule that shares the memory of this array, to be read."""
         return self.__dlpack__()
 
-    def to_dlpack_for_write(self) -> Any:  # noqa: ANN401 - a capsule
+    def to_dlpack_for_write(self) -> Any:
         """Return a DLPack capsule that shares the memory of this array, to be written."""
         self._check_writable()
         return self.__dlpack__()
 
-    # ----------------------------------------------------------------------------------------------- shape and indexing
+    # ------------------------------------------------------------------------------------- shape and indexing
 
     def reshape(self, *shape: int | Sequence[int], **kwargs: Any) -> NDArray:
         """Return the array with another shape, sharing its memory.
@@ -279,8 +282,8 @@ class NDArray:
         Parameters
         ----------
         *shape : int or tuple of int
-            The extents; 0 keeps the extent at that place, -1 stands for what is left, -2 for all other extents, -3 for the
-            product of the next two, -4 splits the next one into the two that follow.
+            The extents; 0 keeps the extent at that place, -1 is what is left, -2 stands for all other extents,
+            -3 for the product of the next two, -4 splits the next one into the two that follow.
         reverse : bool, default False
             Whether to match extents from the right.
 
@@ -289,20 +292,21 @@ class NDArray:
         MXNetError
             If the number of elements would change.
         """
-        if len(shape) == 1 and isinstance(shape[0], list | tuple):
-            shape = tuple(shape[0])
-        elif not shape:
-            shape = kwargs.pop("shape", ())
-            shape = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
+        given: Any = shape or kwargs.pop("shape", ())
+        if shape and len(shape) == 1 and isinstance(shape[0], list | tuple):
+            given = shape[0]
+        extents = (given,) if isinstance(given, int | np.integer) else tuple(given)
         reverse = kwargs.pop("reverse", False)
         if kwargs:
             wrong = next(iter(kwargs))
-            raise CompositionError(f"reshape() has no argument {wrong!r}.{did_you_mean(wrong, ('shape', 'reverse'))}")
-        if not shape:
+            raise CompositionError(
+                f"reshape() has no argument {wrong!r}.{did_you_mean(wrong, ('shape', 'reverse'))}"
+            )
+        if not extents:
             raise ShapeError("reshape() needs a shape.")
         if self._is_tracked():
-            return invoke_by_name("Reshape", self, shape=shape, reverse=bool(reverse))  # type: ignore[no-any-return]
-        op = find_operator("Reshape").make(shape=shape, reverse=bool(reverse))
+            return invoke_by_name("Reshape", self, shape=extents, reverse=bool(reverse))
+        op = find_operator("Reshape").make(shape=extents, reverse=bool(reverse))
         return self._view(settle_shapes(op, (self.shape, None))[1])
 
     def _view(self, shape: tuple[int, ...]) -> NDArray:
@@ -326,10 +330,10 @@ class NDArray:
         made: NDArray = invoke_by_name("squeeze", self, axis=axis)
         return self._view(made.shape) if inplace else made
 
-    def __getitem__(self, key: Any) -> NDArray:  # noqa: ANN401 - anything that numpy takes
+    def __getitem__(self, key: Any) -> NDArray:
         return get_item(self, key)
 
-    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - as above
+    def __setitem__(self, key: Any, value: Any) -> None:
         self._check_writable()
         set_item(self, key, value)
 
@@ -340,7 +344,9 @@ class NDArray:
         if not self.writable:
             raise ReadOnlyError("The array is read-only.")
 
-    def slice_assign(self, rhs: NDArray, begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]) -> NDArray:
+    def slice_assign(
+        self, rhs: NDArray, begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]
+    ) -> NDArray:
         """Write an array into the part of this one from `begin` to `end`."""
         self[_slices(begin, end, step)] = rhs
         return self
@@ -352,7 +358,7 @@ class NDArray:
         self[_slices(begin, end, step)] = value
         return self
 
-    # ------------------------------------------------------------------------------------------------------- gradients
+    # ---------------------------------------------------------------------------------------------- gradients
 
     @property
     def grad(self) -> NDArray | None:
@@ -375,7 +381,9 @@ class NDArray:
     def _mark(self, gradient: NDArray, grad_req: str) -> None:
         if grad_req not in GRAD_REQS:
             known = ", ".join(map(repr, GRAD_REQS))
-            raise GradientError(f"grad_req must be one of {known}, not {grad_req!r}.{did_you_mean(grad_req, GRAD_REQS)}")
+            raise GradientError(
+                f"grad_req must be one of {known}, not {grad_req!r}.{did_you_mean(grad_req, GRAD_REQS)}"
+            )
         self._grad = None if grad_req == "null" else gradient
         self._grad_req = grad_req
         self._recorded = None
@@ -388,7 +396,9 @@ class NDArray:
         """Return an array on the same memory through which no gradient passes."""
         return NDArray._from_tensor(self._tensor, self._context)
 
-    def backward(self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True) -> None:
+    def backward(
+        self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True
+    ) -> None:
         """Compute the gradients of this array with respect to the arrays that have gradient arrays.
 
         Parameters
@@ -420,61 +430,61 @@ class NDArray:
         if self._grad is not None:
             write_gradient(self._grad, gradient, self._grad_req)
 
-    # ------------------------------------------------------------------------------------------------------ arithmetic
+    # --------------------------------------------------------------------------------------------- arithmetic
 
     def __abs__(self) -> NDArray:
-        return invoke_by_name("abs", self)  # type: ignore[no-any-return]
+        return invoke_by_name("abs", self)
 
     def __neg__(self) -> NDArray:
         return _with_scalar("_mul_scalar", self, -1.0)
 
-    def __add__(self, other: Any) -> NDArray:  # noqa: ANN401 - an array or a number
+    def __add__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_add", "_plus_scalar")
 
     __radd__ = __add__
 
-    def __iadd__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __iadd__(self, other: Any) -> NDArray:
         return _in_place(self, other, "broadcast_add", "_plus_scalar")
 
-    def __sub__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __sub__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_sub", "_minus_scalar")
 
-    def __rsub__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __rsub__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_sub", "_rminus_scalar")
 
-    def __isub__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __isub__(self, other: Any) -> NDArray:
         return _in_place(self, other, "broadcast_sub", "_minus_scalar")
 
-    def __mul__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __mul__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_mul", "_mul_scalar")
 
     __rmul__ = __mul__
 
-    def __imul__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __imul__(self, other: Any) -> NDArray:
         return _in_place(self, other, "broadcast_mul", "_mul_scalar")
 
-    def __truediv__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __truediv__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_div", "_div_scalar")
 
-    def __rtruediv__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __rtruediv__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_div", "_rdiv_scalar")
 
-    def __itruediv__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __itruediv__(self, other: Any) -> NDArray:
         return _in_place(self, other, "broadcast_div", "_div_scalar")
 
-    def __mod__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __mod__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_mod", "_mod_scalar")
 
-    def __rmod__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __rmod__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_mod", "_rmod_scalar")
 
-    def __imod__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __imod__(self, other: Any) -> NDArray:
         return _in_place(self, other, "broadcast_mod", "_mod_scalar")
 
-    def __pow__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __pow__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_power", "_power_scalar")
 
-    def __rpow__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __rpow__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_power", "_rpower_scalar")
 
     def __eq__(self, other: object) -> NDArray:  # type: ignore[override]
@@ -483,16 +493,16 @@ class NDArray:
     def __ne__(self, other: object) -> NDArray:  # type: ignore[override]
         return _arithmetic(self, other, "broadcast_not_equal", "_not_equal_scalar")
 
-    def __gt__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __gt__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_greater", "_greater_scalar")
 
-    def __ge__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __ge__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_greater_equal", "_greater_equal_scalar")
 
-    def __lt__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __lt__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_lesser", "_lesser_scalar")
 
-    def __le__(self, other: Any) -> NDArray:  # noqa: ANN401
+    def __le__(self, other: Any) -> NDArray:
         return _arithmetic(self, other, "broadcast_lesser_equal", "_lesser_equal_scalar")
 
 
@@ -512,28 +522,35 @@ def is_scalar(value: object) -> bool:
 
 def _arithmetic(self: NDArray, other: object, binary: str, with_scalar: str) -> NDArray:
     if isinstance(other, NDArray):
-        return invoke(find_operator(binary).bind({}), (self, other))  # type: ignore[no-any-return]
+        made: NDArray = invoke(find_operator(binary).bind({}), (self, other))
+        return made
     if is_scalar(other):
         return _with_scalar(with_scalar, self, float(other))  # type: ignore[arg-type]
     raise _cannot_combine(other)
 
 
 def _with_scalar(name: str, self: NDArray, scalar: float, out: NDArray | None = None) -> NDArray:
-    return invoke(find_operator(name).bind({"scalar": repr(scalar)}), (self,), out)  # type: ignore[no-any-return]
+    made: NDArray = invoke(find_operator(name).bind({"scalar": repr(scalar)}), (self,), out)
+    return made
 
 
 def _in_place(self: NDArray, other: object, binary: str, with_scalar: str) -> NDArray:
     self._check_writable()
     if isinstance(other, NDArray):
-        return invoke(find_operator(binary).bind({}), (self, other), self)  # type: ignore[no-any-return]
+        invoke(find_operator(binary).bind({}), (self, other), self)
+        return self
     if is_scalar(other):
         return _with_scalar(with_scalar, self, float(other), self)  # type: ignore[arg-type]
     raise _cannot_combine(other)
 
 
 def _cannot_combine(other: object) -> CompositionError:
-    hint = " Make it an NDArray with mx.nd.array first." if isinstance(other, np.ndarray | list | tuple) else ""
-    return CompositionError(f"An NDArray goes together with an NDArray or a number, not with {type(other).__name__}.{hint}")
+    hint = (
+        " Make it an NDArray with mx.nd.array first." if isinstance(other, np.ndarray | list | tuple) else ""
+    )
+    return CompositionError(
+        f"An NDArray goes together with an NDArray or a number, not with {type(other).__name__}.{hint}"
+    )
 
 
 def _context_of(tensor: Tensor) -> Context:

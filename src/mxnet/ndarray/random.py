@@ -42,17 +42,17 @@ class _Options(NamedTuple):
     out: NDArray | None = None
 
 
-def _draw(distribution: str, options: _Options, **parameters: Any) -> NDArray:  # noqa: ANN401
+def _draw(distribution: str, options: _Options, **parameters: Any) -> NDArray:
     """Draw from one distribution, or from one per element where the parameters are arrays."""
     shape, dtype, ctx, out = options
     if all(map(is_scalar, parameters.values())):
         if shape is None and out is None:
             shape = 1
         name = f"_random_{distribution}"
-        return invoke_by_name(name, out=out, context=ctx, shape=shape, dtype=dtype, **parameters)  # type: ignore[no-any-return]
+        return invoke_by_name(name, out=out, context=ctx, shape=shape, dtype=dtype, **parameters)
     if all(isinstance(each, NDArray) for each in parameters.values()):
         name = f"_sample_{distribution}"
-        return invoke_by_name(name, *parameters.values(), out=out, shape=shape, dtype=dtype)  # type: ignore[no-any-return]
+        return invoke_by_name(name, *parameters.values(), out=out, shape=shape, dtype=dtype)
     given = ", ".join(f"{name} ({type(value).__name__})" for name, value in parameters.items())
     raise DistributionError(f"random.{distribution}: {given} must be all numbers or all NDArrays.")
 
@@ -117,7 +117,7 @@ def normal(
     return _draw("normal", _Options(shape, dtype, ctx, out), loc=loc, scale=scale)
 
 
-def randn(*shape: int, **kwargs: Any) -> NDArray:  # noqa: ANN401 - as normal
+def randn(*shape: int, **kwargs: Any) -> NDArray:
     """Draw from the normal distribution; the extents are given one by one, all else as to :func:`normal`."""
     return normal(shape=shape or None, **kwargs)
 
@@ -298,11 +298,9 @@ def multinomial(
     dtype : str or numpy.dtype, default "int32"
         The data type of the numbers.
     """
-    return invoke_by_name(  # type: ignore[no-any-return]
-        "_sample_multinomial", data, out=out, shape=shape, get_prob=get_prob, dtype=dtype
-    )
+    return invoke_by_name("_sample_multinomial", data, out=out, shape=shape, get_prob=get_prob, dtype=dtype)
 
 
 def shuffle(data: NDArray, out: NDArray | None = None) -> NDArray:
     """Return the rows of an array in random order."""
-    return invoke_by_name("_shuffle", data, out=out)  # type: ignore[no-any-return]
+    return invoke_by_name("_shuffle", data, out=out)

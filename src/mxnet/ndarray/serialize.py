@@ -1,7 +1,7 @@
 """The ``.params`` format: lists and dictionaries of arrays in a file, as every MXNet has written them.
 
-All numbers are little-endian. A file is a magic number, the arrays one after another, and their names. Four layouts
-of one array are in use; each starts with a number that tells which it is.
+All numbers are little-endian. A file is a magic number, the arrays one after another, and their names. Four
+layouts of one array are in use; each starts with a number that tells which it is.
 """
 
 from __future__ import annotations
@@ -102,14 +102,18 @@ def dumps(data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> bytes:
         arrays = [data]
     elif isinstance(data, Mapping):
         names, arrays = list(data.keys()), list(data.values())
-    elif isinstance(data, Sequence) and not isinstance(data, str | bytes):
+    elif isinstance(data, list | tuple):
         arrays = list(data)
     else:
-        raise ParameterError(f"save() takes an NDArray, or a list or dict of them, not {type(data).__name__}.")
+        raise ParameterError(
+            f"save() takes an NDArray, or a list or dict of them, not {type(data).__name__}."
+        )
     for what, kind, items in (("names", str, names), ("arrays", NDArray, arrays)):
         for item in items:
             if not isinstance(item, kind):
-                raise CompositionError(f"save(): the {what} must be {kind.__name__}, not {item!r} ({type(item).__name__}).")
+                raise CompositionError(
+                    f"save(): the {what} must be {kind.__name__}, not {item!r} ({type(item).__name__})."
+                )
     encoded = [name.encode() for name in names]
     return b"".join(
         [
@@ -121,7 +125,7 @@ def dumps(data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> bytes:
     )
 
 
-# ------------------------------------------------------------------------------------------------------------- writing
+# ---------------------------------------------------------------------------------------------------- writing
 
 
 def dump_array(array: NDArray) -> bytes:
@@ -137,8 +141,7 @@ def dump_array(array: NDArray) -> bytes:
     parts.append(struct.pack(f"<I{array.ndim}q", array.ndim, *array.shape))
     context = array.context
     parts.append(struct.pack("<iii", context.device_typeid, context.device_id, CODES[array._dtype_name]))
-    for each in aux:
-        parts.append(struct.pack("<i", CODES["int64"]) + _dump_shape(each))
+    parts += [struct.pack("<i", CODES["int64"]) + _dump_shape(each) for each in aux]
     parts += [_dump_values(each) for each in (*values, *aux)]
     return b"".join(parts)
 
@@ -155,7 +158,7 @@ def _dump_values(tensor: Tensor) -> bytes:
     return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-# ------------------------------------------------------------------------------------------------------------- reading
+# ---------------------------------------------------------------------------------------------------- reading
 
 
 def load_array(contents: bytes, source: str) -> NDArray:
@@ -186,7 +189,9 @@ class _Reader:
     def file(self) -> list[NDArray] | dict[str, NDArray]:
         magic, _ = self.numbers("<QQ", "the magic number")
         if magic != LIST_MAGIC:
-            raise FileFormatError(f"{self.source[:1].upper()}{self.source[1:]} holds no arrays: it does not start with 0x112.")
+            raise FileFormatError(
+                f"{self.source[:1].upper()}{self.source[1:]} holds no arrays: it does not start with 0x112."
+            )
         n_arrays = self.count("the number of arrays", least_bytes=4)
         arrays = []
         for i in range(n_arrays):
@@ -206,10 +211,8 @@ class _Reader:
         (magic,) = self.numbers("<I", "the layout")
         if magic in (V2, V3):
             return self.modern(magic)
-        if magic == V1:
-            shape = self.shape("the shape")
-        else:
-            shape = self.extents(magic, "I", "the shape")  # before 0.9 an array starts with the number of dimensions
+        # Before 0.9 an array starts with its number of dimensions.
+        shape = self.shape("the shape") if magic == V1 else self.extents(magic, "I", "the shape")
         if not shape:
             return self.dense((), "float32", empty=True)
         return self.dense(shape, self.dtype_after_device())
@@ -241,7 +244,7 @@ class _Reader:
         return self.dtype("the data type of indices"), self.shape("the shape of indices")
 
     def dense(self, shape: tuple[int, ...], dtype: str, *, empty: bool = False) -> NDArray:
-        """Return a dense array; one that was never given a shape is saved without contents, and becomes a zero."""
+        """Return a dense array; one that never had a shape is saved without contents, and becomes a zero."""
         tensor = torch.zeros(shape) if empty else self.tensor(shape, dtype)
         return NDArray._from_tensor(tensor, Context("cpu", 0))
 
@@ -295,7 +298,9 @@ class _Reader:
     def take(self, length: int, what: str) -> memoryview:
         left = len(self.contents) - self.offset
         if length > left:
-            self.fail(f"{what} takes {length} bytes, but only {left} are left; the file is truncated or corrupt")
+            self.fail(
+                f"{what} takes {length} bytes, but only {left} are left; the file is truncated or corrupt"
+            )
         self.offset += length
         return self.contents[self.offset - length : self.offset]
 
@@ -304,4 +309,6 @@ class _Reader:
             self.fail(f"{len(self.contents) - self.offset} bytes are left over")
 
     def fail(self, problem: str) -> NoReturn:
-        raise FileFormatError(f"Cannot read {self.source}: {problem} (in {self.where}, at byte {self.offset}).")
+        raise FileFormatError(
+            f"Cannot read {self.source}: {problem} (in {self.where}, at byte {self.offset})."
+        )

@@ -1,7 +1,7 @@
 """``mx.nd.sparse``: sparse arrays, how to make them, and the operators that know them.
 
-The operators are put here by name (``slice``, ``abs``, ``sum`` …), so the code is in :mod:`mxnet.ndarray.storage`,
-which keeps Python's own functions of these names.
+The operators are put here by name (``slice``, ``abs``, ``sum`` …), so the code is in
+:mod:`mxnet.ndarray.storage`, which keeps Python's own functions of these names.
 """
 
 from mxnet.ndarray.binary import add, divide, multiply, subtract

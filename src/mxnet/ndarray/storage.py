@@ -1,11 +1,12 @@
 """Sparse arrays: matrices by rows (CSR), and arrays of which only some rows are stored.
 
-Operators compute with their dense values; what they return is stored as MXNet stores it (:func:`result_storage`).
+Operators compute with their dense values; what they return is stored as MXNet stores it
+(:func:`result_storage`).
 """
 
 from __future__ import annotations
 
-import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -13,7 +14,13 @@ import numpy as np
 
 from mxnet.context import Context, current_context
 from mxnet.dtype import DTypeLike, dtype_name, torch_dtype
-from mxnet.errors import CompositionError, FileFormatError, MXNetError, NotSupportedForSparseNDArray, ShapeError
+from mxnet.errors import (
+    CompositionError,
+    FileFormatError,
+    MXNetError,
+    NotSupportedForSparseNDArray,
+    ShapeError,
+)
 from mxnet.lazy import torch
 from mxnet.ndarray.creation import array as dense_array
 from mxnet.ndarray.ndarray import NDArray, is_scalar
@@ -59,7 +66,9 @@ class BaseSparseNDArray(NDArray):
     _parts: tuple[Tensor, ...]  # the values, then the indices
 
     @classmethod
-    def _from_parts(cls, shape: tuple[int, ...], parts: tuple[Tensor, ...], context: Context) -> BaseSparseNDArray:
+    def _from_parts(
+        cls, shape: tuple[int, ...], parts: tuple[Tensor, ...], context: Context
+    ) -> BaseSparseNDArray:
         self = cls.__new__(cls)
         self._shape = tuple(shape)
         self._parts = parts
@@ -67,13 +76,13 @@ class BaseSparseNDArray(NDArray):
         return self
 
     @classmethod
+    @abstractmethod
     def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
         """Return the parts that stand for dense values."""
-        raise NotSupportedForSparseNDArray(cls._sparsify)
 
+    @abstractmethod
     def _densify(self) -> Tensor:
         """Return the dense values."""
-        raise NotSupportedForSparseNDArray(self._densify)
 
     # Operators read ``_tensor``: they get the dense values.
     @property
@@ -116,21 +125,28 @@ class BaseSparseNDArray(NDArray):
     def __repr__(self) -> str:
         return f"\n<{type(self).__name__} {'x'.join(map(str, self.shape))} @{self.context}>"
 
-    def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401
+    def __setitem__(self, key: Any, value: Any) -> None:
         self._check_writable()
         if not _is_whole(key):
-            raise SparseIndexError(f"A {type(self).__name__} can be assigned only as a whole, x[:] = value, not at {key}.")
+            raise SparseIndexError(
+                f"A {type(self).__name__} can be assigned only as a whole, x[:] = value, not at {key}."
+            )
         if is_scalar(value):
-            tensor = torch.full(self.shape, float(value), dtype=self._parts[0].dtype, device=self._parts[0].device)
+            tensor = torch.full(
+                self.shape, float(value), dtype=self._parts[0].dtype, device=self._parts[0].device
+            )
         elif isinstance(value, type(self)) and value.shape == self.shape:
             self._parts = tuple(
-                part.to(mine.device, mine.dtype, copy=True) for part, mine in zip(value._parts, self._parts, strict=True)
+                part.to(mine.device, mine.dtype, copy=True)
+                for part, mine in zip(value._parts, self._parts, strict=True)
             )
             return
         else:
             given = value if isinstance(value, NDArray) else dense_array(value, ctx=self._context)
             if given.shape != self.shape:
-                raise ShapeError(f"An array of shape {given.shape} cannot be assigned to one of shape {self.shape}.")
+                raise ShapeError(
+                    f"An array of shape {given.shape} cannot be assigned to one of shape {self.shape}."
+                )
             tensor = given.handle.to(self._parts[0].device, self._parts[0].dtype)
         self._set_tensor(tensor)
 
@@ -163,7 +179,7 @@ class BaseSparseNDArray(NDArray):
         dense = NDArray._from_tensor(self._densify(), self._context)
         return dense if stype == "default" else from_dense(dense, stype)
 
-    def reshape(self, *shape: int | Sequence[int], **kwargs: Any) -> NoReturn:  # noqa: ANN401, ARG002
+    def reshape(self, *shape: int | Sequence[int], **kwargs: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: a sparse array has one shape."""
         raise NotSupportedForSparseNDArray(NDArray.reshape, None, *shape)
 
@@ -173,7 +189,7 @@ class BaseSparseNDArray(NDArray):
 
 
 class CSRNDArray(BaseSparseNDArray):
-    """A matrix stored by rows: the values of row i, and their columns, are at ``indptr[i]`` to ``indptr[i + 1]``."""
+    """A matrix stored by rows: the values of row i, and their columns, are from ``indptr[i]`` to the next one."""
 
     stype = "csr"
 
@@ -185,7 +201,9 @@ class CSRNDArray(BaseSparseNDArray):
     @classmethod
     def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
         if dense.ndim != 2:
-            raise ShapeError(f"Only matrices can be stored as csr, not an array of shape {tuple(dense.shape)}.")
+            raise ShapeError(
+                f"Only matrices can be stored as csr, not an array of shape {tuple(dense.shape)}."
+            )
         rows, columns = dense.nonzero(as_tuple=True)
         counts = torch.bincount(rows, minlength=dense.shape[0])
         indptr = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
@@ -197,7 +215,7 @@ class CSRNDArray(BaseSparseNDArray):
         rows = torch.repeat_interleave(torch.arange(self._shape[0], device=data.device), indptr.diff())
         return dense.index_put_((rows, columns), data)
 
-    def __getitem__(self, key: Any) -> NDArray:  # noqa: ANN401
+    def __getitem__(self, key: Any) -> NDArray:
         if _is_whole(key):
             return self
         n = self._shape[0]
@@ -215,7 +233,7 @@ class CSRNDArray(BaseSparseNDArray):
         parts = (data[first:last].clone(), columns[first:last].clone(), indptr - first)
         return self._from_parts(shape, parts, self._context)
 
-    def asscipy(self) -> Any:  # noqa: ANN401 - a scipy.sparse.csr_matrix
+    def asscipy(self) -> Any:
         """Return a ``scipy.sparse.csr_matrix`` with these values."""
         import scipy.sparse
 
@@ -238,7 +256,7 @@ class RowSparseNDArray(BaseSparseNDArray):
         data, rows = self._parts
         return data.new_zeros(self._shape).index_copy_(0, rows, data)
 
-    def __getitem__(self, key: Any) -> NDArray:  # noqa: ANN401
+    def __getitem__(self, key: Any) -> NDArray:
         if _is_whole(key):
             return self
         raise SparseIndexError(f"A RowSparseNDArray can be indexed only as a whole, x[:], not by {key}.")
@@ -248,7 +266,7 @@ class RowSparseNDArray(BaseSparseNDArray):
         return retain(self, indices)
 
 
-def _is_whole(key: Any) -> bool:  # noqa: ANN401
+def _is_whole(key: Any) -> bool:
     return key is Ellipsis or (isinstance(key, slice) and key in (slice(None), slice(None, None, 1)))
 
 
@@ -261,7 +279,7 @@ def _class_of(stype: str) -> type[BaseSparseNDArray]:
     return CLASSES[stype]
 
 
-# -------------------------------------------------------------------------------------------------------------- making
+# ----------------------------------------------------------------------------------------------------- making
 
 
 def from_dense(source: NDArray, stype: str) -> NDArray:
@@ -292,7 +310,9 @@ def _check_parts(stype: str, shape: tuple[int, ...], parts: Sequence[Tensor]) ->
     elif stype == "row_sparse":
         if tuple(data.shape[1:]) != tuple(shape[1:]):
             problem = f"the stored rows have shape {tuple(data.shape[1:])}, not {tuple(shape[1:])}"
-        elif len(indices) and not (0 <= indices[0] and indices[-1] < shape[0] and bool((indices.diff() > 0).all())):
+        elif len(indices) and not (
+            indices[0] >= 0 and indices[-1] < shape[0] and bool((indices.diff() > 0).all())
+        ):
             problem = f"the row numbers must increase from 0 to below {shape[0]}"
     else:
         indptr = parts[2]
@@ -300,13 +320,15 @@ def _check_parts(stype: str, shape: tuple[int, ...], parts: Sequence[Tensor]) ->
             problem = f"{tuple(indptr.shape)} row starts do not fit a matrix of shape {tuple(shape)}"
         elif indptr[0] != 0 or indptr[-1] != len(indices) or bool((indptr.diff() < 0).any()):
             problem = f"the row starts must increase from 0 to {len(indices)}"
-        elif len(indices) and not (0 <= indices.min() and indices.max() < shape[1]):
+        elif len(indices) and not (indices.min() >= 0 and indices.max() < shape[1]):
             problem = f"the column numbers must be from 0 to below {shape[1]}"
     if problem:
         raise SparseFormatError(f"This is no {stype} array: {problem}")
 
 
-def zeros(stype: str, shape: int | Sequence[int], ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
+def zeros(
+    stype: str, shape: int | Sequence[int], ctx: Context | None = None, dtype: DTypeLike = None
+) -> NDArray:
     """Return an array of zeros in a storage type.
 
     Examples
@@ -333,19 +355,23 @@ def zeros(stype: str, shape: int | Sequence[int], ctx: Context | None = None, dt
     return cls._from_parts(extents, tuple(parts), context)
 
 
-def empty(stype: str, shape: int | Sequence[int], ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
+def empty(
+    stype: str, shape: int | Sequence[int], ctx: Context | None = None, dtype: DTypeLike = None
+) -> NDArray:
     """Return an array in a storage type; a sparse one holds no values."""
     return zeros(stype, shape, ctx, dtype)
 
 
-def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:  # noqa: ANN401
+def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
     """Return a sparse array with the values of another one, or of a scipy CSR matrix."""
     if isinstance(source_array, BaseSparseNDArray):
         copied = source_array.as_in_context(current_context() if ctx is None else ctx)
         return copied.astype(dtype_name(dtype) if dtype is not None else copied._dtype_name)
     if _is_scipy(source_array):
         return csr_matrix(source_array, ctx=ctx, dtype=dtype)
-    raise SourceError(f"mx.nd.sparse.array() takes a sparse array, not {type(source_array).__name__}: use mx.nd.array.")
+    raise SourceError(
+        f"mx.nd.sparse.array() takes a sparse array, not {type(source_array).__name__}: use mx.nd.array."
+    )
 
 
 class SourceError(CompositionError, ValueError):
@@ -353,7 +379,7 @@ class SourceError(CompositionError, ValueError):
 
 
 def csr_matrix(
-    arg1: Any,  # noqa: ANN401 - see below
+    arg1: Any,
     shape: tuple[int, int] | None = None,
     ctx: Context | None = None,
     dtype: DTypeLike = None,
@@ -363,8 +389,8 @@ def csr_matrix(
     Parameters
     ----------
     arg1 : tuple, array or CSRNDArray
-        ``(data, indices, indptr)``; ``(data, (row, column))``; ``(rows, columns)`` for an empty matrix; or another
-        matrix: dense, CSRNDArray or of scipy.
+        ``(data, indices, indptr)``; ``(data, (row, column))``; ``(rows, columns)`` for an empty matrix; or
+        another matrix: dense, CSRNDArray or of scipy.
     shape : (int, int), optional
         The extents; by default as small as the indices allow.
     ctx : Context, optional
@@ -379,7 +405,11 @@ def csr_matrix(
     [[0.0, 1.0], [2.0, 0.0]]
     """
     if isinstance(arg1, tuple) and len(arg1) == 3:
-        data, columns, indptr = _values(arg1[0], ctx, dtype), _whole_numbers(arg1[1], ctx), _whole_numbers(arg1[2], ctx)
+        data, columns, indptr = (
+            _values(arg1[0], ctx, dtype),
+            _whole_numbers(arg1[1], ctx),
+            _whole_numbers(arg1[2], ctx),
+        )
         if shape is None:
             shape = (len(indptr) - 1, int(columns.max()) + 1 if len(columns) else 0)
         return _assemble("csr", shape, (data.handle, columns, indptr), data.context)
@@ -387,7 +417,9 @@ def csr_matrix(
         data, (rows, columns) = _values(arg1[0], ctx, dtype), (_whole_numbers(each, ctx) for each in arg1[1])
         if shape is None:
             shape = (int(rows.max()) + 1, int(columns.max()) + 1) if len(rows) else (0, 0)
-        if len(rows) and not (0 <= rows.min() and rows.max() < shape[0] and 0 <= columns.min() and columns.max() < shape[1]):
+        if len(rows) and not (
+            rows.min() >= 0 and rows.max() < shape[0] and columns.min() >= 0 and columns.max() < shape[1]
+        ):
             raise SparseFormatError(f"The coordinates lie outside of a matrix of shape {tuple(shape)}.")
         dense = data.handle.new_zeros(shape).index_put_((rows, columns), data.handle, accumulate=True)
         return from_dense(NDArray._from_tensor(dense, data.context), "csr")
@@ -400,7 +432,7 @@ def csr_matrix(
 
 
 def row_sparse_array(
-    arg1: Any,  # noqa: ANN401 - see below
+    arg1: Any,
     shape: tuple[int, ...] | None = None,
     ctx: Context | None = None,
     dtype: DTypeLike = None,
@@ -410,7 +442,7 @@ def row_sparse_array(
     Parameters
     ----------
     arg1 : tuple, array or RowSparseNDArray
-        ``(data, indices)``: the rows and their numbers; a tuple of extents for an empty array; or another array.
+        ``(data, indices)``: the rows and their numbers; the extents of an empty array; or another array.
     shape : tuple of int, optional
         The extents; by default as small as the indices allow.
     ctx, dtype
@@ -438,8 +470,12 @@ def _assemble(stype: str, shape: Sequence[int], parts: tuple[Tensor, ...], conte
     return _class_of(stype)._from_parts(tuple(shape), parts, context)
 
 
-def _from_matrix(stype: str, source: Any, shape: Any, ctx: Context | None, dtype: DTypeLike) -> NDArray:  # noqa: ANN401
-    made = source.tostype(stype).copy() if isinstance(source, NDArray) else _values(source, ctx, dtype).tostype(stype)
+def _from_matrix(stype: str, source: Any, shape: Any, ctx: Context | None, dtype: DTypeLike) -> NDArray:
+    made = (
+        source.tostype(stype).copy()
+        if isinstance(source, NDArray)
+        else _values(source, ctx, dtype).tostype(stype)
+    )
     if ctx is not None:
         made = made.as_in_context(ctx)
     if shape is not None and tuple(shape) != made.shape:
@@ -447,14 +483,14 @@ def _from_matrix(stype: str, source: Any, shape: Any, ctx: Context | None, dtype
     return made if dtype is None else made.astype(dtype, copy=False)
 
 
-def _values(source: Any, ctx: Context | None, dtype: DTypeLike) -> NDArray:  # noqa: ANN401
+def _values(source: Any, ctx: Context | None, dtype: DTypeLike) -> NDArray:
     """Return values as a dense array, by default in the data type they have."""
     if dtype is None and isinstance(source, np.ndarray | NDArray):
         dtype = source.dtype
     return dense_array(source, ctx, dtype)
 
 
-def _whole_numbers(source: Any, ctx: Context | None) -> Tensor:  # noqa: ANN401
+def _whole_numbers(source: Any, ctx: Context | None) -> Tensor:
     return dense_array(source, ctx, "int64").handle
 
 
@@ -462,12 +498,12 @@ def _is_scipy(source: object) -> bool:
     return type(source).__module__.startswith("scipy.sparse")
 
 
-# ------------------------------------------------------------------------------------------------ results of operators
+# --------------------------------------------------------------------------------------- results of operators
 
 # Functions of one array that are 0 at 0, so that what is not stored stays so.
 _ZERO_AT_ZERO = frozenset(
-    """abs arcsin arcsinh arctan arctanh cbrt ceil degrees expm1 fix floor log1p negative radians relu rint round sign sin
-    sinh sqrt square tan tanh trunc zeros_like _copy identity BlockGrad make_loss _mul_scalar _div_scalar
+    """abs arcsin arcsinh arctan arctanh cbrt ceil degrees expm1 fix floor log1p negative radians relu rint
+    round sign sin sinh sqrt square tan tanh trunc zeros_like _copy identity BlockGrad make_loss _mul_scalar _div_scalar
     _square_sum _sparse_retain sparse_retain""".split()
 )
 _COMPARISONS_WITH_SCALAR = {
