@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,8 +12,8 @@ from mxnet.errors import GradientError, ShapeError, add_note
 from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Like, Run, op_names
 from mxnet.lazy import torch
-from mxnet.ndarray import NDArray
 from mxnet.ndarray.invoke import MODE, Mode
+from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.custom import REGISTERED, Custom, Registration
 from mxnet.ops.device import torch_device
 
@@ -20,10 +21,20 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.context import Context
+    from mxnet.symbol.symbol import Symbol
 
-__all__ = ["CustomOp", "CustomOpProp", "get_all_registered_operators", "register"]
+__all__ = [
+    "CustomOp",
+    "CustomOpProp",
+    "NDArrayOp",
+    "NumpyOp",
+    "PythonOp",
+    "get_all_registered_operators",
+    "register",
+]
 
-_Class = TypeVar("_Class", bound=type)
+_Class = TypeVar("_Class")
+_numbers = itertools.count()
 
 
 class CustomOp:
@@ -78,7 +89,7 @@ class CustomOp:
         """
 
     def assign(self, dst: NDArray, req: str, src: Any) -> None:
-        """Write `src` to `dst` in the way that `req` says: ``"null"``, ``"write"``, ``"inplace"`` or ``"add"``."""
+        """Write `src` to `dst` as `req` says: ``"null"`` not at all, ``"add"`` on top of what is there."""
         if req in ("write", "inplace"):
             dst[:] = src
         elif req == "add":
@@ -142,7 +153,7 @@ class CustomOpProp:
         return in_shape, [in_shape[0]] * len(self.list_outputs()), []
 
     def infer_type(self, in_type: Any) -> Sequence[Any]:
-        """Return the dtypes of inputs, outputs and auxiliary states; by default all are that of the first input.
+        """Return the dtypes of inputs, outputs and auxiliary states; by default all share the first input's.
 
         Parameters
         ----------
@@ -159,10 +170,15 @@ class CustomOpProp:
     def declare_backward_dependency(
         self, out_grad: list[int], in_data: list[int], out_data: list[int]
     ) -> Sequence[int]:
-        """Return which of these arrays, given by number, ``backward`` reads; what it does not is freed early."""
+        """Return which of these arrays, given by number, ``backward`` reads; the others are freed early."""
         return [*(out_grad if self.need_top_grad_ else ()), *in_data, *out_data]
 
-    def create_operator(self, ctx: Context, in_shapes: list[list[int]], in_dtypes: list[int]) -> CustomOp:
+    def create_operator(
+        self,
+        ctx: Context,  # noqa: ARG002 - subclasses use them
+        in_shapes: list[list[int]],  # noqa: ARG002
+        in_dtypes: list[int],  # noqa: ARG002
+    ) -> CustomOp:
         """Return the kernels.
 
         Parameters
@@ -198,18 +214,141 @@ def get_all_registered_operators() -> list[str]:
     return list(op_names())
 
 
-# ------------------------------------------------------------------------------------------------------ running
+# ------------------------------------------------------------------------------------ before there was Custom
+
+
+class PythonOp:
+    """Base of the two older ways to write an operator; new ones use :class:`CustomOp`.
+
+    A subclass overrides the methods, and an instance called with symbols gives a symbol.
+
+    Parameters
+    ----------
+    need_top_grad : bool
+        Whether ``backward`` reads the gradients of the outputs.
+    """
+
+    def __init__(self, need_top_grad: bool = True) -> None:
+        self.need_top_grad_ = need_top_grad
+
+    def __call__(self, *args: Symbol, **kwargs: Any) -> Symbol:
+        """Do what ``get_symbol`` does."""
+        return self.get_symbol(*args, **kwargs)
+
+    def get_symbol(self, *args: Symbol, **kwargs: Any) -> Symbol:
+        """Return the operator applied to symbols, given by position or by the names of its arguments."""
+        from mxnet import symbol
+
+        op_type = f"{type(self).__name__}_{next(_numbers)}"
+        REGISTERED[op_type] = Registration(lambda: _PythonOpProp(self), _forward, _backward)
+        made: Symbol = vars(symbol)["Custom"](*args, op_type=op_type, **kwargs)
+        return made
+
+    def list_arguments(self) -> Sequence[str]:
+        """Return the names of the inputs."""
+        return ["data"]
+
+    def list_outputs(self) -> Sequence[str]:
+        """Return the names of the outputs."""
+        return ["output"]
+
+    def infer_shape(self, in_shape: Any) -> Sequence[Any]:
+        """Return the shapes of inputs and outputs."""
+        return in_shape, [in_shape[0]]
+
+    def need_top_grad(self) -> bool:
+        """Return whether ``backward`` reads the gradients of the outputs."""
+        return self.need_top_grad_
+
+    def declare_backward_dependency(
+        self, out_grad: list[int], in_data: list[int], out_data: list[int]
+    ) -> Sequence[int]:
+        """Return which of these arrays, given by number, ``backward`` reads."""
+        return [*(out_grad if self.need_top_grad() else ()), *in_data, *out_data]
+
+    def forward(self, in_data: list[Any], out_data: list[Any]) -> None:
+        """Write ``out_data``."""
+
+    def backward(
+        self, out_grad: list[Any], in_data: list[Any], out_data: list[Any], in_grad: list[Any]
+    ) -> None:
+        """Write ``in_grad``."""
+
+
+class NDArrayOp(PythonOp):
+    """An operator whose methods work on NDArrays."""
+
+
+class NumpyOp(PythonOp):
+    """An operator whose methods work on numpy arrays, and write their results into those they are given."""
+
+
+class _PythonOpProp(CustomOpProp):
+    """The properties of a :class:`PythonOp`."""
+
+    def __init__(self, op: PythonOp) -> None:
+        super().__init__(op.need_top_grad())
+        self._op = op
+        self.list_arguments = op.list_arguments  # type: ignore[method-assign]
+        self.list_outputs = op.list_outputs  # type: ignore[method-assign]
+        self.infer_shape = op.infer_shape  # type: ignore[method-assign]
+        self.declare_backward_dependency = op.declare_backward_dependency  # type: ignore[method-assign]
+
+    def create_operator(self, *_: Any) -> CustomOp:
+        """Return what runs the methods."""
+        return _PythonOpKernels(self._op)
+
+
+class _PythonOpKernels(CustomOp):
+    """Runs the methods of a :class:`PythonOp`."""
+
+    def __init__(self, op: PythonOp) -> None:
+        self._op = op
+        self._seen = _numpy_copies if isinstance(op, NumpyOp) else list
+
+    def forward(self, is_train: bool, req: list[str], in_data: Any, out_data: Any, aux: Any) -> None:  # noqa: ARG002
+        written = self._seen(out_data)
+        self._op.forward(in_data=self._seen(in_data), out_data=written)
+        self._assign_all(out_data, req, written)
+
+    def backward(
+        self,
+        req: list[str],
+        out_grad: Any,
+        in_data: Any,
+        out_data: Any,
+        in_grad: Any,
+        aux: Any,  # noqa: ARG002
+    ) -> None:
+        written = self._seen(in_grad)
+        self._op.backward(
+            out_grad=self._seen(out_grad),
+            in_data=self._seen(in_data),
+            out_data=self._seen(out_data),
+            in_grad=written,
+        )
+        self._assign_all(in_grad, req, written)
+
+    def _assign_all(self, targets: list[NDArray], req: list[str], written: list[Any]) -> None:
+        for target, how, value in zip(targets, req, written, strict=True):
+            if value is not target:
+                self.assign(target, how, value)
+
+
+def _numpy_copies(arrays: Iterable[NDArray | None]) -> list[Any]:
+    return [None if each is None else each.asnumpy() for each in arrays]
+
+
+# -------------------------------------------------------------------------------- running
 
 
 def _forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     n_in, n_aux, n_out = op.arity
     facts = tuple((tuple(each.shape), _dtype_of(each)) for each in tensors)
-    if facts not in run.state:
-        shapes, dtypes = [list(shape) for shape, _ in facts], [CODES[dtype] for _, dtype in facts]
-        with _user_code(op, run, "create_operator"):
-            op.properties.infer_shape(shapes[:n_in])  # some keep what it tells, and inference asks only once
-            run.state[facts] = op.properties.create_operator(run.context, shapes, dtypes)
-    operator = run.state[facts]
+    operators = run.state.setdefault("operators", {})
+    if facts not in operators:
+        operators[facts] = _create_operator(op, run, facts)
+    operator = operators[facts]
     unknown = (None,) * n_out
     shapes = settle_shapes(op, (*(shape for shape, _ in facts), *unknown))[n_in + n_aux :]
     dtypes = settle_dtypes(op, (*(dtype for _, dtype in facts), *unknown))[n_in + n_aux :]
@@ -229,11 +368,22 @@ def _forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[
         )
     _write_back(aux, tensors[n_in:])
     results = tuple(array._tensor for array in outs)
-    # Users keep values in the CustomOp from forward to backward, which are two nodes of a graph. The outputs lead
-    # from one to the other, in an executor as under autograd, as torch's own lead to their grad_fn.
+    # Users keep values in the CustomOp from forward to backward, which are two nodes of a graph. The outputs
+    # lead from one to the other, in an executor as under autograd, as torch's own lead to their grad_fn.
     for result in results:
         result.made_by = operator  # type: ignore[attr-defined]
     return results[0] if n_out == 1 else results
+
+
+def _create_operator(op: Custom, run: Run, facts: Sequence[tuple[tuple[int, ...], str]]) -> CustomOp:
+    shapes = [list(shape) for shape, _ in facts]
+    with _user_code(op, run, "infer_shape"):  # some keep what it tells, and inference asks only once
+        op.properties.infer_shape(shapes[: op.arity[0]])
+    with _user_code(op, run, "create_operator"):
+        operator: CustomOp = op.properties.create_operator(
+            run.context, shapes, [CODES[dtype] for _, dtype in facts]
+        )
+    return operator
 
 
 def _backward(
@@ -248,17 +398,17 @@ def _backward(
     operator: CustomOp | None = getattr(outs[0], "made_by", None)
     if operator is None:
         raise GradientError(
-            f"The custom operator {op.op_type!r} can be differentiated once: its backward is Python code, of which "
-            "no derivative is known."
+            f"The custom operator {op.op_type!r} can be differentiated once: its backward is Python code, of "
+            "which no derivative is known."
         )
     in_grads = _zeros([(each.shape, _dtype_of(each)) for each in ins], run)
     aux_arrays = _arrays(aux, run)
     with _user_code(op, run, "backward"):
         operator.backward(
             req=["write" if name in run.wants else "null" for name in op.input_names()],
-            out_grad=_arrays(grads, run) or [None] * n_out,
-            in_data=_arrays(ins, run) if "ins" in op.needs else [None] * n_in,
-            out_data=_arrays(outs, run) if "outs" in op.needs else [None] * n_out,
+            out_grad=_arrays(grads or [None] * n_out, run),
+            in_data=_arrays(ins if "ins" in op.needs else [None] * n_in, run),
+            out_data=_arrays(outs if "outs" in op.needs else [None] * n_out, run),
             in_grad=list(in_grads),
             aux=list(aux_arrays),
         )
@@ -270,8 +420,8 @@ def _dtype_of(tensor: Tensor | Like) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def _arrays(tensors: Iterable[Tensor], run: Run) -> list[Any]:
-    return [NDArray._from_tensor(each, run.context) for each in tensors]
+def _arrays(tensors: Iterable[Any], run: Run) -> list[Any]:
+    return [None if each is None else NDArray._from_tensor(each, run.context) for each in tensors]
 
 
 def _zeros(facts: Iterable[tuple[tuple[int, ...], str]], run: Run) -> list[NDArray]:
@@ -290,7 +440,7 @@ def _write_back(arrays: Sequence[NDArray], tensors: Sequence[Tensor]) -> None:
 
 @contextlib.contextmanager
 def _user_code(op: Custom, run: Run, method: str) -> Iterator[None]:
-    """Run a user's method unrecorded; its exceptions pass as they are, with a note of where they come from."""
+    """Run a user's method unrecorded; its exceptions pass as they are, with a note of where they are from."""
     token = MODE.set(Mode(is_train=run.is_train))
     try:
         yield

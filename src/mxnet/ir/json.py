@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import re
 from typing import TYPE_CHECKING, Final
 
+from mxnet.collector import collector_paused
 from mxnet.errors import CompositionError, FileFormatError, MXNetError, UnknownOperatorError
 from mxnet.ir.automatic import complete_inputs, note_initializers
 from mxnet.ir.graph import postorder
@@ -18,7 +17,7 @@ from mxnet.ir.unknown import UnknownOp
 from mxnet.ir.versions import input_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["read_graph", "write_graph"]
 
@@ -65,21 +64,9 @@ def read_graph(text: str, source: str = "<string>") -> Entries:
     >>> read_graph(f'{{"nodes": [{x}], "arg_nodes": [0], "heads": [[0, 0]]}}')
     (x[0],)
     """
-    with _collector_paused():
+    with collector_paused():
         version, listing = read_records(text, source)
         return _Builder(version).outputs(listing)
-
-
-@contextlib.contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep Python from looking for garbage, which costs as much as reading itself where nothing is any."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class _Builder:

@@ -48,7 +48,7 @@ class Listing(NamedTuple):
         return f"{self.place}, node {number} ({self.records[number].name!r})"
 
 
-class _Wrong(Exception):  # noqa: N818 - it becomes a FileFormatError as soon as the place is known
+class _Wrong(Exception):
     """What is wrong with a part of a file; where that is, the caller knows."""
 
 

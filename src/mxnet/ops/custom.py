@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -65,10 +66,16 @@ class Custom(Op, name="Custom"):
     interned = False  # properties may keep what they are told of one node
     op_type: str = param(doc="The name under which the operator is registered.")
 
+    registration: Registration
+    properties: Properties
+    names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+    """Of inputs, auxiliary states and outputs."""
+
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
         return (REGISTERED.get(self.op_type), *sorted(given.items()))
 
     def validate(self) -> None:
+        """Make the properties."""
         registration = REGISTERED.get(self.op_type)
         if registration is None:
             raise UnknownOperatorError(
@@ -77,11 +84,12 @@ class Custom(Op, name="Custom"):
             )
         others = {key: value for key, value in self.given.items() if key != "op_type" and not is_hidden(key)}
         try:
-            properties = registration.make(**others)
+            inspect.signature(registration.make).bind(**others)
         except TypeError as error:
             raise ParameterError(
                 f"The custom operator {self.op_type!r} does not take the parameters {others}: {error}."
-            ) from error
+            ) from None
+        properties = registration.make(**others)
         names = (properties.list_arguments(), properties.list_auxiliary_states(), properties.list_outputs())
         self.__dict__.update(
             registration=registration,
@@ -91,15 +99,18 @@ class Custom(Op, name="Custom"):
         )
 
     def input_names(self) -> tuple[str, ...]:
+        """Return what the properties list."""
         return self.names[0]
 
     def aux_names(self) -> tuple[str, ...]:
+        """Return what the properties list."""
         return self.names[1]
 
     def output_names(self) -> tuple[str, ...]:
+        """Return what the properties list."""
         return self.names[2]
 
-    # ------------------------------------------------------------------------------------------------- inference
+    # -------------------------------------------------------------------------------- inference
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         """Ask the properties, in MXNet's way: an unknown rank is ``[]``, an unknown extent 0."""
@@ -127,8 +138,8 @@ class Custom(Op, name="Custom"):
         parts = list(answer) if isinstance(answer, list | tuple) else []
         if len(parts) not in (2, 3):
             raise InferenceError(
-                f"{method} of the custom operator {self.op_type!r} must return 2 or 3 lists (for inputs, outputs "
-                f"and auxiliary states), but returned {answer!r}."
+                f"{method} of the custom operator {self.op_type!r} must return 2 or 3 lists (for inputs, "
+                f"outputs and auxiliary states), but returned {answer!r}."
             )
         parts = [*parts, ()][:3]
         expected = (self.names[0], self.names[2], self.names[1])
@@ -141,7 +152,7 @@ class Custom(Op, name="Custom"):
         ins, outs, aux = (tuple(map(read, part)) for part in parts)
         return {"ins": ins, "outs": outs, "aux": aux}
 
-    # --------------------------------------------------------------------------------------------------- running
+    # -------------------------------------------------------------------------------- running
 
     @functools.cached_property
     def needs(self) -> frozenset[str]:
@@ -153,8 +164,8 @@ class Custom(Op, name="Custom"):
         groups = {"grads": out_grad, "ins": in_data, "outs": out_data}
         if not isinstance(wanted, Iterable) or not {*wanted} <= {*out_grad, *in_data, *out_data}:
             raise GradientError(
-                f"declare_backward_dependency of the custom operator {self.op_type!r} must return some of the numbers "
-                f"it is given ({out_grad}, {in_data}, {out_data}), but returned {wanted!r}."
+                f"declare_backward_dependency of the custom operator {self.op_type!r} must return some of "
+                f"the numbers it is given ({out_grad}, {in_data}, {out_data}), but returned {wanted!r}."
             )
         return frozenset(name for name, group in groups.items() if {*wanted}.intersection(group))
 
@@ -167,6 +178,7 @@ class Custom(Op, name="Custom"):
         return frozenset({"ins"} - self.needs)
 
     def forward(self, run: Run, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """Run the user's forward."""
         return self.registration.forward(self, run, tensors)
 
     def backward(
@@ -177,6 +189,7 @@ class Custom(Op, name="Custom"):
         outs: Sequence[Tensor] = (),
         aux: Sequence[Tensor] = (),
     ) -> list[Tensor]:
+        """Run the user's backward."""
         return self.registration.backward(self, run, grads, ins, outs, aux)
 
 
