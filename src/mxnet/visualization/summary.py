@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from mxnet.visualization.facts import check_arguments, shapes_of
 
@@ -16,8 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["print_summary"]
 
 _HEADER = ("Layer (type)", "Output Shape", "Param #", "Previous Layer")
-# MXNet's table counts the parameters of these operators and shows 0 for all others.
-_COUNTED = ("Convolution", "FullyConnected", "BatchNorm", "Embedding")
+# MXNet's table counts the parameters of these operators and shows 0 for all others. Here is how many they
+# tell of without a shape.
+_TOLD: dict[str, Callable[[Any], int]] = {
+    "BatchNorm": lambda _: 0,
+    "Convolution": lambda op: 0 if op.no_bias else op.num_filter,
+    "Embedding": lambda op: op.input_dim * op.output_dim,
+    "FullyConnected": lambda op: 0 if op.no_bias else op.num_hidden,
+}
 
 Shapes = dict["Entry", tuple[int, ...]]
 
@@ -71,13 +78,13 @@ def print_summary(
     check_arguments(symbol, shape=shape)
     if positions[-1] <= 1:
         positions = [int(line_length * each) for each in positions]
-    shapes = _partial_shapes(symbol) if shape is None else shapes_of(symbol, shape)
+    shapes = None if shape is None else shapes_of(symbol, shape)
     total = 0
     lines = ["_" * line_length, _row(_HEADER, positions), "=" * line_length]
     for node, n_parameters in _layers(symbol, shapes):
         total += n_parameters
         first, *others = _previous(node, symbol) or [""]
-        extent = "" if shape is None else _extent(node, shapes)
+        extent = "" if shapes is None else _extent(node, shapes)
         title = f"{node.name}({node.op.name if node.op else 'null'})"
         lines.append(_row((title, extent, n_parameters, first), positions))
         lines += [_row(("", "", "", other), positions) for other in others]
@@ -87,7 +94,7 @@ def print_summary(
     print("\n".join(lines))  # noqa: T201 - what it is for
 
 
-def _layers(symbol: Symbol, shapes: Shapes) -> Iterator[tuple[Node, int]]:
+def _layers(symbol: Symbol, shapes: Shapes | None) -> Iterator[tuple[Node, int]]:
     """Yield the rows of the table, each with the number of parameters that no row before has."""
     counted: set[int] = set()
     for i, node in enumerate(symbol.graph.nodes):
@@ -95,25 +102,17 @@ def _layers(symbol: Symbol, shapes: Shapes) -> Iterator[tuple[Node, int]]:
             continue
         own = {id(entry.node): entry for entry in _parameters(node) if id(entry.node) not in counted}
         counted |= own.keys()
-        yield node, sum(_size(shapes.get(entry, ())) for entry in own.values())
+        if shapes is None:
+            yield node, _TOLD[node.op.name](node.op) if own and node.op is not None else 0
+        else:
+            yield node, sum(math.prod(shapes[entry]) for entry in own.values())
 
 
 def _parameters(node: Node) -> tuple[Entry, ...]:
     """Return the variables that a layer learns: all its inputs but the first, without auxiliary states."""
-    if node.op is None or node.op.name not in _COUNTED:
+    if node.op is None or node.op.name not in _TOLD:
         return ()
     return tuple(entry for entry in node.inputs[1 : node.op.arity[0]] if entry.node.op is None)
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    """Return the number of values of that shape, 0 while it is unknown."""
-    return math.prod(shape) if shape else 0
-
-
-def _partial_shapes(symbol: Symbol) -> Shapes:
-    internals = symbol.get_internals()
-    _, shapes, _ = internals.infer_shape_partial()
-    return dict(zip(internals.graph.outputs, shapes or (), strict=False))
 
 
 def _previous(node: Node, symbol: Symbol) -> list[str]:
