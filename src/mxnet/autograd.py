@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.context import Context
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = [
     "Function",
@@ -83,6 +83,8 @@ class RecordedEntry(Entry):
 
     __slots__ = ()
 
+    node: RecordedNode
+
     def backward(
         self,
         heads: Sequence[NDArray],
@@ -107,7 +109,7 @@ def _record(op: Op, inputs: Sequence[NDArray], made: Sequence[NDArray], hidden: 
 def _entry_of(array: NDArray) -> RecordedEntry:
     """Return the recorded value that an array holds; what was not computed while recording is a variable."""
     known: RecordedEntry | None = array._recorded
-    if known is not None and (array._grad is None or known.node.values[0] is array._tensor):
+    if known is not None and (array._grad is None or _value_of(known) is array._tensor):
         return known
     node = RecordedNode(None, (), [array._tensor], array._context)
     entry = RecordedEntry(node)
@@ -538,7 +540,7 @@ def _own_operator(cls: type[_OwnFunction], function: Function, n_in: int, n_out:
 
 
 def get_symbol(x: NDArray) -> Symbol:
-    """Return what was recorded for an array as a symbol; its variables are named ``var0``, ``var1`` …
+    """Return what was recorded for an array as a symbol; its variables are named ``var0`` and so on.
 
     Parameters
     ----------
@@ -550,7 +552,7 @@ def get_symbol(x: NDArray) -> Symbol:
     MXNetError
         If it was not, or its graph is gone after a ``backward``.
     """
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
     (head,), _ = _heads(x, None)
     copies: dict[int, Node] = {}

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -48,8 +47,7 @@ class Arguments(NamedTuple):
     parameters: dict[str, str]
 
 
-@functools.cache
-def _positions(cls: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _positions(cls: type[Op]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names that positional arguments fill: of inputs and aux states, then of parameters too."""
     slots = () if cls.variadic else (*cls.inputs, *cls.aux)
     return slots, (*slots, *cls.params)

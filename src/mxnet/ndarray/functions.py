@@ -20,8 +20,8 @@ FLUENT: tuple[str, ...] = tuple(
     broadcast_like broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expm1 fix flip floor
     log log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians
     rcbrt reciprocal relu repeat reshape_like rint round rsqrt shape_array sigmoid sign sin sinh size_array
-    slice slice_axis slice_like softmax softmin sort space_to_depth split split_v2 sqrt square sum swapaxes take
-    tan tanh tile topk transpose trunc zeros_like""".split()
+    slice slice_axis slice_like softmax softmin sort space_to_depth split split_v2 sqrt square sum swapaxes
+    take tan tanh tile topk transpose trunc zeros_like""".split()
 )
 """The functions that are methods of arrays too."""
 

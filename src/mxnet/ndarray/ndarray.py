@@ -282,8 +282,8 @@ class NDArray:
         Parameters
         ----------
         *shape : int or tuple of int
-            The extents; 0 keeps the extent at that place, -1 is what is left, -2 stands for all other extents,
-            -3 for the product of the next two, -4 splits the next one into the two that follow.
+            The extents; 0 keeps the extent at that place, -1 is what is left, -2 means all other extents, -3
+            the product of the next two, -4 splits the next one into the two that follow.
         reverse : bool, default False
             Whether to match extents from the right.
 

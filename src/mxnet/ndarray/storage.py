@@ -189,7 +189,7 @@ class BaseSparseNDArray(NDArray):
 
 
 class CSRNDArray(BaseSparseNDArray):
-    """A matrix stored by rows: the values of row i, and their columns, are from ``indptr[i]`` to the next one."""
+    """A matrix stored by rows; row i has the values and columns from ``indptr[i]`` to ``indptr[i + 1]``."""
 
     stype = "csr"
 
@@ -235,7 +235,7 @@ class CSRNDArray(BaseSparseNDArray):
 
     def asscipy(self) -> Any:
         """Return a ``scipy.sparse.csr_matrix`` with these values."""
-        import scipy.sparse
+        import scipy.sparse  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
         data, columns, indptr = (each.asnumpy() for each in (self.data, self.indices, self.indptr))
         return scipy.sparse.csr_matrix((data, columns, indptr), shape=self._shape)
@@ -503,8 +503,8 @@ def _is_scipy(source: object) -> bool:
 # Functions of one array that are 0 at 0, so that what is not stored stays so.
 _ZERO_AT_ZERO = frozenset(
     """abs arcsin arcsinh arctan arctanh cbrt ceil degrees expm1 fix floor log1p negative radians relu rint
-    round sign sin sinh sqrt square tan tanh trunc zeros_like _copy identity BlockGrad make_loss _mul_scalar _div_scalar
-    _square_sum _sparse_retain sparse_retain""".split()
+    round sign sin sinh sqrt square tan tanh trunc zeros_like _copy identity BlockGrad make_loss _mul_scalar
+    _div_scalar _square_sum _sparse_retain sparse_retain""".split()
 )
 _COMPARISONS_WITH_SCALAR = {
     "_greater_scalar": lambda scalar: scalar >= 0,
