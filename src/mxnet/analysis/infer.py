@@ -17,7 +17,7 @@ from mxnet.ir.constraints import (
 )
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
-from mxnet.ir.op import Op, Shape, describe_entry, describe_node
+from mxnet.ir.op import Op, Shape, Slots, describe_entry, describe_node
 
 __all__ = ["Inferred", "infer_dtypes", "infer_shapes", "show_shape"]
 
@@ -66,7 +66,9 @@ def infer_shapes(graph: Graph, known: Mapping[Node, Shape | None]) -> Inferred:
     ShapeError
         If two shapes that must agree do not.
     """
-    return _infer(graph, known, declared_shape, settle_shapes, merge_shapes, is_complete, _shape_conflict)
+    inferred = _infer(graph, known, declared_shape, settle_shapes, merge_shapes, is_complete, _shape_conflict)
+    _guess_shapes(inferred, known)
+    return inferred
 
 
 def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
@@ -98,7 +100,7 @@ def _infer(
     explain: Callable[..., InferenceError],
 ) -> Inferred:
     values: list[list[Any]] = [
-        [known.get(node) or declared(node)] if node.op is None else [None] * node.op.arity[2]
+        [_given(node, known, declared)] if node.op is None else [None] * node.op.arity[2]
         for node in graph.nodes
     ]
     index = graph.index
@@ -136,6 +138,32 @@ def _infer(
         unfinished.reverse()  # the next sweep goes the other way
         pending = unfinished
     return Inferred(graph, values)
+
+
+def _given(variable: Node, known: Mapping[Node, Any], declared: Callable[[Node], Any]) -> Any:
+    fact = known.get(variable)
+    return declared(variable) if fact is None else fact
+
+
+def _guess_shapes(inferred: Inferred, known: Mapping[Node, Shape | None]) -> None:
+    """Add what operators take for granted about outputs that nothing determines."""
+    index, values = inferred.graph.index, inferred.values
+    for i, node in enumerate(inferred.graph.nodes):
+        op = node.op
+        if op is None or op.guess_shape is None or all(map(is_complete, values[i])):
+            continue
+        given = tuple(
+            _given(entry.node, known, declared_shape)
+            if entry.node.op is None
+            else values[index[id(entry.node)]][entry.index]
+            for entry in node.inputs
+        )
+        n_in = op.arity[0]
+        said = op.guess_shape(Slots(op.slots, given[:n_in], given[n_in:], tuple(values[i])))
+        for entry, shape in zip(node.inputs, said.get("ins", ()), strict=False):
+            where = values[index[id(entry.node)]]
+            where[entry.index] = merge_shapes(where[entry.index], shape)
+        values[i] = [merge_shapes(*pair) for pair in zip(values[i], said.get("outs", values[i]), strict=True)]
 
 
 def show_shape(shape: Shape | None) -> str:

@@ -140,6 +140,9 @@ class Op:
         ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes. Without
         ``infer_shape`` the kernel
         is run on torch's meta device; without ``infer_dtype`` all slots share one dtype.
+    ``guess_shape(s)``
+        What is taken for granted about outputs that nothing determines, once nothing changes any more; the
+        shapes of variables are those that were given. Only for what MXNet guesses, too.
     ``forward(run, *tensors)``
         The kernel; returns one tensor, or a tuple for several outputs. It never writes its arguments, except
         those named by ``mutates``.
@@ -309,6 +312,13 @@ class Op:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""
         return reads_of(type(self))
 
+    def kept_when_adding(self, shape: tuple[int, ...]) -> float:  # noqa: ARG002 - only losses look at it
+        """Return how much of an array stays when this gradient is added to it (``grad_req="add"``).
+
+        All of it; but some losses of MXNet know no adding.
+        """
+        return 1.0
+
     def backward_likes(self) -> frozenset[str]:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""
         return frozenset() if type(self).backward is None else likes_of(type(self).backward)
@@ -316,6 +326,7 @@ class Op:
     # ------------------------------------------------------------------------------------------ what it means
 
     infer_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
+    guess_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         """Return what is known of the dtypes: by default all slots share one."""

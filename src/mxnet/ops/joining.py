@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
@@ -37,27 +37,34 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     num_args: int = param(ge=1, doc="Number of arrays.")
     dim: int = param(default=1, doc="The axis along which they are joined.")
 
-    unknown: ClassVar[int | None] = None
-    """The extent along `dim` of an array of which nothing is known."""
-
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         known = [shape for shape in s.ins if shape is not None]
         if not known:
             return {}
         axis = normal_axis(self.dim, len(known[0]), self.name)
-        others = agree(
-            *(_with_extent(shape, axis, None) for shape in (*known, s.output) if shape is not None)
-        )
+        around = [_with_extent(shape, axis, None) for shape in (*known, s.output) if shape is not None]
+        others = agree(*around)
         assert others is not None
-        if any(len(shape) != len(others) for shape in known):
-            return {"ins": (others,) * len(s.ins)}  # a conflict, which the caller names
-        extents = [self.unknown if shape is None else shape[axis] for shape in s.ins]
-        # As in MXNet, an array of which nothing is known does not count until something is.
-        total = _add([shape[axis] for shape in known])
+        if any(len(shape) != len(others) for shape in around):
+            return {"ins": (others,) * len(s.ins), "output": others}  # a conflict, which the caller names
+        extents = [None if shape is None else shape[axis] for shape in s.ins]
+        whole = None if s.output is None else s.output[axis]
+        if whole is not None and extents.count(None) == 1:
+            missing = whole - sum(extent for extent in extents if extent is not None)
+            if missing < 0:
+                raise ShapeError(f"{self.name}: the output's extent {whole} is less than that of the arrays.")
+            extents = [missing if extent is None else extent for extent in extents]
         return {
             "ins": tuple(_with_extent(others, axis, extent) for extent in extents),
-            "output": _with_extent(others, axis, total),
+            "output": _with_extent(others, axis, _add(extents)),
         }
+
+    def guess_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.output is None:
+            return {}
+        axis = self.dim % len(s.output)  # arrays of which nothing is known do not count
+        known = [shape[axis] for shape in s.ins if shape is not None]
+        return {"outs": (_with_extent(s.output, axis, _add(known)),)}
 
     def forward(self, run: Run, *data: Tensor) -> Tensor:
         return torch.cat(data, self.dim)
@@ -69,26 +76,14 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
 class RNNParameterConcat(Concat, name="_rnn_param_concat"):
     """Joins the weights and biases of a recurrent network to the one vector that RNN takes.
 
-    As :class:`Concat`, but it takes an array of which nothing is known for empty, and learns the last unknown
-    extent from the length of the vector.
+    As :class:`Concat`, but an array of which nothing is known is taken for empty.
     """
 
-    unknown = 0
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        said = super().infer_shape(s)
-        if "output" in said and s.output is not None:
-            shapes: tuple[Shape, ...] = said["ins"]
-            axis = self.dim % len(s.output)
-            extents, total = [shape[axis] for shape in shapes], s.output[axis]
-            if extents.count(None) == 1 and total is not None:
-                rest = total - sum(extent for extent in extents if extent is not None)
-                return {
-                    "ins": tuple(
-                        _with_extent(shape, axis, rest) if None in shape else shape for shape in shapes
-                    )
-                }
-        return said
+    def guess_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.output is None:
+            return {}
+        empty = _with_extent(s.output, self.dim % len(s.output), 0)
+        return {**super().guess_shape(s), "ins": tuple(empty if shape is None else None for shape in s.ins)}
 
 
 class Stack(Op, name="stack"):

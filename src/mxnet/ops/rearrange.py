@@ -160,7 +160,7 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
 class ReshapeLike(Op, name="reshape_like"):
     """Gives an array the shape of another, or some of its axes the extents of some of the other's.
 
-    Shapes: the axes ``lhs_begin`` to ``lhs_end`` of lhs become those from ``rhs_begin`` to ``rhs_end`` of rhs.
+    Shapes: the axes from ``lhs_begin`` to ``lhs_end`` become those of rhs from ``rhs_begin`` to ``rhs_end``.
     """
 
     inputs = {"lhs": "Input data.", "rhs": "The array whose shape counts."}
