@@ -16,10 +16,11 @@ from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
-from mxnet.ir.op import describe_node
+from mxnet.ir.op import Op, describe_node
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.sparse import zeros as sparse_zeros
+from mxnet.ops.backward import Backward
 from mxnet.plan.program import Program, Tap
 from mxnet.plan.programs import Programs
 
@@ -168,10 +169,12 @@ class Executor:
         assert self._saved is not None
         program, saved = self._saved
         gradients = iter(program.backward(self._tensors(program, heads), saved, self._tap()))
-        exists = self._programs.joint()[1]
+        graph, exists = self._programs.joint()
+        entries = iter(graph.outputs[len(self._programs.graph.outputs) :])
         with torch.no_grad():
             for (target, req), there in zip(self._targets, exists, strict=True):
-                _write(target, next(gradients) if there else None, req)
+                maker = next(entries).node.op if there else None
+                _write(target, next(gradients) if there else None, req, maker)
 
     def _rerun(self) -> None:
         """Compute what backward needs, when the last forward was for inference (or never happened)."""
@@ -406,7 +409,7 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
     return dict(zip(names, arrays, strict=True))
 
 
-def _write(target: NDArray, gradient: Tensor | None, req: str) -> None:
+def _write(target: NDArray, gradient: Tensor | None, req: str, maker: Op | None) -> None:
     if target.stype != "default":
         dense = torch.zeros(target.shape) if gradient is None else gradient
         target[:] = NDArray._from_tensor(dense, target.context)
@@ -414,7 +417,10 @@ def _write(target: NDArray, gradient: Tensor | None, req: str) -> None:
         if req == "write":
             target._tensor.zero_()
     elif req == "add":
-        target._tensor.add_(gradient)
+        if isinstance(maker, Backward) and maker.forward_op.add_gradient is not None:
+            target._tensor.copy_(maker.forward_op.add_gradient(target._tensor, gradient))
+        else:
+            target._tensor.add_(gradient)
     else:
         target._tensor.copy_(gradient)
 

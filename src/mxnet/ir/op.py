@@ -148,6 +148,8 @@ class Op:
         those named by ``mutates``.
     ``gradient(node, grads)`` or ``backward(run, …)``
         See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
+    ``add_gradient(array, gradient)``
+        What ``grad_req="add"`` makes of an array, for operators that do not simply add (losses, in MXNet).
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
     ``initializers``
@@ -175,6 +177,7 @@ class Op:
 
     gradient: ClassVar[Callable[..., Any] | None] = None
     backward: ClassVar[Callable[..., Any] | None] = None
+    add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
 
     given: dict[str, str]
@@ -311,13 +314,6 @@ class Op:
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""
         return reads_of(type(self))
-
-    def kept_when_adding(self, shape: tuple[int, ...]) -> float:  # noqa: ARG002 - only losses look at it
-        """Return how much of an array stays when this gradient is added to it (``grad_req="add"``).
-
-        All of it; but some losses of MXNet know no adding.
-        """
-        return 1.0
 
     def backward_likes(self) -> frozenset[str]:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""

@@ -27,6 +27,11 @@ def one_dtype_from_data(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG00
     return {} if t.data is None else {"ins": (t.data,) * len(t.ins), "outs": (t.data,) * len(t.outs)}
 
 
+def replaced(self: Op, array: Tensor, gradient: Tensor) -> Tensor:  # noqa: ARG001
+    """Return the gradient alone: it replaces what it should be added to, as in MXNet."""
+    return gradient
+
+
 def one_hot_where(label: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
     """Return indices along axis 1 and 1 where the label is a class, 0 where it is none.
 
@@ -121,6 +126,8 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
             result = self._against_classes(self._rows(output), label).view(output.shape)
         return result if grad is None else result * grad, None
 
+    add_gradient = replaced
+
     def _against_classes(self, p: Tensor, label: Tensor) -> Tensor:
         kept = label.flatten().long() != int(self.ignore_label)
         rows, classes, *positions = p.shape
@@ -155,8 +162,15 @@ class _RegressionOutput(Op):
         return data
 
     def backward(self, run: Run, output: Tensor, label: Tensor, data: Like) -> tuple[Tensor | None, ...]:
-        per_sample = math.prod(output.shape[1:])
-        return self.slope(output, label.reshape(output.shape)) * (self.grad_scale / max(per_sample, 1)), None
+        return self.slope(output, label.reshape(output.shape)) * self._scale(output), None
+
+    def add_gradient(self, array: Tensor, gradient: Tensor) -> Tensor:
+        """Do as MXNet, which adds the unscaled gradient and then that sum, scaled, to itself."""
+        scale = self._scale(array)
+        return (array + gradient / scale) * (1 + scale) if scale else array
+
+    def _scale(self, output: Tensor) -> float:
+        return self.grad_scale / max(math.prod(output.shape[1:]), 1)
 
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         """Return the derivative of the loss by what the output is made from."""
@@ -243,6 +257,7 @@ class SVMOutput(Op, name="SVMOutput"):
     use_linear: bool = param(default=False, doc="Whether the hinge loss is not squared.")
 
     infer_dtype = one_dtype_from_data
+    add_gradient = replaced
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
