@@ -22,6 +22,7 @@ from mxnet.ops import ordering as ordering
 from mxnet.ops import pooling as pooling
 from mxnet.ops import random as random
 from mxnet.ops import rearrange as rearrange
+from mxnet.ops import reduce as reduce
 from mxnet.ops import resize as resize
 from mxnet.ops import rnn as rnn
 from mxnet.ops import scalar as scalar
