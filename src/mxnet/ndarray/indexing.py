@@ -318,8 +318,8 @@ def _bounds(item: int | slice, flipped: bool) -> tuple[int, int | None, int]:
 def _set_by_operators(array: NDArray, key: Key, value: NDArray) -> None:
     """Do ``array[key] = value`` by way of an operator, so that the value's gradient is found."""
     target = _look_up(array._tensor, key)
-    while value.ndim > target.ndim and value.shape[0] == 1:
-        value = value.reshape(value.shape[1:] or (1,))
+    while value.ndim > max(target.ndim, 1) and value.shape[0] == 1:
+        value = value.reshape(value.shape[1:])
     if target.ndim:
         value = invoke_by_name(
             "broadcast_to", value.reshape((1,) * (target.ndim - value.ndim) + value.shape), shape=target.shape

@@ -86,7 +86,7 @@ def invoke(
             _check_context(op, inputs)
         if array.stype != "default":
             sparse = True
-    outs = () if out is None else _targets(op, out)
+    outs = () if out is None else _targets(op, inputs, out)
     for array in outs:
         facts += (array._tensor.shape, array._tensor.dtype)
     mode = MODE.get()
@@ -138,13 +138,15 @@ def _context_of(op: Op, context: Context | None) -> Context:
     return Context(match[1], int(match[2])) if match else current_context()
 
 
-def _targets(op: Op, out: NDArray | Sequence[NDArray]) -> tuple[NDArray, ...]:
-    """Return the arrays to write to; none may be part of what is being recorded."""
+def _targets(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray]) -> tuple[NDArray, ...]:
+    """Return the arrays to write to; what is being recorded must keep its values."""
     outs = (out,) if isinstance(out, NDArray) else tuple(out)
-    if any(array._is_tracked() for array in outs):
-        raise GradientError(
-            f"{op.name} cannot write to an array that has part in a gradient while recording."
-        )
+    tracked = any(array._is_tracked() for array in inputs)
+    for array in outs:
+        if array._is_tracked() or (tracked and any(array is each for each in inputs)):
+            raise GradientError(
+                f"{op.name} cannot write in place to an array that is part of a recorded gradient."
+            )
     return outs
 
 
