@@ -49,7 +49,8 @@ class _Multi(_NoGradient):
     """
 
     inputs = {"data": "Weight, gradient and states of each weight in turn."}
-    variadic = "num_weights"
+    variadic = "data"
+    counter: ClassVar[str] = "num_weights"
     pure = False
     each: ClassVar[tuple[str, ...]]
     shared: ClassVar[tuple[str, ...]] = ()
@@ -67,7 +68,7 @@ class _Multi(_NoGradient):
     @property
     def count(self) -> int:
         """The number of weights."""
-        return int(getattr(self, str(self.variadic)))
+        return int(getattr(self, self.counter))
 
     @property
     def mixed(self) -> bool:
@@ -250,7 +251,7 @@ class MultiLAMBUpdate(_Multi, name="_multi_lamb_update"):
     """Does both phases of LAMB, for several weights."""
 
     each: ClassVar[tuple[str, ...]] = ("weight", "grad", "mean", "var")
-    variadic = "num_tensors"
+    counter = "num_tensors"
     learning_rates: tuple[float, ...] = LRS
     beta1: float = BETA1
     beta2: float = BETA2
@@ -310,11 +311,20 @@ class MultiLARS(_NoGradient, name="multi_lars"):
         return torch.where((weight > 0) & (grad > 0), lrs * ratio, lrs)
 
 
-class MultiSumSq(_NoGradient, name="multi_sum_sq"):
-    """Returns the sum of the squares of each array, as one array; shape (num_arrays,)."""
+class _Arrays(_NoGradient):
+    """Base of operators on several arrays; unlike others they must be told how many."""
 
     inputs = {"data": "Arrays of any shapes."}
-    variadic = "num_arrays"
+    variadic = "data"
+    num_arrays: int
+
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(f"arg{i}" for i in range(self.num_arrays))
+
+
+class MultiSumSq(_Arrays, name="multi_sum_sq"):
+    """Returns the sum of the squares of each array, as one array; shape (num_arrays,)."""
+
     num_arrays: int = param(ge=1, doc="Number of arrays.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -347,11 +357,9 @@ class AllFinite(_NoGradient, name="all_finite"):
         return torch.stack(finite).all().float().view(1)
 
 
-class MultiAllFinite(_NoGradient, name="multi_all_finite"):
+class MultiAllFinite(_Arrays, name="multi_all_finite"):
     """Returns 1 if all elements of all arrays are finite, else 0; shape (1,)."""
 
-    inputs = {"data": "Arrays of any shapes and dtypes."}
-    variadic = "num_arrays"
     num_arrays: int = param(default=1, ge=1, doc="Number of arrays.")
     init_output: bool = param(default=True, doc="Accepted for MXNet's sake.")
 
@@ -360,12 +368,10 @@ class MultiAllFinite(_NoGradient, name="multi_all_finite"):
     forward = AllFinite.forward
 
 
-class ResetArrays(_NoGradient, name="reset_arrays"):
+class ResetArrays(_Arrays, name="reset_arrays"):
     """Sets arrays to 0, and returns nothing."""
 
-    inputs = {"data": "The arrays."}
     outputs = ()
-    variadic = "num_arrays"
     pure = False
     num_arrays: int = param(ge=1, doc="Number of arrays.")
 
