@@ -85,7 +85,7 @@ def test_adj_of_deconvolution_is_less_than_its_stride():
 
 def test_deconvolution_is_the_gradient_of_convolution():
     """Also where stride and dilation meet, which MXNet 1.9 gets wrong on the CPU."""
-    shape = dict(kernel=(3,), stride=(3,), dilate=(2,), pad=(1,), num_filter=2, no_bias=True)
+    shape = {"kernel": (3,), "stride": (3,), "dilate": (2,), "pad": (1,), "num_filter": 2, "no_bias": True}
     random = np.random.default_rng(0)
     weight, head = mx.nd.array(random.normal(size=(2, 4, 3))), mx.nd.array(random.normal(size=(1, 2, 3)))
     convolution = mx.sym.Convolution(mx.sym.Variable("x"), mx.sym.Variable("w"), **shape)
