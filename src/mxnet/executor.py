@@ -268,10 +268,11 @@ class Executor:
         if len(given) > len(outputs):
             raise BindError(f"backward() was given {len(given)} head gradients for {len(outputs)} outputs.")
         given += [None] * (len(outputs) - len(given))
-        heads: list[Tensor | None] = []
-        for name, node, output, gradient in zip(names, self._programs.heads, outputs, given, strict=True):
-            heads.append(None if node is None else _checked_head(name, output, gradient))
-        return heads
+        needed = self._programs.needed_heads
+        return [
+            _checked_head(name, output, gradient) if id(node) in needed else None
+            for name, node, output, gradient in zip(names, self._programs.heads, outputs, given, strict=True)
+        ]
 
     # --------------------------------------------------------------------------------------------- monitoring
 

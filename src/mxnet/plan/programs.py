@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -77,6 +78,11 @@ class Programs:
                 exists,
             )
         return self._joint
+
+    @functools.cached_property
+    def needed_heads(self) -> frozenset[int]:
+        """The nodes in `heads`, by ``id``, that some gradient depends on."""
+        return frozenset(id(node) for node in self.joint()[0].nodes if node.op is None)
 
     def get(
         self,
