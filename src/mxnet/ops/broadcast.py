@@ -218,5 +218,5 @@ class BroadcastLike(Op, name="broadcast_like"):
     def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
         return lhs.expand(self._output(lhs.shape, rhs.shape))  # type: ignore[arg-type] # complete, as they are
 
-    def backward(self, run: Run, grad: Tensor, lhs: Like) -> tuple[Tensor, None]:
+    def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor, None]:
         return grad.sum_to_size(lhs.shape), None

@@ -56,9 +56,12 @@ class AmpMulticast(Op, name="amp_multicast"):
     """Gives all float16 and float32 inputs one dtype: the wider one among them, or the narrower one; others stay as they are."""
 
     inputs = {"data": "The arrays."}
-    variadic = "num_outputs"
+    variadic = "data"  # as in MXNet, a call must say how many there are
     num_outputs: int = param(ge=1, doc="Number of arrays.")
     cast_narrow: bool = param(default=False, doc="Whether the narrower dtype is taken.")
+
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(f"arg{i}" for i in range(self.num_outputs))
 
     def output_names(self) -> tuple[str, ...]:
         return tuple(f"output{i}" for i in range(self.num_outputs))

@@ -73,6 +73,10 @@ class ElementwiseDiv(Elementwise, name="elemwise_div", aliases=("_div", "_Div", 
         return into_lhs, -(into_lhs * lhs) / rhs
 
 
+class ScatterElementwiseDiv(ElementwiseDiv, name="_scatter_elemwise_div"):
+    """Divides like ``elemwise_div``. For sparse arrays MXNet divides by it only what is stored."""
+
+
 class ByFormula(Elementwise):
     """Base of those whose gradients are kernels."""
 

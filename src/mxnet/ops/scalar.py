@@ -108,6 +108,8 @@ def _itself(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
 _declare("_plus_scalar", ("_PlusScalar",), "add", gradient=_unchanged)
 _declare("_minus_scalar", ("_MinusScalar",), "sub", gradient=_unchanged)
 _declare("_rminus_scalar", ("_RMinusScalar",), "sub", reverse=True, gradient=_negated)
+_declare("_scatter_plus_scalar", (), "add", gradient=_unchanged)
+_declare("_scatter_minus_scalar", (), "sub", gradient=_unchanged)
 _declare("_mul_scalar", ("_MulScalar",), "mul", gradient=_itself)
 _declare("_div_scalar", ("_DivScalar",), "div", gradient=_itself)
 _declare("_rdiv_scalar", ("_RDivScalar",), "div", reverse=True)
