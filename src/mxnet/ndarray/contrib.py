@@ -11,11 +11,33 @@ from mxnet.lazy import torch
 from mxnet.ndarray.invoke import invoke_by_name
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ndarray.random import uniform
+from mxnet.ndarray.updates import (
+    adamw_update,
+    mp_adamw_update,
+    multi_adamw_update,
+    multi_lamb_update,
+    multi_mp_adamw_update,
+    multi_mp_lamb_update,
+)
 
 if TYPE_CHECKING:
     from mxnet.context import Context
 
-__all__ = ["cond", "foreach", "isfinite", "isinf", "isnan", "rand_zipfian", "while_loop"]
+__all__ = [
+    "adamw_update",
+    "cond",
+    "foreach",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "mp_adamw_update",
+    "multi_adamw_update",
+    "multi_lamb_update",
+    "multi_mp_adamw_update",
+    "multi_mp_lamb_update",
+    "rand_zipfian",
+    "while_loop",
+]
 
 Arrays = NDArray | Sequence[NDArray]
 
