@@ -52,6 +52,10 @@ class NDArray:
     _grad_req = "null"
     _recorded: Any = None  # the value in the graph that mxnet.autograd records
 
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...  # the fluent methods, see functions.py
+
     def __init__(self, handle: Tensor | None, writable: bool = True) -> None:
         if handle is not None:
             self._tensor = handle.detach()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import NoReturn
+from typing import Any
 
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
@@ -51,7 +51,7 @@ fill_modules(
 )
 
 
-def __getattr__(name: str) -> NoReturn:
+def __getattr__(name: str) -> Any:  # so that type checkers know of the operators; it always raises
     if name.startswith("__"):  # the interpreter asks for these
         raise AttributeError(name)
     raise UnknownOperatorError(
