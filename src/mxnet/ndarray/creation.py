@@ -43,7 +43,7 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     Parameters
     ----------
     source_array : NDArray, numpy.ndarray, or sequence of numbers
-        The values.
+        The values; those of a sparse array (of scipy too) stay sparse.
     ctx : Context, optional
         Where to put them; the current context by default.
     dtype : str or numpy.dtype, optional
@@ -62,11 +62,9 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     """
     context = current_context() if ctx is None else ctx
     device = torch_device(context)
+    if storage.is_sparse(source_array):
+        return storage.array(source_array, ctx, dtype)
     if isinstance(source_array, NDArray):
-        if source_array.stype != "default":
-            raise CompositionError(
-                "The source is a sparse array: use mx.nd.sparse.array, or tostype('default') first."
-            )
         name = source_array._dtype_name if dtype is None else dtype_name(dtype)
         tensor = source_array.handle.to(device, torch_dtype(name), copy=True)
         return NDArray._from_tensor(tensor, context)
@@ -110,8 +108,6 @@ def zeros(
     """
     _check_keywords("zeros", kwargs)
     if stype not in (None, "default"):
-        from mxnet.ndarray import storage
-
         return storage.zeros(str(stype), shape, ctx, dtype)
     return _allocate(torch.zeros, shape, ctx, dtype) if out is None else _filled(out, shape, 0)
 
@@ -178,7 +174,7 @@ def arange(
     stop: float | None = None,
     step: float = 1.0,
     repeat: int = 1,
-    infer_range: bool | None = None,
+    infer_range: bool | None = None,  # noqa: ARG001 - only a symbol's range can be open
     ctx: Context | None = None,
     dtype: DTypeLike = "float32",
 ) -> NDArray:
@@ -199,7 +195,6 @@ def arange(
         "stop": stop,
         "step": step,
         "repeat": repeat,
-        "infer_range": bool(infer_range),
     }
     name = dtype_name(dtype or "float32")
     return invoke_by_name("_arange", context=ctx, dtype=name, **params)
@@ -279,3 +274,7 @@ def to_dlpack_for_read(data: NDArray) -> Any:
 def to_dlpack_for_write(data: NDArray) -> Any:
     """Return a DLPack capsule that shares the memory of an array, to be written."""
     return data.to_dlpack_for_write()
+
+
+# Sparse arrays are made of dense ones, so this can be imported only now.
+from mxnet.ndarray import storage  # noqa: E402

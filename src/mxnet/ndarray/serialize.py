@@ -163,10 +163,7 @@ def _dump_values(tensor: Tensor) -> bytes:
 
 def load_array(contents: bytes, source: str) -> NDArray:
     """Return the one array that these bytes are."""
-    reader = _Reader(contents, source)
-    array = reader.array()
-    reader.finish()
-    return array
+    return _Reader(contents, source).array()
 
 
 class _Reader:
@@ -199,8 +196,7 @@ class _Reader:
             arrays.append(self.array())
         self.where = "the names"
         n_names = self.count("the number of names", least_bytes=8)
-        names = [self.name(i) for i in range(n_names)]
-        self.finish()
+        names = [self.name(i) for i in range(n_names)]  # what follows them is nothing to MXNet
         if not names:
             return arrays
         if n_names != n_arrays:
@@ -303,10 +299,6 @@ class _Reader:
             )
         self.offset += length
         return self.contents[self.offset - length : self.offset]
-
-    def finish(self) -> None:
-        if self.offset < len(self.contents):
-            self.fail(f"{len(self.contents) - self.offset} bytes are left over")
 
     def fail(self, problem: str) -> NoReturn:
         raise FileFormatError(

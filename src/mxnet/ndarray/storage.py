@@ -23,6 +23,7 @@ from mxnet.errors import (
 )
 from mxnet.lazy import torch
 from mxnet.ndarray.creation import array as dense_array
+from mxnet.ndarray.creation import zeros as dense_zeros
 from mxnet.ndarray.ndarray import NDArray, is_scalar
 from mxnet.ops.device import torch_device
 
@@ -40,6 +41,7 @@ __all__ = [
     "empty",
     "from_dense",
     "from_parts",
+    "is_sparse",
     "result_storage",
     "retain",
     "row_sparse_array",
@@ -191,6 +193,7 @@ class BaseSparseNDArray(NDArray):
 class CSRNDArray(BaseSparseNDArray):
     """A matrix stored by rows; row i has the values and columns from ``indptr[i]`` to ``indptr[i + 1]``."""
 
+    __module__ = "mxnet.ndarray.sparse"  # where pickles of real MXNet look for it
     stype = "csr"
 
     @property
@@ -244,6 +247,7 @@ class CSRNDArray(BaseSparseNDArray):
 class RowSparseNDArray(BaseSparseNDArray):
     """An array of which only the rows ``indices`` are stored, in ``data``; the others are 0."""
 
+    __module__ = "mxnet.ndarray.sparse"  # where pickles of real MXNet look for it
     stype = "row_sparse"
 
     @classmethod
@@ -338,8 +342,6 @@ def zeros(
     'csr'
     """
     if stype == "default":
-        from mxnet.ndarray.creation import zeros as dense_zeros
-
         return dense_zeros(shape, ctx, dtype)
     cls = _class_of(stype)
     extents = (int(shape),) if isinstance(shape, int | np.integer) else tuple(int(d) for d in shape)
@@ -496,6 +498,11 @@ def _whole_numbers(source: Any, ctx: Context | None) -> Tensor:
 
 def _is_scipy(source: object) -> bool:
     return type(source).__module__.startswith("scipy.sparse")
+
+
+def is_sparse(source: object) -> bool:
+    """Whether something is a sparse array, of ours or of scipy."""
+    return isinstance(source, BaseSparseNDArray) or _is_scipy(source)
 
 
 # --------------------------------------------------------------------------------------- results of operators
