@@ -92,7 +92,7 @@ def plot_network(
     """
     from mxnet.visualization.digraph import NetworkDigraph
 
-    check_arguments(symbol, shape=shape, dtype=dtype)
+    check_arguments(symbol, shape=shape, dtype=dtype, node_attrs=node_attrs)
     shapes = None if shape is None else shapes_of(symbol, shape)
     dtypes = None if dtype is None else dtypes_of(symbol, dtype)
     nodes = symbol.graph.nodes
@@ -103,7 +103,7 @@ def plot_network(
         "width": "1.3",
         "height": "0.8034",
         "style": "filled",
-        **node_attrs,
+        **(node_attrs or {}),
     }
     picture = NetworkDigraph(name=title, format=save_format)
     for node in nodes:
