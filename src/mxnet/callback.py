@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mxnet.metric import EvalMetric
     from mxnet.ndarray import NDArray
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = [
     "BatchEndParam",

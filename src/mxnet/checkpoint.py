@@ -6,14 +6,14 @@ import logging
 from typing import TYPE_CHECKING
 
 from mxnet import ndarray as nd
-from mxnet import symbol as sym
 from mxnet.errors import FileFormatError
+from mxnet.symbol.variable import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mxnet.ndarray import NDArray
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["load_checkpoint", "load_named_params", "load_params", "save_checkpoint", "save_named_params"]
 
@@ -68,7 +68,7 @@ def load_checkpoint(prefix: str, epoch: int) -> tuple[Symbol, dict[str, NDArray]
     arg_params, aux_params : dict of str to NDArray
         The parameters and the auxiliary states.
     """
-    return sym.load(f"{prefix}-symbol.json"), *load_params(prefix, epoch)
+    return load(f"{prefix}-symbol.json"), *load_params(prefix, epoch)
 
 
 def load_params(prefix: str, epoch: int) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
@@ -102,7 +102,8 @@ def load_named_params(fname: str) -> tuple[dict[str, NDArray], dict[str, NDArray
         kind, _, name = key.partition(":")
         if kind not in kinds or not name:
             raise FileFormatError(
-                f"{fname!r} holds {key!r}. Parameters are saved as arg:NAME and auxiliary states as aux:NAME; "
+                f"{fname!r} holds {key!r}. Parameters are saved as arg:NAME and auxiliary states as "
+                f"aux:NAME; "
                 "mx.nd.load reads files of other arrays."
             )
         kinds[kind][name] = array

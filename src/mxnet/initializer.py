@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -74,9 +74,10 @@ class InitDesc(str):
 class Initializer:
     """Base of all initializers: looks at a parameter's name and fills its array.
 
-    A name that ends in ``weight`` gets the subclass's values, ``bias`` and ``beta`` become 0, ``gamma`` becomes 1.
-    A variable's own ``__init__`` attribute comes before its name. Subclasses override `_init_weight`, and may
-    override `_init_bias`, `_init_gamma`, `_init_beta` and `_init_default` (any other name).
+    A name that ends in ``weight`` gets the subclass's values, ``bias`` and ``beta`` become 0, ``gamma``
+    becomes 1. A variable's own ``__init__`` attribute comes before its name. Subclasses override
+    `_init_weight`, and may override `_init_bias`, `_init_gamma`, `_init_beta` and `_init_default` (any other
+    name).
 
     Parameters
     ----------
@@ -144,7 +145,7 @@ class Initializer:
         return json.dumps([type(self).__name__.lower(), self._kwargs])
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.dumps() == other.dumps()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.dumps() == other.dumps()
 
     def __hash__(self) -> int:
         return hash(self.dumps())
@@ -220,8 +221,10 @@ class Initializer:
 
     def _init_default(self, name: str, _: NDArray) -> None:
         raise InitializationError(
-            f"How to initialize {name!r} is not known. Names are initialized by what they end in: weight, bias (0), "
-            "gamma (1) or beta (0). Give the variable an initializer of its own, mx.sym.Variable(name, init=...), "
+            f"How to initialize {name!r} is not known. Names are initialized by what they end in: weight, "
+            f"bias (0), "
+            "gamma (1) or beta (0). Give the variable an initializer of its own, mx.sym.Variable(name, "
+            "init=...), "
             "or use mx.init.Mixed."
         )
 
@@ -267,7 +270,8 @@ class Load:
             given = self.param[name]
             if arr.shape != given.shape:
                 raise ShapeError(
-                    f"The parameter {name!r} has the shape {arr.shape}, but the loaded array has {given.shape}."
+                    f"The parameter {name!r} has the shape {arr.shape}, but the loaded array has "
+                    f"{given.shape}."
                 )
             arr[:] = given
             source = "from the loaded parameters"
@@ -353,7 +357,7 @@ class Constant(Initializer):
         A number, or values that fit the parameter's shape.
     """
 
-    def __init__(self, value: Any) -> None:  # noqa: ANN401 - a number or any array
+    def __init__(self, value: Any) -> None:
         super().__init__(value=_plain(value))
         self.value = value
 
@@ -426,7 +430,7 @@ class Orthogonal(Initializer):
             values = nd.random.normal(0.0, 1.0, shape=shape)
         else:
             raise _not_one_of("rand_type", self.rand_type, ("uniform", "normal"))
-        left, _, right = np.linalg.svd(values.asnumpy(), full_matrices=False)
+        left, _scales, right = np.linalg.svd(values.asnumpy(), full_matrices=False)
         arr[:] = self.scale * (left if left.shape == shape else right).reshape(arr.shape)
 
 
@@ -434,8 +438,9 @@ class Orthogonal(Initializer):
 class Xavier(Initializer):
     """Draws weights so that signals keep their size through a layer.
 
-    The scale is ``sqrt(magnitude / factor)``, where the factor is the number of inputs of an output (``in``), of
-    outputs of an input (``out``) or their mean (``avg``). A convolution's kernel positions count on both sides.
+    The scale is ``sqrt(magnitude / factor)``, where the factor is the number of inputs of an output (``in``),
+    of outputs of an input (``out``) or their mean (``avg``). A convolution's kernel positions count on both
+    sides.
 
     Parameters
     ----------
@@ -458,8 +463,10 @@ class Xavier(Initializer):
     def _init_weight(self, name: str, arr: NDArray) -> None:
         if len(arr.shape) < 2:
             raise ShapeError(
-                f"Xavier counts inputs and outputs, so it needs a weight of two or more dimensions; {str(name)!r} "
-                f"has the shape {arr.shape}. Give the variable another initializer: mx.sym.Variable(name, init=...)."
+                f"Xavier counts inputs and outputs, so it needs a weight of two or more dimensions; "
+                f"{str(name)!r} "
+                f"has the shape {arr.shape}. Give the variable another initializer: mx.sym.Variable(name, "
+                f"init=...)."
             )
         positions = float(np.prod(arr.shape[2:]))
         inputs, outputs = arr.shape[1] * positions, arr.shape[0] * positions
@@ -546,7 +553,7 @@ class FusedRNN(Initializer):
     """
 
     # The gates of each mode, in the order in which their rows are packed.
-    _GATES = {
+    _GATES: ClassVar[dict[str, tuple[str, ...]]] = {
         "rnn_relu": ("",),
         "rnn_tanh": ("",),
         "lstm": ("_i", "_f", "_c", "_o"),
@@ -603,15 +610,18 @@ class FusedRNN(Initializer):
         """Name the parts as the unfused cells do, in the order in which they are packed."""
         gates, hidden, directions = self._GATES[self._mode], self._num_hidden, len(self._directions)
         rows = len(gates) * hidden * directions
-        # Every layer after the first reads `hidden * directions` values; what is left over belongs to the first.
+        # Every layer after the first reads `hidden * directions` values; what is left over belongs to the
+        # first.
         later = (self._num_layers - 1) * rows * (hidden * (directions + 1) + 2)
         inputs = (size - later) // rows - hidden - 2
         if inputs < 1 or later + rows * (inputs + hidden + 2) != size:
             raise ShapeError(
-                f"{size} values are no parameters of {self._num_layers} layers of {self._mode} with {hidden} hidden "
+                f"{size} values are no parameters of {self._num_layers} layers of {self._mode} with "
+                f"{hidden} hidden "
                 f"units in {directions} direction(s)."
             )
-        weights, biases = [], []
+        weights: list[tuple[str, tuple[int, ...]]] = []
+        biases: list[tuple[str, tuple[int, ...]]] = []
         for layer in range(self._num_layers):
             width = inputs if layer == 0 else hidden * directions
             for direction in self._directions:
@@ -638,14 +648,14 @@ def _root_mean_square(arr: NDArray) -> str:
     return str(np.float32(np.linalg.norm(values) / np.sqrt(values.size)))
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+def _plain(value: Any) -> Any:
     """Turn numpy numbers and arrays into what JSON can hold."""
     if hasattr(value, "asnumpy"):
         value = value.asnumpy()
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
-def _not_one_of(parameter: str, value: object, allowed: Any) -> MXNetError:  # noqa: ANN401 - any iterable
+def _not_one_of(parameter: str, value: object, allowed: Any) -> MXNetError:
     return NameLookupError(
         f"{parameter} is {value!r}. Expected one of {', '.join(allowed)}.{did_you_mean(value, allowed)}"
     )

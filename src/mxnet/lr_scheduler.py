@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mxnet.errors import MXNetError
@@ -49,7 +50,8 @@ class LRScheduler:
             raise ScheduleError(f"warmup_steps counts updates, so it cannot be {warmup_steps}.")
         if warmup_begin_lr > base_lr:
             raise ScheduleError(
-                f"The warm-up rises to base_lr ({base_lr}), so it cannot begin at {warmup_begin_lr} (warmup_begin_lr)."
+                f"The warm-up rises to base_lr ({base_lr}), so it cannot begin at {warmup_begin_lr} "
+                f"(warmup_begin_lr)."
             )
         if warmup_mode not in {"linear", "constant"}:
             raise ScheduleError(f"warmup_mode is {warmup_mode!r}. Expected 'linear' or 'constant'.")
@@ -152,7 +154,7 @@ class MultiFactorScheduler(LRScheduler):
         super().__init__(base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
         if not hasattr(step, "__len__") or len(step) == 0:
             raise ScheduleError(f"step must be a list of updates, got {step!r}.")
-        if min(step) < 1 or any(later <= earlier for earlier, later in zip(step, step[1:], strict=False)):
+        if min(step) < 1 or any(later <= earlier for earlier, later in pairwise(step)):
             raise ScheduleError(f"step must be rising numbers of updates from 1 on, got {list(step)}.")
         _check_factor(factor)
         self.step = list(step)

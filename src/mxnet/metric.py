@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy
+import numpy  # noqa: ICN001 - np is a function here, as in MXNet
 
 from mxnet import registry
 from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Arrays = NDArray | Sequence[NDArray]
 
 __all__ = [
+    "F1",
     "MAE",
     "MCC",
     "MSE",
@@ -29,7 +30,6 @@ __all__ = [
     "CrossEntropy",
     "CustomMetric",
     "EvalMetric",
-    "F1",
     "Loss",
     "NegativeLogLikelihood",
     "PearsonCorrelation",
@@ -73,7 +73,8 @@ def check_label_shapes(
     if of_labels != of_preds:
         what = "shape" if shape else "number"
         raise ShapeError(
-            f"Labels and predictions do not go together: the {what} of labels is {of_labels}, of predictions {of_preds}."
+            f"Labels and predictions do not go together: the {what} of labels is {of_labels}, of "
+            f"predictions {of_preds}."
         )
     if wrap:
         labels = [labels] if isinstance(labels, NDArray) else labels
@@ -197,8 +198,8 @@ def create(metric: Any, *args: Any, **kwargs: Any) -> EvalMetric:
     Parameters
     ----------
     metric : str, callable, EvalMetric or list of them
-        A registered name, a function of label and prediction (numpy arrays) that returns a number, a metric that
-        is ready already, or several of these, which are computed side by side.
+        A registered name, a function of label and prediction (numpy arrays) that returns a number, a metric
+        that is ready already, or several of these, which are computed side by side.
     *args, **kwargs
         The parameters of the metric.
 
@@ -539,7 +540,7 @@ class PCC(EvalMetric):
     @property
     def sum_metric(self) -> float:
         """The correlation of the local counts, times the number of instances."""
-        return _correlation_of(self._local) * self.num_inst
+        return _correlation_of(self._local) * float(self.num_inst)
 
     @sum_metric.setter
     def sum_metric(self, _: float) -> None:
@@ -569,7 +570,7 @@ class PCC(EvalMetric):
 
 @register
 class Perplexity(EvalMetric):
-    """How many choices the prediction leaves on average: e to the mean of the labels' negative log-likelihoods.
+    """How many choices the prediction leaves on average: e to the mean negative log-likelihood.
 
     Parameters
     ----------
@@ -601,7 +602,8 @@ class Perplexity(EvalMetric):
             wanted = label.astype("int32").ravel()
             if len(wanted) != len(scores):
                 raise ShapeError(
-                    f"Perplexity needs one label for each row of probabilities: the labels' shape is {label.shape}, "
+                    f"Perplexity needs one label for each row of probabilities: the labels' shape is "
+                    f"{label.shape}, "
                     f"that of the predictions {pred.shape}."
                 )
             if self.ignore_label is not None:
@@ -641,7 +643,8 @@ class _Regression(EvalMetric):
                 difference = columns[0] - columns[1]
             except ValueError:
                 raise ShapeError(
-                    f"{type(self).__name__} compares values one by one: the labels' shape is {label.shape}, that of "
+                    f"{type(self).__name__} compares values one by one: the labels' shape is "
+                    f"{label.shape}, that of "
                     f"the predictions {pred.shape}."
                 ) from None
             self._add(float(self._distance(difference)), 1)
@@ -728,7 +731,8 @@ class _LogLikelihood(EvalMetric):
             wanted = label.astype("int64").ravel()
             if len(wanted) != len(pred):
                 raise ShapeError(
-                    f"{type(self).__name__} needs one label for each row of probabilities: the labels' shape is "
+                    f"{type(self).__name__} needs one label for each row of probabilities: the labels' "
+                    f"shape is "
                     f"{label.shape}, that of the predictions {pred.shape}."
                 )
             self._add(float(-numpy.log(_picked(pred, wanted) + self.eps).sum()), len(wanted))
@@ -927,7 +931,8 @@ class CustomMetric(EvalMetric):
     Parameters
     ----------
     feval : callable
-        ``feval(label, pred)`` of numpy arrays returns the value of a batch, or a sum and a number of instances.
+        ``feval(label, pred)`` of numpy arrays returns the value of a batch, or a sum and a number of
+        instances.
     name : str, optional
         By default the function's name.
     allow_extra_outputs : bool, default False
@@ -969,7 +974,7 @@ class CustomMetric(EvalMetric):
         raise NotImplementedError("A CustomMetric holds a function, which has no configuration.")
 
 
-def np(  # noqa: D417 - allow_extra_outputs is described with its class
+def np(
     numpy_feval: Callable[[Values, Values], Any], name: str | None = None, allow_extra_outputs: bool = False
 ) -> CustomMetric:
     """Make a metric of a function of numpy arrays.
@@ -994,7 +999,8 @@ def np(  # noqa: D417 - allow_extra_outputs is described with its class
 def _values(array: Any) -> Values:
     if not hasattr(array, "asnumpy"):
         raise NotAnArrayError(
-            f"Metrics compare NDArrays, got a {type(array).__module__}.{type(array).__name__}. Wrap it: mx.nd.array(x)."
+            f"Metrics compare NDArrays, got a {type(array).__module__}.{type(array).__name__}. Wrap it: "
+            f"mx.nd.array(x)."
         )
     return cast("Values", array.asnumpy())
 
@@ -1014,7 +1020,8 @@ def _chosen(arrays: Mapping[str, NDArray], names: Sequence[str] | None, kind: st
     for name in names:
         if name not in arrays:
             raise NameLookupError(
-                f"The metric wants the {kind} {name!r}, but there are only {sorted(arrays)}.{did_you_mean(name, arrays)}"
+                f"The metric wants the {kind} {name!r}, but there are only "
+                f"{sorted(arrays)}.{did_you_mean(name, arrays)}"
             )
     return [arrays[name] for name in names]
 
@@ -1023,7 +1030,8 @@ def _picked(scores: Values, classes: Values) -> Values:
     """Return the score that each row gives to its class."""
     if len(classes) and not (classes.min() >= -scores.shape[1] and classes.max() < scores.shape[1]):
         raise MetricError(
-            f"Labels must be classes from 0 to {scores.shape[1] - 1}, as there are {scores.shape[1]} scores, but they "
+            f"Labels must be classes from 0 to {scores.shape[1] - 1}, as there are {scores.shape[1]} "
+            f"scores, but they "
             f"reach from {classes.min()} to {classes.max()}."
         )
     return cast("Values", scores[numpy.arange(len(classes)), classes])

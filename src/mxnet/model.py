@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mxnet.executor import Executor
     from mxnet.monitor import Monitor
     from mxnet.optimizer import Optimizer
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
 
@@ -325,9 +325,10 @@ class FeedForward:
         if old is None or any(old.arg_dict[name].shape != shape for name, shape in shapes.items()):
             if self.arg_params is None:
                 raise ModelError("The model has no parameters: call fit(), or pass arg_params.")
-            self._pred_exec = self.symbol.simple_bind(self.ctx[0], grad_req="null", **shapes)
+            options: dict[str, Any] = {**shapes, "grad_req": "null"}
+            self._pred_exec = self.symbol.simple_bind(self.ctx[0], **options)
             self._pred_exec.copy_params_from(self.arg_params, self.aux_params, allow_extra_params=True)
-        assert self._pred_exec is not None  # noqa: S101 - it has just been made
+        assert self._pred_exec is not None
         return self._pred_exec
 
     def _iterator(self, X: Any, y: Any, *, is_train: bool) -> DataIter:

@@ -108,7 +108,8 @@ class Monitor:
 
 
 def _typical_size(array: NDArray) -> NDArray:
-    return array.norm() / array.size**0.5
+    size: NDArray = array.norm() / array.size**0.5
+    return size
 
 
 def _as_text(stat: Any) -> str:

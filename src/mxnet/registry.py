@@ -42,8 +42,9 @@ def get_register_func(base_class: type[_T], nickname: str) -> Callable[..., type
     Returns
     -------
     register : callable
-        ``register(klass, name=None)`` returns `klass`, so that it can be used as a decorator. The name is the
-        class's own, in lower case, unless another is given. Registering a name again replaces it, with a warning.
+        ``register(klass, name=None)`` returns `klass`, so that it can be used as a decorator. The name is
+        the class's own, in lower case, unless another is given. Registering a name again replaces it, with a
+        warning.
     """
     registry = _registries.setdefault(base_class, {})
 
@@ -90,12 +91,12 @@ def get_create_func(base_class: type[_T], nickname: str) -> Callable[..., _T]:
     -------
     create : callable
         ``create(name, *args, **kwargs)``. `name` may be an instance of `base_class` (returned as it is), a
-        registered name in any case, the JSON text ``'["name", {"parameter": value}]'``, or a dictionary (also as
-        JSON text) in which the name stands under `nickname`.
+        registered name in any case, the JSON text ``'["name", {"parameter": value}]'``, or a dictionary (also
+        as JSON text) in which the name stands under `nickname`.
     """
     registry = _registries.setdefault(base_class, {})
 
-    def create(*args: Any, **kwargs: Any) -> _T:  # noqa: ANN401 - whatever the class takes
+    def create(*args: Any, **kwargs: Any) -> _T:
         name, rest = (args[0], args[1:]) if args else (kwargs.pop(nickname, None), ())
         if not isinstance(name, str):
             if rest or kwargs:

@@ -33,8 +33,8 @@ class MXDataIter(DataIter):
         The number of samples.
     batch_size : int
     round_batch : bool
-        Whether the last batch is filled up with the first samples, which the next epoch then leaves out. Otherwise
-        it keeps what the batch before it held in these places.
+        Whether the last batch is filled up with the first samples, which the next epoch then leaves out.
+        Otherwise it keeps what the batch before it held in these places.
     data, label : DataDesc
         What batches hold.
     """
@@ -140,7 +140,8 @@ class CSVIter(MXDataIter):
             self._label = _read_csv(label_csv, tuple(label_shape), np.float32)
             if len(self._label) != len(self._data):
                 raise FileFormatError(
-                    f"{label_csv!r} holds {len(self._label)} labels, but {data_csv!r} holds {len(self._data)} samples."
+                    f"{label_csv!r} holds {len(self._label)} labels, but {data_csv!r} holds "
+                    f"{len(self._data)} samples."
                 )
         if self._label.shape[1:] == (1,):
             self._label = self._label[:, 0]
@@ -308,7 +309,8 @@ class _SparseRows:
         self._values = np.array(values, "float32")
         if len(positions) and not 0 <= self._positions.min() <= self._positions.max() < width:
             raise FileFormatError(
-                f"{path!r} has positions from {self._positions.min()} to {self._positions.max()}, but the shape given "
+                f"{path!r} has positions from {self._positions.min()} to {self._positions.max()}, but the "
+                f"shape given "
                 f"has room for 0 to {width - 1}."
             )
 
@@ -331,12 +333,13 @@ def _width(shape: int | Sequence[int]) -> int:
 def _read_csv(path: str, shape: tuple[int, ...], kind: type) -> Values:
     lines = read_file(path).decode().splitlines()
     try:
-        rows = np.loadtxt(lines, delimiter=",", ndmin=2, dtype=kind)
+        rows: Values = np.loadtxt(lines, delimiter=",", ndmin=2, dtype=kind)
     except ValueError as error:
         raise FileFormatError(f"{path!r} does not hold lines of comma-separated numbers: {error}.") from None
     if rows.shape[1] != int(np.prod(shape)):
         raise ShapeError(
-            f"The lines of {path!r} hold {rows.shape[1]} numbers, but the shape {shape} takes {int(np.prod(shape))}."
+            f"The lines of {path!r} hold {rows.shape[1]} numbers, but the shape {shape} takes "
+            f"{int(np.prod(shape))}."
         )
     return rows.reshape(len(rows), *shape)
 

@@ -133,8 +133,8 @@ class DataBatch:
 class DataIter:
     """Base of all iterators.
 
-    A subclass sets `provide_data` and `provide_label`, and writes `reset` and either `next` alone or `iter_next`,
-    `getdata`, `getlabel`, `getpad` and `getindex`.
+    A subclass sets `provide_data` and `provide_label`, and writes `reset` and either `next` alone or
+    `iter_next`, `getdata`, `getlabel`, `getpad` and `getindex`.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ class ResizeIter(DataIter):
         """Return the next batch as the other iterator made it."""
         if not self.iter_next():
             raise StopIteration
-        assert self.current_batch is not None  # noqa: S101 - iter_next has just set it
+        assert self.current_batch is not None
         return self.current_batch
 
     def iter_next(self) -> bool:
@@ -263,7 +263,7 @@ class PrefetchingIter(DataIter):
         rename_data: Sequence[Mapping[str, str]] | None = None,
         rename_label: Sequence[Mapping[str, str]] | None = None,
     ) -> None:
-        self.iters = list(iters) if isinstance(iters, (list, tuple)) else [iters]
+        self.iters: list[Any] = list(iters) if isinstance(iters, (list, tuple)) else [iters]
         if not self.iters:
             raise DataError("PrefetchingIter needs at least one iterator.")
         self.n_iter = len(self.iters)
@@ -309,7 +309,8 @@ class PrefetchingIter(DataIter):
             return False
         if len(there) < self.n_iter:
             raise MXNetError(
-                f"{self.n_iter - len(there)} of {self.n_iter} iterators ended before the others. All must have the "
+                f"{self.n_iter - len(there)} of {self.n_iter} iterators ended before the others. All must "
+                f"have the "
                 "same number of batches."
             )
         if len({batch.pad for batch in there}) > 1:
@@ -331,7 +332,7 @@ class PrefetchingIter(DataIter):
         """Return the next batch."""
         if not self.iter_next():
             raise StopIteration
-        assert self.current_batch is not None  # noqa: S101 - iter_next has just set it
+        assert self.current_batch is not None
         return self.current_batch
 
     def getdata(self) -> Any:
@@ -357,15 +358,16 @@ class NDArrayIter(DataIter):
     Parameters
     ----------
     data : array, list of arrays, or dict of str to array
-        NDArrays, numpy arrays (which become float32, whatever they hold) or ``h5py`` data sets, which are read
-        batch by batch. The first axis is that of samples. A list's arrays are named ``_0_data``, ``_1_data`` ...
+        NDArrays, numpy arrays (which become float32, whatever they hold) or ``h5py`` data sets, which are
+        read batch by batch. The first axis is that of samples. A list's arrays are named ``_0_data``,
+        ``_1_data`` ...
     label : the same, optional
     batch_size : int, default 1
     shuffle : bool
         Whether every epoch goes through the samples in a new order, drawn by ``numpy.random``.
     last_batch_handle : {'pad', 'discard', 'roll_over'}
-        What becomes of samples that do not fill a batch: filled up with samples from the start, left out, or kept
-        for the start of the next epoch.
+        What becomes of samples that do not fill a batch: filled up with samples from the start, left out, or
+        kept for the start of the next epoch.
     data_name, label_name : str
         The names of single arrays.
     layout : str, default 'NCHW'
@@ -404,11 +406,13 @@ class NDArrayIter(DataIter):
         for name, source in [*self.data, *self.label]:
             if source.shape[0] < self.num_data:
                 raise ShapeError(
-                    f"{name!r} holds {source.shape[0]} samples, but {self.data[0][0]!r} holds {self.num_data}."
+                    f"{name!r} holds {source.shape[0]} samples, but {self.data[0][0]!r} holds "
+                    f"{self.num_data}."
                 )
         if last_batch_handle not in {"pad", "discard", "roll_over"}:
             warnings.warn(
-                f"last_batch_handle={last_batch_handle!r} counts as 'pad'. Known: 'pad', 'discard', 'roll_over'.",
+                f"last_batch_handle={last_batch_handle!r} counts as 'pad'. Known: 'pad', 'discard', "
+                f"'roll_over'.",
                 stacklevel=2,
             )
         self.idx = np.arange(self.num_data)
@@ -513,7 +517,8 @@ def _named_sources(data: Any, default_name: str, what: str) -> list[tuple[str, A
     for name, source in named.items():
         if not _is_array(source):
             raise DataError(
-                f"{name!r} must be an NDArray, a numpy array or an h5py data set, got {type(source).__name__}."
+                f"{name!r} must be an NDArray, a numpy array or an h5py data set, got "
+                f"{type(source).__name__}."
             )
     return [(name, nd.array(s) if isinstance(s, np.ndarray) else s) for name, s in named.items()]
 
@@ -536,7 +541,8 @@ def _as_ndarray(rows: Any) -> NDArray:
 
 def _take(source: Any, rows: Indices) -> NDArray:
     if isinstance(source, NDArray) and source.stype == "default":
-        return source.take(nd.array(rows, ctx=source.context, dtype="int64"))
+        taken: NDArray = source.take(nd.array(rows, ctx=source.context, dtype="int64"))
+        return taken
     if isinstance(source, NDArray):
         return nd.array(source.asnumpy()[rows], dtype=source.dtype).tostype(source.stype)
     ordered, back = np.unique(rows, return_inverse=True)  # h5py reads rising positions only

@@ -43,7 +43,7 @@ class KVStoreBase:
         return klass
 
     @staticmethod
-    def is_capable(capability: str) -> bool:
+    def is_capable(capability: str) -> bool:  # noqa: ARG004 - subclasses look at it
         """Whether the store can do something, such as run an optimizer (``KVStoreBase.OPTIMIZER``)."""
         raise _not_defined("is_capable")
 
@@ -89,9 +89,9 @@ def create(name: str = "local") -> KVStoreBase:
     Parameters
     ----------
     name : str, default 'local'
-        ``local`` adds up gradients on the CPU, ``device`` on the device of the first one. Names that are not known
-        make a local store, as in MXNet; those of distributed stores (``dist_sync`` and so on) are refused, because
-        a store here is for one process.
+        ``local`` adds up gradients on the CPU, ``device`` on the device of the first one. Names that are not
+        known make a local store, as in MXNet; those of distributed stores (``dist_sync`` and so on) are
+        refused, because a store here is for one process.
     """
     if not isinstance(name, str):
         raise NotANameError(
@@ -102,7 +102,8 @@ def create(name: str = "local") -> KVStoreBase:
         return KVStoreBase.kv_registry[kind]()
     if "dist" in kind:
         raise NameLookupError(
-            f"{name!r} is a store for several processes, and only those of one process are here: 'local' and 'device'."
+            f"{name!r} is a store for several processes, and only those of one process are here: 'local' "
+            f"and 'device'."
         )
     return KVStoreBase.kv_registry["kvstore"](kind)  # type: ignore[call-arg]
 

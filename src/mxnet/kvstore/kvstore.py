@@ -96,7 +96,7 @@ class KVStore(KVStoreBase):
                 )
             self._stored[one] = values[0].copy()
 
-    def push(self, key: Any, value: Any, priority: int = 0) -> None:  # noqa: ARG002 - there is no queue
+    def push(self, key: Any, value: Any, priority: int = 0) -> None:
         """Add up the values of a key and hand the sum to the updater, or keep it if there is none.
 
         Parameters
@@ -120,7 +120,7 @@ class KVStore(KVStoreBase):
             else:
                 self._stored[one] = total.as_in_context(stored.context)
 
-    def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:  # noqa: ARG002
+    def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
         """Copy the value of a key into arrays.
 
         Parameters
@@ -153,7 +153,7 @@ class KVStore(KVStoreBase):
         self.init(key, value)
         self.pull(key, out, priority)
 
-    def row_sparse_pull(self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None) -> None:  # noqa: ARG002
+    def row_sparse_pull(self, key: Any, out: Any = None, priority: int = 0, row_ids: Any = None) -> None:
         """Copy some rows of the value of a key into row-sparse arrays.
 
         Parameters
@@ -269,7 +269,8 @@ class KVStore(KVStoreBase):
         self._key_type = self._key_type or type(checked)
         if type(checked) is not self._key_type:
             raise StoreError(
-                f"The keys of a store are all integers or all texts: the first was {self._key_type.__name__}, "
+                f"The keys of a store are all integers or all texts: the first was "
+                f"{self._key_type.__name__}, "
                 f"{key!r} is not."
             )
         return checked
@@ -286,7 +287,7 @@ class KVStore(KVStoreBase):
         return total
 
     def _compressed(self, key: Key, device: int, value: NDArray) -> NDArray:
-        assert self._threshold is not None  # noqa: S101 - the caller has looked
+        assert self._threshold is not None
         carried = self._residuals.get((key, device))
         wanted = value if carried is None else carried + value
         sent = self._threshold * ((wanted >= self._threshold) - (wanted <= -self._threshold))

@@ -1,4 +1,4 @@
-"""What all modules share: training, scoring and predicting, told in terms of a few steps that subclasses define."""
+"""What all modules share: training, scoring and predicting, in terms of steps that subclasses define."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
     from mxnet.optimizer import Optimizer
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
     Params = Mapping[str, NDArray]
 
@@ -68,7 +68,8 @@ class BaseModule:
         self.optimizer_initialized = False
         self._symbol: Symbol | None = None
 
-    # -------------------------------------------------------------------------------- what subclasses are asked for
+    # -------------------------------------------------------------------------------- what subclasses are
+    # asked for
 
     @property
     def data_names(self) -> Sequence[str]:
@@ -172,7 +173,7 @@ class BaseModule:
         """Let a monitor look into the module."""
         raise self._not_defined("install_monitor")
 
-    def get_states(self, merge_multi_context: bool = True) -> list[Any]:  # noqa: ARG002
+    def get_states(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the states that are kept from batch to batch; none by default."""
         self._require("binded", "params_initialized")
         return []
@@ -195,7 +196,8 @@ class BaseModule:
             Tells which rows of sparse parameters the batch needs. All rows are always up to date here.
         """
 
-    # ------------------------------------------------------------------------------------------------------- params
+    # -------------------------------------------------------------------------------------------------------
+    # params
 
     def set_params(
         self,
@@ -229,7 +231,8 @@ class BaseModule:
         """Load the parameters and the auxiliary states from a file."""
         self.set_params(*load_named_params(fname))
 
-    # ------------------------------------------------------------------------------------------- training and using
+    # ------------------------------------------------------------------------------------------- training and
+    # using
 
     def forward_backward(self, data_batch: DataBatch) -> None:
         """Run `forward` for training, and `backward`."""
@@ -494,14 +497,16 @@ class BaseModule:
             return found
         if len({len(outputs) for outputs in found}) > 1:
             raise NotReadyError(
-                "The batches have different numbers of outputs, so they cannot be merged: pass merge_batches=False."
+                "The batches have different numbers of outputs, so they cannot be merged: pass "
+                "merge_batches=False."
             )
         merged = [
             nd.concat(*parts, dim=0) if len(parts) > 1 else parts[0] for parts in zip(*found, strict=True)
         ]
         return merged[0] if len(merged) == 1 and not always_output_list else merged
 
-    # ------------------------------------------------------------------------------------------------------ helpers
+    # ------------------------------------------------------------------------------------------------------
+    # helpers
 
     _STEPS = {  # noqa: RUF012 - never changed
         "binded": "bind(data_shapes, label_shapes)",
@@ -527,9 +532,7 @@ def _listed(callbacks: Any) -> Sequence[Callable[..., None]]:
 
 def _first(batches: Iterable[DataBatch], count: int | None) -> Iterator[DataBatch]:
     """Yield the first batches, taking no more from the iterator than that."""
-    taken = 0
-    for batch in batches:
+    for taken, batch in enumerate(batches):
         if taken == count:
             return
         yield batch
-        taken += 1

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mxnet.monitor import Monitor
     from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["BucketingModule"]
 
@@ -94,7 +94,8 @@ class BucketingModule(BaseModule):
         symbol, data_names, label_names = self._sym_gen(key)
         return Module(symbol, data_names, label_names, **self._options)
 
-    # -------------------------------------------------------------------------------------------------- checkpoints
+    # --------------------------------------------------------------------------------------------------
+    # checkpoints
 
     def save_checkpoint(self, prefix: str, epoch: int, remove_amp_cast: bool = False) -> None:
         """Save the parameters, and the networks of all keys (integers) met so far.
@@ -176,7 +177,8 @@ class BucketingModule(BaseModule):
         module.params_initialized = True
         return module
 
-    # --------------------------------------------------------------------------------------------- names and shapes
+    # --------------------------------------------------------------------------------------------- names and
+    # shapes
 
     @property
     def data_names(self) -> Sequence[str]:
@@ -223,7 +225,8 @@ class BucketingModule(BaseModule):
         """The current network."""
         return self._curr_module.symbol
 
-    # ------------------------------------------------------------------------------------------------------- params
+    # -------------------------------------------------------------------------------------------------------
+    # params
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return the parameters and the auxiliary states."""
@@ -283,7 +286,8 @@ class BucketingModule(BaseModule):
         self._require("params_initialized")
         self._curr_module.set_states(states, value)
 
-    # ------------------------------------------------------------------------------------------------------ binding
+    # ------------------------------------------------------------------------------------------------------
+    # binding
 
     def bind(
         self,
@@ -360,7 +364,8 @@ class BucketingModule(BaseModule):
         self._require("binded", "params_initialized")
         if self.optimizer_initialized and not force_init:
             self.logger.warning(
-                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces it."
+                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces "
+                "it."
             )
             return
         current = self._curr_module
@@ -370,7 +375,8 @@ class BucketingModule(BaseModule):
                 module.borrow_optimizer(current)
         self.optimizer_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------ running
+    # ------------------------------------------------------------------------------------------------------
+    # running
 
     def prepare(
         self, data_batch: DataBatch, sparse_row_id_fn: Callable[[DataBatch], Any] | None = None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mxnet.io import DataBatch
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["DataParallelExecutorGroup", "split_batch"]
 
@@ -77,7 +77,7 @@ class DataParallelExecutorGroup:
         for_training: bool,
         inputs_need_grad: bool,
         shared_group: DataParallelExecutorGroup | None = None,
-        logger: Any = logging,  # noqa: ARG002
+        logger: Any = logging,
         fixed_param_names: Sequence[str] | None = None,
         grad_req: str | Sequence[str] | Mapping[str, str] = "write",
         state_names: Sequence[str] | None = None,
@@ -101,6 +101,7 @@ class DataParallelExecutorGroup:
         self._output_axes = [
             DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(len(self.output_names))
         ]
+        self.batch_size: int | None = None
         self.execs: list[Executor] = []
         self._first_execs: list[Executor] = []
         self.bind_exec(data_shapes, label_shapes, shared_group)
@@ -117,7 +118,8 @@ class DataParallelExecutorGroup:
         requests = {name: usual if name in wanted else "null" for name in self.arg_names}
         return {**requests, **grad_req} if isinstance(grad_req, Mapping) else requests
 
-    # ------------------------------------------------------------------------------------------------------ binding
+    # ------------------------------------------------------------------------------------------------------
+    # binding
 
     def decide_slices(self, data_shapes: Sequence[DataDesc]) -> list[slice]:
         """Split the batch among the devices; all inputs must have the same batch size."""
@@ -128,7 +130,8 @@ class DataParallelExecutorGroup:
             size = int(desc.shape[axis])
             if self.batch_size is not None and size != self.batch_size:
                 raise ShapeError(
-                    f"All inputs must have the same batch size: {desc.name!r} of shape {tuple(desc.shape)} and layout "
+                    f"All inputs must have the same batch size: {desc.name!r} of shape {tuple(desc.shape)} "
+                    f"and layout "
                     f"{desc.layout} has {size}, those before it {self.batch_size}."
                 )
             self.batch_size = size
@@ -146,7 +149,7 @@ class DataParallelExecutorGroup:
         reshape: bool = False,
     ) -> None:
         """Bind an executor on each device, or reshape those that are there."""
-        self.batch_size: int | None = None
+        self.batch_size = None
         self.data_shapes = [_desc(d) for d in data_shapes]
         self.label_shapes = [_desc(d) for d in label_shapes] if label_shapes else None
         self.data_names = [desc.name for desc in self.data_shapes]
@@ -154,7 +157,8 @@ class DataParallelExecutorGroup:
         for desc in self.data_shapes:
             if desc.name not in self.arg_names:
                 raise NameLookupError(
-                    f"The data {desc.name!r} is no argument of the network.{did_you_mean(desc.name, self.arg_names)} "
+                    f"The data {desc.name!r} is no argument of the "
+                    f"network.{did_you_mean(desc.name, self.arg_names)} "
                     f"Its arguments are {self.arg_names}."
                 )
         self.slices = self.decide_slices(self.data_shapes)
@@ -190,6 +194,7 @@ class DataParallelExecutorGroup:
     def _bound(
         self, device: int, inputs: Sequence[DataDesc], shared_group: DataParallelExecutorGroup | None
     ) -> Executor:
+        options: dict[str, Any] = dict(self._shapes_on(device, inputs))
         return self.symbol.simple_bind(
             self.contexts[device],
             grad_req=self.grad_req,
@@ -197,7 +202,7 @@ class DataParallelExecutorGroup:
             group2ctx=self.group2ctxs[device],
             shared_arg_names=self.param_names if shared_group else None,
             shared_exec=shared_group.execs[device] if shared_group else None,
-            **self._shapes_on(device, inputs),
+            **options,
         )
 
     def _collect_arrays(self) -> None:
@@ -207,13 +212,13 @@ class DataParallelExecutorGroup:
         self.label_arrays = [self._slot(n, position) if n in position else None for n in self.label_names]
         self.state_arrays = [[e.arg_arrays[position[name]] for e in self.execs] for name in self.state_names]
         self.param_arrays = [[e.arg_arrays[position[name]] for e in self.execs] for name in self.param_names]
-        self.grad_arrays = [[e.grad_arrays[position[name]] for e in self.execs] for name in self.param_names]
-        self.input_grad_arrays = (
-            [[e.grad_arrays[position[name]] for e in self.execs] for name in self.data_names]
-            if self.inputs_need_grad
-            else []
-        )
+        self.grad_arrays = self._gradients(self.param_names)
+        self.input_grad_arrays = self._gradients(self.data_names) if self.inputs_need_grad else []
         self.aux_arrays = [[e.aux_arrays[i] for e in self.execs] for i in range(len(self.aux_names))]
+
+    def _gradients(self, names: Sequence[str]) -> list[list[NDArray | None]]:
+        grads = [{} if executor.grad_arrays is None else executor.grad_dict for executor in self.execs]
+        return [[of_one.get(name) for of_one in grads] for name in names]
 
     def _slot(self, name: str, position: Mapping[str, int]) -> Slot:
         return [(part, e.arg_arrays[position[name]]) for part, e in zip(self.slices, self.execs, strict=True)]
@@ -224,7 +229,8 @@ class DataParallelExecutorGroup:
         if given != [self.data_shapes, self.label_shapes or []]:
             self.bind_exec(data_shapes, label_shapes, reshape=True)
 
-    # --------------------------------------------------------------------------------------------------- parameters
+    # ---------------------------------------------------------------------------------------------------
+    # parameters
 
     def set_params(
         self, arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray], allow_extra: bool = False
@@ -242,7 +248,8 @@ class DataParallelExecutorGroup:
             for name, block in zip(names, blocks, strict=True):
                 _mean(block).astype(targets[name].dtype).copyto(targets[name])
 
-    # ------------------------------------------------------------------------------------------------------ running
+    # ------------------------------------------------------------------------------------------------------
+    # running
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Hand each device its share of a batch and run forward."""
@@ -275,11 +282,10 @@ class DataParallelExecutorGroup:
             executor.backward(shares)
 
     def _cut(self, array: NDArray, axis: int, part: slice) -> NDArray:
-        if len(self.execs) == 1 or axis < 0:
-            return array
-        return array.slice_axis(axis=axis, begin=part.start, end=part.stop)
+        return array if len(self.execs) == 1 or axis < 0 else _slice(array, axis, part)
 
-    # ------------------------------------------------------------------------------------------------------ results
+    # ------------------------------------------------------------------------------------------------------
+    # results
 
     def get_output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         """Return the names and shapes of the outputs, for the whole batch."""
@@ -324,7 +330,7 @@ class DataParallelExecutorGroup:
         return self._merged(self.state_arrays, axes) if merge_multi_context else self.state_arrays
 
     def set_states(self, states: Any = None, value: float | None = None) -> None:
-        """Set the states from arrays (a list for each device in a list for each state), or all to one value."""
+        """Set the states from arrays (for each state a list over devices), or all to one value."""
         if (states is None) == (value is None):
             raise BindError("set_states takes either states or a value for all of them.")
         if value is not None:
@@ -375,7 +381,7 @@ class DataParallelExecutorGroup:
             return label
         layout = self.label_shapes[index].layout if self.label_shapes else None
         axis = max(DataDesc.get_batch_axis(layout), 0)
-        return label.slice_axis(axis=axis, begin=part.start, end=part.stop)
+        return _slice(label, axis, part)
 
     def install_monitor(self, mon: Monitor) -> None:
         """Let a monitor look into all executors."""
@@ -398,7 +404,8 @@ def split_batch(batch_size: int, workload: Sequence[float]) -> list[slice]:
     slices = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
     if any(part.start >= part.stop for part in slices):
         raise ShapeError(
-            f"A batch of {batch_size} cannot be split among {len(workload)} devices by the workload {list(workload)}: "
+            f"A batch of {batch_size} cannot be split among {len(workload)} devices by the workload "
+            f"{list(workload)}: "
             "some would get nothing."
         )
     return slices
@@ -406,6 +413,11 @@ def split_batch(batch_size: int, workload: Sequence[float]) -> list[slice]:
 
 def _desc(desc: Any) -> DataDesc:
     return desc if isinstance(desc, DataDesc) else DataDesc(*desc)
+
+
+def _slice(array: NDArray, axis: int, part: slice) -> NDArray:
+    cut: NDArray = array.slice_axis(axis=axis, begin=part.start, end=part.stop)
+    return cut
 
 
 def _mean(block: Sequence[NDArray]) -> NDArray:
@@ -427,10 +439,11 @@ def _load(
             source = array
             if len(slot or ()) > 1:
                 axis = max(DataDesc.get_batch_axis(desc.layout), 0)
-                source = array.slice_axis(axis=axis, begin=part.start, end=part.stop)
+                source = _slice(array, axis, part)
             if tuple(source.shape) != target.shape:
                 raise ShapeError(
-                    f"The {what} {desc.name!r} has the shape {tuple(source.shape)}, but the module was bound with "
+                    f"The {what} {desc.name!r} has the shape {tuple(source.shape)}, but the module was "
+                    f"bound with "
                     f"{target.shape}."
                 )
             target[:] = source

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mxnet.monitor import Monitor
     from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer, Updater
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Module"]
 
@@ -102,7 +102,8 @@ class Module(BaseModule):
         self._work_load_list = list(work_load_list or [1] * len(self._context))
         if len(self._work_load_list) != len(self._context):
             raise ShapeError(
-                f"work_load_list has {len(self._work_load_list)} entries, but there are {len(self._context)} contexts."
+                f"work_load_list has {len(self._work_load_list)} entries, but there are "
+                f"{len(self._context)} contexts."
             )
         self._group2ctxs = _per_device(group2ctxs, len(self._context))
         self._symbol: Symbol = symbol
@@ -134,7 +135,8 @@ class Module(BaseModule):
         self._data_shapes: list[DataDesc] = []
         self._label_shapes: list[DataDesc] | None = None
 
-    # -------------------------------------------------------------------------------------------------- checkpoints
+    # --------------------------------------------------------------------------------------------------
+    # checkpoints
 
     @staticmethod
     def load(prefix: str, epoch: int, load_optimizer_states: bool = False, **kwargs: Any) -> Module:
@@ -195,10 +197,10 @@ class Module(BaseModule):
         """
         self._require("optimizer_initialized")
         if self._update_on_kvstore:
-            assert self._kvstore is not None  # noqa: S101 - it updates
+            assert self._kvstore is not None
             self._kvstore.save_optimizer_states(fname, format=format)
             return
-        assert self._updater is not None  # noqa: S101 - the store does not update
+        assert self._updater is not None
         data = self._updater.get_states(format=format)
         with atomic_write(fname) as file:
             file.write(data)
@@ -207,13 +209,14 @@ class Module(BaseModule):
         """Load what the optimizer remembers, as saved here or by MXNet."""
         self._require("optimizer_initialized")
         if self._update_on_kvstore:
-            assert self._kvstore is not None  # noqa: S101 - it updates
+            assert self._kvstore is not None
             self._kvstore.load_optimizer_states(fname)
             return
-        assert self._updater is not None  # noqa: S101 - the store does not update
+        assert self._updater is not None
         self._updater.set_states(read_file(fname))
 
-    # -------------------------------------------------------------------------------------------- names and shapes
+    # -------------------------------------------------------------------------------------------- names and
+    # shapes
 
     @property
     def data_names(self) -> list[str]:
@@ -249,7 +252,8 @@ class Module(BaseModule):
         shapes: list[tuple[str, tuple[int, ...]]] = self._exec_group.get_output_shapes()
         return shapes
 
-    # --------------------------------------------------------------------------------------------------- parameters
+    # ---------------------------------------------------------------------------------------------------
+    # parameters
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return the parameters and the auxiliary states, on the CPU.
@@ -259,8 +263,8 @@ class Module(BaseModule):
         self._require("params_initialized")
         if self._params_dirty:
             self._sync_params_from_devices()
-        assert self._arg_params is not None  # noqa: S101 - they are initialized
-        assert self._aux_params is not None  # noqa: S101 - they are initialized
+        assert self._arg_params is not None
+        assert self._aux_params is not None
         return self._arg_params, self._aux_params
 
     def _sync_params_from_devices(self) -> None:
@@ -293,13 +297,14 @@ class Module(BaseModule):
         """
         if self.params_initialized and not force_init:
             warnings.warn(
-                "The parameters have values already, so init_params does nothing. force_init=True gives new ones.",
+                "The parameters have values already, so init_params does nothing. force_init=True gives "
+                "new ones.",
                 stacklevel=2,
             )
             return
         self._require("binded")
-        assert self._arg_params is not None  # noqa: S101 - bind has made them
-        assert self._aux_params is not None  # noqa: S101 - bind has made them
+        assert self._arg_params is not None
+        assert self._aux_params is not None
         attributes = self._symbol.attr_dict()
         for kind, own, given in (
             ("parameter", self._arg_params, arg_params),
@@ -310,7 +315,8 @@ class Module(BaseModule):
                     _copy_param(name, given[name], array)
                 elif given is not None and not allow_missing:
                     raise MissingParameterError(
-                        f"No value is given for the {kind} {name!r}.{did_you_mean(name, given)} allow_missing=True "
+                        f"No value is given for the {kind} {name!r}.{did_you_mean(name, given)} "
+                        f"allow_missing=True "
                         "leaves it to the initializer."
                     )
                 elif initializer is not None:
@@ -353,7 +359,8 @@ class Module(BaseModule):
         self._params_dirty = True
         self.params_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------ binding
+    # ------------------------------------------------------------------------------------------------------
+    # binding
 
     def bind(
         self,
@@ -370,7 +377,8 @@ class Module(BaseModule):
         Parameters
         ----------
         data_shapes, label_shapes : list of DataDesc or of (str, tuple of int)
-            The names and shapes of data and labels, such as an iterator's ``provide_data`` and ``provide_label``.
+            The names and shapes of data and labels, such as an iterator's ``provide_data`` and
+            ``provide_label``.
         for_training : bool
             Whether gradients will be computed.
         inputs_need_grad : bool
@@ -451,7 +459,8 @@ class Module(BaseModule):
         self._set_shapes(data_shapes, label_shapes)
         self._exec_group.reshape(self._data_shapes, self._label_shapes)
 
-    # ---------------------------------------------------------------------------------------------------- optimizer
+    # ----------------------------------------------------------------------------------------------------
+    # optimizer
 
     def init_optimizer(
         self,
@@ -476,7 +485,8 @@ class Module(BaseModule):
         self._require("binded", "params_initialized")
         if self.optimizer_initialized and not force_init:
             self.logger.warning(
-                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces it."
+                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces "
+                "it."
             )
             return
         if self._params_dirty:
@@ -534,7 +544,8 @@ class Module(BaseModule):
             raise NameLookupError(f"optimizer is {optimizer!r}. Expected a registered name or an Optimizer.")
         if optimizer.rescale_grad != rescale:
             warnings.warn(
-                f"The optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch size ({rescale}), which "
+                f"The optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch size "
+                f"({rescale}), which "
                 "gradients summed over a batch usually need. Is this intended?",
                 stacklevel=3,
             )
@@ -561,7 +572,8 @@ class Module(BaseModule):
         self._updater = shared_module._updater
         self.optimizer_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------ running
+    # ------------------------------------------------------------------------------------------------------
+    # running
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs of a batch.
@@ -582,7 +594,8 @@ class Module(BaseModule):
             and (is_train or (is_train is None and self.for_training))
         ):
             warnings.warn(
-                f"The batch has no labels, but the module was bound with {[d.name for d in self._label_shapes]}: it "
+                f"The batch has no labels, but the module was bound with "
+                f"{[d.name for d in self._label_shapes]}: it "
                 "trains on those of the batch before.",
                 stacklevel=2,
             )
@@ -705,7 +718,8 @@ def _described(names: Sequence[str], shapes: Sequence[Any] | None, kind: str) ->
     given = [desc.name for desc in descs]
     if sorted(given) != sorted(names):
         raise NameLookupError(
-            f"{kind}_shapes is for {given}, but the module was made with {kind}_names={list(names)}. Name the iterator's "
+            f"{kind}_shapes is for {given}, but the module was made with {kind}_names={list(names)}. Name "
+            f"the iterator's "
             f"{kind} so ({kind}_name=...), or pass {kind}_names={given} to the module."
         )
     for desc in descs:
@@ -724,7 +738,8 @@ def _like(descs: Sequence[DataDesc], arrays: Sequence[Any] | None) -> list[DataD
 def _copy_param(name: str, source: NDArray, target: NDArray) -> None:
     if tuple(source.shape) != target.shape:
         raise ShapeError(
-            f"The value given for {name!r} has the shape {tuple(source.shape)}, but the network needs {target.shape}."
+            f"The value given for {name!r} has the shape {tuple(source.shape)}, but the network needs "
+            f"{target.shape}."
         )
     if source is not target:
         target[:] = source

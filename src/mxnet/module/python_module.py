@@ -31,8 +31,8 @@ Params = Mapping[str, NDArray]
 class PythonModule(BaseModule):
     """Base of modules in Python: has names and shapes, but no parameters.
 
-    A subclass writes `forward`, `get_outputs`, `_compute_output_shapes` and, to be trained through, `backward` and
-    `get_input_grads`.
+    A subclass writes `forward`, `get_outputs`, `_compute_output_shapes` and, to be trained through,
+    `backward` and `get_input_grads`.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ class PythonModule(BaseModule):
         for_training: bool = True,
         inputs_need_grad: bool = False,
         force_rebind: bool = False,
-        shared_module: BaseModule | None = None,  # noqa: ARG002 - there is nothing to share
+        shared_module: BaseModule | None = None,
         grad_req: str | Sequence[str] | Mapping[str, str] = "write",
     ) -> None:
         """Take note of the shapes."""
@@ -201,7 +201,7 @@ class PythonLossModule(PythonModule):
                 raise NotReadyError("The batch holds no labels, but the loss needs them for training.")
             self._labels = data_batch.label[0]
 
-    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:  # noqa: ARG002 - there is one device
+    def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the scores."""
         return [self._scores]
 
@@ -217,12 +217,12 @@ class PythonLossModule(PythonModule):
         """Write the gradient of the scores to ``self._scores_grad``; subclasses may override this."""
         if self._grad_func is None:
             raise self._not_defined("grad_func (nor _backward_impl)")
-        assert self._scores is not None  # noqa: S101 - forward has run
-        assert self._labels is not None  # noqa: S101 - forward has run
+        assert self._scores is not None
+        assert self._labels is not None
         grad = self._grad_func(self._scores, self._labels)
         self._scores_grad = grad if isinstance(grad, NDArray) else nd.array(grad)
 
-    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:  # noqa: ARG002 - there is one device
+    def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the gradient of the scores."""
         return [self._scores_grad]
 

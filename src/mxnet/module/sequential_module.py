@@ -54,8 +54,8 @@ class SequentialModule(BaseModule):
         ----------
         module : BaseModule
         **kwargs
-            ``take_labels=True`` if the module uses the labels; ``auto_wiring=True`` if the outputs before it are to
-            take the names of its data.
+            ``take_labels=True`` if the module uses the labels; ``auto_wiring=True`` if the outputs before it
+            are to take the names of its data.
 
         Returns
         -------
@@ -76,7 +76,8 @@ class SequentialModule(BaseModule):
     def _takes_labels(self, position: int) -> bool:
         return bool(self._metas[position].get(self.META_TAKE_LABELS))
 
-    # --------------------------------------------------------------------------------------------- names and shapes
+    # --------------------------------------------------------------------------------------------- names and
+    # shapes
 
     @property
     def data_names(self) -> Sequence[str]:
@@ -106,7 +107,8 @@ class SequentialModule(BaseModule):
         self._require("binded")
         return self._modules[-1].output_shapes
 
-    # --------------------------------------------------------------------------------------------------- parameters
+    # ---------------------------------------------------------------------------------------------------
+    # parameters
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return the parameters and the auxiliary states of all modules."""
@@ -138,12 +140,14 @@ class SequentialModule(BaseModule):
             for name in [name for own in module.get_params() for name in own]:
                 if name in owner:
                     raise NameLookupError(
-                        f"Modules {owner[name]} and {position} both have a parameter {name!r}: names must differ."
+                        f"Modules {owner[name]} and {position} both have a parameter {name!r}: names must "
+                        f"differ."
                     )
                 owner[name] = position
         self.params_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------ binding
+    # ------------------------------------------------------------------------------------------------------
+    # binding
 
     def bind(
         self,
@@ -195,14 +199,16 @@ class SequentialModule(BaseModule):
         self._require("binded", "params_initialized")
         if self.optimizer_initialized and not force_init:
             self.logger.warning(
-                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces it."
+                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces "
+                "it."
             )
             return
         for module in self._modules:
             module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
         self.optimizer_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------ running
+    # ------------------------------------------------------------------------------------------------------
+    # running
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Run all modules in a row."""

@@ -19,12 +19,12 @@ __all__ = ["FTML", "LAMB", "AdaDelta", "AdaGrad", "Adam", "Adamax", "Ftrl", "Nad
 class _TwoMoments(Rule):
     """An optimizer that averages the gradient and its square (or size) with the rates `beta1` and `beta2`."""
 
-    def __init__(self, learning_rate: float | None, beta1: float, beta2: float, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, learning_rate: float | None, beta1: float, beta2: float, **kwargs: Any) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.beta1 = beta1
         self.beta2 = beta2
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return the two averages, 0 at first."""
         return (zeros_like(weight), zeros_like(weight))
 
@@ -69,13 +69,13 @@ class Adam(_TwoMoments):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
         lazy_update: bool = True,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, beta1, beta2, **kwargs)
         self.epsilon = epsilon
         self.lazy_update = lazy_update
 
-    def _only_rows(self, weight: NDArray) -> bool:  # noqa: ARG002 - whatever the weight is
+    def _only_rows(self, weight: NDArray) -> bool:
         return self.lazy_update
 
     def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
@@ -110,21 +110,22 @@ class AdaGrad(Rule):
 
     References
     ----------
-    Duchi, Hazan, Singer: "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011.
+    Duchi, Hazan, Singer: "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization",
+    2011.
     """
 
-    def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:  # noqa: ANN401 - those of Optimizer
+    def __init__(self, eps: float = 1e-7, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.float_stable_eps = eps
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return the sum of squares, 0 at first."""
         return zeros_like(weight, np.float32)
 
-    def _only_rows(self, weight: NDArray) -> bool:  # noqa: ARG002 - whatever the weight is
+    def _only_rows(self, weight: NDArray) -> bool:
         return True
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         grad = self._rescaled(grad)
         state += grad * grad
         weight -= lr * (grad / (state + self.float_stable_eps).sqrt() + wd * weight)
@@ -156,8 +157,8 @@ class RMSProp(Rule):
 
     References
     ----------
-    Tieleman, Hinton: "Lecture 6.5 - rmsprop", 2012 (plain); Graves: "Generating Sequences With Recurrent Neural
-    Networks", 2013, equations 38 - 45 (centered).
+    Tieleman, Hinton: "Lecture 6.5 - rmsprop", 2012 (plain); Graves: "Generating Sequences With Recurrent
+    Neural Networks", 2013, equations 38 - 45 (centered).
     """
 
     def __init__(
@@ -168,7 +169,7 @@ class RMSProp(Rule):
         epsilon: float = 1e-8,
         centered: bool = False,
         clip_weights: float | None = None,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.gamma1 = gamma1
@@ -177,11 +178,11 @@ class RMSProp(Rule):
         self.epsilon = epsilon
         self.clip_weights = clip_weights
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return the average square and, if centered, the average gradient and the momentum."""
         return tuple(zeros_like(weight, np.float32) for _ in range(3 if self.centered else 1))
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         grad = self._decayed(grad, weight, wd)
         square = state[0]
         square[:] = self.gamma1 * square + (1 - self.gamma1) * grad * grad
@@ -220,16 +221,16 @@ class AdaDelta(Rule):
     Zeiler: "ADADELTA: An adaptive learning rate method", 2012.
     """
 
-    def __init__(self, rho: float = 0.90, epsilon: float = 1e-5, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, rho: float = 0.90, epsilon: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.rho = rho
         self.epsilon = epsilon
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return the average squares of gradients and of steps."""
         return (zeros_like(weight, np.float32), zeros_like(weight, np.float32))
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         grad = self._rescaled(grad)
         of_grads, of_steps = state
         of_grads[:] = self.rho * of_grads + (1 - self.rho) * grad * grad
@@ -266,20 +267,20 @@ class Ftrl(Rule):
         lamda1: float = 0.01,
         learning_rate: float = 0.1,
         beta: float = 1,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.lamda1 = lamda1
         self.beta = beta
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return z and n, 0 at first."""
         return (zeros_like(weight, np.float32), zeros_like(weight, np.float32))
 
     def _only_rows(self, weight: NDArray) -> bool:
         return weight.stype == "row_sparse"
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         grad = self._rescaled(grad)
         z, n = state
         total = n + grad * grad
@@ -316,7 +317,7 @@ class Adamax(_TwoMoments):
         learning_rate: float = 0.002,
         beta1: float = 0.9,
         beta2: float = 0.999,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, beta1, beta2, **kwargs)
 
@@ -332,7 +333,8 @@ class Adamax(_TwoMoments):
 class Nadam(_TwoMoments):
     r"""Adam with Nesterov's momentum.
 
-    As in MXNet, the schedule of the momentum is one for all parameters: every update of any of them moves it on.
+    As in MXNet, the schedule of the momentum is one for all parameters: every update of any of them moves it
+    on.
 
     Parameters
     ----------
@@ -357,7 +359,7 @@ class Nadam(_TwoMoments):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
         schedule_decay: float = 0.004,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, beta1, beta2, **kwargs)
         self.epsilon = epsilon
@@ -365,7 +367,7 @@ class Nadam(_TwoMoments):
         self.m_schedule = 1.0
 
     def _momentum(self, t: int) -> float:
-        return self.beta1 * (1 - 0.5 * 0.96 ** (t * self.schedule_decay))
+        return self.beta1 * (1 - 0.5 * math.pow(0.96, t * self.schedule_decay))
 
     def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         t = self._index_update_count[index]
@@ -406,12 +408,12 @@ class FTML(_TwoMoments):
         beta2: float = 0.999,
         epsilon: float = 1e-8,
         learning_rate: float | None = None,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, beta1, beta2, **kwargs)
         self.epsilon = epsilon
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return d, v and z, 0 at first."""
         return (zeros_like(weight), zeros_like(weight), zeros_like(weight))
 
@@ -460,7 +462,7 @@ class LAMB(_TwoMoments):
         lower_bound: float | None = None,
         upper_bound: float | None = None,
         bias_correction: bool = True,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(learning_rate, beta1, beta2, **kwargs)
         self.epsilon = epsilon

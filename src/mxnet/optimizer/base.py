@@ -1,4 +1,4 @@
-"""What all optimizers share: rates and decay per parameter, update counts, multi-precision and sparse gradients."""
+"""What all optimizers share: rates and decay per parameter, counts, multi-precision, sparse gradients."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mxnet.lr_scheduler import LRScheduler
     from mxnet.ndarray import NDArray
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Index", "Optimizer", "Rule", "State", "create", "register"]
 
@@ -35,15 +35,17 @@ class _NotANameTable(MXNetError, TypeError):
 class Optimizer:
     """Base of all optimizers.
 
-    A subclass writes `create_state`, which makes what it remembers of a parameter, and `update`, which changes a
-    parameter in place. It asks `_get_lr` and `_get_wd` for the rates of a parameter, after `_update_count`.
+    A subclass writes `create_state`, which makes what it remembers of a parameter, and `update`, which
+    changes a parameter in place. It asks `_get_lr` and `_get_wd` for the rates of a parameter, after
+    `_update_count`.
 
     Parameters
     ----------
     rescale_grad : float, default 1.0
         What gradients are multiplied by, such as 1 / batch size.
     param_idx2name : dict of int to str, optional
-        The names of the parameters. With it, weight decay leaves out every parameter whose name does not end in
+        The names of the parameters. With it, weight decay leaves out every parameter whose name does not end
+        in
         ``_weight`` or ``_gamma``.
     wd : float, default 0.0
         Weight decay: how much of a parameter is added to its gradient.
@@ -54,7 +56,8 @@ class Optimizer:
     lr_scheduler : LRScheduler, optional
         Supplies the rate instead. If `learning_rate` is given as well, it becomes the schedule's ``base_lr``.
     sym : Symbol, optional
-        The network; the ``__lr_mult__`` and ``__wd_mult__`` attributes of its variables are taken into account.
+        The network; the ``__lr_mult__`` and ``__wd_mult__`` attributes of its variables are taken into
+        account.
     begin_num_update : int, default 0
         The number of updates to start counting from.
     multi_precision : bool, default False
@@ -95,7 +98,11 @@ class Optimizer:
         self.wd_mult: dict[Index, float] = {}
         self.begin_num_update = begin_num_update
         self.num_update = begin_num_update
-        self._index_update_count: dict[Index, int] = {}
+        # Updates by parameter, for each device; MXNet's pickles have these names, and the two below.
+        self._all_index_update_counts: dict[int, dict[Index, int]] = {0: {}}
+        self._index_update_count = self._all_index_update_counts[0]
+        self.aggregate_num = 0
+        self.allow_np_array = False
         self.clip_gradient = clip_gradient
         self.multi_precision = multi_precision
         self.idx2name: dict[Index, str] = dict(param_idx2name or {})
@@ -111,7 +118,7 @@ class Optimizer:
         return klass
 
     @staticmethod
-    def create_optimizer(name: str, **kwargs: Any) -> Optimizer:  # noqa: ANN401 - whatever the optimizer takes
+    def create_optimizer(name: str, **kwargs: Any) -> Optimizer:
         """Make the optimizer of that name.
 
         Examples
@@ -132,7 +139,7 @@ class Optimizer:
         """The rate before the multiplier of a parameter."""
         if self.lr_scheduler is not None:
             return self.lr_scheduler(self.num_update)
-        assert self.lr is not None  # noqa: S101 - only a schedule leaves it out
+        assert self.lr is not None
         return self.lr
 
     def set_learning_rate(self, lr: float) -> None:
@@ -147,7 +154,7 @@ class Optimizer:
         """Return what the optimizer remembers of a parameter before its first update; nothing by default."""
 
     def create_state_multi_precision(self, index: Index, weight: NDArray) -> State:
-        """Return the state of a parameter, with a float32 copy if it is float16 and `multi_precision` is on."""
+        """Return the state of a parameter, with a float32 copy if it is float16 and that is asked for."""
         if weight.dtype != np.float16:
             return self.create_state(index, weight)
         if not self.multi_precision:
@@ -208,8 +215,8 @@ class Optimizer:
         Parameters
         ----------
         args_wd_mult : dict of str or int to float
-            By the parameter's name or index. They come before those of the network's variables, and these before
-            the rule that only names ending in ``_weight`` and ``_gamma`` decay.
+            By the parameter's name or index. They come before those of the network's variables, and these
+            before the rule that only names ending in ``_weight`` and ``_gamma`` decay.
         """
         self.wd_mult = {
             **{name: 0.0 for name in self.idx2name.values() if not self._decays(name)},
@@ -226,9 +233,14 @@ class Optimizer:
         attributes, arguments = self.sym_info
         return {name: float(attributes[name][key]) for name in arguments if key in attributes.get(name, {})}
 
+    def _set_current_context(self, device_id: int) -> None:
+        """Count updates for another device from now on."""
+        self._index_update_count = self._all_index_update_counts.setdefault(device_id, {})
+
     def _update_count(self, index: Index | Iterable[Index]) -> None:
         """Count an update of one parameter, or of each of several."""
-        for one in index if isinstance(index, (list, tuple)) else [index]:
+        several: Any = index if isinstance(index, (list, tuple)) else [index]
+        for one in several:
             count = self._index_update_count.get(one, self.begin_num_update) + 1
             self._index_update_count[one] = count
             self.num_update = max(count, self.num_update)
@@ -288,7 +300,7 @@ create = Optimizer.create_optimizer
 
 
 class Rule(Optimizer):
-    """An optimizer that is one formula on arrays, `_step`; dense, sparse and float16 arrays are handled here."""
+    """An optimizer that is one formula on dense arrays, `_step`; sparse ones are handled here."""
 
     def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         """Apply the formula to dense arrays, changing `weight` and `state` in place."""
@@ -331,7 +343,7 @@ class Rule(Optimizer):
         return {"rescale_grad": self.rescale_grad, **clip}
 
 
-def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:  # noqa: ANN401 - anything that names a dtype
+def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:
     """Return a dense array of zeros beside a parameter, of its dtype unless another is given."""
     return nd.zeros(weight.shape, weight.context, dtype=dtype or weight.dtype)
 

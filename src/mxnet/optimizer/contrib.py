@@ -30,11 +30,11 @@ class GroupAdaGrad(Rule):
         Those of `Optimizer`; weight decay is not supported.
     """
 
-    def __init__(self, eps: float = 1e-5, **kwargs: Any) -> None:  # noqa: ANN401 - those of Optimizer
+    def __init__(self, eps: float = 1e-5, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.float_stable_eps = eps
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return one number for each row, 0 at first."""
         if len(weight.shape) != 2:
             raise OptimizerError(
@@ -42,10 +42,10 @@ class GroupAdaGrad(Rule):
             )
         return nd.zeros((weight.shape[0], 1), weight.context, dtype=np.float32)
 
-    def _only_rows(self, weight: NDArray) -> bool:  # noqa: ARG002 - whatever the weight is
+    def _only_rows(self, weight: NDArray) -> bool:
         return True
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         if wd:
             raise OptimizerError(f"GroupAdaGrad has no weight decay, got wd={wd}.")
         grad = self._rescaled(grad)

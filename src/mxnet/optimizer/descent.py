@@ -20,11 +20,11 @@ class _Momentum(Rule):
 
     _master_first = False
 
-    def __init__(self, momentum: float = 0.0, **kwargs: Any) -> None:  # noqa: ANN401 - those of Optimizer
+    def __init__(self, momentum: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.momentum = momentum
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return the momentum, 0 at first, or None if there is none."""
         return zeros_like(weight) if self.momentum else None
 
@@ -37,27 +37,27 @@ class SGD(_Momentum):
         v &= \mu v - \eta (g + \lambda w) \\
         w &= w + v
 
-    where :math:`g` is the rescaled and clipped gradient, :math:`\eta` the learning rate and :math:`\lambda` the
-    weight decay.
+    where :math:`g` is the rescaled and clipped gradient, :math:`\eta` the learning rate and :math:`\lambda`
+    the weight decay.
 
     Parameters
     ----------
     momentum : float, default 0.0
     lazy_update : bool, default True
-        Whether a row-sparse gradient leaves the rows that it does not have as they are: neither their momentum
-        nor their decay goes on.
+        Whether a row-sparse gradient leaves the rows that it does not have as they are: neither their
+        momentum nor their decay goes on.
     **kwargs
         Those of `Optimizer`: ``learning_rate``, ``wd``, ``multi_precision`` and so on.
     """
 
-    def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, momentum: float = 0.0, lazy_update: bool = True, **kwargs: Any) -> None:
         super().__init__(momentum, **kwargs)
         self.lazy_update = lazy_update
 
-    def _only_rows(self, weight: NDArray) -> bool:  # noqa: ARG002 - whatever the weight is
+    def _only_rows(self, weight: NDArray) -> bool:
         return self.lazy_update
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         if state is None:
             nd.sgd_update(weight, grad, out=weight, lr=lr, wd=wd, **self._fused())
         else:
@@ -88,7 +88,7 @@ class NAG(_Momentum):
         Those of `Optimizer`.
     """
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         grad = self._rescaled(grad)
         if state is None:
             weight -= lr * (grad + wd * weight)
@@ -117,7 +117,8 @@ class Signum(_Momentum):
 
     References
     ----------
-    Bernstein, Wang, Azizzadenesheli, Anandkumar: "signSGD: Compressed Optimisation for Non-Convex Problems", 2018.
+    Bernstein, Wang, Azizzadenesheli, Anandkumar: "signSGD: Compressed Optimisation for Non-Convex Problems",
+    2018.
     """
 
     _master_first = True
@@ -127,12 +128,12 @@ class Signum(_Momentum):
         learning_rate: float = 0.01,
         momentum: float = 0.9,
         wd_lh: float = 0.0,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(momentum, learning_rate=learning_rate, **kwargs)
         self.wd_lh = wd_lh
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         grad = self._rescaled(grad)
         if state is None:
             weight[:] = (1 - lr * wd) * weight - lr * grad.sign()
@@ -158,7 +159,7 @@ class SGLD(Rule):
     Welling, Teh: "Bayesian Learning via Stochastic Gradient Langevin Dynamics", 2011.
     """
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         noise = nd.random.normal(0, math.sqrt(lr), shape=weight.shape, dtype=weight.dtype, ctx=weight.context)
         weight += noise - lr / 2 * (self._rescaled(grad) + wd * weight)
 
@@ -184,18 +185,18 @@ class DCASGD(Rule):
     Zheng et al.: "Asynchronous Stochastic Gradient Descent with Delay Compensation", 2016.
     """
 
-    def __init__(self, momentum: float = 0.0, lamda: float = 0.04, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, momentum: float = 0.0, lamda: float = 0.04, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if momentum:
             raise OptimizerError(f"DCASGD has no momentum (as in MXNet 1.x), got momentum={momentum}.")
         self.momentum = momentum
         self.lamda = lamda
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return no momentum, and the weight as it was."""
         return (None, weight.copy())
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:  # noqa: ARG002
+    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
         grad = self._rescaled(grad)
         _, previous = state
         step = lr * (grad + wd * weight + self.lamda * grad * grad * (weight - previous))
@@ -212,8 +213,8 @@ class LBSGD(_Momentum):
     momentum : float, default 0.0
     multi_precision : bool, default False
     warmup_strategy : {'linear', 'power2', 'sqrt', 'lars'}
-        How the rate rises to `batch_scale` times its value; ``lars`` sets it by the norms of weight and gradient.
-        Anything else leaves it as it is until the warm-up is over.
+        How the rate rises to `batch_scale` times its value; ``lars`` sets it by the norms of weight and
+        gradient. Anything else leaves it as it is until the warm-up is over.
     warmup_epochs : int, default 5
     batch_scale : int, default 1
         How many batches make up one step.
@@ -236,7 +237,7 @@ class LBSGD(_Momentum):
         updates_per_epoch: int = 32,
         begin_epoch: int = 0,
         num_epochs: int = 60,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(momentum, multi_precision=multi_precision, **kwargs)
         self.warmup_strategy = warmup_strategy
@@ -323,7 +324,7 @@ class LARS(_Momentum):
         eta: float = 0.001,
         eps: float = 0,
         momentum_correction: bool = True,
-        **kwargs: Any,  # noqa: ANN401 - those of Optimizer
+        **kwargs: Any,
     ) -> None:
         super().__init__(momentum, **kwargs)
         self.lazy_update = lazy_update
@@ -364,11 +365,11 @@ class Test(Optimizer):
 
     __test__ = False  # its name makes pytest think it were one
 
-    def create_state(self, index: Index, weight: NDArray) -> State:  # noqa: ARG002 - the same for all
+    def create_state(self, index: Index, weight: NDArray) -> State:
         """Return zeros."""
         return nd.zeros(weight.shape, weight.context)
 
-    def update(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:  # noqa: ARG002
+    def update(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:
         """Add the gradient, and remember the new weight."""
         weight += grad * self.rescale_grad
         state[:] = weight

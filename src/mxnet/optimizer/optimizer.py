@@ -32,3 +32,7 @@ __all__ = [
     "get_updater",
     "register",
 ]
+
+# Pickles name a class by its module, and MXNet looks for these here.
+for _class in [value for value in map(globals().get, __all__) if isinstance(value, type)]:
+    _class.__module__ = __name__

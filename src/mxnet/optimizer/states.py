@@ -1,8 +1,9 @@
 r"""How optimizer states are kept in files: a safe format of our own, and MXNet's, which is a pickle.
 
-Ours is the line ``symnet-states 1``, a line of JSON that describes the states, and the raw values of the arrays it
-refers to, one after the other. Reading it runs no code. Of a pickle, only arrays, numbers, containers and MXNet's
-own optimizers and schedules are read; anything else in it is refused before it is made.
+Ours is the line ``symnet-states 1``, a line of JSON that describes the states, and the raw values of the
+arrays it refers to, one after the other. Reading it runs no code. Of a pickle, only arrays, numbers,
+containers and MXNet's own optimizers and schedules are read; anything else in it is refused before it is
+made.
 """
 
 from __future__ import annotations
@@ -88,7 +89,8 @@ def _encode(value: Any, blobs: list[bytes]) -> _Json:
         state = value.__getstate__() if isinstance(value, Optimizer) else vars(value)
         return {"object": [type(value).__name__, _encode(state, blobs)]}
     raise FileFormatError(
-        f"Optimizer states hold arrays, numbers, texts and containers of them; a {type(value).__name__} cannot be "
+        f"Optimizer states hold arrays, numbers, texts and containers of them; a {type(value).__name__} "
+        f"cannot be "
         "saved. (format='mxnet' writes anything that can be pickled.)"
     )
 
@@ -120,7 +122,8 @@ class _Reader:
         size = int(np.prod(shape, dtype=object)) * stored.itemsize
         if min(shape, default=0) < 0 or size > len(self._data):
             raise FileFormatError(
-                f"These optimizer states are cut off: an array of shape {shape} and dtype {name} takes {size} bytes, "
+                f"These optimizer states are cut off: an array of shape {shape} and dtype {name} takes "
+                f"{size} bytes, "
                 f"but {len(self._data)} are left."
             )
         values = np.frombuffer(self._data[:size], stored).reshape(shape)
@@ -151,7 +154,8 @@ def _class_of(name: str) -> Optimizer | LRScheduler:
     klass = Optimizer.opt_registry.get(name.lower()) or getattr(lr_scheduler, name, None)
     if not (isinstance(klass, type) and issubclass(klass, (Optimizer, LRScheduler))):
         raise FileFormatError(
-            f"These states were saved with {name!r}, which is no known optimizer or schedule. Register the class "
+            f"These states were saved with {name!r}, which is no known optimizer or schedule. Register the "
+            f"class "
             "(mx.optimizer.register) before loading."
         )
     return klass.__new__(klass)
@@ -205,6 +209,7 @@ class _OnlyArrays(pickle.Unpickler):
         if known is not None and known.__module__.startswith("mxnet."):
             return known
         raise FileFormatError(
-            f"This pickle asks for {module}.{name}. Of optimizer states, only arrays, numbers and MXNet's optimizers "
+            f"This pickle asks for {module}.{name}. Of optimizer states, only arrays, numbers and MXNet's "
+            f"optimizers "
             "and schedules are read, because a pickle can run any code."
         )

@@ -56,8 +56,11 @@ class Updater:
         """
         if isinstance(index, (list, tuple)):
             for one in zip(index, grad, weight, strict=True):
-                self(*one)
-            return
+                self._update(*one)
+        else:
+            self._update(index, grad, weight)
+
+    def _update(self, index: Any, grad: Any, weight: Any) -> None:
         if index not in self.states:
             self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
         elif not self.states_synced.get(index):
@@ -79,8 +82,8 @@ class Updater:
         Parameters
         ----------
         states : bytes
-            What `get_states` returned, or the contents of a ``.states`` file of MXNet. MXNet's are pickles: of them
-            only arrays, numbers and MXNet's own optimizers are read, anything else raises.
+            What `get_states` returned, or the contents of a ``.states`` file of MXNet. MXNet's are pickles:
+            of them only arrays, numbers and MXNet's own optimizers are read, anything else raises.
         """
         self.states, optimizer = load_states(bytes(states))
         if optimizer is not None:

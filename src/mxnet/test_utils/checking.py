@@ -1,4 +1,4 @@
-"""Checks of symbols: outputs and gradients against numbers, against differences, and between devices and dtypes."""
+"""Checks of symbols: outputs and gradients against numbers, differences, other devices and dtypes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet import ndarray as nd
-from mxnet import symbol as sym_module
+from mxnet import symbol as symbols
 from mxnet.errors import MXNetError, NameLookupError
 from mxnet.ndarray import NDArray
+from mxnet.symbol.variable import Variable
 from mxnet.test_utils.comparing import (
     assert_almost_equal,
     compare_ndarray_tuple,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from mxnet.context import Context
     from mxnet.executor import Executor
     from mxnet.optimizer import Optimizer
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
     Values = np.ndarray[Any, Any]
     Location = Sequence[Any] | Mapping[str, Any]
@@ -355,17 +356,17 @@ def _projected(
     """Return the sum of the outputs times random directions as a loss, and the directions."""
     _, out_shapes, _ = sym.infer_shape(**shapes)
     directions: dict[str, NDArray] = {}
-    parts = []
+    parts: list[Symbol] = []
     for i, shape in enumerate(out_shapes or []):
         name = f"__random_direction_{i}"
         # Away from 0, so that no part of the gradient goes unseen.
         direction = _random.rand(*shape) * 0.9 + 0.1
         directions[name] = _ndarray(direction.astype(kind), place, kind)
-        parts.append(sym_module.sum(sym[i] * sym_module.Variable(name)))
+        parts.append(symbols.sum(sym[i] * Variable(name)))
     total = parts[0]
     for part in parts[1:]:
         total = total + part
-    return sym_module.MakeLoss(total), directions
+    return symbols.MakeLoss(total), directions
 
 
 def check_consistency(
@@ -415,21 +416,11 @@ def check_consistency(
     dict of str to numpy array
         Outputs and gradients by name.
     """
-    symbols = [sym] * len(ctx_list) if not isinstance(sym, (list, tuple)) else list(sym)
+    networks: list[Any] = list(sym) if isinstance(sym, (list, tuple)) else [sym] * len(ctx_list)
     executors = [
-        s.simple_bind(grad_req=grad_req, **dict(entry)) for s, entry in zip(symbols, ctx_list, strict=True)
+        s.simple_bind(grad_req=grad_req, **dict(entry)) for s, entry in zip(networks, ctx_list, strict=True)
     ]
-    arguments, states = dict(arg_params or {}), dict(aux_params or {})
-    for name, array in executors[0].arg_dict.items():
-        if name not in arguments:
-            drawn = _random.uniform(-1, 1, array.shape) if use_uniform else _random.normal(size=array.shape)
-            arguments[name] = (drawn * scale).astype(rand_type)
-    for name, array in executors[0].aux_dict.items():
-        states.setdefault(name, np.zeros(array.shape))
-    for executor in executors:
-        for bound, given in ((executor.arg_dict, arguments), (executor.aux_dict, states)):
-            for name, array in bound.items():
-                array[:] = _values(given[name]).astype(np.dtype(array.dtype))
+    _fill(executors, arg_params or {}, aux_params or {}, scale, use_uniform, rand_type)
     results = [_outputs_and_gradients(executor, grad_req) for executor in executors]
     dtypes = [np.dtype(executor.outputs[0].dtype) for executor in executors]
     best = max(range(len(executors)), key=lambda i: dtypes[i].itemsize)
@@ -437,25 +428,37 @@ def check_consistency(
     for i, found in enumerate(results):
         if i == best and ground_truth is None:
             continue
-        limits = [
-            _wider(tol, dtypes[i], dtypes[best], table())
-            for tol, table in ((rtol, default_rtols), (atol, default_atols))
-        ]
+        within = (
+            _wider(rtol, dtypes[i], dtypes[best], default_rtols()),
+            _wider(atol, dtypes[i], dtypes[best], default_atols()),
+        )
         for name, value in found.items():
+            names = (f"{name} of entry {i}", f"{name} of entry {best}")
             try:
-                assert_almost_equal(
-                    value,
-                    truth[name],
-                    limits[0],
-                    limits[1],
-                    (f"{name} of entry {i}", f"{name} of entry {best}"),
-                    equal_nan,
-                )
+                assert_almost_equal(value, truth[name], *within, names, equal_nan)
             except AssertionError as error:
                 if raise_on_err:
                     raise
                 print(error)  # noqa: T201 - as asked for
     return truth
+
+
+def _fill(
+    executors: Sequence[Executor],
+    arg_params: Mapping[str, Any],
+    aux_params: Mapping[str, Any],
+    scale: float,
+    use_uniform: bool,
+    rand_type: Any,
+) -> None:
+    """Write the same values to the arrays of all executors: those given, random arguments, states of 0."""
+    values = dict(aux_params)
+    for name, array in executors[0].arg_dict.items():
+        drawn = _random.uniform(-1, 1, array.shape) if use_uniform else _random.normal(size=array.shape)
+        values[name] = arg_params.get(name, (drawn * scale).astype(rand_type))
+    for executor in executors:
+        for name, array in {**executor.arg_dict, **executor.aux_dict}.items():
+            array[:] = _values(values.get(name, np.zeros(array.shape))).astype(np.dtype(array.dtype))
 
 
 def _outputs_and_gradients(executor: Executor, grad_req: str | Mapping[str, str]) -> dict[str, Values]:
@@ -472,7 +475,7 @@ def _wider(tolerance: Any, one: Any, other: Any, table: Mapping[Any, float]) -> 
     if tolerance is not None and not isinstance(tolerance, Mapping):
         return float(tolerance)
     known = {**table, **{np.dtype(k): v for k, v in (tolerance or {}).items()}}
-    return max(known[one], known[other])
+    return float(max(known[one], known[other]))
 
 
 def check_speed(
@@ -563,7 +566,7 @@ def compare_optimizer(
             states.append(state)
         assert_almost_equal(weights[0], weights[1], rtol, atol)
         if compare_states:
-            compare_ndarray_tuple(*(s if isinstance(s, tuple) else (s,) for s in states), rtol, atol)
+            compare_ndarray_tuple(states[0], states[1], rtol, atol)
 
 
 def same_symbol_structure(sym1: Symbol, sym2: Symbol) -> bool:

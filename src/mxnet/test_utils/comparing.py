@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mxnet.context import Context
 
     Values = np.ndarray[Any, Any]
-    Tolerance = float | Mapping[Any, float] | None
+    Tolerance = Any  # None, a number, or numbers by dtype
 
 __all__ = [
     "almost_equal",
@@ -57,7 +57,7 @@ def default_context() -> Context:
 
 def set_default_context(ctx: Context) -> None:
     """Set the context that checks run on, for the rest of this thread or task."""
-    context.Context(ctx).__enter__()  # noqa: PLC2801 - never left again
+    context.Context(ctx).__enter__()
 
 
 def default_dtype() -> type:
@@ -89,11 +89,11 @@ def effective_dtype(dat: Any) -> Any:
 
 def get_tolerance(dat: Any, tol: Tolerance, default_tol: Mapping[Any, float]) -> float:
     """Return the tolerance for an array: as given (perhaps by dtype), or the default for its dtype."""
-    if isinstance(tol, numbers.Number):
-        return float(tol)  # type: ignore[arg-type]
+    if isinstance(tol, (int, float, np.number)):
+        return float(tol)
     dtype = effective_dtype(dat)
-    table = dict(default_tol) if tol is None else {**default_tol, **dict(tol)}  # type: ignore[call-overload]
-    return float(table.get(dtype, table.get(dtype.type, 0.0)))
+    table = dict(default_tol) if tol is None else {**default_tol, **tol}
+    return float(table[dtype] if dtype in table else table.get(dtype.type, 0.0))
 
 
 def get_tols(x: Any, y: Any, rtol: Tolerance, atol: Tolerance) -> tuple[float, float]:
@@ -105,12 +105,12 @@ def get_tols(x: Any, y: Any, rtol: Tolerance, atol: Tolerance) -> tuple[float, f
     )
 
 
-def get_rtol(rtol: float | None = None, dtype: Any = np.dtype("float64")) -> float:
+def get_rtol(rtol: float | None = None, dtype: Any = "float64") -> float:
     """Return `rtol`, or the default for a dtype."""
     return default_rtols()[np.dtype(dtype)] if rtol is None else rtol
 
 
-def get_atol(atol: float | None = None, dtype: Any = np.dtype("float64")) -> float:
+def get_atol(atol: float | None = None, dtype: Any = "float64") -> float:
     """Return `atol`, or the default for a dtype."""
     return default_atols()[np.dtype(dtype)] if atol is None else atol
 
@@ -247,15 +247,19 @@ def find_max_violation(
     return tuple(int(i) for i in position), float(times.max())
 
 
-def locationError(  # noqa: N802 - MXNet's name
-    a: Any, b: Any, index: tuple[int, ...], names: Sequence[str], maxError: bool = False
+def locationError(
+    a: Any,
+    b: Any,
+    index: tuple[int, ...],
+    names: Sequence[str],
+    maxError: bool = False,  # noqa: N803
 ) -> str:
     """Return a sentence about two arrays' elements at a position."""
     what = "Maximum error" if maxError else "Error"
     return f"{what} at {index}: {names[0]}={_values(a)[index]:.8f}, {names[1]}={_values(b)[index]:.8f}"
 
 
-def checkShapes(a: Any, b: Any) -> None:  # noqa: N802 - MXNet's name
+def checkShapes(a: Any, b: Any) -> None:
     """Raise `AssertionError` unless two arrays' shapes broadcast."""
     try:
         np.broadcast_shapes(a.shape, b.shape)
@@ -264,7 +268,7 @@ def checkShapes(a: Any, b: Any) -> None:  # noqa: N802 - MXNet's name
 
 
 def compare_ndarray_tuple(t1: Any, t2: Any, rtol: Tolerance = None, atol: Tolerance = None) -> None:
-    """Raise `AssertionError` unless two nested tuples of NDArrays, such as optimizer states, are almost equal."""
+    """Raise `AssertionError` unless nested tuples of NDArrays (optimizer states) are almost equal."""
     if t1 is None or t2 is None:
         return
     if isinstance(t1, tuple):
@@ -315,7 +319,7 @@ def _without_nan(a: Any, b: Any) -> tuple[Values, Values]:
 
 
 def _times_tolerance(a: Values, b: Values, rtol: float, atol: float) -> Values:
-    """Return by how many times the tolerance elements differ; what is not finite and differs counts as infinite."""
+    """Return by how many times the tolerance elements differ; infinitely, if not by a finite number."""
     with np.errstate(all="ignore"):
         allowed = atol + rtol * np.abs(b)
         times = np.abs(np.subtract(a, b, dtype="float64")) / (allowed + 1e-20)
@@ -336,7 +340,6 @@ def _report(a: Values, b: Values, rtol: float, atol: float, names: Sequence[str]
     ]
     share = float((times > 1).mean())
     return (
-        f"Items are not equal: {share:.4%} of {times.size} elements differ by more than rtol={rtol:g}, atol={atol:g}.\n"
-        + "\n".join(lines)
-        + f"\n ACTUAL: {a!r}\n DESIRED: {b!r}"
+        f"Items are not equal: {share:.4%} of {times.size} elements differ by more than rtol={rtol:g}, "
+        f"atol={atol:g}.\n" + "\n".join(lines) + f"\n ACTUAL: {a!r}\n DESIRED: {b!r}"
     )

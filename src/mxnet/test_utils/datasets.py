@@ -77,7 +77,7 @@ def get_zip_data(data_dir: str, url: str, data_origin_name: str) -> None:
     """Fetch a zip file into a folder, and unpack it there."""
     path = download(url, data_origin_name, data_dir)
     with zipfile.ZipFile(path) as archive:
-        archive.extractall(data_dir)  # noqa: S202 - zipfile keeps members inside the folder
+        archive.extractall(data_dir)
 
 
 def get_bz2_data(data_dir: str, data_name: str, url: str, data_origin_name: str) -> None:
@@ -133,7 +133,12 @@ def get_mnist_iterator(
     """
     train_image, train_label, test_image, test_label = get_mnist_ubyte()
     flat = len(input_shape) != 3
-    shared = {"batch_size": batch_size, "flat": flat, "num_parts": num_parts, "part_index": part_index}
+    shared: dict[str, Any] = {
+        "batch_size": batch_size,
+        "flat": flat,
+        "num_parts": num_parts,
+        "part_index": part_index,
+    }
     return (
         MNISTIter(image=train_image, label=train_label, shuffle=True, **shared),
         MNISTIter(image=test_image, label=test_label, shuffle=False, **shared),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +55,9 @@ _random = np.random
 
 def random_arrays(*shapes: Sequence[int]) -> Any:
     """Return arrays of normally distributed numbers: one, or a list if there are several shapes."""
-    arrays = [np.array(_random.randn(*shape), dtype=default_dtype()) for shape in map(_shape, shapes)]
+    arrays: list[Values] = [
+        np.array(_random.randn(*shape), dtype=default_dtype()) for shape in map(_shape, shapes)
+    ]
     return arrays[0] if len(arrays) == 1 else arrays
 
 
@@ -238,10 +241,11 @@ def shuffle_csr_column_indices(csr: NDArray) -> NDArray:
     """Return a csr array with the columns of every row in another order."""
     starts, columns, values = (a.asnumpy() for a in (csr.indptr, csr.indices, csr.data))
     order = np.concatenate(
-        [first + _random.permutation(last - first) for first, last in zip(starts, starts[1:], strict=False)]
+        [first + _random.permutation(last - first) for first, last in pairwise(starts)]
     ).astype("int64")
+    rows, width = csr.shape
     return sparse.csr_matrix(
-        (values[order], columns[order], starts), shape=csr.shape, ctx=csr.context, dtype=csr.dtype
+        (values[order], columns[order], starts), shape=(rows, width), ctx=csr.context, dtype=csr.dtype
     )
 
 
@@ -331,7 +335,7 @@ def _shape(shape: Sequence[int]) -> tuple[int, ...]:
     return tuple(int(n) for n in shape)
 
 
-def _rand_shape(sizes: Sequence[int], allow_zero_size: bool) -> tuple[int, ...]:  # noqa: FBT001
+def _rand_shape(sizes: Sequence[int], allow_zero_size: bool) -> tuple[int, ...]:
     lowest = 0 if allow_zero_size else 1
     return tuple(int(_random.randint(lowest, size + 1)) for size in sizes)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ def gen_buckets_probs_with_ppf(
     ([(0.0, 0.5), (0.5, 1.0)], [0.5, 0.5])
     """
     edges = [ppf(i / float(nbuckets)) for i in range(nbuckets + 1)]
-    return list(zip(edges, edges[1:], strict=False)), [1.0 / nbuckets] * nbuckets
+    return list(pairwise(edges)), [1.0 / nbuckets] * nbuckets
 
 
 def mean_check(generator: Generator, mu: float, sigma: float, nsamples: int = 1000000) -> bool:
@@ -124,7 +125,8 @@ def verify_generator(
     likely = [p for p, _, _ in checks]
     if sum(p > alpha for p in likely) < nrepeat * success_rate:
         raise AssertionError(
-            f"The generator failed: its samples are {alpha} likely in fewer than {success_rate:.0%} of {nrepeat} trials.\n"
+            f"The generator failed: its samples are {alpha} likely in fewer than {success_rate:.0%} of "
+            f"{nrepeat} trials.\n"
             f"p: {likely}\nobserved: {[observed.tolist() for _, observed, _ in checks]}\n"
             f"expected: {checks[0][2].tolist()}"
         )
