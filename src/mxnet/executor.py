@@ -22,7 +22,7 @@ from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.sparse import zeros as sparse_zeros
 from mxnet.ops.backward import Backward
 from mxnet.plan.program import Program, Tap
-from mxnet.plan.programs import Programs
+from mxnet.plan.programs import Programs, Taps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,7 +73,8 @@ class Executor:
         self._outputs: list[NDArray] | None = None
         self._saved: tuple[Program, Sequence[Tensor]] | None = None
         self._ran_for_training = False
-        self._monitor: tuple[Monitor, bool] | None = None
+        self._monitor: Monitor | None = None
+        self._tapped: Taps = ""
         self._targets = [
             (array, req) for array, req in zip(grad_arrays or (), grad_req, strict=False) if array is not None
         ]
@@ -168,6 +169,7 @@ class Executor:
             self._rerun()
         assert self._saved is not None
         program, saved = self._saved
+        self._show_missing_heads(heads)
         gradients = iter(program.backward(self._tensors(program, heads), saved, self._tap()))
         graph, exists = self._programs.joint()
         entries = iter(graph.outputs[len(self._programs.graph.outputs) :])
@@ -184,9 +186,7 @@ class Executor:
 
     def _program(self, *, is_train: bool, with_gradient: bool) -> Program:
         facts = tuple((array.shape, array._dtype_name) for array in (*self.arg_arrays, *self.aux_arrays))
-        return self._programs.get(
-            facts, is_train=is_train, with_gradient=with_gradient, tapped=self._monitor is not None
-        )
+        return self._programs.get(facts, is_train=is_train, with_gradient=with_gradient, tapped=self._tapped)
 
     def _tensors(self, program: Program, heads: Sequence[Tensor | None] | None) -> list[Tensor | None]:
         """Return the tensors of a program's variables, in its order."""
@@ -286,18 +286,20 @@ class Executor:
         monitor_all : bool
             Whether to show the inputs of every node too.
         """
-        self._monitor = None if callback is None else (callback, monitor_all)
+        self._monitor = callback
+        self._tapped = "" if callback is None else "all" if monitor_all else "outputs"
 
     def _tap(self) -> Tap | None:
-        if self._monitor is None:
+        callback = self._monitor
+        if callback is None:
             return None
-        callback, monitor_all = self._monitor
+        return lambda name, tensor: callback(name, NDArray._from_tensor(tensor.clone(), self._ctx))
 
-        def tap(name: str, tensor: Tensor, *, is_input: bool = False) -> None:
-            if monitor_all or not is_input:
-                callback(name, NDArray._from_tensor(tensor.clone(), self._ctx))
-
-        return tap
+    def _show_missing_heads(self, heads: Sequence[Tensor | None]) -> None:
+        """Show the monitor the zeros that MXNet passes to losses as head gradients."""
+        if self._monitor is not None and None in heads:
+            output = self.outputs[heads.index(None)]
+            self._monitor("zeros_without_dtype_output", zeros(output.shape, output.context))
 
     def debug_str(self) -> str:
         """Return the program and the memory its intermediate values take."""

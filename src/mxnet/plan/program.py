@@ -9,7 +9,7 @@ import re
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from mxnet.context import Context
 from mxnet.errors import MXNetError, add_note
@@ -18,6 +18,7 @@ from mxnet.ir.op import Like, Run, describe_node
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
 from mxnet.plan.steps import Plan, Step
+from mxnet.plan.tapping import input_taps, output_taps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -113,7 +114,7 @@ def write_program(
     *,
     is_train: bool,
     states: dict[int, dict[str, Any]],
-    tapped: bool = False,
+    tapped: Literal["", "outputs", "all"] = "",
 ) -> Program:
     """Generate and compile the program of a plan.
 
@@ -127,8 +128,8 @@ def write_program(
         Passed to the kernels.
     states : dict
         Per node (by ``id``) the storage that its kernel keeps between runs; filled on demand.
-    tapped : bool
-        Whether to show every value to the ``tap`` of the run.
+    tapped : {'', 'outputs', 'all'}
+        Which values are shown to the ``tap`` of the run: none, what nodes make, or also what they read.
     """
     writer = _Writer(plan, context_of, is_train=is_train, states=states, tapped=tapped)
     writer.half("forward", plan.forward, (), plan.outputs, plan.saved)
@@ -151,7 +152,7 @@ class _Writer:
         *,
         is_train: bool,
         states: dict[int, dict[str, Any]],
-        tapped: bool,
+        tapped: str,
     ) -> None:
         self.plan = plan
         self.context_of = context_of
@@ -205,14 +206,21 @@ class _Writer:
         self.constants[kernel] = op.kernel_for(run)
         arguments = ", ".join(self._argument(step, i, context) for i in range(len(step.inputs)))
         targets = ", ".join(self.names[v] for v in step.outputs)
+        if self.tapped == "all":
+            for position, name in input_taps(node):
+                if position not in op.shape_only:
+                    self._tap(name, step.inputs[position])
         self.lines.append(f"    {targets} = {kernel}({arguments})  # {node.name} {self._shapes(step)}")
         self.step_at[len(self.lines)] = step
         if self.tapped:
-            for v in step.outputs:
-                self.lines.append(f"    if tap: tap({values[v].entry.output_name!r}, {self.names[v]})")
+            for number, name in output_taps(node):
+                self._tap(name, step.outputs[number])
         dead = [self.names[v] for v in step.frees]
         if dead:
             self.lines.append(f"    del {', '.join(dead)}")
+
+    def _tap(self, name: str, v: int) -> None:
+        self.lines.append(f"    if tap: tap({name!r}, {self.names[v]})")
 
     def _argument(self, step: Step, position: int, context: Context) -> str:
         v = step.inputs[position]

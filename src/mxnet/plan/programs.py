@@ -6,7 +6,7 @@ import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
@@ -24,6 +24,8 @@ __all__ = ["Facts", "Programs"]
 
 Facts = tuple[tuple[tuple[int, ...], str], ...]
 """Shape and dtype of every variable of the graph, arguments and then auxiliary states."""
+
+Taps = Literal["", "outputs", "all"]
 
 _MOST_PROGRAMS = 64
 
@@ -58,7 +60,7 @@ class Programs:
             for i, entry in enumerate(graph.outputs)
         )
         self._joint: tuple[Graph, tuple[bool, ...]] | None = None
-        self._made: OrderedDict[tuple[bool, bool, bool, Facts], Program] = OrderedDict()
+        self._made: OrderedDict[tuple[bool, bool, Taps, Facts], Program] = OrderedDict()
         self._states: dict[int, dict[str, Any]] = {}  # what kernels keep between runs, by node
         self._lock = threading.Lock()
 
@@ -90,7 +92,7 @@ class Programs:
         *,
         is_train: bool,
         with_gradient: bool,
-        tapped: bool = False,
+        tapped: Taps = "",
     ) -> Program:
         """Return the program for these shapes and dtypes, from the cache if it was made before.
 
@@ -98,8 +100,10 @@ class Programs:
         ----------
         facts : tuple
             See :data:`Facts`.
-        is_train, with_gradient, tapped : bool
-            The mode; whether there is a backward half; whether values are shown to a monitor.
+        is_train, with_gradient : bool
+            The mode; whether there is a backward half.
+        tapped : {'', 'outputs', 'all'}
+            Which values are shown to a monitor.
 
         Raises
         ------
@@ -120,7 +124,7 @@ class Programs:
                 self._made.popitem(last=False)
         return program
 
-    def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: bool) -> Program:
+    def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: Taps) -> Program:
         graph = self.joint()[0] if with_gradient else self.graph
         shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
         dtypes = {node: dtype for node, (_, dtype) in zip(self.variables, facts, strict=True)}

@@ -655,6 +655,24 @@ class Symbol(SymbolBase):
 
     __idiv__ = __itruediv__
 
+    def astype(self, dtype: DTypeLike, **kwargs: Any) -> Symbol:
+        """Return a symbol of the same values in another dtype."""
+        from mxnet.symbol.compose import create
+
+        return create("Cast", [self], {"dtype": dtype_name(dtype)}, hint="cast", **kwargs)
+
+    def as_nd_ndarray(self) -> Symbol:
+        """Return this symbol: there is one kind of symbol."""
+        return self
+
+    def optimize_for(self, backend: str, *args: object, **kwargs: object) -> Symbol:  # noqa: ARG002
+        """Return this symbol: whatever the backend's name, graphs are optimised when they are bound."""
+        return self
+
+    def get_backend_symbol(self, backend: str) -> Symbol:
+        """Return this symbol; see :meth:`optimize_for`."""
+        return self.optimize_for(backend)
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Callable[..., Symbol]: ...  # the fluent methods, see functions.py
