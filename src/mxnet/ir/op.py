@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
@@ -314,6 +314,10 @@ class Op:
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""
         return reads_of(type(self))
+
+    def rows_only(self, stypes: Sequence[str]) -> bool:  # noqa: ARG002 - only updates look at them
+        """Return whether arrays stored in these ways are updated only in the rows that the gradient has."""
+        return False
 
     def backward_likes(self) -> frozenset[str]:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""

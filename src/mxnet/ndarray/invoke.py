@@ -92,7 +92,7 @@ def invoke(
     mode = MODE.get()
     shapes, dtypes = check_call(op, len(tensors), tuple(facts))
     run = Run(where, is_train=mode.is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
-    results = run_kernel(op, run, tensors)
+    results = _run_sparse(op, run, inputs, tensors) if sparse else run_kernel(op, run, tensors)
     if outs:
         made = list(outs)
         for array, result in zip(outs, results, strict=False):
@@ -256,6 +256,29 @@ def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
             f"Error in operator {op!r}: {error}\n  with {', '.join(given) or 'no inputs'}"
         ) from None
     raise error
+
+
+def _run_sparse(op: Op, run: Run, inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Run a kernel where some inputs are stored sparsely.
+
+    An update may be one of only the rows that a row-sparse gradient has; what the kernel writes to a sparse
+    array goes back to its storage.
+    """
+    rows = op.rows_only([array.stype for array in inputs])
+    if rows:
+        present = inputs[1]._parts[1]  # of a RowSparseNDArray
+        parts = [tensor[present] for tensor in tensors]
+        (changed,) = run_kernel(op, run, parts)
+        results: tuple[Tensor, ...] = (tensors[0].index_copy(0, present, changed),)
+    else:
+        parts, results = list(tensors), run_kernel(op, run, tensors)
+    for name, array, tensor, part in zip(op.input_names(), inputs, tensors, parts, strict=False):
+        if name in op.mutates:
+            if rows:
+                tensor.index_copy_(0, present, part)
+            if array.stype != "default":
+                array._overwrite(tensor)
+    return results
 
 
 def _owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:

@@ -74,6 +74,11 @@ def started(kept: float, t: int) -> float:
     return 1 - float(np.float32(kept)) ** t
 
 
+def lazy_rows(self: Any, stypes: Sequence[str]) -> bool:
+    """Return whether ``lazy_update`` applies: the gradient is row-sparse."""
+    return self.lazy_update and stypes[1] == "row_sparse"
+
+
 class Update(Op):
     """Base of the updates of one weight; ``step`` is the rule."""
 
@@ -116,6 +121,7 @@ class SGDUpdate(Update, name="sgd_update", aliases=("_sparse_sgd_update",)):
     clip_gradient: float = CLIP
     lazy_update: bool = LAZY
     step = sgd
+    rows_only = lazy_rows
 
 
 class SGDMomUpdate(Update, name="sgd_mom_update", aliases=("_sparse_sgd_mom_update",)):
@@ -130,6 +136,7 @@ class SGDMomUpdate(Update, name="sgd_mom_update", aliases=("_sparse_sgd_mom_upda
     clip_gradient: float = CLIP
     lazy_update: bool = LAZY
     step = sgd_with_momentum
+    rows_only = lazy_rows
 
 
 class MPSGDUpdate(SGDUpdate, WithMasterWeight, name="mp_sgd_update"):
@@ -236,6 +243,7 @@ class AdamUpdate(Update, name="adam_update", aliases=("_sparse_adam_update",)):
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
     lazy_update: bool = LAZY
+    rows_only = lazy_rows
 
     def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
         mean, var = states
@@ -285,6 +293,9 @@ class FtrlUpdate(Update, name="ftrl_update", aliases=("_sparse_ftrl_update",)):
     wd: float = WD
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
+
+    def rows_only(self, stypes: Sequence[str]) -> bool:
+        return stypes[0] == stypes[1] == "row_sparse"
 
     def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
         z, n = states

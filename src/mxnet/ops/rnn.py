@@ -217,7 +217,7 @@ class RNN(Op, name="RNN"):
         groups = self._parameter_shapes(input_size)
         rows = GATES[self.mode] * self.state_size
         shapes = [shape for group in groups for shape in group] + [(rows,)] * (2 * len(groups))
-        pieces = parameters.split([math.prod(shape) for shape in shapes])
+        pieces = torch.split(parameters, [math.prod(shape) for shape in shapes])
         tensors = [piece.view(shape) for piece, shape in zip(pieces, shapes, strict=True)]
         size = len(groups[0])
         biases = tensors[size * len(groups) :]
@@ -286,7 +286,11 @@ def _fused(
     flat = [tensor for group in weights for tensor in group]
     layers = len(weights) // (2 if op.bidirectional else 1)
     state = hidden if op.mode == "lstm" else hidden[0]
-    return kernel(data, state, flat, True, layers, 0.0, torch.is_grad_enabled(), op.bidirectional, False)
+    is_train = torch.is_grad_enabled()
+    results: tuple[Tensor, ...] = kernel(
+        data, state, flat, True, layers, 0.0, is_train, op.bidirectional, False
+    )
+    return results
 
 
 def _unrolled(
