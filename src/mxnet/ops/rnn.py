@@ -96,7 +96,7 @@ class RNN(Op, name="RNN"):
         return self.projection_size or self.state_size
 
     def _parameter_shapes(self, input_size: int) -> list[list[tuple[int, ...]]]:
-        """Return the shapes of W, R and the projection, per layer and direction, in the order of `parameters`."""
+        """Return the shapes of W, R and the projection, per layer and direction, as `parameters` has them."""
         rows, hidden = GATES[self.mode] * self.state_size, self._hidden_size
         projection = [(hidden, self.state_size)] if self.projection_size else []
         widths = [input_size, *[hidden * self._directions] * (self.num_layers - 1)]
@@ -271,7 +271,7 @@ class _Tape:
 
 
 def _versions(tensors: tuple[Tensor, ...]) -> list[tuple[int, int]]:
-    return [(each.data_ptr(), each._version) for each in tensors]  # noqa: SLF001 - it has no public name
+    return [(each.data_ptr(), each._version) for each in tensors]
 
 
 def _fused(
