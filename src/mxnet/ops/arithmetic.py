@@ -1,18 +1,18 @@
-"""The formulas of two operands, stated once for the elementwise, the broadcasting and the scalar operators."""
+"""The formulas of two operands, stated once for elementwise, broadcasting and scalar operators."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxnet.lazy import torch
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Operand = Tensor | float
-    """A tensor or, of one of the two operands, a number."""
+Operand = Any
+"""A tensor or, of one of the two operands, a number."""
 
 __all__ = ["FORMULAS", "Formula"]
 
@@ -31,18 +31,22 @@ class Formula(NamedTuple):
 
 
 def _dtype(a: Operand, b: Operand) -> torch.dtype:
-    return a.dtype if isinstance(a, torch.Tensor) else b.dtype  # type: ignore[union-attr]
+    return a.dtype if isinstance(a, torch.Tensor) else b.dtype
 
 
 def _tensor(a: Operand, other: Operand) -> Tensor:
-    """Return an operand as a tensor; a number becomes one without dimensions, which kernels take on any device."""
-    return a if isinstance(a, torch.Tensor) else torch.tensor(a, dtype=other.dtype)  # type: ignore[union-attr]
+    """Return an operand as a tensor.
+
+    A number becomes one without dimensions, which kernels take from the CPU on any device.
+    """
+    return a if isinstance(a, torch.Tensor) else torch.tensor(a, dtype=other.dtype)
 
 
 def _divide(a: Operand, b: Operand) -> Tensor:
     """Divide; integers are rounded towards zero."""
     if _dtype(a, b).is_floating_point:
-        return a / b  # type: ignore[return-value]
+        quotient: Tensor = a / b
+        return quotient
     return torch.div(_tensor(a, b), b, rounding_mode="trunc")
 
 
@@ -51,23 +55,23 @@ def _modulo(a: Operand, b: Operand) -> Tensor:
     if isinstance(b, torch.Tensor):
         remainder = torch.remainder(a, torch.where(b == 0, 1, b))
         return torch.where(b == 0, 0, remainder).to(b.dtype)
-    return torch.remainder(a, b) if b else torch.zeros_like(a)  # type: ignore[arg-type]
+    return torch.remainder(a, b) if b else torch.zeros_like(a)
 
 
 def _power(a: Operand, b: Operand) -> Tensor:
     dtype = _dtype(a, b)
     if dtype.is_floating_point:
-        return torch.pow(a, b)  # type: ignore[call-overload, no-any-return]
-    return torch.pow(_tensor(a, b).float(), _tensor(b, a).float()).to(dtype)  # integers go by way of float32
+        return torch.pow(a, b)
+    return torch.pow(_tensor(a, b).float(), _tensor(b, a).float()).to(dtype)  # as in MXNet, by way of float32
 
 
 def _power_into_base(grad: Tensor, a: Operand, b: Operand) -> Tensor:
-    return grad * (b * torch.pow(a, b - 1))  # type: ignore[call-overload, operator, no-any-return]
+    return grad * _power(a, b - 1) * b
 
 
 def _power_into_exponent(grad: Tensor, a: Operand, b: Operand) -> Tensor:
     logarithm = a.log() if isinstance(a, torch.Tensor) else _log_of_number(a)
-    return grad * (torch.pow(a, b) * logarithm)  # type: ignore[call-overload, no-any-return]
+    return grad * _power(a, b) * logarithm
 
 
 def _log_of_number(a: float) -> float:
@@ -75,11 +79,11 @@ def _log_of_number(a: float) -> float:
 
 
 def _maximum(a: Operand, b: Operand) -> Tensor:
-    return torch.clamp(a, min=b) if isinstance(b, float | int) else torch.maximum(a, b)  # type: ignore[arg-type]
+    return torch.clamp(a, min=b) if isinstance(b, float | int) else torch.maximum(a, b)
 
 
 def _minimum(a: Operand, b: Operand) -> Tensor:
-    return torch.clamp(a, max=b) if isinstance(b, float | int) else torch.minimum(a, b)  # type: ignore[arg-type]
+    return torch.clamp(a, max=b) if isinstance(b, float | int) else torch.minimum(a, b)
 
 
 def _hypot(a: Operand, b: Operand) -> Tensor:
@@ -90,7 +94,7 @@ def _hypot(a: Operand, b: Operand) -> Tensor:
 
 
 def _truth(comparison: str) -> Callable[[Operand, Operand], Tensor]:
-    """Return a comparison of torch that says 0 or 1 in the dtype of the operands, without a detour by way of bool."""
+    """Return a comparison of torch that says 0 or 1 in the operands' dtype, with no detour by way of bool."""
 
     def compute(a: Operand, b: Operand) -> Tensor:
         a, b = _tensor(a, b), _tensor(b, a)
@@ -101,17 +105,19 @@ def _truth(comparison: str) -> Callable[[Operand, Operand], Tensor]:
 
 
 FORMULAS: dict[str, Formula] = {
-    "add": Formula("Adds", "a + b", lambda a, b: a + b, lambda grad, a, b: grad, lambda grad, a, b: grad),
-    "sub": Formula("Subtracts", "a - b", lambda a, b: a - b, lambda grad, a, b: grad, lambda grad, a, b: -grad),
-    "mul": Formula("Multiplies", "a b", lambda a, b: a * b, lambda grad, a, b: grad * b, lambda grad, a, b: grad * a),
+    "add": Formula("Adds", "a + b", lambda a, b: a + b, lambda grad, *_: grad, lambda grad, *_: grad),
+    "sub": Formula("Subtracts", "a - b", lambda a, b: a - b, lambda grad, *_: grad, lambda grad, *_: -grad),
+    "mul": Formula(
+        "Multiplies", "a b", lambda a, b: a * b, lambda grad, _, b: grad * b, lambda grad, a, _: grad * a
+    ),
     "div": Formula(
-        "Divides", "a / b", _divide, lambda grad, a, b: grad / b, lambda grad, a, b: -grad * a / (b * b)
+        "Divides", "a / b", _divide, lambda grad, _, b: grad / b, lambda grad, a, b: -grad * a / (b * b)
     ),
     "mod": Formula(
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",
         r"a \bmod b",
         _modulo,
-        lambda grad, a, b: grad,
+        lambda grad, *_: grad,
         lambda grad, a, b: -grad * torch.floor(a / b),
     ),
     "power": Formula("Raises to a power", "a^b", _power, _power_into_base, _power_into_exponent),

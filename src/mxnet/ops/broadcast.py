@@ -1,4 +1,4 @@
-"""Operators that repeat an array along axes where it has one element, and arithmetic that does so by itself."""
+"""Operators that repeat an array along axes of one element, and arithmetic that does so by itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-# ----------------------------------------------------------------------------------------------------- arithmetic
+# ------------------------------------------------------------------------------------------------ arithmetic
 
 
 class Broadcasting(Op):
@@ -36,7 +36,11 @@ class Broadcasting(Op):
         pairs = list(zip(lhs, rhs, strict=True))
         if any(None not in pair and 1 not in pair and a != b for pair in pairs for a, b in (pair,)):
             raise ShapeError(f"{self.name}: the shapes {s.lhs} and {s.rhs} cannot be broadcast together.")
-        return {"output": tuple(None if None in pair else b if a == 1 else a for pair in pairs for a, b in (pair,))}
+        return {
+            "output": tuple(
+                None if None in pair else b if a == 1 else a for pair in pairs for a, b in (pair,)
+            )
+        }
 
     def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
         return self.formula.compute(lhs, rhs)
@@ -45,7 +49,9 @@ class Broadcasting(Op):
 class ByFormula(Broadcasting):
     """Base of those whose gradients look at the operands."""
 
-    def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(
+        self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor
+    ) -> tuple[Tensor | None, Tensor | None]:
         into_left, into_right = self.formula.into_left, self.formula.into_right
         assert into_left is not None
         assert into_right is not None
@@ -97,7 +103,7 @@ class BroadcastSub(
 def _declare(formula: str, *aliases: str) -> None:
     meaning = FORMULAS[formula]
     base = Comparison if meaning.into_left is None else ByFormula
-    text = f"{meaning.verb}: :math:`{meaning.math}`, element by element of two arrays repeated to a common shape."
+    text = f"{meaning.verb}: :math:`{meaning.math}`, element by element, of arrays repeated to one shape."
     name = f"broadcast_{formula}"
     type(name, (base,), {"__doc__": text, "formula": meaning}, name=name, aliases=aliases)
 
@@ -120,17 +126,17 @@ _declare("logical_or")
 _declare("logical_xor")
 
 
-# ------------------------------------------------------------------------------------------------------ repeating
+# ------------------------------------------------------------------------------------------------- repeating
 
 
-def _expanded(operator: str, data: Shape, wanted: Shape) -> Shape:
+def _expanded(operator: str, data: Shape, wanted: Shape) -> tuple[Any, ...]:
     """Return the shape that an array gets when it is repeated to a wanted one."""
     if len(data) != len(wanted) or any(
         None not in pair and pair[0] not in (1, pair[1]) for pair in zip(data, wanted, strict=True)
     ):
         raise ShapeError(
-            f"{operator}: an array of shape {data} cannot be broadcast to {wanted}. Expect: as many axes, and an extent of 1 "
-            "where they differ."
+            f"{operator}: an array of shape {data} cannot be broadcast to {wanted}. "
+            "Expect: as many axes, and an extent of 1 where they differ."
         )
     return wanted
 
@@ -140,7 +146,7 @@ class BroadcastTo(Op, name="broadcast_to"):
 
     shape: tuple[int, ...] = param(default=(), doc="Shape of the output.")
 
-    def _output(self, data: Shape) -> Shape:
+    def _output(self, data: Shape) -> tuple[Any, ...]:
         kept = data if len(data) == len(self.shape) else self.shape
         wanted = tuple(extent or old for extent, old in zip(self.shape, kept, strict=True))
         return _expanded(self.name, data, wanted)
@@ -149,7 +155,7 @@ class BroadcastTo(Op, name="broadcast_to"):
         return {} if s.data is None else {"output": self._output(s.data)}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.expand(self._output(data.shape))  # type: ignore[arg-type] # complete, as the data's is
+        return data.expand(self._output(data.shape))
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.sum_to_size(data.shape)
@@ -163,13 +169,17 @@ class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
 
     def validate(self) -> None:
         if len(self.axis) != len(self.size):
-            raise ParameterError(f"broadcast_axis: axis {self.axis} and size {self.size} must be equally long.")
+            raise ParameterError(
+                f"broadcast_axis: axis {self.axis} and size {self.size} must be equally long."
+            )
 
-    def _output(self, data: Shape) -> Shape:
+    def _output(self, data: Shape) -> tuple[Any, ...]:
         extents = list(data)
         for axis, size in zip(self.axis, self.size, strict=True):
             if not 0 <= axis < len(data) or extents[axis] != 1:
-                raise ShapeError(f"broadcast_axis: the array of shape {data} has no axis {axis} with an extent of 1.")
+                raise ShapeError(
+                    f"broadcast_axis: the array of shape {data} has no axis {axis} with an extent of 1."
+                )
             extents[axis] = size
         return tuple(extents)
 
@@ -177,7 +187,7 @@ class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
         return {"output": self._output(s.data)} if is_complete(s.data) else {}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.expand(self._output(data.shape))  # type: ignore[arg-type] # complete, as the data's is
+        return data.expand(self._output(data.shape))
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.sum_to_size(data.shape)
@@ -196,16 +206,20 @@ class BroadcastLike(Op, name="broadcast_like"):
     def validate(self) -> None:
         lhs, rhs = self.lhs_axes, self.rhs_axes
         if lhs is not None and rhs is not None and not 0 < len(lhs) == len(rhs):
-            raise ParameterError(f"broadcast_like: lhs_axes {lhs} and rhs_axes {rhs} must be equally long, and not empty.")
+            raise ParameterError(
+                f"broadcast_like: lhs_axes {lhs} and rhs_axes {rhs} must be equally long, and not empty."
+            )
 
-    def _output(self, lhs: Shape, rhs: Shape) -> Shape:
+    def _output(self, lhs: Shape, rhs: Shape) -> tuple[Any, ...]:
         if self.lhs_axes is None or self.rhs_axes is None:
             return _expanded(self.name, lhs, rhs)
         wanted = list(lhs)
         for axis, other in zip(self.lhs_axes, self.rhs_axes, strict=True):
             position = normal_axis(axis, len(lhs), self.name)
             if lhs[position] not in (1, None):
-                raise ShapeError(f"broadcast_like: axis {axis} of lhs {lhs} must have an extent of 1 to be repeated.")
+                raise ShapeError(
+                    f"broadcast_like: axis {axis} of lhs {lhs} must have an extent of 1 to be repeated."
+                )
             wanted[position] = rhs[normal_axis(other, len(rhs), self.name)]
         return tuple(wanted)
 
@@ -216,7 +230,7 @@ class BroadcastLike(Op, name="broadcast_like"):
         return {"output": t.lhs, "lhs": t.output}
 
     def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
-        return lhs.expand(self._output(lhs.shape, rhs.shape))  # type: ignore[arg-type] # complete, as they are
+        return lhs.expand(self._output(lhs.shape, rhs.shape))
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor, None]:
         return grad.sum_to_size(lhs.shape), None

@@ -17,7 +17,10 @@ _NARROW = ("bfloat16", "float16", "float32")
 
 
 class Cast(Op, name="Cast", aliases=("cast",)):
-    """Converts elements to another dtype. Fractions are cut off and integers wrap around; the gradient is converted back."""
+    """Converts elements to another dtype.
+
+    Fractions are cut off and integers wrap around. The gradient is converted back, whatever the dtypes are.
+    """
 
     dtype: str = param(choices=(*_WITH_AMP, "bool"), doc="The dtype of the output.")
 
@@ -27,14 +30,17 @@ class Cast(Op, name="Cast", aliases=("cast",)):
         return {"output": self.dtype}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.to(torch_dtype(self.dtype))  # type: ignore[call-overload, no-any-return]
+        return data.to(torch_dtype(self.dtype))
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.to(data.dtype)
 
 
 class AmpCast(Op, name="amp_cast"):
-    """Converts float16 and float32 to another dtype, and leaves the others. Automatic mixed precision inserts it."""
+    """Converts float16 and float32 to another dtype, and leaves the others alone.
+
+    Automatic mixed precision inserts it.
+    """
 
     dtype: str = param(choices=_WITH_AMP, doc="The dtype of the output.")
 
@@ -46,14 +52,14 @@ class AmpCast(Op, name="amp_cast"):
         return {"output": self.dtype if t.data in _NARROW else t.data}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.to(torch_dtype(self.dtype)) if _name(data) in _NARROW else data  # type: ignore[call-overload, no-any-return]
+        return data.to(torch_dtype(self.dtype)) if _name(data) in _NARROW else data
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.to(data.dtype)
 
 
 class AmpMulticast(Op, name="amp_multicast"):
-    """Gives all float16 and float32 inputs one dtype: the wider one among them, or the narrower one; others stay as they are."""
+    """Gives all float16 and float32 inputs one dtype, the wider or the narrower among them; others stay."""
 
     inputs = {"data": "The arrays."}
     variadic = "data"  # as in MXNet, a call must say how many there are
@@ -80,7 +86,7 @@ class AmpMulticast(Op, name="amp_multicast"):
 
     def forward(self, run: Run, *data: Tensor) -> tuple[Tensor, ...]:
         results = self._results(tuple(map(_name, data)))
-        return tuple(each.to(torch_dtype(dtype)) for each, dtype in zip(data, results, strict=True))  # type: ignore[call-overload]
+        return tuple(each.to(torch_dtype(dtype)) for each, dtype in zip(data, results, strict=True))
 
     def backward(self, run: Run, grads: tuple[Tensor, ...], ins: tuple[Like, ...]) -> tuple[Tensor, ...]:
         return tuple(grad.to(data.dtype) for grad, data in zip(grads, ins, strict=True))

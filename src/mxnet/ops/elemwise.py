@@ -30,7 +30,9 @@ class Elementwise(Op):
         return self.formula.compute(lhs, rhs)
 
 
-class ElementwiseAdd(Elementwise, name="elemwise_add", aliases=("_add", "_plus", "_Plus", "_sparse_elemwise_add")):
+class ElementwiseAdd(
+    Elementwise, name="elemwise_add", aliases=("_add", "_plus", "_Plus", "_sparse_elemwise_add")
+):
     """Adds two arrays of one shape."""
 
     formula = FORMULAS["add"]
@@ -43,7 +45,9 @@ class GradientAdd(ElementwiseAdd, name="_grad_add"):
     """Adds two arrays of one shape. The name under which MXNet adds up gradients."""
 
 
-class ElementwiseSub(Elementwise, name="elemwise_sub", aliases=("_sub", "_minus", "_Minus", "_sparse_elemwise_sub")):
+class ElementwiseSub(
+    Elementwise, name="elemwise_sub", aliases=("_sub", "_minus", "_Minus", "_sparse_elemwise_sub")
+):
     """Subtracts an array from another of the same shape."""
 
     formula = FORMULAS["sub"]
@@ -63,7 +67,7 @@ class ElementwiseMul(Elementwise, name="elemwise_mul", aliases=("_mul", "_Mul", 
 
 
 class ElementwiseDiv(Elementwise, name="elemwise_div", aliases=("_div", "_Div", "_sparse_elemwise_div")):
-    """Divides an array by another of the same shape, element by element. Integers are rounded towards zero."""
+    """Divides an array by another of the same shape. Integers are rounded towards zero."""
 
     formula = FORMULAS["div"]
 
@@ -80,7 +84,9 @@ class ScatterElementwiseDiv(ElementwiseDiv, name="_scatter_elemwise_div"):
 class ByFormula(Elementwise):
     """Base of those whose gradients are kernels."""
 
-    def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(
+        self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor
+    ) -> tuple[Tensor | None, Tensor | None]:
         into_left, into_right = self.formula.into_left, self.formula.into_right
         assert into_left is not None
         assert into_right is not None
@@ -182,7 +188,8 @@ class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",))
 class Where(Op, name="where", aliases=("_sparse_where",)):
     """Chooses from `x` where the condition is not 0, and from `y` elsewhere.
 
-    Shapes: x, y and output (n, ...), condition the same or (n,), to choose whole rows. The condition gets no gradient.
+    Shapes: x, y and output (n, ...), condition the same or (n,), to choose whole rows. The condition gets
+    no gradient.
     """
 
     inputs = {
@@ -195,10 +202,16 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
         if not is_complete(s.condition):
             return {}  # as in MXNet, nothing is said before the condition is known
         chosen = agree(s.x, s.y, s.output)
-        if chosen is not None and len(s.condition) != len(chosen):
-            rows = (chosen[0],) if chosen else None
-            if len(s.condition) != 1 or rows is None or None not in rows and rows != s.condition:
-                raise ShapeError(f"where: the condition {s.condition} must have the shape of x {chosen} or that of its first axis.")
+        if chosen is not None:
+            fitting = chosen[:1] if len(s.condition) == 1 else chosen
+            known = [
+                extent if given is None else given
+                for given, extent in zip(fitting, s.condition, strict=False)
+            ]
+            if len(fitting) != len(s.condition) or tuple(known) != s.condition:
+                raise ShapeError(
+                    f"where: the condition {s.condition} fits neither x {chosen} nor its first axis."
+                )
         return {"x": chosen, "y": chosen, "output": chosen}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:

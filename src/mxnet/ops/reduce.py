@@ -21,11 +21,13 @@ def _normal_axes(axes: Sequence[int], ndim: int, operator: str) -> tuple[int, ..
     """Return axes counted from the front, in order."""
     normal = sorted(normal_axis(axis, ndim, operator) for axis in axes)
     if len(set(normal)) < len(normal):
-        raise ShapeError(f"{operator}: the axes {tuple(axes)} of an array of {ndim} dimensions name one twice.")
+        raise ShapeError(
+            f"{operator}: the axes {tuple(axes)} of an array of {ndim} dimensions name one twice."
+        )
     return tuple(normal)
 
 
-def _reduced(shape: Shape, axes: Sequence[int], *, keepdims: bool) -> Shape:
+def _reduced(shape: Shape, axes: Sequence[int], *, keepdims: bool) -> tuple[Any, ...]:
     """Return a shape without some axes, or with an extent of 1 there; without any axis left it is (1,)."""
     if keepdims:
         return tuple(1 if axis in axes else extent for axis, extent in enumerate(shape))
@@ -50,7 +52,8 @@ def _product(data: Tensor, axes: tuple[int, ...]) -> Tensor:
 class Reduction(Op):
     """Base of the reductions over `axis`; without it, or with ``()``, over all axes.
 
-    Shapes: data (a, b, c), output (a, c) for ``axis=1``, (a, 1, c) with ``keepdims``, and (1,) if no axis is left.
+    Shapes: data (a, b, c), output (a, c) for ``axis=1``, (a, 1, c) with ``keepdims``, and (1,) if no axis is
+    left.
     """
 
     needs_whole_shape: ClassVar[bool] = False
@@ -67,13 +70,13 @@ class Reduction(Op):
         return tuple(axis for axis in range(ndim) if axis not in axes) if self.exclude else axes
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if s.data is None or self.needs_whole_shape and not is_complete(s.data):
+        if s.data is None or (self.needs_whole_shape and not is_complete(s.data)):
             return {}
         return {"output": _reduced(s.data, self.axes_of(len(s.data)), keepdims=self.keepdims)}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         axes = self.axes_of(data.dim())
-        return self.reduce(data, axes).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))  # type: ignore[arg-type]
+        return self.reduce(data, axes).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
 
     def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
         """Return the reduced array; whether the axes are kept does not matter."""
@@ -81,7 +84,7 @@ class Reduction(Op):
 
     def spread(self, reduced: Tensor, shape: Sequence[int]) -> Tensor:
         """Return a view of something like the output, repeated to the shape of the data."""
-        return reduced.reshape(_reduced(tuple(shape), self.axes_of(len(shape)), keepdims=True)).expand(shape)  # type: ignore[arg-type]
+        return reduced.reshape(_reduced(tuple(shape), self.axes_of(len(shape)), keepdims=True)).expand(shape)
 
 
 class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
@@ -106,7 +109,10 @@ class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
 
 
 class Product(Reduction, name="prod"):
-    """Multiplies the elements along some axes. The gradient is output / data: not a number where data is 0, as in MXNet."""
+    """Multiplies the elements along some axes.
+
+    The gradient is output / data: not a number where data is 0, as in MXNet.
+    """
 
     def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
         return _product(data, axes)
@@ -194,22 +200,23 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
     def forward(self, run: Run, data: Tensor) -> Tensor:
         axes = self._axes(data.dim())
         exact = data if data.dtype.is_floating_point else data.double()
-        norm = torch.linalg.vector_norm(exact, self.ord, axes)
+        norm: Tensor = torch.linalg.vector_norm(exact, self.ord, axes)
         dtype = data.dtype if self.out_dtype is None else getattr(torch, self.out_dtype)
-        return norm.to(dtype).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))  # type: ignore[arg-type]
+        return norm.to(dtype).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
         kept = _reduced(data.shape, self._axes(data.dim()), keepdims=True)
-        grad = grad.reshape(kept).to(data.dtype)  # type: ignore[arg-type]
+        grad = grad.reshape(kept).to(data.dtype)
         if self.ord == 1:
             return grad * torch.sign(data)
-        return grad * (data / output.reshape(kept).to(data.dtype))  # type: ignore[arg-type]
+        return grad * (data / output.reshape(kept).to(data.dtype))
 
 
 class ArgExtremum(Op):
     """Base of argmax and argmin.
 
-    Shapes: data (a, b, c), output (a, c) for ``axis=1``; without `axis` the data counts as flat, and the output is (1,).
+    Shapes: data (a, b, c), output (a, c) for ``axis=1``; without `axis` the data counts as flat, and the
+    output is (1,).
     """
 
     axis: int | None = param(default=None, doc="The axis to search along; by default the flattened data.")
@@ -225,7 +232,7 @@ class ArgExtremum(Op):
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         shape = _reduced(data.shape, self._axes(data.dim()), keepdims=self.keepdims)
-        return self.search(data, self.axis).to(data.dtype).reshape(shape)  # type: ignore[arg-type]
+        return self.search(data, self.axis).to(data.dtype).reshape(shape)
 
     def search(self, data: Tensor, axis: int | None) -> Tensor:
         """Return the positions along an axis, or in the flattened data."""
@@ -262,7 +269,7 @@ class ArgMaxChannel(Op, name="argmax_channel"):
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         axis = min(1, data.dim() - 1)
-        return data.argmax(axis).to(data.dtype).reshape(_reduced(data.shape, (axis,), keepdims=False))  # type: ignore[arg-type]
+        return data.argmax(axis).to(data.dtype).reshape(_reduced(data.shape, (axis,), keepdims=False))
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
         return (None,)
@@ -293,10 +300,10 @@ class Moments(Op, name="moments"):
         mean = _mean(data, axes)
         deviation = data - mean
         shape = _reduced(data.shape, axes, keepdims=self.keepdims)
-        return mean.reshape(shape), _mean(deviation * deviation, axes).reshape(shape)  # type: ignore[arg-type]
+        return mean.reshape(shape), _mean(deviation * deviation, axes).reshape(shape)
 
     def backward(self, run: Run, grads: tuple[Tensor, Tensor], data: Tensor, output0: Tensor) -> Tensor:
         kept = _reduced(data.shape, self._axes(data.dim()), keepdims=True)
-        into_mean, into_variance, mean = (each.reshape(kept) for each in (*grads, output0))  # type: ignore[arg-type]
+        into_mean, into_variance, mean = (each.reshape(kept) for each in (*grads, output0))
         count = data.numel() // max(1, mean.numel())
         return (into_mean + 2 * into_variance * (data - mean)) / count

@@ -23,8 +23,8 @@ Rule = Callable[["WithScalar", Node, Sequence[Entry]], tuple[Entry | None]]
 class WithScalar(Op):
     """Base of the operators of an array and a number.
 
-    The number is first converted to the dtype of the data: of an integer array ``x * 0.5`` is 0, as in MXNet. Bool data becomes int64;
-    with ``is_int=False``, integers become float64.
+    The number is first converted to the dtype of the data: of an integer array ``x * 0.5`` is 0, as in MXNet.
+    Bool data becomes int64; with ``is_int=False``, integers become float64.
     """
 
     formula: ClassVar[Formula]
@@ -49,7 +49,7 @@ class WithScalar(Op):
         """Return the data and the number, in the dtype of the output and in the order of the formula."""
         number: float = self.scalar
         if not data.dtype.is_floating_point:
-            data = data.to(torch_dtype(self.result_dtype(str(data.dtype).removeprefix("torch."))))  # type: ignore[call-overload]
+            data = data.to(torch_dtype(self.result_dtype(str(data.dtype).removeprefix("torch."))))
             number = _as_dtype(number, data.dtype)
         return (number, data) if self.reverse else (data, number)
 
@@ -64,7 +64,7 @@ class WithScalar(Op):
 
 @functools.lru_cache(maxsize=4096)
 def _as_dtype(number: float, dtype: torch.dtype) -> float:
-    """Return a number as C would store it in a variable of that dtype: without its fraction, and wrapped around."""
+    """Return a number as C would store it in that dtype: without its fraction, and wrapped around."""
     if dtype.is_floating_point:
         return number
     info = torch.iinfo(dtype)
@@ -73,7 +73,9 @@ def _as_dtype(number: float, dtype: torch.dtype) -> float:
     return (int(number) - info.min) % (1 << info.bits) + info.min
 
 
-def _declare(name: str, aliases: tuple[str, ...], formula: str, *, reverse: bool = False, gradient: Rule | None = None) -> None:
+def _declare(
+    name: str, aliases: tuple[str, ...], formula: str, *, reverse: bool = False, gradient: Rule | None = None
+) -> None:
     """Declare one operator; `gradient` builds graph instead of running the formula's derivative."""
     meaning = FORMULAS[formula]
     operands = "b is the data and a the number" if reverse else "a is the data and b the number"

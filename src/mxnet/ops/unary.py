@@ -1,4 +1,4 @@
-"""Functions of one array, element by element: a table of mathematics, with each derivative beside its function."""
+"""Functions of one array, element by element: a table of mathematics, each derivative beside its function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Unary(Op):
-    """Base of the functions of one array. Of integers they are computed in float64 and truncated, as in MXNet."""
+    """Base of the functions of one array. Of integers they are computed in float64 and truncated."""
 
     function: ClassVar[Function]
     takes_integers: ClassVar[bool] = False
@@ -44,17 +44,18 @@ def _declare(
     by_data: Derivative | None = None,
     by_output: Derivative | None = None,
     slope: float | None = None,
-    takes_integers: bool = False,
+    integers: bool = False,
     aliases: tuple[str, ...] | None = None,
 ) -> None:
     """Declare one function with its derivative, by what that reads.
 
-    A constant `slope` needs nothing but the head gradient; without any derivative it is zero.
+    A constant `slope` needs nothing but the head gradient; without any derivative it is zero. `integers` says
+    that the function itself is right for them.
     """
     contents: dict[str, Any] = {
         "__doc__": f"Computes :math:`{formula}` of each element.",
         "function": staticmethod(function),
-        "takes_integers": takes_integers,
+        "takes_integers": integers,
     }
     if by_data is not None:
         contents["backward"] = _reading_data(by_data)
@@ -81,12 +82,18 @@ def _reading_output(derivative: Derivative) -> Callable[..., Tensor]:
 
 def _constant(slope: float | None) -> Callable[..., tuple[Entry | None]]:
     def gradient(self: Op, node: Node, grads: Sequence[Entry]) -> tuple[Entry | None]:  # noqa: ARG001 - a gradient rule
-        return (None if slope is None else -grads[0] if slope == -1 else emit("_mul_scalar", grads[0], scalar=slope),)
+        return (
+            None
+            if slope is None
+            else -grads[0]
+            if slope == -1
+            else emit("_mul_scalar", grads[0], scalar=slope),
+        )
 
     return gradient
 
 
-# ---------------------------------------------------------------------------------------------- what torch does not have
+# ---------------------------------------------------------------------------------- what torch does not have
 
 
 def _round(x: Tensor) -> Tensor:
@@ -119,31 +126,39 @@ def _digamma(x: Tensor) -> Tensor:
     return torch.digamma(x.float()).to(x.dtype) if x.dtype == torch.float16 else torch.digamma(x)
 
 
-# ---------------------------------------------------------------------------------------------------------- the functions
+# --------------------------------------------------------------------------------------------- the functions
 
-_whole = {"takes_integers": True}
-
-_declare("abs", "|x|", lambda x: x.abs(), by_data=lambda grad, x: grad * torch.sign(x), **_whole)
-_declare("sign", r"\mathrm{sign}(x)", lambda x: torch.sign(x), **_whole)
+_declare("abs", "|x|", lambda x: x.abs(), by_data=lambda grad, x: grad * torch.sign(x), integers=True)
+_declare("sign", r"\mathrm{sign}(x)", lambda x: torch.sign(x), integers=True)
 _declare("round", r"\mathrm{round}(x)` (halves away from zero) :math:`\,", _round)
 _declare("rint", r"\mathrm{round}(x)` (halves down) :math:`\,", _rint)
-_declare("ceil", r"\lceil x \rceil", lambda x: torch.ceil(x), **_whole)
-_declare("floor", r"\lfloor x \rfloor", lambda x: torch.floor(x), **_whole)
-_declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), **_whole)
-_declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), **_whole)
-_declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), **_whole)
+_declare("ceil", r"\lceil x \rceil", lambda x: torch.ceil(x), integers=True)
+_declare("floor", r"\lfloor x \rfloor", lambda x: torch.floor(x), integers=True)
+_declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
+_declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
+_declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), integers=True)
 
-_declare("negative", "-x", lambda x: -x, slope=-1, **_whole)
+_declare("negative", "-x", lambda x: -x, slope=-1, integers=True)
 _declare("degrees", r"180 x / \pi", lambda x: x * (180 / math.pi), slope=180 / math.pi)
 _declare("radians", r"\pi x / 180", lambda x: x * (math.pi / 180), slope=math.pi / 180)
 _declare(
-    "reciprocal", "1 / x", lambda x: torch.reciprocal(x), by_output=lambda grad, y: -grad * y.square(), aliases=()
+    "reciprocal",
+    "1 / x",
+    lambda x: torch.reciprocal(x),
+    by_output=lambda grad, y: -grad * y.square(),
+    aliases=(),
 )
-_declare("square", "x^2", lambda x: x * x, by_data=lambda grad, x: grad * (2 * x), **_whole)
+_declare("square", "x^2", lambda x: x * x, by_data=lambda grad, x: grad * (2 * x), integers=True)
 _declare("sqrt", r"\sqrt{x}", lambda x: torch.sqrt(x), by_output=lambda grad, y: grad * (0.5 / y))
 _declare("rsqrt", r"1 / \sqrt{x}", lambda x: torch.rsqrt(x), by_output=lambda grad, y: grad * (-0.5 * y**3))
 _declare("cbrt", r"\sqrt[3]{x}", _cbrt, by_output=lambda grad, y: grad / (3 * y.square()))
-_declare("rcbrt", r"1 / \sqrt[3]{x}", lambda x: 1 / _cbrt(x), by_output=lambda grad, y: grad * (y**4 / -3), aliases=())
+_declare(
+    "rcbrt",
+    r"1 / \sqrt[3]{x}",
+    lambda x: 1 / _cbrt(x),
+    by_output=lambda grad, y: grad * (y**4 / -3),
+    aliases=(),
+)
 
 _declare("exp", "e^x", lambda x: torch.exp(x), by_output=lambda grad, y: grad * y)
 _declare("expm1", "e^x - 1", lambda x: torch.expm1(x), by_data=lambda grad, x: grad * torch.exp(x))
@@ -155,19 +170,36 @@ _declare("log1p", r"\ln(1 + x)", lambda x: torch.log1p(x), by_data=lambda grad, 
 _declare("sin", r"\sin x", lambda x: torch.sin(x), by_data=lambda grad, x: grad * torch.cos(x))
 _declare("cos", r"\cos x", lambda x: torch.cos(x), by_data=lambda grad, x: -grad * torch.sin(x))
 _declare("tan", r"\tan x", lambda x: torch.tan(x), by_output=lambda grad, y: grad * (1 + y * y))
-_declare("arcsin", r"\arcsin x", lambda x: torch.asin(x), by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x))
-_declare("arccos", r"\arccos x", lambda x: torch.acos(x), by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x))
+_declare(
+    "arcsin", r"\arcsin x", lambda x: torch.asin(x), by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x)
+)
+_declare(
+    "arccos", r"\arccos x", lambda x: torch.acos(x), by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x)
+)
 _declare("arctan", r"\arctan x", lambda x: torch.atan(x), by_data=lambda grad, x: grad / (1 + x * x))
 _declare("sinh", r"\sinh x", lambda x: torch.sinh(x), by_data=lambda grad, x: grad * torch.cosh(x))
 _declare("cosh", r"\cosh x", lambda x: torch.cosh(x), by_data=lambda grad, x: grad * torch.sinh(x))
-_declare("tanh", r"\tanh x", lambda x: torch.tanh(x), by_output=lambda grad, y: torch.ops.aten.tanh_backward(grad, y))
 _declare(
-    "arcsinh", r"\mathrm{arsinh}\, x", lambda x: torch.asinh(x), by_data=lambda grad, x: grad * torch.rsqrt(x * x + 1)
+    "tanh",
+    r"\tanh x",
+    lambda x: torch.tanh(x),
+    by_output=lambda grad, y: torch.ops.aten.tanh_backward(grad, y),
 )
 _declare(
-    "arccosh", r"\mathrm{arcosh}\, x", lambda x: torch.acosh(x), by_data=lambda grad, x: grad * torch.rsqrt(x * x - 1)
+    "arcsinh",
+    r"\mathrm{arsinh}\, x",
+    lambda x: torch.asinh(x),
+    by_data=lambda grad, x: grad * torch.rsqrt(x * x + 1),
 )
-_declare("arctanh", r"\mathrm{artanh}\, x", lambda x: torch.atanh(x), by_data=lambda grad, x: grad / (1 - x * x))
+_declare(
+    "arccosh",
+    r"\mathrm{arcosh}\, x",
+    lambda x: torch.acosh(x),
+    by_data=lambda grad, x: grad * torch.rsqrt(x * x - 1),
+)
+_declare(
+    "arctanh", r"\mathrm{artanh}\, x", lambda x: torch.atanh(x), by_data=lambda grad, x: grad / (1 - x * x)
+)
 
 _declare("gamma", r"\Gamma(x)", _gamma, by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)))
 _declare("gammaln", r"\ln |\Gamma(x)|", lambda x: torch.lgamma(x), by_data=lambda grad, x: grad * _digamma(x))
@@ -191,7 +223,7 @@ _declare(
     r"\max(x, 0)",
     lambda x: torch.relu(x),
     by_output=lambda grad, y: torch.ops.aten.leaky_relu_backward(grad, y, 0.0, True),
-    **_whole,
+    integers=True,
 )
 _declare(
     "sigmoid",
@@ -200,11 +232,14 @@ _declare(
     by_output=lambda grad, y: torch.ops.aten.sigmoid_backward(grad, y),
 )
 _declare(
-    "softsign", "x / (1 + |x|)", lambda x: F.softsign(x), by_data=lambda grad, x: grad / (1 + x.abs()).square()
+    "softsign",
+    "x / (1 + |x|)",
+    lambda x: F.softsign(x),
+    by_data=lambda grad, x: grad / (1 + x.abs()).square(),
 )
 
 
-# ------------------------------------------------------------------------------------------------------- with parameters
+# ------------------------------------------------------------------------------------------- with parameters
 
 
 class HardSigmoid(Op, name="hard_sigmoid"):
@@ -219,14 +254,15 @@ class HardSigmoid(Op, name="hard_sigmoid"):
         return (data * self.alpha + self.beta).clamp(0, 1).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        return torch.ops.aten.hardtanh_backward(grad * self.alpha, output, 0.0, 1.0)
+        into: Tensor = torch.ops.aten.hardtanh_backward(grad * self.alpha, output, 0.0, 1.0)
+        return into
 
 
 class SmoothL1(Op, name="smooth_l1"):
     r"""Computes a loss that is quadratic near 0 and linear elsewhere.
 
-    :math:`(\sigma x)^2 / 2` where :math:`|x| < 1 / \sigma^2`, and :math:`|x| - 1 / (2 \sigma^2)` elsewhere; :math:`\sigma` is `scalar`
-    (Girshick, 2015).
+    :math:`(\sigma x)^2 / 2` where :math:`|x| < 1 / \sigma^2`, and :math:`|x| - 1 / (2 \sigma^2)` elsewhere;
+    :math:`\sigma` is `scalar` (Girshick, 2015).
     """
 
     scalar: float = param(default=1.0, doc="Where the parabola ends: at one over its square.")
@@ -244,7 +280,10 @@ class SmoothL1(Op, name="smooth_l1"):
 
 
 class Clip(Op, name="clip", aliases=("_sparse_clip",)):
-    r"""Limits elements to an interval: :math:`\min(\max(x, a_{min}), a_{max})`. At the bounds the gradient still passes."""
+    r"""Limits elements to an interval: :math:`\min(\max(x, a_{min}), a_{max})`.
+
+    At the bounds the gradient still passes.
+    """
 
     a_min: float = param(doc="Least value.")
     a_max: float = param(doc="Greatest value.")
@@ -259,7 +298,8 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
-        return torch.ops.aten.hardtanh_backward(grad, data, *outside)
+        into: Tensor = torch.ops.aten.hardtanh_backward(grad, data, *outside)
+        return into
 
 
 def _within(bound: float, dtype: torch.dtype) -> float:
