@@ -1,4 +1,4 @@
-"""Random draws: each distribution with numbers as parameters, like an array, and one per element of arrays."""
+"""Random draws: a distribution with numbers as parameters, like an array, and one per element of arrays."""
 
 from __future__ import annotations
 
