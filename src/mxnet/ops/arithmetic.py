@@ -66,12 +66,14 @@ def _power(a: Operand, b: Operand) -> Tensor:
 
 
 def _power_into_base(grad: Tensor, a: Operand, b: Operand) -> Tensor:
-    return grad * _power(a, b - 1) * b
+    slope: Tensor = b * _power(a, b - 1)
+    return grad * slope
 
 
 def _power_into_exponent(grad: Tensor, a: Operand, b: Operand) -> Tensor:
     logarithm = a.log() if isinstance(a, torch.Tensor) else _log_of_number(a)
-    return grad * _power(a, b) * logarithm
+    slope: Tensor = _power(a, b) * logarithm
+    return grad * slope
 
 
 def _log_of_number(a: float) -> float:
