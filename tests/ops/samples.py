@@ -37,7 +37,9 @@ class Sample:
     @property
     def bound(self) -> Op:
         """The operator with its parameters."""
-        return REGISTRY[self.op].make(**self.params)
+        cls = REGISTRY[self.op]
+        counted = {cls.variadic: len(self.inputs)} if cls.variadic in cls.params else {}
+        return cls.make(**counted | self.params)
 
 
 def _row(op: str, *shapes: tuple[int, ...], smooth: tuple[str, ...] = (), **params: Any) -> Sample:
@@ -46,7 +48,20 @@ def _row(op: str, *shapes: tuple[int, ...], smooth: tuple[str, ...] = (), **para
     return Sample(op, params, inputs, smooth=smooth)
 
 
-ROWS: tuple[Sample, ...] = ()
+ROWS: tuple[Sample, ...] = (
+    _row("_zeros", shape=(2, 3)),
+    _row("_zeros_without_dtype", shape=(2, 3), dtype=1),
+    _row("_ones", shape=(2, 3), dtype="int32"),
+    _row("_full", shape=(2, 3), value=2.5, dtype="float16"),
+    _row("_arange", start=2, stop=8, step=1.5, repeat=2),
+    _row("_linspace", start=0, stop=1, num=5, endpoint=False),
+    _row("_eye", N=3, M=4, k=1),
+    _row("fill_element_0index", (4, 3), (4,), (4,), smooth=("lhs", "mhs")),
+    _row("khatri_rao", (2, 3), (4, 3), (2, 3), smooth=("arg0", "arg1", "arg2")),
+    _row("_scatter_set_nd", (3, 4), (1, 4), (1, 1), shape=(3, 4), smooth=("lhs", "rhs")),
+    _row("_slice_assign", (4, 5), (2, 2), begin=(3, 1), end=(1, 5), step=(-1, 2), smooth=("lhs", "rhs")),
+    _row("_slice_assign_scalar", (4, 5), begin=(1,), end=(3,), scalar=2.5, smooth=("data",)),
+)
 """Samples of operators that real MXNet cannot be asked about in this form."""
 
 

@@ -100,9 +100,10 @@ class TopK(Op, name="topk"):
             return where.to(getattr(torch, self.dtype))
         return values, where.to(getattr(torch, self.dtype) if self.ret_typ == "both" else torch.int32)
 
-    def backward(self, run: Run, grad: Tensor, data: Like, output1: Tensor | None = None) -> Tensor | None:
-        # Positions and masks have no gradient.
-        return None if output1 is None else _scatter(grad, output1, data, self.axis)
+    def backward(self, run: Run, grad: Tensor, data: Like, output1: Tensor | None = None) -> Tensor:
+        if output1 is None:  # positions and masks have no gradient
+            return torch.zeros(data.shape, dtype=data.dtype, device=grad.device)
+        return _scatter(grad, output1, data, self.axis)
 
 
 class Sort(Op, name="sort"):

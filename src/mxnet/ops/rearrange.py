@@ -55,7 +55,8 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
 
     ``target_shape`` and ``keep_highest`` are MXNet's older form, where 0 is what is to be inferred.
 
-    Sizes that differ are an error here; MXNet 1.9 accepts them and fails later.
+    Sizes that differ are an error here; MXNet 1.9 accepts them and fails later. An extent that is inferred after
+    a split is in its place here; MXNet puts it one too late.
     """
 
     shape: tuple[int, ...] = param(default=(), doc="The new shape, with the codes above.")

@@ -1,0 +1,56 @@
+"""What ordering does beyond what one recorded call can show."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+ties = mx.nd.array([3, 1, 3, 2, 3, 1])
+
+
+@pytest.mark.parametrize(
+    ("k", "is_ascend", "expected"),
+    [(2, False, [0, 2]), (4, False, [0, 2, 4, 3]), (3, True, [1, 5, 3]), (0, True, [1, 5, 3, 0, 2, 4])],
+)
+def test_of_equal_elements_the_first_come_first(k, is_ascend, expected):
+    assert mx.nd.topk(ties, k=k, is_ascend=is_ascend).asnumpy().tolist() == expected
+
+
+def test_a_few_of_many_are_found():
+    array = np.random.default_rng(0).permutation(1000).astype("float32").reshape(10, 100)
+    values, where = mx.nd.topk(mx.nd.array(array), k=3, ret_typ="both")
+    np.testing.assert_array_equal(values.asnumpy(), -np.sort(-array)[:, :3])
+    np.testing.assert_array_equal(where.asnumpy(), np.argsort(-array)[:, :3])
+
+
+def test_topk_of_the_flattened_array_keeps_the_shape_of_a_mask():
+    mask = mx.nd.topk(mx.nd.array([[1, 4], [3, 2]]), axis=None, k=2, ret_typ="mask")
+    assert mask.asnumpy().tolist() == [[0, 1], [1, 0]]
+
+
+def test_topk_shows_one_output_unless_both_are_asked_for():
+    data = mx.sym.Variable("data")
+    assert mx.sym.topk(data, ret_typ="value", name="t").list_outputs() == ["t_output0"]
+    assert mx.sym.topk(data, ret_typ="both", name="t").list_outputs() == ["t_output0", "t_output1"]
+
+
+def test_topk_refuses_more_than_there_are():
+    with pytest.raises(mx.base.MXNetError, match="there are no k=5 among the 4 elements along axis 1"):
+        mx.sym.topk(mx.sym.Variable("data"), k=5, axis=1).infer_shape(data=(3, 4))
+
+
+@pytest.mark.parametrize("axis", [0, None])
+def test_the_gradient_of_sort_goes_back_to_where_elements_were(axis):
+    executor = mx.sym.sort(mx.sym.Variable("data"), axis=axis).simple_bind(mx.cpu(), data=(3,))
+    executor.forward(is_train=True, data=mx.nd.array([3, 1, 2]))
+    executor.backward(mx.nd.array([10, 20, 30]))
+    assert executor.grad_dict["data"].asnumpy().tolist() == [30, 10, 20]
+
+
+def test_positions_have_no_gradient():
+    executor = mx.sym.argsort(mx.sym.Variable("data")).simple_bind(mx.cpu(), data=(3,))
+    executor.forward(is_train=True, data=mx.nd.array([3, 1, 2]))
+    executor.backward(mx.nd.array([10, 20, 30]))
+    assert not executor.grad_dict["data"].asnumpy().any()
