@@ -20,6 +20,9 @@ __all__ = ["FileAccessError", "atomic_write", "read_file"]
 class FileAccessError(MXNetError, OSError):
     """A file could not be opened, read or written."""
 
+    def __init__(self, errno: int | None, message: str) -> None:
+        OSError.__init__(self, errno, message)
+
     def __str__(self) -> str:  # the sentence alone, without the number that OSError puts before it
         return self.strerror or super().__str__()
 

@@ -379,7 +379,7 @@ class Uniform(Initializer):
         self.scale = scale
 
     def _init_weight(self, _: str, arr: NDArray) -> None:
-        nd.random.uniform(-self.scale, self.scale, out=arr)
+        _draw(nd.random.uniform, -self.scale, self.scale, arr)
 
 
 @register
@@ -397,7 +397,7 @@ class Normal(Initializer):
         self.sigma = sigma
 
     def _init_weight(self, _: str, arr: NDArray) -> None:
-        nd.random.normal(0, self.sigma, out=arr)
+        _draw(nd.random.normal, 0, self.sigma, arr)
 
 
 @register
@@ -475,9 +475,9 @@ class Xavier(Initializer):
             raise _not_one_of("factor_type", self.factor_type, factors)
         scale = float(np.sqrt(self.magnitude / factors[self.factor_type]))
         if self.rnd_type == "uniform":
-            nd.random.uniform(-scale, scale, out=arr)
+            _draw(nd.random.uniform, -scale, scale, arr)
         elif self.rnd_type == "gaussian":
-            nd.random.normal(0, scale, out=arr)
+            _draw(nd.random.normal, 0, scale, arr)
         else:
             raise _not_one_of("rnd_type", self.rnd_type, ("uniform", "gaussian"))
 
@@ -631,6 +631,10 @@ class FusedRNN(Initializer):
                         weights.append((f"{name}_weight", (hidden, columns)))
                         biases.append((f"{name}_bias", (hidden,)))
         return weights + biases
+
+
+def _draw(distribution: Callable[..., NDArray], first: float, second: float, arr: NDArray) -> None:
+    distribution(first, second, dtype=arr.dtype, out=arr)
 
 
 def _bilinear_kernel(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
