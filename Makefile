@@ -14,8 +14,9 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
+# One thread: in a network this small, several would wait for each other longer than they compute.
 demo: $(VENV)/demo.stamp  ## train LeNet on handwritten digits, save it, load it and look at what it reads
-	$(BIN)/python examples/demo.py
+	OMP_NUM_THREADS=1 $(BIN)/python examples/demo.py
 
 test: lint  ## check style, types and imports, then run all tests
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
