@@ -26,7 +26,7 @@ from mxnet.errors import (
 )
 from mxnet.files import atomic_write
 from mxnet.ir.graph import Graph
-from mxnet.ir.json import write_graph
+from mxnet.ir.json import read_graph, write_graph
 from mxnet.ir.node import Entry, Node, emit, emitting, user_line
 from mxnet.ir.op import Op, Shape, is_hidden
 from mxnet.ir.printer import mxnet_debug_text
@@ -270,6 +270,13 @@ class Symbol(SymbolBase):
         from mxnet.symbol.variable import load_json
 
         return load_json, (self.tojson(),)
+
+    def __setstate__(self, state: Mapping[str, str | None]) -> None:
+        """Take over what real MXNet pickles: the graph as JSON, under ``handle``."""
+        text = state.get("handle")
+        if not isinstance(text, str):
+            raise MXNetError("This pickle of a Symbol holds no graph.")
+        self.__init__(read_graph(text, "a pickle"))  # type: ignore[misc]
 
     # ---------------------------------------------------------------------------------------------- inference
 
