@@ -79,6 +79,10 @@ def test_reshape_refuses_what_cannot_be(codes, data, message):
         shape_after({"shape": codes}, data)
 
 
+def test_reshape_infers_what_the_other_axes_of_an_empty_array_leave():
+    assert mx.nd.reshape(mx.nd.zeros((0, 3, 4)), shape=(0, -1)).shape == (0, 12)
+
+
 def test_reshape_is_a_view_of_its_input():
     data = torch.arange(6.0).reshape(2, 3)
     assert (

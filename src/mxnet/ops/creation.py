@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mxnet.analysis.declared import from_mxnet_shape
 from mxnet.dtype import NAMES, is_floating, numpy_type
 from mxnet.errors import ParameterError
+from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch

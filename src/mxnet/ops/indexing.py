@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.analysis.declared import from_mxnet_shape
 from mxnet.errors import MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import F, torch

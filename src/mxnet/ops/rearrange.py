@@ -55,8 +55,8 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
 
     ``target_shape`` and ``keep_highest`` are MXNet's older form, where 0 is what is to be inferred.
 
-    Sizes that differ are an error here; MXNet 1.9 accepts them and fails later. An extent that is inferred after
-    a split is in its place here; MXNet puts it one too late.
+    Sizes that differ are an error here; MXNet 1.9 accepts them and fails later. An extent that is inferred
+    after a split is in its place here; MXNet puts it one too late.
     """
 
     shape: tuple[int, ...] = param(default=(), doc="The new shape, with the codes above.")
@@ -148,7 +148,9 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
         return [other if part == -1 else part for part in parts]
 
     def _divide(self, size: int, known: int, data: Shape, wanted: Shape) -> int:
-        if known == 0 or size % known:
+        if known == 0:  # an empty array: what its other axes leave
+            size, known = (math.prod(d for d in shape if d) for shape in (data, wanted))
+        if size % known:
             raise self._misfit(data, wanted)
         return size // known
 
