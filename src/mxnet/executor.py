@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet.analysis.declared import declared_dtype, declared_stype, from_mxnet_shape
 from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
 from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.declared import declared_dtype, declared_stype, from_mxnet_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, describe_node
@@ -27,7 +27,7 @@ from mxnet.plan.programs import Programs, Taps
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.symbol import Symbol
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Executor", "bind", "simple_bind"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mxnet.analysis.declared import declared_dtype, declared_shape
 from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError, add_note
 from mxnet.ir.constraints import (
     Conflict,
@@ -15,6 +14,7 @@ from mxnet.ir.constraints import (
     settle_dtypes,
     settle_shapes,
 )
+from mxnet.ir.declared import declared_dtype, declared_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Shape, Slots, describe_entry, describe_node

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet.analysis.declared import from_mxnet_shape, to_mxnet_shape
 from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.infer import infer_dtypes, infer_shapes
 from mxnet.attribute import hidden_key, visible_spellings
@@ -25,6 +24,7 @@ from mxnet.errors import (
     did_you_mean,
 )
 from mxnet.files import atomic_write
+from mxnet.ir.declared import from_mxnet_shape, to_mxnet_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.json import read_graph, write_graph
 from mxnet.ir.node import Entry, Node, emit, emitting, user_line

@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mxnet.analysis.declared import STORAGE_TYPES
 from mxnet.attribute import current_attributes, hidden_key
 from mxnet.dtype import CODES, DTypeLike, dtype_name
 from mxnet.errors import CompositionError, MXNetError, ParameterError, did_you_mean
+from mxnet.ir.declared import STORAGE_TYPES
 from mxnet.ir.json import read_graph
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import is_hidden
@@ -72,9 +72,9 @@ def Variable(
             f"A variable's name must be a string, but is {name!r}, of type {type(name).__name__}."
         )
     attrs = _checked(current_attributes().get(attr))
-    for key, value in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__shape__", shape)):
-        if value is not None:
-            attrs[key] = as_text(value)
+    for key, given in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__shape__", shape)):
+        if given is not None:
+            attrs[key] = as_text(given)
     if dtype is not None:
         attrs["__dtype__"] = str(CODES[dtype_name(dtype)])
     if init is not None:
