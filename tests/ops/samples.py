@@ -42,11 +42,79 @@ class Sample:
         return cls.make(**counted | self.params)
 
 
-def _row(op: str, *shapes: tuple[int, ...], smooth: tuple[str, ...] = (), **params: Any) -> Sample:
+def _row(op: str, *shapes: tuple[int, ...] | str, smooth: tuple[str, ...] = (), **params: Any) -> Sample:
+    """Make a sample; a dtype among the shapes is that of the inputs after it."""
     random = np.random.default_rng(7)
-    inputs = tuple(random.uniform(0.2, 0.9, shape).astype("float32") for shape in shapes)
-    return Sample(op, params, inputs, smooth=smooth)
+    inputs = []
+    dtype = "float32"
+    for each in shapes:
+        if isinstance(each, str):
+            dtype = each
+        else:
+            inputs.append(random.uniform(0.2, 0.9, each).astype(dtype))
+    return Sample(op, params, tuple(inputs), smooth=smooth)
 
+
+_BINARY = (
+    "mod",
+    "power",
+    "maximum",
+    "minimum",
+    "hypot",
+    "grad_add",
+    "scatter_elemwise_div",
+    "identity_with_attr_like_rhs",
+)
+_TRUTHS = (
+    *("equal", "not_equal", "greater", "greater_equal", "lesser", "lesser_equal"),
+    *("logical_and", "logical_or", "logical_xor"),
+)
+_WITH_SCALAR = (
+    *("plus", "minus", "rminus", "mul", "div", "rdiv", "rmod", "rpower"),
+    *("scatter_plus", "scatter_minus"),
+)
+
+def _twice(states: int, *shared: tuple[int, ...]) -> list[tuple[int, ...] | str]:
+    """Return the shapes of two weights with their gradients and states; fewer than 0 states stand for mixed precision."""
+    low = "float16" if states < 0 else "float32"
+    each: list[tuple[int, ...] | str] = [low, (2, 3), (2, 3), "float32", *[(2, 3)] * abs(states)]
+    return [*each, *each, *shared]
+
+
+# How many parameters each distribution has.
+DISTRIBUTIONS = {
+    "uniform": 2,
+    "normal": 2,
+    "gamma": 2,
+    "exponential": 1,
+    "poisson": 1,
+    "negative_binomial": 2,
+    "generalized_negative_binomial": 2,
+}
+# Optimizer updates, with the number of their inputs.
+UPDATES: tuple[tuple[str, int, dict[str, Any]], ...] = (
+    ("sgd_update", 2, {}),
+    ("sgd_mom_update", 3, {}),
+    ("nag_mom_update", 3, {}),
+    ("signsgd_update", 2, {}),
+    ("signum_update", 3, {}),
+    ("adam_update", 4, {}),
+    ("ftml_update", 5, {"t": 2}),
+    ("ftrl_update", 4, {}),
+    ("rmsprop_update", 3, {}),
+    ("rmspropalex_update", 5, {}),
+    ("_sparse_adagrad_update", 3, {}),
+)
+# Those in mixed precision, with the number of their inputs of single precision.
+MASTERED = (("sgd_update", 1), ("sgd_mom_update", 2), ("nag_mom_update", 2))
+MULTI: tuple[tuple[str, int], ...] = (
+    ("multi_sgd_update", 0),
+    ("multi_sgd_mom_update", 1),
+    ("multi_mp_sgd_update", -1),
+    ("multi_mp_sgd_mom_update", -2),
+)
+TWO_RATES = {"lrs": (0.1, 0.2), "wds": (0, 0.1)}
+TWO_LEARNING_RATES = {"learning_rates": (0.1, 0.2), "wds": (0, 0.1)}
 
 ROWS: tuple[Sample, ...] = (
     _row("_zeros", shape=(2, 3)),
@@ -61,6 +129,11 @@ ROWS: tuple[Sample, ...] = (
     _row("_scatter_set_nd", (3, 4), (1, 4), (1, 1), shape=(3, 4), smooth=("lhs", "rhs")),
     _row("_slice_assign", (4, 5), (2, 2), begin=(3, 1), end=(1, 5), step=(-1, 2), smooth=("lhs", "rhs")),
     _row("_slice_assign_scalar", (4, 5), begin=(1,), end=(3,), scalar=2.5, smooth=("data",)),
+    *(_row(f"_{name}", (2, 3), (2, 3), smooth=("lhs", "rhs")) for name in _BINARY + _TRUTHS),
+    *(
+        _row(f"_{name}_scalar", (2, 3), scalar=0.34, smooth=("data",))
+        for name in _WITH_SCALAR + _BINARY[:5] + _TRUTHS
+    ),
 )
 """Samples of operators that real MXNet cannot be asked about in this form."""
 

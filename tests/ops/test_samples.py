@@ -11,17 +11,28 @@ import mxnet as mx
 from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.infer import infer_dtypes, infer_shapes
 from mxnet.context import cpu
-from mxnet.ir.constraints import merge_shapes, settle_shapes
+from mxnet.ir.constraints import merge_shapes, settle_dtypes, settle_shapes
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import REGISTRY, Run
 
 SAMPLES = (*recorded_samples(), *ROWS)
-SMOOTH = [s for s in SAMPLES if s.smooth and all(a.size for a in s.inputs)]
 
 # Operators that cannot stand in a table of calls; each is tested where its reason says.
 ELSEWHERE = {
     "Custom": "its meaning is the user's: tests/operator",
+    "reset_arrays": "it has no output: test_optimizer_update",
+}
+
+
+# Samples whose gradient finite differences in float64 cannot see.
+UNSEEN = {
+    "Cast-006": "the output is float32",
+    "Cast-017": "the output is float32",
+    "amp_multicast-003": "an output is float32",
+    "cbrt-007": "infinite at 0",
+    "rcbrt-007": "infinite at 0",
+    "where-007": "the condition jumps at 0",
 }
 
 
@@ -45,6 +56,10 @@ def _facts(node: Node, sample: Sample, of):
     return {entry.node: of(a) for entry, a in zip(node.inputs, (*sample.inputs, *sample.aux), strict=True)}
 
 
+def _dtype(tensor):
+    return str(tensor.dtype).removeprefix("torch.")
+
+
 def _as_tuple(results):
     return tuple(results) if isinstance(results, tuple | list) else (results,)
 
@@ -57,7 +72,7 @@ def test_kernel_gives_what_was_inferred(sample):
     dtypes = infer_dtypes(graph, _facts(node, sample, lambda a: a.dtype.name)).outputs
     with torch.no_grad():
         results = _as_tuple(node.op.kernel_for(Run(cpu(), out_shapes=tuple(shapes)))(*_tensors(sample)))
-    assert [(tuple(r.shape), str(r.dtype).removeprefix("torch.")) for r in results] == list(zip(shapes, dtypes, strict=True))
+    assert [(tuple(r.shape), _dtype(r)) for r in results] == list(zip(shapes, dtypes, strict=True))
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
@@ -67,7 +82,8 @@ def test_partial_shapes_lead_to_nothing_that_full_shapes_contradict(sample):
     random = np.random.default_rng(3)
     for _ in range(4):
         erased = tuple(
-            None if random.random() < 0.2 else tuple(None if random.random() < 0.3 else d for d in shape) for shape in full
+            None if random.random() < 0.2 else tuple(None if random.random() < 0.3 else d for d in shape)
+            for shape in full
         )
         for found, true in zip(settle_shapes(op, erased), full, strict=True):
             assert merge_shapes(found, true) == true
@@ -88,21 +104,30 @@ def _evaluate(entries, values, *, is_train=True):
     computed = dict(values)
     for node in Graph(entries).operators:
         arguments = [computed[entry] for entry in node.inputs]
-        shapes = infer_shapes(Graph(node.outputs), {}).outputs if not arguments else None
-        run = Run(cpu(), is_train=is_train, out_shapes=shapes)
+        unknown = (None,) * len(node.outputs)
+        shapes = settle_shapes(node.op, (*(tuple(a.shape) for a in arguments), *unknown))[len(arguments) :]
+        dtypes = settle_dtypes(node.op, (*map(_dtype, arguments), *unknown))[len(arguments) :]
+        run = Run(cpu(), is_train=is_train, out_shapes=shapes, out_dtypes=dtypes)
         with torch.no_grad():
             computed.update(zip(node.outputs, _as_tuple(node.op.kernel_for(run)(*arguments)), strict=True))
     return [computed[entry] for entry in entries]
 
 
-@pytest.mark.parametrize("sample", SMOOTH, ids=str)
+@pytest.mark.parametrize(
+    "sample",
+    [s for s in SAMPLES if s.smooth and all(a.size for a in s.inputs) and s.label not in UNSEEN],
+    ids=str,
+)
 def test_gradient_is_the_derivative(sample):
     """In float64, along one random direction: finite differences of the kernel against its gradient graph."""
     node, heads, wrt, found = _gradient_graph(sample)
     if not all(a.dtype.kind == "f" for a in sample.inputs if a.dtype.kind != "i"):
         pytest.skip("no floating point input")
     random = np.random.default_rng(5)
-    values = {e: t.double() if t.is_floating_point() else t for e, t in zip(node.inputs, _tensors(sample), strict=True)}
+    values = {
+        e: t.double() if t.is_floating_point() else t
+        for e, t in zip(node.inputs, _tensors(sample), strict=True)
+    }
     outputs = node.outputs[: len(heads)]
 
     def run(at):
@@ -110,17 +135,30 @@ def test_gradient_is_the_derivative(sample):
         return _evaluate(list(outputs), {e: v.clone() for e, v in at.items()})
 
     results = run(values)
-    head_values = {h: torch.from_numpy(random.normal(size=tuple(r.shape))) for h, r in zip(heads, results, strict=True)}
+    head_values = {
+        h: torch.from_numpy(random.normal(size=tuple(r.shape))) for h, r in zip(heads, results, strict=True)
+    }
+    if starts_gradient(node.op):
+        head_values = {h: torch.ones_like(v) for h, v in head_values.items()}
     grads = _evaluate([g for g in found if g is not None], values | head_values)
     directions = {e: torch.from_numpy(random.normal(size=tuple(values[e].shape))) for e in wrt}
     step = 1e-6
-    moved = [{e: v + s * step * directions[e] if e in directions else v for e, v in values.items()} for s in (1, -1)]
+    moved = [
+        {e: v + s * step * directions[e] if e in directions else v for e, v in values.items()}
+        for s in (1, -1)
+    ]
     up, down = (run(at) for at in moved)
     numeric = sum(
-        float(((u - d) / (2 * step) * head_values[h]).sum()) for u, d, h in zip(up, down, heads, strict=True) if u.is_floating_point()
+        float(((u - d) / (2 * step) * head_values[h]).sum())
+        for u, d, h in zip(up, down, heads, strict=True)
+        if u.is_floating_point()
     )
     computed = iter(grads)
-    exact = sum(float((next(computed) * directions[e]).sum()) for e, g in zip(wrt, found, strict=True) if g is not None)
+    exact = sum(
+        float((next(computed) * directions[e]).sum())
+        for e, g in zip(wrt, found, strict=True)
+        if g is not None
+    )
     assert exact == pytest.approx(numeric, rel=1e-4, abs=1e-5)
 
 
@@ -145,6 +183,7 @@ def test_array_function_agrees_with_the_symbol(sample):
 def test_survives_being_saved(sample):
     node = _node(sample)
     symbol = mx.sym.Symbol(node.outputs[: node.op.visible_outputs()])
-    again = mx.sym.load_json(symbol.tojson())
+    text = symbol.tojson(remove_amp_cast=False)
+    again = mx.sym.load_json(text)
     assert again._outputs[0].node.op == node.op
-    assert again.tojson() == symbol.tojson()
+    assert again.tojson(remove_amp_cast=False) == text
