@@ -1,4 +1,4 @@
-"""The peers that benchmarks measure against, each in a virtual environment of its own, made from PyPI on first use."""
+"""The peers of the benchmarks, each in a virtual environment of its own, made on first use."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def find_python(version: str) -> str | None:
     candidates = [shutil.which(f"python{version}")]
     pyenv = Path.home() / ".pyenv" / "versions"
     candidates += [str(path / "bin" / "python") for path in sorted(pyenv.glob(f"{version}.*"))]
-    for candidate in candidates:
-        if candidate and subprocess.run([candidate, "-c", "import venv"], capture_output=True, check=False).returncode == 0:
+    for candidate in filter(None, candidates):
+        if not subprocess.run([candidate, "-c", "import venv"], capture_output=True, check=False).returncode:
             return candidate
     return None
 

@@ -1,6 +1,6 @@
 """Runs the named workloads, peers in turn, and prints medians, spreads and ratios.
 
-    python benchmarks/run.py [start_up unrolled_lstm] [--runs 5]
+Call it as ``python benchmarks/run.py [start_up unrolled_lstm] [--runs 5]``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def measure(interpreter: Path, workload: str) -> dict[str, float]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), choices=[*WORKLOADS, []])
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
@@ -37,14 +39,15 @@ def main() -> None:
         seen: dict[str, list[float]] = {name: [] for name, interpreter in interpreters.items() if interpreter}
         last = {}
         for _ in range(options.runs):
-            for name in seen:
+            for name, times in seen.items():
                 last[name] = measure(interpreters[name], workload)  # type: ignore[arg-type]
-                seen[name].append(last[name][key])
+                times.append(last[name][key])
         ours = statistics.median(seen["symnet"])
         for name, times in seen.items():
             median = statistics.median(times)
             spread = f"{min(times):.3f} to {max(times):.3f}"
-            print(f"{workload:15} {name:12} {key} {median:.3f} s ({spread}); symnet / {name} {ours / median:.2f}; {last[name]}")
+            ratio = f"symnet / {name} {ours / median:.2f}"
+            print(f"{workload:15} {name:12} {key} {median:.3f} s ({spread}); {ratio}; {last[name]}")
 
 
 if __name__ == "__main__":

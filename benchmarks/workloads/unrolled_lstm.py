@@ -11,7 +11,9 @@ STEPS, LAYERS, HIDDEN, BATCH = 430, 2, 32, 8
 
 def cell(data, state, memory, params, name):
     gates = mx.sym.FullyConnected(data, params[0], params[1], num_hidden=4 * HIDDEN, name=name + "i2h")
-    gates = gates + mx.sym.FullyConnected(state, params[2], params[3], num_hidden=4 * HIDDEN, name=name + "h2h")
+    gates = gates + mx.sym.FullyConnected(
+        state, params[2], params[3], num_hidden=4 * HIDDEN, name=name + "h2h"
+    )
     cut = mx.sym.SliceChannel(gates, num_outputs=4, name=name + "slice")
     take = mx.sym.Activation(cut[0], act_type="sigmoid", name=name + "i")
     keep = mx.sym.Activation(cut[1], act_type="sigmoid", name=name + "f")
@@ -22,7 +24,9 @@ def cell(data, state, memory, params, name):
 
 
 def compose():
-    steps = mx.sym.SliceChannel(mx.sym.Variable("data"), num_outputs=STEPS, axis=1, squeeze_axis=True, name="steps")
+    steps = mx.sym.SliceChannel(
+        mx.sym.Variable("data"), num_outputs=STEPS, axis=1, squeeze_axis=True, name="steps"
+    )
     params = [[mx.sym.Variable("l%d_%s" % (i, n)) for n in ("iw", "ib", "hw", "hb")] for i in range(LAYERS)]
     states = [[mx.sym.Variable("l%d_h" % i), mx.sym.Variable("l%d_c" % i)] for i in range(LAYERS)]
     outputs = []
@@ -45,7 +49,12 @@ net.infer_shape(**shapes)
 inferred = time.perf_counter()
 executor = net.simple_bind(mx.cpu(), grad_req="write", **shapes)
 bound = time.perf_counter()
-result = {"compose": composed - start, "infer": inferred - composed, "bind": bound - inferred, "total": bound - start}
+result = {
+    "compose": composed - start,
+    "infer": inferred - composed,
+    "bind": bound - inferred,
+    "total": bound - start,
+}
 result["nodes"] = len(json.loads(net.tojson())["nodes"])
 if "--run" in sys.argv:
     executor.forward(is_train=True)[0].asnumpy()

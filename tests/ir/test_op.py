@@ -28,7 +28,9 @@ def test_shape_parameter_takes_every_spelling_that_mxnet_wrote(text):
     assert find_operator("Convolution").bind({"kernel": text, "num_filter": "1"}).kernel == (3, 3)
 
 
-@pytest.mark.parametrize(("text", "value"), [("1", True), ("True", True), ("true", True), ("0", False), ("False", False)])
+@pytest.mark.parametrize(
+    ("text", "value"), [("1", True), ("True", True), ("true", True), ("0", False), ("False", False)]
+)
 def test_boolean_parameter_takes_every_spelling_that_mxnet_wrote(text, value):
     assert find_operator("FullyConnected").bind({"num_hidden": "1", "no_bias": text}).no_bias is value
 
@@ -42,7 +44,7 @@ def test_backward_that_reads_an_unknown_name_is_refused_at_declaration():
     with pytest.raises(TypeError, match="wieght"):
 
         class Wrong(Op, name="_test_wrong"):
-            inputs = {"data": "Data.", "weight": "Weight."}  # noqa: RUF012 - as operators are declared
+            inputs = {"data": "Data.", "weight": "Weight."}
 
             def backward(self, run, grad, wieght):
                 return grad, wieght

@@ -98,20 +98,20 @@ def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -
     op = node.op
     assert op is not None
     if type(op).gradient is not None:
-        return op.gradient(node, grads)  # type: ignore[misc]
+        return op.gradient(node, grads)  # type: ignore[misc, no-any-return]
     names = op.input_names()
     wanted = [name for name, want in zip(names, wants, strict=False) if want]
     if not wanted:
         return ()
-    cls = backward_of(type(op))
+    cls = backward_of(type(op))  # type: ignore[arg-type]
     backward = cls.bind({**op.given, cls.wants_key: str(tuple(wanted))})
     n_in = op.arity[0]
     sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": node.outputs}
     inputs = []
     for read in backward.reads:  # type: ignore[attr-defined]
         if read.kind == "grad":
-            inputs.append(grads[read.index] or emit("zeros_like", node.outputs[read.index]))
+            inputs.append(grads[read.position] or emit("zeros_like", node.outputs[read.position]))
         else:
-            inputs.append(sources[read.kind][read.index])
+            inputs.append(sources[read.kind][read.position])
     results = iter(emit(backward, *inputs).node.outputs)
     return [next(results) if want else None for want in wants[:n_in]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError, add_note
+from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError
 from mxnet.ir.constraints import (
     Conflict,
     is_complete,
@@ -112,18 +112,8 @@ def _infer(
         unfinished = []
         for i in pending:
             node, where = graph.nodes[i], sources[i]
-            op = node.op
-            assert op is not None
             facts = (*[values[j][k] for j, k in where], *values[i])
-            try:
-                settled = settle(op, facts)
-            except Conflict as conflict:
-                raise explain(node, facts, conflict) from None
-            except MXNetError as error:
-                raise _name_the_node(error, node) from None
-            except Exception as error:
-                add_note(error, f"in operator {describe_node(node)}")
-                raise
+            settled = _ask(node, facts, settle, explain)
             if settled != facts:
                 changed = True
                 for slot, (j, k) in enumerate(where):
@@ -164,6 +154,19 @@ def _guess_shapes(inferred: Inferred, known: Mapping[Node, Shape | None]) -> Non
             where = values[index[id(entry.node)]]
             where[entry.index] = merge_shapes(where[entry.index], shape)
         values[i] = [merge_shapes(*pair) for pair in zip(values[i], said.get("outs", values[i]), strict=True)]
+
+
+def _ask(
+    node: Node, facts: tuple[Any, ...], settle: Settle, explain: Callable[..., InferenceError]
+) -> tuple[Any, ...]:
+    """Return what a node says of its slots; an error of its operator gets its name."""
+    assert node.op is not None
+    try:
+        return settle(node.op, facts)
+    except Conflict as conflict:
+        raise explain(node, facts, conflict) from None
+    except MXNetError as error:
+        raise _name_the_node(error, node) from None
 
 
 def show_shape(shape: Shape | None) -> str:

@@ -82,7 +82,7 @@ def settle_shapes(op: Op, known: Known) -> Known:
     Conflict
         If what it says contradicts `known`.
     """
-    return _settle(op, known, op.infer_shape, merge_shapes)  # type: ignore[arg-type]
+    return _settle(op, known, op.infer_shape, merge_shapes)
 
 
 @functools.lru_cache(maxsize=1 << 16)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import FrameType
 
 from mxnet.errors import GradientError
 from mxnet.ir.op import Op, find_operator
@@ -33,12 +34,12 @@ class SourceLine:
 
 def user_line() -> SourceLine | None:
     """Return the innermost line on the stack that is not part of this package."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         filename = frame.f_code.co_filename
         if not filename.startswith(_PACKAGE):
             return SourceLine(filename, frame.f_lineno)
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 

@@ -272,7 +272,7 @@ class Op:
         raise AttributeError(f"{self!r} is frozen: make another operator instead of setting {key!r}")
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self._values == other._values)  # type: ignore[attr-defined]
+        return self is other or (type(self) is type(other) and self._values == other._values)
 
     def __hash__(self) -> int:
         return self._hash
@@ -313,7 +313,7 @@ class Op:
 
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""
-        return reads_of(type(self))
+        return reads_of(type(self))  # type: ignore[arg-type]
 
     def rows_only(self, stypes: Sequence[str]) -> bool:  # noqa: ARG002 - only updates look at them
         """Return whether arrays stored in these ways are updated only in the rows that the gradient has."""
@@ -382,7 +382,7 @@ def _check_declaration(cls: type[Op]) -> None:
     """Refuse a wrong declaration while the package is imported, not when a user meets it."""
     if cls.backward is not None:
         allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS}
-        wrong = [name for name in reads_of(cls) if name not in allowed]
+        wrong = [name for name in reads_of(cls) if name not in allowed]  # type: ignore[arg-type]
         if wrong and not cls.variadic:
             raise TypeError(
                 f"{cls.name}.backward reads {wrong}, which are not inputs, aux, outputs or one of {GROUPS}"

@@ -24,8 +24,9 @@ def print_graph(graph: Graph) -> str:
 
     Examples
     --------
-    >>> x, w = Node(None, "x"), Node(None, "w", (), {"__lr_mult__": "2"})
+    >>> from mxnet.ir.node import Entry, Node
     >>> from mxnet.ir.op import find_operator
+    >>> x, w = Node(None, "x"), Node(None, "w", (), {"__lr_mult__": "2"})
     >>> op = find_operator("FullyConnected").make(num_hidden=4, no_bias=True)
     >>> print(print_graph(Graph([Entry(Node(op, "fc", (Entry(x), Entry(w))))])))
     x = variable

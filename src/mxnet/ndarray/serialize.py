@@ -132,7 +132,7 @@ def dump_array(array: NDArray) -> bytes:
     """Return one array as it stands in a file."""
     values, aux = [array.handle], []
     if array.stype != "default":
-        values, aux = [array.data.handle], [each.handle for each in array._aux_arrays()]  # type: ignore[attr-defined]
+        values, aux = [array.data.handle], [each.handle for each in array._aux_arrays()]
     code = {name: number for number, name in STYPES.items()}[array.stype]
     # An array without dimensions is known only to the layout of 1.6 and later.
     parts = [struct.pack("<Ii", V2 if array.ndim else V3, code)]

@@ -24,7 +24,7 @@ class Read(NamedTuple):
     """One tensor that a backward kernel reads: an input, aux state, output, or gradient of an output."""
 
     kind: str
-    index: int
+    position: int
     shape_only: bool
 
 
@@ -35,13 +35,15 @@ class Backward(Op):
     wants_key: ClassVar[str]
     """The parameter that holds `wants`; a second derivative has two of them."""
 
+    forward_op: Op
+
     def validate(self) -> None:
         self.__dict__["pure"] = not self.mutates
 
     @property
     def wants(self) -> tuple[str, ...]:
         """The inputs of the forward operator whose gradients are computed."""
-        return self.__dict__[self.wants_key]
+        return self.__dict__[self.wants_key]  # type: ignore[no-any-return]
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
         of_forward = {k: v for k, v in given.items() if k != self.wants_key and not is_hidden(k)}
@@ -64,6 +66,7 @@ class Backward(Op):
         names = forward.slots
         wanted = forward.backward_reads() if self.of.backward else ("grads", "ins", "aux")
         arguments = []
+        group: tuple[Read, ...]
         for name in wanted:
             like = name in likes
             if name == "grad":
@@ -94,7 +97,7 @@ class Backward(Op):
     def _slot_name(self, read: Read) -> str:
         n_in, n_aux, _ = self.forward_op.arity
         start = {"in": 0, "aux": n_in, "out": n_in + n_aux, "grad": n_in + n_aux}[read.kind]
-        name = self.forward_op.slots[start + read.index]
+        name = self.forward_op.slots[start + read.position]
         return f"head_grad_{name}" if read.kind == "grad" else name
 
     @functools.cached_property
@@ -107,13 +110,13 @@ class Backward(Op):
         start = {"in": 0, "aux": n_in, "out": n_in + n_aux, "grad": n_in + n_aux}
         known: list[Any] = [None] * (n_in + n_aux + n_out)
         for read, value in zip(self.reads, s.ins + s.aux, strict=True):
-            slot = start[read.kind] + read.index
+            slot = start[read.kind] + read.position
             known[slot] = value if known[slot] is None else known[slot]
         positions = [self.forward_op.slots.index(name) for name in self.wants]
         for position, value in zip(positions, s.outs, strict=True):
             known[position] = value if known[position] is None else known[position]
         settled = settle(self.forward_op, tuple(known))
-        reads = tuple(settled[start[read.kind] + read.index] for read in self.reads)
+        reads = tuple(settled[start[read.kind] + read.position] for read in self.reads)
         return {
             "ins": reads[: len(s.ins)],
             "aux": reads[len(s.ins) :],
@@ -179,7 +182,7 @@ class Backward(Op):
 
         by_input: dict[int, Tensor] = {}
         if smooth:
-            _, pull = torch.func.vjp(of_smooth, *(ins[i] for i in smooth))
+            pull = torch.func.vjp(of_smooth, *(ins[i] for i in smooth))[1]
             by_input = dict(zip(smooth, pull(tuple(grads[i] for i in floating)), strict=True))
         return _unpacked([by_input[i] if i in by_input else torch.zeros_like(ins[i]) for i in picked])
 
@@ -207,7 +210,7 @@ def _or_zeros(gradient: Tensor | None, run: Run, output: int) -> Tensor:
 @functools.cache
 def backward_of(forward: type[Op]) -> type[Backward]:
     """Return the class of ``_backward_X`` for the operator class X; its parameters are X's and ``wants``."""
-    cls = type(
+    cls: type[Backward] = type(
         PREFIX + forward.name, (Backward,), {"of": forward, "__doc__": f"The gradient of {forward.name}."}
     )
     cls.name = PREFIX + forward.name
@@ -216,7 +219,7 @@ def backward_of(forward: type[Op]) -> type[Backward]:
     cls.params = {wants.name: wants, **forward.params}
     cls.interned = forward.interned
     cls.accepts_any_parameter = forward.accepts_any_parameter or not forward.params
-    reads = reads_of(forward) if forward.backward else ()
+    reads = reads_of(forward) if forward.backward else ()  # type: ignore[arg-type]
     cls.mutates = tuple(
         name for name in reads if name in forward.aux and forward.mutates and name in forward.mutates
     )
@@ -224,7 +227,7 @@ def backward_of(forward: type[Op]) -> type[Backward]:
 
 
 def _derive(name: str) -> type[Op] | None:
-    return backward_of(find_operator(name.removeprefix(PREFIX))) if name.startswith(PREFIX) else None
+    return backward_of(find_operator(name.removeprefix(PREFIX))) if name.startswith(PREFIX) else None  # type: ignore[arg-type]
 
 
 DERIVED.append(_derive)

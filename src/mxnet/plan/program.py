@@ -50,19 +50,26 @@ class Program:
     _step_at: dict[int, Step] = field(repr=False)
 
     def forward(
-        self, variables: Sequence[Tensor], tap: Tap | None = None
+        self, variables: Sequence[Tensor | None], tap: Tap | None = None
     ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        """Run the forward half; return the outputs and what the backward half needs."""
-        return self._run(self._forward, variables, (), tap)
+        """Run the forward half; return the outputs and what the backward half needs.
+
+        Variables that it does not read, such as head gradients, may be None.
+        """
+        return self._run(self._forward, variables, (), tap)  # type: ignore[no-any-return]
 
     def backward(
-        self, variables: Sequence[Tensor], saved: Sequence[Tensor], tap: Tap | None = None
+        self, variables: Sequence[Tensor | None], saved: Sequence[Tensor], tap: Tap | None = None
     ) -> tuple[Tensor, ...]:
         """Run the backward half; return the gradients."""
-        return self._run(self._backward, variables, saved, tap)
+        return self._run(self._backward, variables, saved, tap)  # type: ignore[no-any-return]
 
     def _run(
-        self, half: Callable[..., Any], variables: Sequence[Tensor], saved: Sequence[Tensor], tap: Tap | None
+        self,
+        half: Callable[..., Any],
+        variables: Sequence[Tensor | None],
+        saved: Sequence[Tensor],
+        tap: Tap | None,
     ) -> Any:
         with torch.no_grad():
             try:

@@ -17,7 +17,7 @@ _UNNAMED = frozenset(
 
 
 def input_taps(node: Node) -> Iterator[tuple[int, str]]:
-    """Yield position and name of everything shown before a node runs: variables by their names, then slots."""
+    """Yield position and name of all that is shown before a node runs: variables, then slots."""
     op = node.op
     assert op is not None
     unnamed = op.name in _UNNAMED or type(op).__module__ in _UNNAMED_FAMILIES
