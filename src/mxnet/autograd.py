@@ -302,7 +302,7 @@ def grad(
     ...     y = x * x * x
     ...     (dy,) = mx.autograd.grad(y, x, create_graph=True)
     >>> dy.backward()
-    >>> x.grad.asscalar()  # the second derivative, 6 x
+    >>> float(x.grad.asscalar())  # the second derivative, 6 x
     12.0
     """
     entries, seeds = _heads(heads, head_grads)
@@ -445,7 +445,7 @@ class Function:
     >>> with mx.autograd.record():
     ...     y = Square()(x)
     >>> y.backward()
-    >>> x.grad.asscalar()
+    >>> float(x.grad.asscalar())
     6.0
     """
 

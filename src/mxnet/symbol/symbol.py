@@ -400,8 +400,8 @@ class Symbol(SymbolBase):
         --------
         >>> import mxnet as mx
         >>> x = mx.sym.Variable("x")
-        >>> (x * x * x).gradient(["x"]).gradient(["x"]).eval(x=mx.nd.array([2.0]))[0].asscalar()
-        12.0
+        >>> (x * x * x).gradient(["x"]).gradient(["x"]).eval(x=mx.nd.array([2]))[0].asnumpy().tolist()
+        [12.0]
         """
         entries = [self._differentiable(name) for name in ([wrt] if isinstance(wrt, str) else wrt)]
         if not entries:
