@@ -74,8 +74,9 @@ _WITH_SCALAR = (
     *("scatter_plus", "scatter_minus"),
 )
 
+
 def _twice(states: int, *shared: tuple[int, ...]) -> list[tuple[int, ...] | str]:
-    """Return the shapes of two weights with their gradients and states; fewer than 0 states stand for mixed precision."""
+    """Return the shapes of two weights, their gradients and states; in mixed precision if `states` is negative."""
     low = "float16" if states < 0 else "float32"
     each: list[tuple[int, ...] | str] = [low, (2, 3), (2, 3), "float32", *[(2, 3)] * abs(states)]
     return [*each, *each, *shared]
@@ -134,6 +135,33 @@ ROWS: tuple[Sample, ...] = (
         _row(f"_{name}_scalar", (2, 3), scalar=0.34, smooth=("data",))
         for name in _WITH_SCALAR + _BINARY[:5] + _TRUTHS
     ),
+    *(_row(f"_random_{name}", shape=(3, 4)) for name in DISTRIBUTIONS),
+    *(_row(f"_random_{name}", shape=(3, 4), dtype="float16") for name in DISTRIBUTIONS),
+    *(_row(f"_random_{name}_like", "float64", (3, 4)) for name in DISTRIBUTIONS),
+    *(
+        _row(f"_sample_{name}", *[(2, 3)] * n, shape=(4,), dtype="float64")
+        for name, n in DISTRIBUTIONS.items()
+    ),
+    *(_row(f"_sample_{name}", "float16", *[(2,)] * n) for name, n in DISTRIBUTIONS.items()),
+    _row("_random_randint", low=-3, high=4, shape=(3, 4), dtype="int64"),
+    _row("_sample_multinomial", (2, 5), shape=(3,), get_prob=True, dtype="uint8"),
+    _row("_sample_multinomial", (5,)),
+    _row("_shuffle", (5, 2)),
+    *(_row(name, *[(3, 4)] * n, lr=0.1, **more) for name, n, more in UPDATES),
+    *(_row(f"mp_{name}", "float16", *[(3, 4)] * 2, "float32", *[(3, 4)] * n, lr=0.1) for name, n in MASTERED),
+    _row("_contrib_group_adagrad_update", (3, 4), (3, 4), (3, 1), lr=0.1),
+    _row("_adamw_update", *[(3, 4)] * 4, (1,), lr=0.1, eta=1.0),
+    _row("_mp_adamw_update", "float16", *[(3, 4)] * 2, "float32", *[(3, 4)] * 3, (1,), lr=0.1, eta=1.0),
+    _row("lamb_update_phase1", *[(3, 4)] * 4, t=2, wd=0.1),
+    _row("mp_lamb_update_phase1", "float16", *[(3, 4)] * 2, "float32", *[(3, 4)] * 3, t=2, wd=0.1),
+    _row("lamb_update_phase2", (3, 4), (3, 4), (1,), (1,), lr=0.1),
+    _row("mp_lamb_update_phase2", "float16", (3, 4), "float32", (3, 4), (1,), (1,), (3, 4), lr=0.1),
+    *(_row(name, *_twice(states), num_weights=2, **TWO_RATES) for name, states in MULTI),
+    *(_row(f"preloaded_{name}", *_twice(states, (2,), (2,)), num_weights=2) for name, states in MULTI),
+    _row("_multi_adamw_update", *_twice(2, (1,)), num_weights=2, etas=(1, 1), **TWO_RATES),
+    _row("_multi_mp_adamw_update", *_twice(-3, (1,)), num_weights=2, etas=(1, 1), **TWO_RATES),
+    _row("_multi_lamb_update", *_twice(2), num_tensors=2, step_count=(1, 2), **TWO_LEARNING_RATES),
+    _row("_multi_mp_lamb_update", *_twice(-3), num_tensors=2, step_count=(1, 2), **TWO_LEARNING_RATES),
 )
 """Samples of operators that real MXNet cannot be asked about in this form."""
 

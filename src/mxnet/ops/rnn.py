@@ -152,7 +152,8 @@ class RNN(Op, name="RNN"):
             results = tuple(result.detach() for result in tape.results)
             results[0].__dict__["tape"] = tape
         else:
-            results = compute(*inputs)
+            with torch.no_grad():  # in which oneDNN has another kernel
+                results = compute(*inputs)
         return (*results, *(() if mask is None else (mask,))) if len(self.output_names()) > 1 else results[0]
 
     def _draw_mask(self, run: Run, data: Tensor) -> Tensor:
@@ -286,7 +287,7 @@ def _fused(
     flat = [tensor for group in weights for tensor in group]
     layers = len(weights) // (2 if op.bidirectional else 1)
     state = hidden if op.mode == "lstm" else hidden[0]
-    is_train = torch.is_grad_enabled()
+    is_train = flat[0].requires_grad
     results: tuple[Tensor, ...] = kernel(
         data, state, flat, True, layers, 0.0, is_train, op.bidirectional, False
     )
