@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError
+from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError, add_note
 from mxnet.ir.constraints import (
     Conflict,
     is_complete,
@@ -167,6 +167,9 @@ def _ask(
         raise explain(node, facts, conflict) from None
     except MXNetError as error:
         raise _name_the_node(error, node) from None
+    except Exception as error:
+        add_note(error, f"in operator {describe_node(node)}")  # a user's own, in a custom operator
+        raise
 
 
 def show_shape(shape: Shape | None) -> str:
