@@ -114,4 +114,5 @@ def _typical_size(array: NDArray) -> NDArray:
 
 def _as_text(stat: Any) -> str:
     stats = [stat] if isinstance(stat, NDArray) else stat
-    return "".join(f"{s.asscalar() if s.shape == (1,) else s.asnumpy()}\t" for s in stats)
+    # str() keeps to the digits of the dtype, where an f-string shows those of a double.
+    return "".join(str(s.asscalar() if s.shape == (1,) else s.asnumpy()) + "\t" for s in stats)

@@ -1,0 +1,144 @@
+"""Iterators over files."""
+
+import gzip
+import struct
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = str(tmp_path / "data.csv")
+    np.savetxt(path, np.arange(14).reshape(7, 2), delimiter=",")
+    return path
+
+
+@pytest.fixture
+def digits(tmp_path):
+    images = np.arange(7 * 20, dtype="uint8").reshape(7, 4, 5)
+    (tmp_path / "images").write_bytes(struct.pack(">iiii", 2051, 7, 4, 5) + images.tobytes())
+    (tmp_path / "labels").write_bytes(struct.pack(">ii", 2049, 7) + bytes(range(7)))
+    return {"image": str(tmp_path / "images"), "label": str(tmp_path / "labels")}
+
+
+def firsts(batches):
+    return [batch.data[0].asnumpy()[:, 0].tolist() for batch in batches]
+
+
+def test_what_filled_up_a_batch_is_not_read_again(table):
+    batches = mx.io.CSVIter(data_csv=table, data_shape=(2,), batch_size=3)
+    assert firsts(batches) == [[0, 2, 4], [6, 8, 10], [12, 0, 2]]
+    assert batches.getpad() == 2
+    assert batches.getindex().tolist() == [6, 0, 1]
+    batches.reset()
+    assert firsts(batches) == [[4, 6, 8], [10, 12, 0]]
+
+
+def test_without_rounding_the_last_batch_keeps_old_rows(table):
+    batches = mx.io.CSVIter(data_csv=table, data_shape=(2,), batch_size=3, round_batch=False)
+    for _ in range(2):
+        assert firsts(batches) == [[0, 2, 4], [6, 8, 10], [12, 8, 10]]
+        batches.reset()
+
+
+def test_integers_stay_integers(table):
+    batch = mx.io.CSVIter(data_csv=table, data_shape=(2,), batch_size=3, dtype="float64").next()
+    assert batch.data[0].dtype == np.float64
+    assert batch.label[0].asnumpy().tolist() == [0, 0, 0]
+
+
+def test_a_shape_that_does_not_fit_is_refused(table):
+    with pytest.raises(ValueError, match=r"hold 2 numbers, but the shape \(5,\) takes 5"):
+        mx.io.CSVIter(data_csv=table, data_shape=(5,), batch_size=3)
+
+
+def test_words_are_no_numbers(tmp_path):
+    path = tmp_path / "words.csv"
+    path.write_text("1,2\n3,four\n")
+    with pytest.raises(ValueError, match="does not hold lines of comma-separated numbers"):
+        mx.io.CSVIter(data_csv=str(path), data_shape=(2,), batch_size=1)
+
+
+def test_labels_must_be_as_many_as_samples(table, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("1\n2\n")
+    with pytest.raises(ValueError, match="holds 2 labels, but .* holds 7 samples"):
+        mx.io.CSVIter(data_csv=table, data_shape=(2,), label_csv=str(path), batch_size=1)
+
+
+def test_missing_files_are_named():
+    with pytest.raises(mx.MXNetError, match=r"Cannot read 'nothing\.csv'"):
+        mx.io.CSVIter(data_csv="nothing.csv", data_shape=(2,), batch_size=1)
+
+
+def test_sparse_lines_become_sparse_batches(tmp_path):
+    path, targets = tmp_path / "d.libsvm", tmp_path / "l.libsvm"
+    path.write_text("1 0:0.5 3:2\n\n0\n-1 1:4\n")
+    targets.write_text("0 1:1\n0 0:2\n0 0:3\n")
+    batches = mx.io.LibSVMIter(data_libsvm=str(path), data_shape=np.int64(4), batch_size=2)
+    first, second = batches
+    assert first.data[0].stype == "csr"
+    assert first.data[0].asnumpy().tolist() == [[0.5, 0, 0, 2], [0, 0, 0, 0]]
+    assert first.label[0].asnumpy().tolist() == [1, 0]
+    assert (second.label[0].asnumpy().tolist(), second.pad) == ([-1, 1], 1)
+    with_targets = mx.io.LibSVMIter(
+        data_libsvm=str(path), data_shape=(4,), label_libsvm=str(targets), label_shape=(2,), batch_size=3
+    )
+    assert with_targets.next().label[0].asnumpy().tolist() == [[0, 1], [2, 0], [3, 0]]
+    assert with_targets.provide_label == [("softmax_label", (3, 2))]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 0:1\n1 nonsense\n", "line 2: expected 'label position:value"),
+        ("1 9:1\n", "room for 0 to 3"),
+        ("1 -1:2\n", "from -1"),
+    ],
+)
+def test_damaged_sparse_lines_are_refused(tmp_path, text, message):
+    path = tmp_path / "bad.libsvm"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        mx.io.LibSVMIter(data_libsvm=str(path), data_shape=(4,), batch_size=1)
+
+
+def test_digits_come_in_whole_batches(digits):
+    batches = mx.io.MNISTIter(**digits, batch_size=3, shuffle=False)
+    for _ in range(2):
+        assert [batch.label[0].asnumpy().tolist() for batch in batches] == [[0, 1, 2], [3, 4, 5]]
+        batches.reset()
+    batches.next()
+    assert batches.getdata()[0].shape == (3, 1, 4, 5)
+    assert batches.getdata()[0].asnumpy().ravel()[:3].tolist() == [0, 1 / 256, 2 / 256]
+
+
+def test_digits_come_in_parts_and_in_another_order(digits):
+    part = mx.io.MNISTIter(**digits, batch_size=2, shuffle=False, num_parts=2, part_index=1)
+    assert [batch.label[0].asnumpy().tolist() for batch in part] == [[3, 4], [5, 6]]
+    orders = []
+    for seed in (1, 1, 2):
+        batch = mx.io.MNISTIter(**digits, batch_size=7, seed=seed, flat=True).next()
+        assert (batch.data[0].asnumpy()[:, 0] * 256 == batch.label[0].asnumpy() * 20).all()
+        orders.append(batch.label[0].asnumpy().tolist())
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_compressed_digits_are_read(digits, tmp_path):
+    path = tmp_path / "labels.gz"
+    path.write_bytes(gzip.compress((tmp_path / "labels").read_bytes()))
+    batch = mx.io.MNISTIter(image=digits["image"], label=str(path), batch_size=7, shuffle=False).next()
+    assert batch.label[0].asnumpy().tolist() == list(range(7))
+
+
+@pytest.mark.parametrize(
+    ("cut", "message"), [(4, "is no file of unsigned bytes in 3 dimensions"), (20, "states the shape")]
+)
+def test_cut_off_digits_are_refused(digits, tmp_path, cut, message):
+    path = tmp_path / "cut"
+    path.write_bytes((tmp_path / "images").read_bytes()[:cut])
+    with pytest.raises(ValueError, match=message):
+        mx.io.MNISTIter(image=str(path), label=digits["label"], batch_size=1)

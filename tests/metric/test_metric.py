@@ -1,0 +1,193 @@
+"""Metrics: values beyond those recorded with MXNet, counts, and errors."""
+
+import math
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+
+M = mx.metric
+LABEL = mx.nd.array([0, 1, 2, 0])
+SCORES = mx.nd.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.6, 0.3, 0.1], [0.1, 0.5, 0.4]])
+TWO = mx.nd.array([[0.7, 0.3], [0.4, 0.6], [0.8, 0.2], [0.3, 0.7], [0.1, 0.9]])
+
+
+def test_a_local_reset_leaves_the_global_count():
+    metric = M.Accuracy()
+    metric.update([LABEL], [SCORES])
+    metric.reset_local()
+    metric.update([mx.nd.array([0])], [mx.nd.array([[0.9, 0.1, 0]])])
+    assert metric.get() == ("accuracy", 1.0)
+    assert metric.get_global() == ("accuracy", 0.6)
+    assert metric.get_global_name_value() == [("accuracy", 0.6)]
+    metric.reset()
+    assert math.isnan(metric.get_global()[1])
+
+
+# The values after each of: a batch, another, a local reset, the second batch again (MXNet 1.9.1).
+@pytest.mark.parametrize(
+    ("name", "average", "local", "overall"),
+    [
+        ("f1", "macro", [2 / 3, 2 / 3, math.nan, 2 / 3], 2 / 3),
+        ("f1", "micro", [2 / 3, 2 / 3, math.nan, 2 / 3], 2 / 3),
+        ("mcc", "macro", [1 / 6, 1 / 3, math.nan, 0.5], 0.38888889),
+        ("mcc", "micro", [1 / 6, 0.2581988897, math.nan, 0.5], 0.3105295),
+    ],
+)
+def test_two_class_metrics_average_over_batches_or_examples(name, average, local, overall):
+    metric = M.create(name, average=average)
+    first = (mx.nd.array([0, 1, 1, 0, 1]), TWO)
+    second = (mx.nd.array([1, 1, 0]), TWO[:3])
+    found = []
+    for step in (first, second, None, second):
+        if step is None:
+            metric.reset_local()
+        else:
+            metric.update([step[0]], [step[1]])
+        found.append(metric.get()[1])
+    assert found == pytest.approx(local, nan_ok=True)
+    assert metric.get_global()[1] == pytest.approx(overall)
+
+
+def test_correlation_of_classes_grows_with_new_classes():
+    metric = M.PCC()
+    assert math.isnan(metric.get()[1])
+    metric.update([LABEL], [SCORES])
+    assert metric.get()[1] == pytest.approx(0.2236067977)
+    metric.reset_local()
+    assert math.isnan(metric.get()[1])
+    metric.update([mx.nd.array([3])], [mx.nd.array([[0, 0, 0, 1.0]])])
+    assert metric.get_global()[1] == pytest.approx(0.4714045208)
+
+
+def test_correlation_of_all_values_together():
+    metric = M.PearsonCorrelation(average="micro")
+    pairs = [
+        (np.random.RandomState(s).rand(5, 1), np.random.RandomState(s + 9).rand(5, 1)) for s in (1, 2, 3)
+    ]
+    for label, pred in pairs:
+        metric.update([mx.nd.array(label)], [mx.nd.array(pred)])
+    everything = [np.concatenate(part).ravel() for part in zip(*pairs, strict=True)]
+    assert metric.get()[1] == pytest.approx(np.corrcoef(*everything)[0, 1], rel=1e-5)
+    metric.reset()
+    assert math.isnan(metric.get()[1])
+
+
+def test_perplexity_takes_sequences_and_leaves_padding_out():
+    metric = M.Perplexity(ignore_label=-1)
+    scores = mx.nd.array([[[0.5, 0.5], [0.25, 0.75]], [[1.0, 0.0], [0.5, 0.5]]])
+    metric.update([mx.nd.array([[0, 0], [0, -1]])], [scores])
+    assert metric.get()[1] == pytest.approx(math.exp(-(math.log(0.5) + math.log(0.25)) / 3))
+    assert metric.get_global() == metric.get()
+
+
+def test_perplexity_of_nothing_but_padding_is_unknown():
+    metric = M.Perplexity(ignore_label=0)
+    metric.update([mx.nd.array([0, 0])], [mx.nd.array([[1.0, 0], [1.0, 0]])])
+    assert math.isnan(metric.get()[1])
+    assert math.isnan(metric.get_global()[1])
+
+
+def test_composites_nest_and_report_flat():
+    metric = M.create(["acc", M.CompositeEvalMetric(["ce", M.TopKAccuracy(top_k=2)])])
+    metric.update([LABEL], [SCORES])
+    assert metric.get()[0] == ["accuracy", "cross-entropy", "top_k_accuracy_2"]
+    assert metric.get_global()[1] == metric.get()[1]
+    metric.reset_local()
+    assert all(math.isnan(value) for value in metric.get()[1])
+    assert metric.get_config()["metrics"][0]["metric"] == "Accuracy"
+
+
+def test_a_configuration_makes_the_metric_again():
+    config = M.TopKAccuracy(top_k=3, output_names=["a"]).get_config()
+    assert config == {
+        "metric": "TopKAccuracy",
+        "name": "top_k_accuracy_3",
+        "output_names": ["a"],
+        "label_names": None,
+        "top_k": 3,
+    }
+
+
+def test_functions_keep_their_names():
+    def share_of_hits(label, pred):
+        return float((pred.argmax(1) == label).mean())
+
+    assert M.create(share_of_hits).name == "share_of_hits"
+    assert M.np(share_of_hits).name == "share_of_hits"
+    assert M.create(lambda label, pred: 1.0).name == "custom(<lambda>)"
+
+
+def test_the_metrics_of_users_may_add_to_the_sum_themselves():
+    class Count(M.EvalMetric):
+        def update(self, labels, preds):
+            self.sum_metric += len(preds)
+            self.num_inst += 1
+
+    metric = Count("count")
+    metric.update([], [1, 2])
+    assert metric.get() == metric.get_global() == ("count", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("update", "kind", "message"),
+    [
+        (
+            lambda: M.create("acuracy"),
+            ValueError,
+            "'acuracy' is not a registered metric.*Did you mean 'accuracy'",
+        ),
+        (lambda: M.create(3), ValueError, "expected a name or a EvalMetric, got 3"),
+        (lambda: M.TopKAccuracy(top_k=1), ValueError, "top_k must be more than 1, got 1"),
+        (
+            lambda: M.Accuracy().update([LABEL], [SCORES, SCORES]),
+            ValueError,
+            "number of labels is 1, of predictions 2",
+        ),
+        (
+            lambda: M.Accuracy().update([LABEL[:3]], [SCORES]),
+            ValueError,
+            "number of labels is 3, of predictions 4",
+        ),
+        (
+            lambda: M.MAE().update([mx.nd.ones((3, 1))], [mx.nd.ones((2, 2))]),
+            ValueError,
+            r"\(3, 1\), that of the",
+        ),
+        (lambda: M.CrossEntropy().update([LABEL], [SCORES[:3]]), ValueError, "one label for each row"),
+        (
+            lambda: M.CrossEntropy().update([LABEL + 5], [SCORES]),
+            ValueError,
+            "classes from 0 to 2.*reach from 5 to 7",
+        ),
+        (lambda: M.Perplexity(None).update([LABEL], [SCORES[:3]]), ValueError, "one label for each row"),
+        (
+            lambda: M.F1().update([LABEL], [SCORES]),
+            ValueError,
+            r"for two classes, but the labels hold \[0, 1, 2\]",
+        ),
+        (
+            lambda: M.TopKAccuracy(top_k=5).update([LABEL], [SCORES]),
+            ValueError,
+            "3 classes, so no top_k of 5",
+        ),
+        (
+            lambda: M.Accuracy().update([np.zeros(4)], [SCORES]),
+            AttributeError,
+            "got a numpy.ndarray. Wrap it",
+        ),
+        (lambda: M.PearsonCorrelation().update([LABEL], [SCORES]), ValueError, "shape of labels"),
+        (lambda: M.CompositeEvalMetric(["acc"]).get_metric(9), ValueError, "There are 1 metrics"),
+        (lambda: M.EvalMetric("x").update([], []), NotImplementedError, "does not define update"),
+        (lambda: M.create(lambda a, b: 1).get_config(), NotImplementedError, "holds a function"),
+        (
+            lambda: M.Accuracy(output_names=["out"]).update_dict({"l": LABEL}, {"outs": SCORES}),
+            KeyError,
+            "wants the output 'out', but there are only.*Did you mean 'outs'",
+        ),
+    ],
+)
+def test_misuse_is_explained(update, kind, message):
+    with pytest.raises(kind, match=message):
+        update()
