@@ -310,7 +310,7 @@ def grad(
     for variable in variables:
         if variable._recorded is None and variable._grad is None:
             raise GradientError(
-                "grad() needs variables with gradient arrays (attach_grad), or computed while recording."
+                "grad() needs variables that have gradient arrays (attach_grad) or were recorded."
             )
     graph = Graph(entries)
     found = gradient_graph(graph, [_entry_of(variable) for variable in variables], seeds)

@@ -288,9 +288,7 @@ def _get_by_operators(array: NDArray, key: Key) -> NDArray:
     """Return ``array[key]`` by way of operators, which have gradients."""
     by_axis = [item for item in key.items if item is not None]
     if key.advanced:
-        if isinstance(by_axis[0], torch.Tensor) and all(
-            item == slice(0, n, 1) for item, n in zip(by_axis[1:], array.shape[1:], strict=True)
-        ):
+        if _takes_whole_rows(key, array.shape):
             places = by_axis[0]
         else:
             places = _places(array._tensor, key)
@@ -303,6 +301,12 @@ def _get_by_operators(array: NDArray, key: Key) -> NDArray:
     )
     part: NDArray = invoke_by_name("slice", array, begin=begin, end=end, step=step)
     return part if part.shape == tuple(shape) else part.reshape(tuple(shape))
+
+
+def _takes_whole_rows(key: Key, shape: tuple[int, ...]) -> bool:
+    first, *others = key.items
+    whole = [slice(0, extent, 1) for extent in shape[1:]]
+    return isinstance(first, torch.Tensor) and others == whole and not key.flipped
 
 
 def _bounds(item: int | slice, flipped: bool) -> tuple[int, int | None, int]:

@@ -1,0 +1,205 @@
+"""Indexing: numpy's keys, MXNet's rules for what they give and what they share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mxnet as mx
+from mxnet.base import MXNetError
+
+SHAPE = (3, 4, 5)
+
+
+def values():
+    return np.arange(np.prod(SHAPE), dtype="float32").reshape(SHAPE)
+
+
+@st.composite
+def slices(draw, extent):
+    start, stop = sorted((draw(st.integers(0, extent)), draw(st.integers(0, extent))))
+    if draw(st.booleans()):
+        return slice(start, stop, draw(st.integers(1, 3)))
+    return slice(stop - 1 if stop else None, start - 1 if start else None, -draw(st.integers(1, 3)))
+
+
+@st.composite
+def keys(draw):
+    """A tuple of ints, slices, index lists that broadcast, new axes, and perhaps an ellipsis."""
+    length = draw(st.integers(1, 3))
+    items = []
+    for extent in SHAPE[: draw(st.integers(0, 3))]:
+        items.append(
+            draw(
+                st.one_of(
+                    st.integers(-extent, extent - 1),
+                    slices(extent),
+                    st.lists(st.integers(-extent, extent - 1), min_size=length, max_size=length),
+                )
+            )
+        )
+    for _ in range(draw(st.integers(0, 2))):
+        items.insert(draw(st.integers(0, len(items))), None)
+    if draw(st.booleans()):
+        items.append(Ellipsis)
+    return tuple(items)
+
+
+@given(keys())
+@settings(max_examples=300, deadline=None)
+def test_key_selects_what_it_selects_in_numpy(key):
+    found = mx.nd.array(values())[key].asnumpy()
+    np.testing.assert_array_equal(found, np.atleast_1d(values()[key]))
+
+
+@given(keys())
+@settings(max_examples=300, deadline=None)
+def test_assigning_a_number_changes_what_the_key_selects(key):
+    array, expected = mx.nd.array(values()), values()
+    if isinstance(expected[key], np.ndarray) and not expected[key].size:
+        return
+    expected[key] = -1
+    array[key] = -1
+    np.testing.assert_array_equal(array.asnumpy(), expected)
+
+
+@given(keys())
+@settings(max_examples=300, deadline=None)
+def test_assigning_an_array_puts_each_value_in_its_place(key):
+    array, expected = mx.nd.array(values()), values()
+    part = np.asarray(expected[key])
+    if len(np.unique(part)) < part.size or not part.size:
+        return  # which of several values stays is nobody's promise
+    new = -1 - np.arange(part.size, dtype="float32").reshape(part.shape)
+    expected[key] = new
+    array[key] = new
+    np.testing.assert_array_equal(array.asnumpy(), expected)
+
+
+@given(keys())
+@settings(max_examples=150, deadline=None)
+def test_gradient_of_a_part_goes_to_where_it_was_taken_from(key):
+    array, expected = mx.nd.array(values()), np.zeros(SHAPE, "float32")
+    if isinstance(values()[key], np.ndarray) and not values()[key].size:
+        return
+    array.attach_grad()
+    with mx.autograd.record():
+        part = array[key]
+    np.testing.assert_array_equal(part.asnumpy(), np.atleast_1d(values()[key]))
+    part.backward()
+    np.add.at(expected, key, 1)
+    np.testing.assert_array_equal(array.grad.asnumpy(), expected)
+
+
+@pytest.mark.parametrize(
+    "key", [0, slice(1, 3), (1, 2), (1, slice(1, 3)), (2, 3, 4), Ellipsis, slice(None), None]
+)
+def test_contiguous_part_shares_memory(key):
+    array = mx.nd.array(values())
+    array[key][:] = 7
+    assert (array[key].asnumpy() == 7).all()
+
+
+@pytest.mark.parametrize(
+    "key", [(slice(None), 1), slice(None, None, 2), slice(None, None, -1), [0, 1], (0, [1, 2])]
+)
+def test_any_other_part_is_a_copy(key):
+    array = mx.nd.array(values())
+    array[key][:] = 7
+    np.testing.assert_array_equal(array.asnumpy(), values())
+
+
+def test_view_sees_what_is_written_to_its_array():
+    array = mx.nd.zeros((2, 3))
+    row, flat = array[1], array.reshape((-1,))
+    array[:] = 4
+    assert row.asnumpy().tolist() == [4, 4, 4]
+    assert flat.asnumpy().tolist() == [4] * 6
+
+
+def test_boolean_array_is_an_array_of_numbers():
+    array = mx.nd.array([10, 20, 30])
+    assert array[np.array([True, False, True])].asnumpy().tolist() == [20, 10, 20]
+
+
+def test_overlapping_assignment_reads_before_it_writes():
+    array = mx.nd.arange(5)
+    array[1:] = array[:-1]
+    assert array.asnumpy().tolist() == [0, 0, 1, 2, 3]
+
+
+def test_value_may_have_leading_axes_of_extent_1():
+    array = mx.nd.zeros((2, 3))
+    array[0] = np.ones((1, 1, 3))
+    assert array.asnumpy().tolist() == [[1, 1, 1], [0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "expected"),
+    [("int32", -2.7, -2), ("uint8", 300, 44), ("uint8", -1, 255), ("bool", 2, True)],
+)
+def test_number_is_cast_as_in_c(dtype, value, expected):
+    array = mx.nd.zeros((1,), dtype=dtype)
+    array[:] = value
+    assert array.asscalar() == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "text"),
+    [
+        (3, IndexError, "Index 3 is out of range for axis 0, which has the extent 3."),
+        ((0, -5), IndexError, "Index -5 is out of range for axis 1"),
+        ((0, [0, 9]), IndexError, "Index 9 is out of range for axis 1"),
+        ((0, 0, 0, 0), IndexError, "There are 4 indices, but the array has 3 dimensions."),
+        ((..., ...), IndexError, "only one ellipsis"),
+        (1.5, ValueError, "1.5 of type float is not an index."),
+        ("a", ValueError, "'a' of type str is not an index."),
+        (slice(2, 1), ValueError, "starts behind its end"),
+        (slice(0, 2, 0), ValueError, "slice step cannot be zero"),
+        (slice("a", None), ValueError, "is not a valid slice"),
+        (([0, 1], [0, 1, 2]), ValueError, "Index arrays of the shapes (2,) and (3,) do not broadcast."),
+        (np.array(2), ValueError, "has no dimensions"),
+        (["a"], ValueError, "is not an array of integers"),
+    ],
+)
+def test_bad_key_is_explained(key, error, text):
+    array = mx.nd.array(values())
+    with pytest.raises(error) as caught:
+        array[key]
+    assert isinstance(caught.value, MXNetError)
+    assert text in str(caught.value)
+    with pytest.raises(error):
+        array[key] = 1
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        ("x", TypeError, "not 'x' of type str"),
+        (1 + 2j, TypeError, "of type complex"),
+        ([1, 2], ValueError, "A value of shape (2,) does not fit a part of shape (4, 5)."),
+        (mx.nd.ones((5, 4)), ValueError, "A value of shape (5, 4) does not fit"),
+    ],
+)
+def test_bad_value_is_explained(value, error, text):
+    array = mx.nd.array(values())
+    with pytest.raises(error) as caught:
+        array[0] = value
+    assert text in str(caught.value)
+
+
+def test_read_only_array_cannot_be_assigned():
+    array = mx.nd.NDArray(mx.nd.ones((2,)).handle, writable=False)
+    with pytest.raises(ValueError, match="read-only"):
+        array[:] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        array += 1
+
+
+def test_slice_assign_takes_begin_end_and_step():
+    array = mx.nd.zeros((4,))
+    array.slice_assign(mx.nd.array([1, 2]), begin=(0,), end=(4,), step=(2,))
+    array.slice_assign_scalar(9, begin=(1,), end=(2,), step=())
+    assert array.asnumpy().tolist() == [1, 9, 2, 0]
