@@ -30,6 +30,8 @@ Shape = tuple[int | None, ...]
 REGISTRY: dict[str, type[Op]] = {}
 """Every operator class under its name and all its aliases; filled while the package is imported."""
 
+_MOST_INTERNED = 4096  # per class; array code makes a new operator for every learning rate it computes
+
 DERIVED: list[Callable[[str], type[Op] | None]] = []
 """Functions that make the class for a name derived from another's, such as ``_backward_Convolution``."""
 
@@ -212,7 +214,7 @@ class Op:
 
     @classmethod
     def bind(cls, given: Mapping[str, str]) -> Op:
-        """Return the operator with these parameters, given as strings; equal ones are the same object.
+        """Return the operator with these parameters, given as strings; equal ones are usually the same object.
 
         Raises
         ------
@@ -224,6 +226,8 @@ class Op:
         key = tuple(given.items())
         op = cls._interned.get(key)
         if op is None:
+            if len(cls._interned) >= _MOST_INTERNED:
+                cls._interned.clear()
             op = cls._interned[key] = cls._from_text(given)
         return op
 
