@@ -136,7 +136,8 @@ def test_gradient_is_the_derivative(sample):
 
     results = run(values)
     head_values = {
-        h: torch.from_numpy(random.normal(size=tuple(r.shape))) for h, r in zip(heads, results, strict=True)
+        h: torch.from_numpy(random.normal(size=tuple(r.shape))).to(r.dtype)
+        for h, r in zip(heads, results, strict=True)
     }
     if starts_gradient(node.op):
         head_values = {h: torch.ones_like(v) for h, v in head_values.items()}
