@@ -1,0 +1,89 @@
+"""The loss over all alignments, against the alignments themselves."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import mxnet as mx
+from mxnet.errors import ShapeError
+
+
+def _by_counting(data, label, blank):
+    """Return minus the log probability of a label, from every way to spell it."""
+    p = np.exp(data) / np.exp(data).sum(1, keepdims=True)
+    total = 0.0
+    for spelling in itertools.product(range(data.shape[1]), repeat=len(data)):
+        read = [c for i, c in enumerate(spelling) if (i == 0 or c != spelling[i - 1]) and c != blank]
+        if read == list(label):
+            total += np.prod([p[t, c] for t, c in enumerate(spelling)])
+    return -np.log(total)
+
+
+@pytest.fixture
+def data():
+    return np.random.default_rng(4).normal(size=(5, 3, 4))
+
+
+def test_loss_sums_over_all_alignments(data):
+    labels = [[1, 2, 0], [3, 3, 0], [2, 0, 0]]
+    found = mx.nd.CTCLoss(mx.nd.array(data), mx.nd.array(labels)).asnumpy()
+    expected = [_by_counting(data[:, i], [c for c in label if c], 0) for i, label in enumerate(labels)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_blank_may_be_the_last_class(data):
+    labels = [[0, 1, -1], [2, 2, -1], [1, -1, -1]]
+    found = mx.nd.CTCLoss(mx.nd.array(data), mx.nd.array(labels), blank_label="last").asnumpy()
+    expected = [_by_counting(data[:, i], [c for c in label if c >= 0], 3) for i, label in enumerate(labels)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_lengths_say_what_counts(data):
+    found = mx.nd.CTCLoss(
+        mx.nd.array(data),
+        mx.nd.array([[1, 2, 3]] * 3),
+        mx.nd.array([5, 3, 4]),
+        mx.nd.array([3, 1, 2]),
+        use_data_lengths=True,
+        use_label_lengths=True,
+    ).asnumpy()
+    pairs = zip((5, 3, 4), ([1, 2, 3], [1], [1, 2]), strict=True)
+    expected = [_by_counting(data[:steps, i], label, 0) for i, (steps, label) in enumerate(pairs)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_labels_that_cannot_be_read_cost_nothing_and_teach_nothing(data):
+    x = mx.nd.array(data)
+    x.attach_grad()
+    with mx.autograd.record():
+        loss = mx.nd.CTCLoss(
+            x, mx.nd.array([[1, 1, 1], [0, 0, 0], [1, 2, 3]]), mx.nd.array([4, 5, 2]), use_data_lengths=True
+        )
+    loss.backward()
+    assert loss.asnumpy().tolist() == [0, 0, 0]
+    assert not x.grad.asnumpy().any()
+
+
+def test_gradient_of_the_gradient_is_finite_differences(data):
+    names = mx.sym.Variable("x"), mx.sym.Variable("label")
+    gradient = mx.sym.sum(mx.sym.square(mx.sym.CTCLoss(*names).gradient(["x"])[0]))
+    second = gradient.gradient(["x"])[0]
+    label = mx.nd.array([[1, 2, 0], [3, 3, 0], [2, 0, 0]])
+    direction = np.random.default_rng(5).normal(size=data.shape)
+
+    def value(symbol, at):
+        return symbol.eval(x=mx.nd.array(at, dtype="float64"), label=label)[0].asnumpy()
+
+    numeric = (value(gradient, data + 1e-5 * direction) - value(gradient, data - 1e-5 * direction)) / 2e-5
+    np.testing.assert_allclose((value(second, data) * direction).sum(), numeric[0], rtol=1e-5)
+
+
+def test_a_label_longer_than_the_time_is_refused():
+    symbol = mx.sym.CTCLoss(mx.sym.Variable("x"), mx.sym.Variable("label"))
+    with pytest.raises(ShapeError, match="labels of 4 classes cannot be read in 3 time steps"):
+        symbol.infer_shape(x=(3, 2, 5), label=(2, 4))
+    with pytest.raises(ShapeError, match="data must have 3 axes; it has 2"):
+        symbol.infer_shape(x=(3, 2))
