@@ -8,14 +8,14 @@ by node.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
 from mxnet.errors import GradientError, ShapeError
-from mxnet.ir.graph import Graph, postorder
+from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.lazy import torch
@@ -250,8 +250,7 @@ def backward(
     MXNetError
         If an array was not computed while recording, or its graph is gone after a ``backward``.
     """
-    entries, seeds = _heads(heads, head_grads)
-    graph = Graph(entries)
+    graph, seeds = _heads(heads, head_grads)
     leaves = [node for node in graph.nodes if isinstance(node, RecordedNode) and node.gradient is not None]
     if not leaves:
         raise GradientError(
@@ -305,14 +304,13 @@ def grad(
     >>> float(x.grad.asscalar())  # the second derivative, 6 x
     12.0
     """
-    entries, seeds = _heads(heads, head_grads)
+    graph, seeds = _heads(heads, head_grads)
     variables = _as_list(variables)
     for variable in variables:
         if variable._recorded is None and variable._grad is None:
             raise GradientError(
                 "grad() needs variables that have gradient arrays (attach_grad) or were recorded."
             )
-    graph = Graph(entries)
     found = gradient_graph(graph, [_entry_of(variable) for variable in variables], seeds)
     gradients = []
     for variable, result in zip(variables, _evaluate(found, train_mode, keep=create_graph), strict=True):
@@ -331,8 +329,8 @@ def _as_list(arrays: NDArray | Sequence[Any]) -> list[Any]:
 
 def _heads(
     heads: NDArray | Sequence[NDArray], head_grads: NDArray | Sequence[NDArray | None] | None
-) -> tuple[list[Entry], list[Entry]]:
-    """Return the recorded values of the heads, and a variable with the gradient of each."""
+) -> tuple[Graph, list[Entry]]:
+    """Return the recorded graph of the heads, and a variable with the gradient of each."""
     heads = _as_list(heads)
     given = [None] * len(heads) if head_grads is None else _as_list(head_grads)
     if len(given) != len(heads):
@@ -351,12 +349,10 @@ def _heads(
         )
         entries.append(_entry_of(head))
         seeds.append(RecordedEntry(RecordedNode(None, (), [tensor], head._context)))
-    for node in postorder(entries):
-        if isinstance(node, RecordedNode) and node.values is None:
-            raise GradientError(
-                "The recorded graph is gone: backward() has used it. retain_graph=True keeps it."
-            )
-    return entries, seeds
+    graph = Graph(entries)
+    if any(isinstance(node, RecordedNode) and node.values is None for node in graph.nodes):
+        raise GradientError("The recorded graph is gone: backward() has used it. retain_graph=True keeps it.")
+    return graph, seeds
 
 
 def _release(graph: Graph) -> None:
@@ -386,7 +382,7 @@ def _evaluate(
     keep : bool
         Whether the result is a recorded graph; if not, each value is let go after its last use.
     """
-    order = postorder(entry for entry in wanted if entry is not None)
+    order = _to_run(entry.node for entry in wanted if entry is not None)
     uses = Counter(id(entry.node) for node in order for entry in node.inputs)
     uses.update(id(entry.node) for entry in wanted if entry is not None)
     ran: dict[int, RecordedNode] = {}
@@ -395,8 +391,6 @@ def _evaluate(
         return RecordedEntry(ran.get(id(entry.node), entry.node), entry.index)
 
     for node in order:
-        if isinstance(node, RecordedNode):
-            continue
         inputs = tuple(map(recorded, node.inputs))
         done = _run_node(node, inputs, train_mode)
         done.inputs = inputs if keep else ()
@@ -406,6 +400,22 @@ def _evaluate(
             if not keep and not uses[id(entry.node)]:
                 ran.pop(id(entry.node), None)
     return [None if entry is None else recorded(entry) for entry in wanted]
+
+
+def _to_run(nodes: Iterable[Node]) -> list[Node]:
+    """Return the nodes that must run for these, each after those it reads; recorded ones have run."""
+    order: list[Node] = []
+    seen: set[int] = set()
+    stack = [(node, False) for node in nodes]
+    while stack:
+        node, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(node)
+        elif id(node) not in seen and not isinstance(node, RecordedNode):
+            seen.add(id(node))
+            stack.append((node, True))
+            stack += [(entry.node, False) for entry in node.inputs]
+    return order
 
 
 def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> RecordedNode:
@@ -554,10 +564,11 @@ def get_symbol(x: NDArray) -> Symbol:
     """
     from mxnet.symbol.symbol import Symbol
 
-    (head,), _ = _heads(x, None)
+    graph, _ = _heads(x, None)
+    (head,) = graph.outputs
     copies: dict[int, Node] = {}
     by_value: dict[int, Node] = {}
-    for node in postorder([head]):
+    for node in graph.nodes:
         if node.op is None:
             copy = by_value.setdefault(id(_value_of(Entry(node))), Node(None, f"var{len(by_value)}"))
         else:
