@@ -50,7 +50,7 @@ from mxnet.ndarray.creation import (
 from mxnet.ndarray.functions import fill_modules
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ndarray.serialize import load, load_frombuffer, save
-from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray
+from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray, cast_storage
 
 __all__ = [
     "CSRNDArray",
@@ -113,12 +113,8 @@ def _submodule(name: str) -> ModuleType:
     return module
 
 
-def cast_storage(data: NDArray, stype: str) -> NDArray:
-    """Return an array in a storage type: ``"default"``, ``"row_sparse"`` or ``"csr"``."""
-    return data.tostype(stype)
-
-
 image, linalg, op, _internal = (_submodule(name) for name in ("image", "linalg", "op", "_internal"))
+op.cast_storage = cast_storage  # type: ignore[attr-defined]
 fill_modules(
     sys.modules[__name__],
     {

@@ -37,6 +37,7 @@ __all__ = [
     "CSRNDArray",
     "RowSparseNDArray",
     "array",
+    "cast_storage",
     "csr_matrix",
     "empty",
     "from_dense",
@@ -556,6 +557,11 @@ def _storage_of_dot(op: Op, stypes: Sequence[str]) -> str:
     if tuple(stypes) == ("csr", "default"):
         return "row_sparse" if op.transpose_a else "default"  # type: ignore[attr-defined]
     return "csr" if tuple(stypes) == ("default", "csr") else "default"
+
+
+def cast_storage(data: NDArray, stype: str) -> NDArray:
+    """Return an array in a storage type: ``"default"``, ``"row_sparse"`` or ``"csr"``."""
+    return data.tostype(stype)
 
 
 def retain(data: NDArray, indices: NDArray) -> NDArray:
