@@ -89,7 +89,10 @@ def test_a_projection_shrinks_what_passes_between_steps(bidirectional, parameter
     """The sizes are those that MXNet 1.9.1 infers."""
     symbol = mx.sym.RNN(
         **{name: mx.sym.Variable(name) for name in ("data", "parameters", "state", "state_cell")},
-        **{"mode": "lstm", "state_size": 5, "num_layers": 2, "projection_size": 2},
+        mode="lstm",
+        state_size=5,
+        num_layers=2,
+        projection_size=2,
         state_outputs=True,
         bidirectional=bidirectional,
     )
