@@ -466,7 +466,7 @@ class Symbol(SymbolBase):
         MXNetError
             If an array is missing, or has the wrong shape, dtype or context.
         """
-        from mxnet.executor import bind
+        from mxnet.binding import bind
 
         return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec)
 
@@ -511,7 +511,7 @@ class Symbol(SymbolBase):
             If the shapes contradict each other or do not determine all others; the message lists what stayed
             unknown.
         """
-        from mxnet.executor import simple_bind
+        from mxnet.binding import simple_bind
 
         return simple_bind(
             self,

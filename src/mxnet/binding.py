@@ -1,0 +1,296 @@
+"""Binding: from a symbol and arrays (or shapes alone) to an executor, with every misfit refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
+from mxnet.collector import collector_paused
+from mxnet.context import Context
+from mxnet.dtype import DTypeLike, dtype_name
+from mxnet.errors import BindError, ShapeError, did_you_mean
+from mxnet.executor import Executor, NotAnArrayError, require_complete, resized, shapes_by_node
+from mxnet.ir.declared import declared_dtype, declared_stype
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Node
+from mxnet.ir.op import describe_node
+from mxnet.ndarray import NDArray, zeros
+from mxnet.ndarray.sparse import zeros as sparse_zeros
+from mxnet.plan.programs import Programs
+
+if TYPE_CHECKING:
+    from mxnet.symbol.symbol import Symbol
+
+__all__ = ["bind", "simple_bind"]
+
+Arrays = Sequence[NDArray] | Mapping[str, NDArray]
+GradReq = str | Sequence[str] | Mapping[str, str]
+
+_REQS = ("null", "write", "add")
+
+
+def bind(
+    symbol: Symbol,
+    ctx: Context,
+    args: Arrays,
+    args_grad: Sequence[NDArray | None] | Mapping[str, NDArray] | None,
+    grad_req: GradReq,
+    aux_states: Arrays | None,
+    group2ctx: Mapping[str, Context] | None,
+    shared_exec: Executor | None,  # noqa: ARG001 - memory is torch's to share
+) -> Executor:
+    """Bind arrays to a symbol; see ``Symbol.bind``."""
+    _check_context(ctx)
+    graph = symbol.graph
+    arg_names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
+    arg_arrays = _arranged("args", args, arg_names)
+    aux_arrays = _arranged("aux_states", aux_states if aux_states is not None else [], aux_names)
+    reqs = _requests(grad_req, arg_names)
+    grads = None
+    if args_grad is not None:
+        given = _arranged_gradients(args_grad, arg_names)
+        grads = [None if req == "null" else grad for grad, req in zip(given, reqs, strict=True)]
+    wrt = [node for node, grad in zip(graph.arguments, grads or (), strict=False) if grad is not None]
+    programs = Programs(graph, wrt, ctx, group2ctx or {})
+    _check_arrays(programs, arg_arrays, aux_arrays, grads or ())
+    return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
+
+
+def simple_bind(
+    symbol: Symbol,
+    ctx: Context,
+    grad_req: GradReq,
+    type_dict: Mapping[str, DTypeLike] | None,
+    stype_dict: Mapping[str, str] | None,
+    group2ctx: Mapping[str, Context] | None,
+    shared_arg_names: Sequence[str] | None,
+    shared_exec: Executor | None,
+    shared_buffer: dict[str, NDArray] | None,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> Executor:
+    """Make arrays of zeros for a symbol and bind them; see ``Symbol.simple_bind``."""
+    with collector_paused():
+        return _simple_bind(
+            symbol,
+            ctx,
+            grad_req,
+            type_dict or {},
+            stype_dict or {},
+            group2ctx or {},
+            _Pool(shared_arg_names or (), shared_exec, shared_buffer),
+            shapes,
+        )
+
+
+def _simple_bind(
+    symbol: Symbol,
+    ctx: Context,
+    grad_req: GradReq,
+    type_dict: Mapping[str, DTypeLike],
+    stypes: Mapping[str, str],
+    group2ctx: Mapping[str, Context],
+    pool: _Pool,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> Executor:
+    _check_context(ctx)
+    graph = symbol.graph
+    arg_names = symbol.list_arguments()
+    reqs = _requests(grad_req, arg_names)
+    inferred = infer_shapes(graph, shapes_by_node(graph, shapes))
+    variables = graph.arguments + graph.aux
+    require_complete(graph, inferred.of(variables))
+    dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict), strict=True))
+    shape_of = dict(zip(variables, inferred.of(variables), strict=True))
+    wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
+    programs = Programs(graph, wrt, ctx, group2ctx)
+    contexts = _contexts(programs)
+
+    def make(node: Node, key: str) -> NDArray:
+        stype = stypes.get(node.name, declared_stype(node))
+        return pool.take(key, node.name, shape_of[node], contexts[node], dtypes[node], stype)
+
+    arg_arrays = [make(node, node.name) for node in graph.arguments]
+    grads = [
+        None if req == "null" else make(node, f"grad of {node.name}")
+        for node, req in zip(graph.arguments, reqs, strict=True)
+    ]
+    aux_arrays = [make(node, f"aux {node.name}") for node in graph.aux]
+    return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
+
+
+class _Pool:
+    """Where simple_bind takes arrays from: another executor (parameters), a shared buffer (the rest), or new.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The arguments whose arrays, and gradients, are the other executor's.
+    executor : Executor, optional
+        That executor.
+    buffer : dict of str to NDArray, optional
+        Arrays by name, ``"grad of X"`` for gradients; what is made new is put in. Auxiliary states are not.
+    """
+
+    def __init__(
+        self, names: Sequence[str], executor: Executor | None, buffer: dict[str, NDArray] | None
+    ) -> None:
+        self._names = names
+        self._buffer = buffer
+        self._theirs: dict[str, NDArray | None] = {}
+        if executor is not None:
+            self._theirs.update(executor.arg_dict)
+            self._theirs.update((f"aux {name}", array) for name, array in executor.aux_dict.items())
+            if executor.grad_arrays is not None:
+                self._theirs.update((f"grad of {name}", grad) for name, grad in executor.grad_dict.items())
+
+    def take(
+        self, key: str, name: str, shape: tuple[int, ...], context: Context, dtype: str, stype: str
+    ) -> NDArray:
+        """Return an array of that shape: one that fits, the beginning of a larger one, or zeros."""
+        is_parameter = name in self._names or key.startswith("aux ")
+        found = self._theirs.get(key) if is_parameter else (self._buffer or {}).get(key)
+        fits = found is not None and found._dtype_name == dtype and found.stype == stype == "default"
+        if found is not None and fits and found.size >= int(np.prod(shape)):
+            return resized(name, found, shape, True, True)
+        array = _new(shape, context, dtype, stype)
+        if self._buffer is not None and not is_parameter:
+            self._buffer[key] = array
+        return array
+
+
+def _check_context(ctx: object) -> None:
+    if not isinstance(ctx, Context):
+        raise BindError(
+            f"A context such as mx.cpu() was expected, but got {ctx!r}, of type {type(ctx).__name__}."
+        )
+
+
+def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
+    """Return one array per name; a dict may hold more."""
+    if isinstance(arrays, Mapping):
+        missing = [name for name in names if name not in arrays]
+        if missing:
+            extra = [key for key in arrays if key not in names]
+            hint = did_you_mean(missing[0], extra)
+            raise BindError(
+                f"bind: {what} has no array for {', '.join(map(repr, missing))}.{hint} It needs: "
+                f"{', '.join(names)}."
+            )
+        arranged = [arrays[name] for name in names]
+    else:
+        arranged = list(arrays)
+        if len(arranged) != len(names):
+            raise BindError(
+                f"bind: {what} has {len(arranged)} arrays, but {len(names)} are needed: "
+                f"{', '.join(names) or 'none'}."
+            )
+    for name, array in zip(names, arranged, strict=True):
+        if not isinstance(array, NDArray):
+            raise NotAnArrayError(
+                f"bind: {what} must hold NDArrays, but {name!r} is of type {type(array).__name__}."
+            )
+    return arranged
+
+
+def _arranged_gradients(
+    args_grad: Sequence[NDArray | None] | Mapping[str, NDArray | None], names: Sequence[str]
+) -> list[NDArray | None]:
+    if isinstance(args_grad, Mapping):
+        grads = [args_grad.get(name) for name in names]
+    else:
+        grads = list(args_grad)
+        if len(grads) != len(names):
+            raise BindError(
+                f"bind: args_grad has {len(grads)} arrays, but {len(names)} are needed: {', '.join(names)}."
+            )
+    for name, grad in zip(names, grads, strict=True):
+        if grad is not None and not isinstance(grad, NDArray):
+            raise NotAnArrayError(
+                f"bind: args_grad must hold NDArrays or None, but {name!r} is of type {type(grad).__name__}."
+            )
+    return grads
+
+
+def _requests(grad_req: GradReq, names: Sequence[str]) -> list[str]:
+    if isinstance(grad_req, str):
+        reqs = [grad_req] * len(names)
+    elif isinstance(grad_req, Mapping):
+        reqs = [grad_req.get(name, "null") for name in names]
+    else:
+        reqs = list(grad_req)
+        if len(reqs) > len(names):
+            raise BindError(
+                f"grad_req has {len(reqs)} entries for {len(names)} arguments: {', '.join(names)}."
+            )
+        reqs += ["null"] * (len(names) - len(reqs))  # MXNet takes a list that is too short
+    for req in reqs:
+        if req not in _REQS:
+            raise BindError(
+                f"grad_req {req!r} is not one of {', '.join(map(repr, _REQS))}.{did_you_mean(req, _REQS)}"
+            )
+    return reqs
+
+
+def _contexts(programs: Programs) -> dict[Node, Context]:
+    """Return where each variable lives: with the first node that reads it, unless it says itself."""
+    contexts: dict[Node, Context] = {}
+    for node in programs.graph.nodes:
+        for entry in node.inputs:
+            if entry.node.op is None and entry.node not in contexts:
+                own = "__ctx_group__" in entry.node.attrs
+                contexts[entry.node] = programs.context_of(entry.node if own else node)
+    return {
+        node: contexts.get(node, programs.context_of(node))
+        for node in programs.graph.nodes
+        if node.op is None
+    }
+
+
+def _check_arrays(
+    programs: Programs, args: Sequence[NDArray], aux: Sequence[NDArray], grads: Sequence[NDArray | None]
+) -> None:
+    """Refuse arrays that do not fit the graph or the context."""
+    graph = programs.graph
+    contexts = _contexts(programs)
+    for node, array in zip(programs.variables, (*args, *aux), strict=True):
+        if array.context != contexts[node]:
+            raise BindError(
+                f"bind: the array for {describe_node(node)} is on {array.context}, but is needed on "
+                f"{contexts[node]}"
+                " (use as_in_context, or group2ctx to spread a network over devices)."
+            )
+    for node, array, grad in zip(graph.arguments, args, grads, strict=False):
+        if grad is not None and grad.shape != array.shape:
+            raise ShapeError(
+                f"bind: the gradient array for {node.name!r} has shape {show_shape(grad.shape)}, but "
+                "the argument has shape "
+                f"{show_shape(array.shape)}."
+            )
+    arrays = dict(zip(programs.variables, (*args, *aux), strict=True))
+    shapes = infer_shapes(graph, {node: array.shape for node, array in arrays.items()})
+    infer_dtypes(graph, {node: array._dtype_name for node, array in arrays.items()})
+    require_complete(graph, shapes.of(programs.variables))
+
+
+def _settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[str]:
+    """Return the dtypes of arguments and aux: as given, as they follow, float32 where nothing says."""
+    variables = graph.arguments + graph.aux
+    known = {
+        node: dtype_name(type_dict[node.name]) for node in variables if type_dict.get(node.name) is not None
+    }
+    found = infer_dtypes(graph, known).of(variables)
+    if None in found:
+        for node, dtype in zip(variables, found, strict=True):
+            if dtype is None and node not in known:
+                known[node] = declared_dtype(node) or "float32"
+        found = infer_dtypes(graph, known).of(variables)
+    return [dtype or "float32" for dtype in found]
+
+
+def _new(shape: tuple[int, ...], context: Context, dtype: str, stype: str) -> NDArray:
+    if stype == "default":
+        return zeros(shape, ctx=context, dtype=dtype)
+    return sparse_zeros(stype, shape, ctx=context, dtype=dtype)
