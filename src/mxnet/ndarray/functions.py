@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
@@ -35,8 +36,11 @@ def _is_array(value: object) -> bool:
     return isinstance(value, NDArray)
 
 
-def _make_function(cls: type[Op], name: str) -> Callable[..., Any]:
-    """Return the function that runs an operator on arrays."""
+Help = tuple[inspect.Signature, str]
+
+
+def _make_function(cls: type[Op], name: str, shown: Help) -> Callable[..., Any]:
+    """Return the function that runs an operator on arrays, with its signature and documentation."""
 
     def function(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:  # noqa: ARG001
         positional, named, parameters = split_arguments(cls, args, kwargs, _is_array)
@@ -45,8 +49,7 @@ def _make_function(cls: type[Op], name: str) -> Callable[..., Any]:
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = "mxnet.ndarray"
-    function.__doc__ = document(cls, "NDArray", _EXTRA)
-    function.__signature__ = parameters_of(cls, _EXTRA)  # type: ignore[attr-defined]
+    function.__signature__, function.__doc__ = shown  # type: ignore[attr-defined]
     return function
 
 
@@ -87,10 +90,14 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
     modules : dict of str to module
         The modules below it, by name.
     """
+    helps: dict[type[Op], Help] = {}  # the names of an operator share one
     for place in places():
         target = modules[place.module] if place.module else package
         if place.name not in vars(target):
-            setattr(target, place.name, _make_function(place.op, place.name))
+            cls = place.op
+            if cls not in helps:
+                helps[cls] = parameters_of(cls, _EXTRA), document(cls, "NDArray", _EXTRA)
+            setattr(target, place.name, _make_function(cls, place.name, helps[cls]))
             if hasattr(target, "__all__"):
                 target.__all__.append(place.name)  # for ``from mxnet.ndarray import *``
     for name in FLUENT:

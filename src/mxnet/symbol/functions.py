@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -38,7 +39,10 @@ def _is_symbol(value: object) -> bool:
     return isinstance(value, Symbol)
 
 
-def _make_function(cls: type[Op], name: str, hint: str) -> Callable[..., Symbol]:
+Help = tuple[inspect.Signature, str]
+
+
+def _make_function(cls: type[Op], name: str, hint: str, shown: Help) -> Callable[..., Symbol]:
     """Return the composing function of an operator; automatic names start with `hint`."""
 
     def function(
@@ -57,8 +61,7 @@ def _make_function(cls: type[Op], name: str, hint: str) -> Callable[..., Symbol]
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = "mxnet.symbol"
-    function.__doc__ = document(cls, "Symbol", _EXTRA)
-    function.__signature__ = parameters_of(cls, _EXTRA)  # type: ignore[attr-defined]
+    function.__signature__, function.__doc__ = shown  # type: ignore[attr-defined]
     return function
 
 
@@ -72,10 +75,14 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
     modules : dict of str to module
         The modules below it, by name.
     """
+    helps: dict[type[Op], Help] = {}  # the names of an operator share one
     for place in places():
         target = modules[place.module] if place.module else package
         if not hasattr(target, place.name):
-            setattr(target, place.name, _make_function(place.op, place.name, place.name.lower()))
+            cls = place.op
+            if cls not in helps:
+                helps[cls] = parameters_of(cls, _EXTRA), document(cls, "Symbol", _EXTRA)
+            setattr(target, place.name, _make_function(cls, place.name, place.name.lower(), helps[cls]))
     for name in FLUENT:
         if hasattr(package, name) and name not in vars(Symbol):
             setattr(Symbol, name, _make_method(getattr(package, name), name))
