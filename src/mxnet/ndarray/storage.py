@@ -560,7 +560,15 @@ def _storage_of_dot(op: Op, stypes: Sequence[str]) -> str:
 
 
 def cast_storage(data: NDArray, stype: str) -> NDArray:
-    """Return an array in a storage type: ``"default"``, ``"row_sparse"`` or ``"csr"``."""
+    """Return an array in a storage type.
+
+    Parameters
+    ----------
+    data : NDArray
+        The array.
+    stype : str
+        ``"default"``, ``"row_sparse"`` or ``"csr"``.
+    """
     return data.tostype(stype)
 
 
