@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import mxnet as mx
@@ -185,6 +185,7 @@ def test_sparse_indices_that_make_no_sense_are_refused(stype):
     assert f"This is no {stype} array" in refusal(bytes(contents))
 
 
+@example(96, 5)  # a shape with a 0 and extents of billions
 @given(st.integers(0, 200), st.integers(0, 255))
 @settings(max_examples=300, deadline=None)
 def test_any_changed_byte_gives_arrays_or_an_error_of_ours(position, value):

@@ -262,7 +262,11 @@ class _Reader:
         if not 0 <= ndim <= MAX_NDIM:
             self.fail(f"{what} has {ndim} dimensions")
         extents = self.numbers(f"<{ndim}{kind}", what)
-        if any(extent < 0 for extent in extents):
+        # Even where one extent is 0, so that there are no values, the others have a limit.
+        if (
+            any(extent < 0 for extent in extents)
+            or math.prod(max(extent, 1) for extent in extents) >= 1 << 59
+        ):
             self.fail(f"{what} is {extents}")
         return extents
 
