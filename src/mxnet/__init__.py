@@ -36,7 +36,6 @@ _LAZY = {
     "nd": "ndarray",
     "ndarray": "ndarray",
     "operator": "operator",
-    "opt": "optimizer",
     "optimizer": "optimizer",
     "random": "random",
     "registry": "registry",
