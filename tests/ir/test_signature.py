@@ -127,5 +127,5 @@ def test_every_operator_function_has_a_signature_and_help(module):
     for name, function in vars(module.op).items():
         if callable(function):
             assert inspect.signature(function).parameters, name
-            assert "Parameters\n----------" in function.__doc__, name
+            assert "Parameters\n----------" in inspect.getdoc(function), name
             assert function.__name__ == name
