@@ -161,7 +161,6 @@ class Executor:
             self._rerun()
         assert self._saved is not None
         program, saved = self._saved
-        self._show_missing_heads(heads)
         gradients = iter(program.backward(self._tensors(program, heads), saved, self._tap()))
         graph, exists = self._programs.joint()
         entries = iter(graph.outputs[len(self._programs.graph.outputs) :])
@@ -286,12 +285,6 @@ class Executor:
         if callback is None:
             return None
         return lambda name, tensor: callback(name, NDArray._from_tensor(tensor.clone(), self._ctx))
-
-    def _show_missing_heads(self, heads: Sequence[Tensor | None]) -> None:
-        """Show the monitor the zeros that MXNet passes to losses as head gradients."""
-        if self._monitor is not None and None in heads:
-            output = self.outputs[heads.index(None)]
-            self._monitor("zeros_without_dtype_output", zeros(output.shape, output.context))
 
     def debug_str(self) -> str:
         """Return the program and the memory its intermediate values take."""

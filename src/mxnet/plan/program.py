@@ -18,7 +18,7 @@ from mxnet.ir.op import Like, Run, describe_node
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
 from mxnet.plan.steps import Plan, Step
-from mxnet.plan.tapping import input_taps, output_taps
+from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -220,6 +220,9 @@ class _Writer:
         self.lines.append(f"    {targets} = {kernel}({arguments})  # {node.name} {self._shapes(step)}")
         self.step_at[len(self.lines)] = step
         if self.tapped:
+            if is_given_zeros(node):
+                self.constants["__zeros"] = torch.zeros(1)
+                self.lines.append("    if tap: tap('zeros_without_dtype_output', __zeros)")
             for number, name in output_taps(node):
                 self._tap(name, step.outputs[number])
         dead = [self.names[v] for v in step.frees]

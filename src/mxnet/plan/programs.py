@@ -59,7 +59,7 @@ class Programs:
             else Node(None, f"head_grad_{i}")
             for i, entry in enumerate(graph.outputs)
         )
-        self._joint: tuple[Graph, tuple[bool, ...]] | None = None
+        self._joint: dict[bool, tuple[Graph, tuple[bool, ...]]] = {}
         self._made: OrderedDict[tuple[bool, bool, Taps, Facts], Program] = OrderedDict()
         self._states: dict[int, dict[str, Any]] = {}  # what kernels keep between runs, by node
         self._lock = threading.Lock()
@@ -69,17 +69,24 @@ class Programs:
         group = node.attrs.get("__ctx_group__") if self.groups else None
         return self.groups.get(group, self.context) if group is not None else self.context
 
-    def joint(self) -> tuple[Graph, tuple[bool, ...]]:
-        """Return the graph of outputs and gradients, and which of `wrt` have a gradient at all."""
-        if self._joint is None:
+    def joint(self, *, in_full: bool = False) -> tuple[Graph, tuple[bool, ...]]:
+        """Return the graph of outputs and gradients, and which of `wrt` have a gradient at all.
+
+        Parameters
+        ----------
+        in_full : bool
+            Whether the nodes on the way compute the gradients of all their inputs, for a monitor to see.
+        """
+        if in_full not in self._joint:
             heads = [Entry(node) if node is not None else None for node in self.heads]
-            found = gradients(self.graph, [Entry(node) for node in self.wrt], heads)
-            exists = tuple(entry is not None for entry in found)
-            self._joint = (
-                Graph(self.graph.outputs + tuple(entry for entry in found if entry is not None)),
-                exists,
+            reached = self.graph.arguments if in_full else self.wrt
+            by_argument = dict(
+                zip(reached, gradients(self.graph, [Entry(node) for node in reached], heads), strict=True)
             )
-        return self._joint
+            found = [by_argument[node] for node in self.wrt]
+            graph = Graph(self.graph.outputs + tuple(entry for entry in found if entry is not None))
+            self._joint[in_full] = graph, tuple(entry is not None for entry in found)
+        return self._joint[in_full]
 
     @functools.cached_property
     def needed_heads(self) -> frozenset[int]:
@@ -125,7 +132,7 @@ class Programs:
         return program
 
     def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: Taps) -> Program:
-        graph = self.joint()[0] if with_gradient else self.graph
+        graph = self.joint(in_full=bool(tapped))[0] if with_gradient else self.graph
         shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
         dtypes = {node: dtype for node, (_, dtype) in zip(self.variables, facts, strict=True)}
         if with_gradient:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mxnet.ir.node import Node
 from mxnet.ops.backward import Backward
 
-__all__ = ["input_taps", "output_taps"]
+__all__ = ["input_taps", "is_given_zeros", "output_taps"]
 
 # MXNet gave the inputs of these operators no names; they are shown as input0.
 _UNNAMED_FAMILIES = frozenset({"mxnet.ops.unary", "mxnet.ops.scalar", "mxnet.ops.reduce", "mxnet.ops.cast"})
@@ -29,11 +29,19 @@ def input_taps(node: Node) -> Iterator[tuple[int, str]]:
 
 
 def output_taps(node: Node) -> Iterator[tuple[int, str]]:
-    """Yield number and name of every output, hidden ones too; those of gradients are only numbered."""
+    """Yield number and name of every output, hidden ones too; gradients are numbered as the inputs are."""
     op = node.op
     assert op is not None
-    for number, name in enumerate(op.output_names()):
-        if isinstance(op, Backward):
-            yield number, f"{node.name}_output{number if op.arity[2] > 1 else ''}"
-        else:
-            yield number, f"{node.name}_{name}"
+    if not isinstance(op, Backward):
+        yield from enumerate(f"{node.name}_{name}" for name in op.output_names())
+        return
+    inputs = op.forward_op.input_names()
+    for number, name in enumerate(op.wants):
+        yield number, f"{node.name}_output{inputs.index(name) if len(inputs) > 1 else ''}"
+
+
+def is_given_zeros(node: Node) -> bool:
+    """Whether MXNet passes zeros to this gradient, for the hidden outputs of the operator: it shows them."""
+    return (
+        isinstance(node.op, Backward) and node.op.forward_op.visible_outputs() < node.op.forward_op.arity[2]
+    )
