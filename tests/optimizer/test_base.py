@@ -17,6 +17,11 @@ def test_an_unknown_optimizer_suggests_another():
         mx.optimizer.create("adm")
 
 
+def test_what_is_no_name_is_refused():
+    with pytest.raises(ValueError, match="made from its name, such as 'sgd', not from 3"):
+        mx.optimizer.create(3)
+
+
 def test_an_unknown_parameter_is_refused():
     with pytest.raises(TypeError, match="learning_rte"):
         mx.optimizer.create("sgd", learning_rte=0.1)

@@ -127,6 +127,8 @@ class Optimizer:
         >>> type(mx.optimizer.create("adam", learning_rate=0.01)).__name__
         'Adam'
         """
+        if not isinstance(name, str):
+            raise NameLookupError(f"An optimizer is made from its name, such as 'sgd', not from {name!r}.")
         if name.lower() not in Optimizer.opt_registry:
             raise NameLookupError(
                 f"{name!r} is not a registered optimizer. Known: {', '.join(sorted(Optimizer.opt_registry))}."
