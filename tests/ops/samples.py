@@ -119,6 +119,8 @@ TWO_LEARNING_RATES = {"learning_rates": (0.1, 0.2), "wds": (0, 0.1)}
 
 ROWS: tuple[Sample, ...] = (
     _row("_zeros", shape=(2, 3)),
+    _row("_rnn_param_concat", (4,), (3,), dim=0, smooth=("arg0", "arg1")),
+    _row("_split_v2", (4, 6), indices=(0, 2), axis=1, smooth=("data",)),
     _row("_zeros_without_dtype", shape=(2, 3), dtype=1),
     _row("_ones", shape=(2, 3), dtype="int32"),
     _row("_full", shape=(2, 3), value=2.5, dtype="float16"),
