@@ -184,7 +184,10 @@ def test_cyclic_json_is_refused():
 
 
 def test_operator_nobody_knows_can_be_inspected_but_not_run():
-    nodes = [{"op": "null", "name": "x", "inputs": []}, {"op": "WarpCTC", "name": "loss", "inputs": [[0, 0, 0]]}]
+    nodes = [
+        {"op": "null", "name": "x", "inputs": []},
+        {"op": "WarpCTC", "name": "loss", "inputs": [[0, 0, 0]]},
+    ]
     net = mx.sym.load_json(json.dumps({"nodes": nodes, "arg_nodes": [0], "heads": [[1, 0, 0]]}))
     assert net.list_arguments() == ["x"]
     text = refusal(net.bind, mx.cpu(), {"x": mx.nd.ones((2,))})

@@ -214,7 +214,7 @@ class Op:
 
     @classmethod
     def bind(cls, given: Mapping[str, str]) -> Op:
-        """Return the operator with these parameters, given as strings; equal ones are usually the same object.
+        """Return the operator with these parameters, given as strings; equal ones are mostly one object.
 
         Raises
         ------
