@@ -61,9 +61,11 @@ class Node:
         The user's line that made it.
     subgraphs : tuple of tuple of Entry
         The bodies of control flow operators.
+    replaces : Node or None
+        The node of the user's graph that a pass put this one in the place of.
     """
 
-    __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "source", "subgraphs")
+    __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "replaces", "source", "subgraphs")
 
     def __init__(
         self,
@@ -80,6 +82,18 @@ class Node:
         self.attrs = {} if attrs is None else attrs
         self.source = source
         self.subgraphs = subgraphs
+        self.replaces: Node | None = None
+
+    def with_inputs(self, inputs: tuple[Entry, ...]) -> Node:
+        """Return a node like this one that reads other values, and remembers which one it replaces."""
+        node = Node(self.op, self.name, inputs, self.attrs, self.source, self.subgraphs)
+        node.replaces = self.original
+        return node
+
+    @property
+    def original(self) -> Node:
+        """The node of the user's graph that this one stands for."""
+        return self.replaces or self
 
     @property
     def is_variable(self) -> bool:

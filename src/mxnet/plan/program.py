@@ -205,7 +205,7 @@ class _Writer:
             is_train=self.is_train,
             out_shapes=tuple(values[v].shape for v in step.outputs),
             out_dtypes=tuple(values[v].dtype for v in step.outputs),
-            state=self.states.setdefault(id(node), {}),
+            state=self.states.setdefault(id(node.original), {}),
             name=node.name,
         )
         number = len(self.constants)

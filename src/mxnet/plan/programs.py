@@ -17,6 +17,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import describe_node
+from mxnet.passes import INFERENCE, TRAINING, apply_passes
 from mxnet.plan.program import Program, write_program
 from mxnet.plan.steps import make_plan
 
@@ -133,6 +134,8 @@ class Programs:
 
     def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: Taps) -> Program:
         graph = self.joint(in_full=bool(tapped))[0] if with_gradient else self.graph
+        if not tapped:  # a monitor sees the graph as it was composed
+            graph = apply_passes(graph, TRAINING if is_train or with_gradient else INFERENCE)
         shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
         dtypes = {node: dtype for node, (_, dtype) in zip(self.variables, facts, strict=True)}
         if with_gradient:

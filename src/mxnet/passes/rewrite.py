@@ -1,0 +1,51 @@
+"""How passes change a graph: node by node, in order, with everything downstream following."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mxnet.errors import MXNetError
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import describe_node
+
+__all__ = ["rewrite", "verify"]
+
+Rule = Callable[[Node, tuple[Entry, ...]], tuple[Entry, ...] | None]
+"""Takes a node and its new inputs; returns what to use instead of its outputs, None to keep it."""
+
+
+def rewrite(graph: Graph, rule: Rule) -> Graph:
+    """Return the graph in which a rule has replaced nodes; untouched parts keep their very nodes."""
+    replaced: dict[Entry, Entry] = {}
+    for node in graph.operators:
+        inputs = tuple(replaced.get(entry, entry) for entry in node.inputs)
+        outputs = rule(node, inputs)
+        if outputs is None and inputs != node.inputs:
+            outputs = node.with_inputs(inputs).outputs
+        if outputs is not None:
+            replaced.update(zip(node.outputs, outputs, strict=False))
+    if not replaced:
+        return graph
+    return Graph(replaced.get(entry, entry) for entry in graph.outputs)
+
+
+def verify(graph: Graph) -> None:
+    """Check what holds for every graph; for tests, after each pass.
+
+    Raises
+    ------
+    MXNetError
+        If a node has the wrong number of inputs, or reads an output that does not exist.
+    """
+    for node in graph.operators:
+        assert node.op is not None
+        n_in, n_aux, _ = node.op.arity
+        if len(node.inputs) != n_in + n_aux:
+            raise MXNetError(f"{describe_node(node)} has {len(node.inputs)} inputs, not {n_in + n_aux}.")
+        for entry in node.inputs:
+            made = entry.node.op.arity[2] if entry.node.op is not None else 1
+            if not 0 <= entry.index < made:
+                raise MXNetError(
+                    f"{describe_node(node)} reads output {entry.index} of {describe_node(entry.node)}."
+                )
