@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,11 @@ def draw_svg(
     layout = arrange(list(nodes), [(tail, head) for tail, head, _ in edges], box, _GAP)
     xs = [x for x, _ in layout.boxes.values()] + [x for path in layout.paths for x, _ in path]
     left, right = min(xs, default=0.0) - box / 2, max(xs, default=0.0) + box / 2
+    # Labels stand to the right of their lines.
+    right += max((_label_width(look) for _, _, look in edges), default=0.0)
     n_ranks = max((rank for _, rank in layout.boxes.values()), default=-1) + 1
+    from_tail = Counter(tail for tail, _, _ in edges)
+    to_head = Counter(head for _, head, _ in edges)
 
     def point(x: float, rank: int) -> Point:
         return x - left + _MARGIN, rank * step + (step - _RANK_GAP) / 2 + _MARGIN
@@ -72,7 +77,9 @@ def draw_svg(
         points = [(x0, y0 + side * sizes[tail][1])]
         for x, y in (point(*each) for each in path):  # straight past the boxes of a rank, bent between ranks
             points += [(x, y - (step - _RANK_GAP) / 2), (x, y + (step - _RANK_GAP) / 2)]
-        parts.append(_edge([*points, (x1, y1 - side * sizes[head][1])], look.get("label", "")))
+        points.append((x1, y1 - side * sizes[head][1]))
+        crowding = (from_tail[tail] > 1) - (to_head[head] > 1)
+        parts.append(_edge(points, look.get("label", ""), crowding))
     for name, look in nodes.items():
         parts.append(_node(name, look, point(*layout.boxes[name]), sizes[name]))
     return "".join([*parts, "</g>\n</svg>\n"])
@@ -110,8 +117,17 @@ def _text(x: float, y: float, text: str, font: float) -> str:
     return f'<text x="{x:.2f}" y="{y:.2f}"{size}>{escape(text)}</text>\n'
 
 
-def _edge(points: Sequence[Point], label: str) -> str:
-    """Return a smooth line through the points, with an arrow at its start: data flows upwards."""
+def _label_width(look: Mapping[str, str]) -> float:
+    label = look.get("label", "")
+    return len(label) * _FONT * _CHARACTER + 3 if label else 0.0
+
+
+def _edge(points: Sequence[Point], label: str, crowding: int) -> str:
+    """Return a smooth line through the points, with an arrow at its start: data flows upwards.
+
+    The label stands where lines are apart: at the last point if `crowding` is 1 (many lines begin together),
+    at the first if it is -1 (many end together), between the last two otherwise.
+    """
     (x, y), *others = points
     path = f"M{x:.2f} {y:.2f}"
     for next_x, next_y in others:
@@ -121,5 +137,7 @@ def _edge(points: Sequence[Point], label: str) -> str:
     line = f'<path d="{path}" fill="none" stroke="black" marker-start="url(#arrow)"/>\n'
     if not label:
         return line
-    (x0, y0), (x1, y1) = points[-2:]
-    return line + _text((x0 + x1) / 2 + len(label) * _FONT * _CHARACTER / 2 + 3, (y0 + y1) / 2, label, _FONT)
+    (x0, y0), (x1, y1) = points[:2] if crowding < 0 else points[-2:]
+    along = {1: 0.72, 0: 0.5, -1: 0.28}[crowding]
+    x = x0 if crowding < 0 else x1 if crowding > 0 else (x0 + x1) / 2
+    return line + _text(x + _label_width({"label": label}) / 2 + 3, y0 + along * (y1 - y0), label, _FONT)
