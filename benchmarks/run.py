@@ -30,11 +30,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("workloads", nargs="*", default=list(WORKLOADS), choices=[*WORKLOADS, []])
+    parser.add_argument("workloads", nargs="*", help=f"which of {', '.join(WORKLOADS)}; all by default")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     interpreters = {"symnet": symnet(), MXNET_191.name: MXNET_191.interpreter()}
-    for workload in options.workloads:
+    for workload in options.workloads or WORKLOADS:
         key = WORKLOADS[workload]
         seen: dict[str, list[float]] = {name: [] for name, interpreter in interpreters.items() if interpreter}
         last = {}
