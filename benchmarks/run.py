@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 from pathlib import Path
@@ -19,7 +20,11 @@ WORKLOADS = {"start_up": "seconds", "unrolled_lstm": "total"}
 def measure(interpreter: Path, workload: str) -> dict[str, float]:
     """Run a workload once and return what it measured."""
     script = Path(__file__).parent / "workloads" / f"{workload}.py"
-    done = subprocess.run([interpreter, script], capture_output=True, text=True, check=False)
+    # A peer must not find this checkout, which is called mxnet too.
+    environment = dict(os.environ)
+    if interpreter != symnet():
+        environment.pop("PYTHONPATH", None)
+    done = subprocess.run([interpreter, script], capture_output=True, text=True, check=False, env=environment)
     if done.returncode:
         raise SystemExit(f"{workload} failed under {interpreter}:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
