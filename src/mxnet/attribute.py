@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
 
+from mxnet.errors import ParameterError
 from mxnet.ir.signature import HIDDEN
 
 __all__ = ["AttrScope", "current_attributes", "hidden_key", "visible_spellings"]
@@ -50,7 +51,7 @@ class AttrScope:
     def __init__(self, **kwargs: str) -> None:
         for key, value in kwargs.items():
             if not isinstance(value, str):
-                raise ValueError(
+                raise ParameterError(
                     f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}."
                 )
         self._attr = dict(kwargs)

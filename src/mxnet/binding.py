@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
 from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name
-from mxnet.errors import BindError, ShapeError, did_you_mean
+from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean
 from mxnet.executor import Executor, NotAnArrayError, require_complete, resized, shapes_by_node
 from mxnet.ir.declared import declared_dtype, declared_stype
 from mxnet.ir.graph import Graph
@@ -181,6 +181,10 @@ def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
             )
         arranged = [arrays[name] for name in names]
     else:
+        if not isinstance(arrays, Iterable):
+            raise NotAnArrayError(
+                f"bind: {what} must be a list or a dict of NDArrays, but is of type {type(arrays).__name__}."
+            )
         arranged = list(arrays)
         if len(arranged) != len(names):
             raise BindError(
@@ -278,6 +282,13 @@ def _check_arrays(
 def _settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[str]:
     """Return the dtypes of arguments and aux: as given, as they follow, float32 where nothing says."""
     variables = graph.arguments + graph.aux
+    names = [node.name for node in variables]
+    for name in type_dict:
+        if name not in names:
+            raise NameLookupError(
+                f"type_dict names {name!r}, which is no argument.{did_you_mean(name, names)} The "
+                f"arguments are: {', '.join(names)}."
+            )
     known = {
         node: dtype_name(type_dict[node.name]) for node in variables if type_dict.get(node.name) is not None
     }

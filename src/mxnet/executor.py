@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -124,6 +124,11 @@ class Executor:
         MXNetError
             If an argument is unknown or has another shape than the bound array.
         """
+        if not isinstance(is_train, bool | int | np.bool_):
+            raise BindError(
+                f"forward() takes is_train and then inputs by name, forward(data=...), but its first "
+                f"argument is of type {type(is_train).__name__}."
+            )
         if kwargs:
             self._feed(kwargs)
         is_train = bool(is_train)
@@ -398,7 +403,21 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
         raise BindError(
             f"The {what} have duplicate names ({', '.join(twice)}); use the list instead of the dict."
         )
-    return dict(zip(names, arrays, strict=True))
+    return _Named(what, zip(names, arrays, strict=True))
+
+
+class _Named(dict[str, Any]):
+    """Arrays by name, which says what there is when asked for one that is not."""
+
+    def __init__(self, what: str, pairs: Iterable[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        self._what = what
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise NameLookupError(
+            f"There is no {name!r} among the {self._what}.{did_you_mean(name, self)} They are: "
+            f"{', '.join(self)}."
+        )
 
 
 def _write(target: NDArray, gradient: Tensor | None, req: str, maker: Op | None) -> None:

@@ -403,6 +403,8 @@ class NDArrayIter(DataIter):
         if self.batch_size < 1:
             raise ShapeError(f"A batch holds at least one sample, got batch_size={batch_size}.")
         self.num_data: int = self.data[0][1].shape[0]
+        if self.num_data == 0:
+            raise ShapeError(f"{self.data[0][0]!r} holds no samples: its shape is {self.data[0][1].shape}.")
         for name, source in [*self.data, *self.label]:
             if source.shape[0] < self.num_data:
                 raise ShapeError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,10 @@ from mxnet import ndarray as nd
 from mxnet.callback import BatchEndParam
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
-from mxnet.errors import MXNetError
+from mxnet.errors import BindError, MXNetError
 from mxnet.initializer import Uniform
 from mxnet.io import DataBatch, DataIter
+from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -119,7 +121,27 @@ class BaseModule:
         force_init: bool = False,
         allow_extra: bool = False,
     ) -> None:
-        """Give the parameters their first values."""
+        """Give the parameters and the auxiliary states their first values.
+
+        Parameters
+        ----------
+        initializer : Initializer, str or None
+            What fills parameters that are not given.
+        arg_params, aux_params : dict of str to NDArray, optional
+            Values for them. If a dictionary is given, it has to be complete unless `allow_missing`.
+        allow_missing : bool
+            Whether parameters may be left out; then `initializer` fills them.
+        force_init : bool
+            Whether parameters that have values already get new ones.
+        allow_extra : bool
+            Accepted for MXNet's sake; arrays that are no parameters are passed over.
+        """
+        self._init_params(
+            ParamValues(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
+        )
+
+    def _init_params(self, wanted: ParamValues) -> None:
+        """Do what `init_params` says."""
         raise self._not_defined("init_params")
 
     def bind(
@@ -132,7 +154,38 @@ class BaseModule:
         shared_module: BaseModule | None = None,
         grad_req: str | Sequence[str] | Mapping[str, str] = "write",
     ) -> None:
-        """Make room for inputs of given shapes."""
+        """Make room for inputs of given shapes.
+
+        Parameters
+        ----------
+        data_shapes, label_shapes : list of DataDesc or of (str, tuple of int)
+            The names and shapes of data and labels, such as an iterator's ``provide_data`` and
+            ``provide_label``.
+        for_training : bool
+            Whether gradients will be computed.
+        inputs_need_grad : bool
+            Whether those of the data are among them.
+        force_rebind : bool
+            Whether a module that is bound already is bound anew.
+        shared_module : Module, optional
+            A module that shares its parameters with this one.
+        grad_req : str, list or dict
+            What becomes of gradients: ``write``, ``add`` or ``null``.
+        """
+        self._bind(
+            Binding(
+                data_shapes,
+                label_shapes,
+                for_training,
+                inputs_need_grad,
+                force_rebind,
+                shared_module,
+                grad_req,
+            )
+        )
+
+    def _bind(self, wanted: Binding) -> None:
+        """Do what `bind` says."""
         raise self._not_defined("bind")
 
     def init_optimizer(
@@ -142,31 +195,75 @@ class BaseModule:
         optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
         force_init: bool = False,
     ) -> None:
-        """Set up the optimizer."""
+        """Set up the optimizer.
+
+        Parameters
+        ----------
+        kvstore : str, KVStore or None
+            Where gradients from several devices meet. One device needs none.
+        optimizer : str or Optimizer
+            A registered name, or an optimizer that is ready.
+        optimizer_params : dict, or list of pairs
+            The parameters of the optimizer of that name. ``rescale_grad`` is 1 / batch size by default.
+        force_init : bool
+            Whether an optimizer that is set up already is replaced.
+        """
+        self._init_optimizer(OptimizerChoice(kvstore, optimizer, optimizer_params, force_init))
+
+    def _init_optimizer(self, wanted: OptimizerChoice) -> None:
+        """Do what `init_optimizer` says."""
         raise self._not_defined("init_optimizer")
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
-        """Compute the outputs of a batch."""
+        """Compute the outputs of a batch.
+
+        Parameters
+        ----------
+        data_batch : DataBatch
+            Or anything else with ``data`` and perhaps ``label``, such as a named tuple. If its shapes differ
+            from those the module is bound to, the module is reshaped.
+        is_train : bool, optional
+            Whether this is for training; by default as the module was bound.
+        """
         raise self._not_defined("forward")
 
     def backward(self, out_grads: Any = None) -> None:
-        """Compute the gradients of the last `forward`."""
+        """Compute the gradients of the last `forward`.
+
+        Parameters
+        ----------
+        out_grads : NDArray or list of NDArray, optional
+            The gradients of the outputs; losses need none.
+        """
         raise self._not_defined("backward")
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the outputs of the last `forward`."""
+        """Return the outputs of the last `forward`.
+
+        Parameters
+        ----------
+        merge_multi_context : bool
+            Whether the shares of several devices are put together; otherwise each output is a list of shares.
+        """
         raise self._not_defined("get_outputs")
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the gradients of the data of the last `backward`."""
+        """Return the gradients of the data of the last `backward`, as `get_outputs` does the outputs."""
         raise self._not_defined("get_input_grads")
 
     def update(self) -> None:
-        """Update the parameters by the gradients."""
+        """Update the parameters by the gradients of the last `backward`."""
         raise self._not_defined("update")
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
-        """Hand the outputs of the last `forward`, and labels, to a metric."""
+        """Hand the outputs of the last `forward`, and labels, to a metric.
+
+        Parameters
+        ----------
+        eval_metric : EvalMetric
+        labels : list of NDArray, or such a list for each device if `pre_sliced`
+        pre_sliced : bool
+        """
         raise self._not_defined("update_metric")
 
     def install_monitor(self, mon: Monitor) -> None:
@@ -179,7 +276,14 @@ class BaseModule:
         return []
 
     def set_states(self, states: Any = None, value: float | None = None) -> None:
-        """Set the states that are kept from batch to batch; there are none by default."""
+        """Set the states that are kept from batch to batch; there are none by default.
+
+        Parameters
+        ----------
+        states : list of NDArray, or of lists of NDArray for each device
+        value : float
+            A value for all of them, in place of `states`.
+        """
         self._require("binded", "params_initialized")
         if states or value:
             raise NotReadyError(f"A {type(self).__name__} keeps no states.")
@@ -217,9 +321,13 @@ class BaseModule:
         force_init : bool
             Whether parameters that have values already are changed.
         allow_extra : bool
-            Whether there may be arrays that are no parameters.
+            Whether there may be arrays that are no parameters. Without `allow_missing` they always may.
         """
-        self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
+        self._set_params(ParamValues(None, arg_params, aux_params, allow_missing, force_init, allow_extra))
+
+    def _set_params(self, wanted: ParamValues) -> None:
+        """Do what `set_params` says."""
+        self.init_params(*wanted)
 
     def save_params(self, fname: str) -> None:
         """Save the parameters and the auxiliary states to a file."""
@@ -298,6 +406,7 @@ class BaseModule:
         """
         if num_epoch is None:
             raise NotReadyError("fit needs num_epoch, the number of epochs to train for.")
+        check_iterator(train_data)
         self.bind(
             train_data.provide_data, train_data.provide_label, for_training=True, force_rebind=force_rebind
         )
@@ -520,8 +629,64 @@ class BaseModule:
             if not getattr(self, step):
                 raise NotReadyError(f"Call {self._STEPS[step]} of this {type(self).__name__} first.")
 
+    def _stays_bound(self, wanted: Binding) -> bool:
+        """Tell whether the module is bound and is not to be bound anew, and say so."""
+        if stays := self.binded and not wanted.force_rebind:
+            self.logger.warning(
+                "The module is bound already, so bind() does nothing. force_rebind=True binds anew."
+            )
+        return stays
+
+    def _keeps_params(self, wanted: ParamValues, asked: str, remedy: str) -> bool:
+        """Tell whether the parameters have values and are not to get new ones, and warn."""
+        if keeps := self.params_initialized and not wanted.force_init:
+            warnings.warn(
+                f"The parameters have values already, so {asked} does nothing. force_init=True {remedy}.",
+                stacklevel=4,  # the caller of init_params or set_params
+            )
+        return keeps
+
+    def _keeps_optimizer(self, wanted: OptimizerChoice) -> bool:
+        """Tell whether there is an optimizer that is not to be replaced, and say so."""
+        self._require("binded", "params_initialized")
+        if keeps := self.optimizer_initialized and not wanted.force_init:
+            self.logger.warning(
+                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces "
+                "it."
+            )
+        return keeps
+
     def _not_defined(self, name: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} does not define {name}.")
+
+
+def as_batch(given: Any) -> DataBatch:
+    """Return a batch; anything that has ``data`` may stand for one, such as a named tuple without labels.
+
+    Raises
+    ------
+    BindError
+        If it has none.
+    """
+    if isinstance(given, DataBatch):
+        return given
+    if not isinstance(getattr(given, "data", None), (list, tuple)):
+        raise BindError(
+            f"A batch such as mx.io.DataBatch(data=[...]) was expected, but got {type(given).__name__}."
+        )
+    return DataBatch(given.data, *(getattr(given, name, None) for name in _BATCH_FIELDS))
+
+
+_BATCH_FIELDS = ("label", "pad", "index", "bucket_key", "provide_data", "provide_label")
+
+
+def check_iterator(given: Any) -> None:
+    """Raise unless this yields batches and says what they hold."""
+    if not hasattr(given, "provide_data"):
+        raise BindError(
+            f"A data iterator such as mx.io.NDArrayIter was expected, but got {type(given).__name__}. "
+            "mx.io.NDArrayIter(data, label, batch_size) makes one of arrays."
+        )
 
 
 def _listed(callbacks: Any) -> Sequence[Callable[..., None]]:

@@ -227,7 +227,15 @@ class DataParallelExecutorGroup:
         """Make room for other shapes, keeping the parameters."""
         given = [[_desc(d) for d in shapes or ()] for shapes in (data_shapes, label_shapes)]
         if given != [self.data_shapes, self.label_shapes or []]:
+            self._check_parameters([*given[0], *given[1]])
             self.bind_exec(data_shapes, label_shapes, reshape=True)
+
+    def _check_parameters(self, inputs: Sequence[DataDesc]) -> None:
+        """Raise if these inputs ask for parameters of other shapes: their values would be lost."""
+        shapes = {desc.name: tuple(desc.shape) for desc in inputs if desc.name in self.arg_names}
+        for name, block in zip(self.param_names, self.param_arrays, strict=True):
+            shapes[name] = block[0].shape
+        self.symbol.infer_shape_partial(**shapes)
 
     # ---------------------------------------------------------------------------------------------------
     # parameters

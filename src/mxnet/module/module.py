@@ -15,17 +15,21 @@ from mxnet import ndarray as nd
 from mxnet import optimizer as opt
 from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, cpu, current_context
-from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.initializer import InitDesc
+from mxnet.initializer import create as create_initializer
 from mxnet.io import DataDesc
 from mxnet.module.base_module import (
     DEFAULT_INITIALIZER,
     DEFAULT_OPTIMIZER_PARAMS,
     BaseModule,
     NotReadyError,
+    as_batch,
 )
 from mxnet.module.executor_group import DataParallelExecutorGroup
+from mxnet.ndarray import NDArray
+from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,13 +38,11 @@ if TYPE_CHECKING:
     from mxnet.kvstore import KVStore
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
-    from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer, Updater
-    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Module"]
 
-Params = Mapping[str, "NDArray"]
+Params = Mapping[str, NDArray]
 
 
 class MissingParameterError(MXNetError, RuntimeError):
@@ -97,8 +99,14 @@ class Module(BaseModule):
         compression_params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(logger)
+        if not isinstance(symbol, Symbol):
+            raise CompositionError(f"Module needs a Symbol, not {symbol!r}, of type {type(symbol).__name__}.")
         given = current_context() if context is None else context
         self._context = [given] if isinstance(given, Context) else list(given)
+        if not all(isinstance(each, Context) for each in self._context):
+            raise BindError(
+                f"context must be a context such as mx.cpu(), or a list of them, not {context!r}."
+            )
         self._work_load_list = list(work_load_list or [1] * len(self._context))
         if len(self._work_load_list) != len(self._context):
             raise ShapeError(
@@ -273,7 +281,7 @@ class Module(BaseModule):
 
     def init_params(
         self,
-        initializer: Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
+        initializer: Callable[[Any, NDArray], None] | str | None = DEFAULT_INITIALIZER,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,
@@ -284,7 +292,7 @@ class Module(BaseModule):
 
         Parameters
         ----------
-        initializer : Initializer or None
+        initializer : Initializer, str or None
             What fills parameters that are not given.
         arg_params, aux_params : dict of str to NDArray, optional
             Values for them. If a dictionary is given, it has to be complete unless `allow_missing`.
@@ -303,6 +311,8 @@ class Module(BaseModule):
             )
             return
         self._require("binded")
+        if isinstance(initializer, str):
+            initializer = create_initializer(initializer)
         assert self._arg_params is not None
         assert self._aux_params is not None
         attributes = self._symbol.attr_dict()
@@ -456,8 +466,13 @@ class Module(BaseModule):
             As of `bind`.
         """
         self._require("binded")
+        before = self._data_shapes, self._label_shapes
         self._set_shapes(data_shapes, label_shapes)
-        self._exec_group.reshape(self._data_shapes, self._label_shapes)
+        try:
+            self._exec_group.reshape(self._data_shapes, self._label_shapes)
+        except MXNetError:
+            self._data_shapes, self._label_shapes = before
+            raise
 
     # ----------------------------------------------------------------------------------------------------
     # optimizer
@@ -581,11 +596,13 @@ class Module(BaseModule):
         Parameters
         ----------
         data_batch : DataBatch
-            If its shapes differ from those the module is bound to, the module is reshaped.
+            Or anything else with ``data`` and perhaps ``label``, such as a named tuple. If its shapes differ
+            from those the module is bound to, the module is reshaped.
         is_train : bool, optional
             Whether this is for training; by default as the module was bound.
         """
         self._require("binded", "params_initialized")
+        data_batch = as_batch(data_batch)
         if self._differs(data_batch):
             self.reshape(*self._shapes_of(data_batch))
         if (
@@ -714,6 +731,14 @@ def _check_names(symbol: Symbol, names: Sequence[str], kind: str, *, required: b
 
 def _described(names: Sequence[str], shapes: Sequence[Any] | None, kind: str) -> list[DataDesc]:
     """Return descriptions of all inputs, checked against their names."""
+    for desc in shapes or ():
+        if not isinstance(desc, tuple | list) or len(desc) < 2 or not isinstance(desc[0], str):
+            raise ShapeError(
+                f"{kind}_shapes is a list of names with shapes, such as [({names[0]!r}, (32, 10))], "
+                f"but is {shapes!r}."
+                if names
+                else f"{kind}_shapes is {shapes!r}, but the module has no {kind}_names."
+            )
     descs = [desc if isinstance(desc, DataDesc) else DataDesc(*desc) for desc in shapes or ()]
     given = [desc.name for desc in descs]
     if sorted(given) != sorted(names):
@@ -736,6 +761,8 @@ def _like(descs: Sequence[DataDesc], arrays: Sequence[Any] | None) -> list[DataD
 
 
 def _copy_param(name: str, source: NDArray, target: NDArray) -> None:
+    if not isinstance(source, NDArray):
+        raise BindError(f"The value given for {name!r} must be an NDArray, not {type(source).__name__}.")
     if tuple(source.shape) != target.shape:
         raise ShapeError(
             f"The value given for {name!r} has the shape {tuple(source.shape)}, but the network needs "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -26,7 +26,7 @@ def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = Tr
     always_copy : bool, default True
         Whether to copy where there is only one array.
     """
-    arrays = list(arrays)
+    arrays = list(arrays) if isinstance(arrays, Iterable) else []
     if not arrays or not all(isinstance(each, NDArray) for each in arrays):
         raise CompositionError("concatenate() takes a list of at least one NDArray.")
     if len(arrays) == 1 and not always_copy:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from mxnet.analysis.infer import show_shape
 from mxnet.context import Context, current_context
 from mxnet.dtype import NAMES
-from mxnet.errors import DTypeError, GradientError, MXNetError, ShapeError
+from mxnet.errors import CompositionError, DTypeError, GradientError, MXNetError, ShapeError
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Op, Run, find_operator
 from mxnet.lazy import torch
@@ -143,6 +143,10 @@ def _targets(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray]
     outs = (out,) if isinstance(out, NDArray) else tuple(out)
     tracked = any(array._is_tracked() for array in inputs)
     for array in outs:
+        if not isinstance(array, NDArray):
+            raise CompositionError(
+                f"{op.name}: out must be an NDArray or a list of them, but got {type(array).__name__}."
+            )
         if array._is_tracked() or (tracked and any(array is each for each in inputs)):
             raise GradientError(
                 f"{op.name} cannot write in place to an array that is part of a recorded gradient."

@@ -59,6 +59,8 @@ def save(fname: str | os.PathLike[str], data: NDArray | Sequence[NDArray] | Mapp
     >>> mx.nd.load(path)["w"].shape
     (2,)
     """
+    if not isinstance(fname, str | os.PathLike):
+        raise CompositionError(f"save() takes the name of a file, not {type(fname).__name__}.")
     contents = dumps(data)
     with atomic_write(fname) as file:
         file.write(contents)

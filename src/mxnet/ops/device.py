@@ -11,6 +11,10 @@ from mxnet.lazy import torch
 __all__ = ["generator_of", "seed_generators", "torch_device"]
 
 
+class ContextError(MXNetError, TypeError):
+    """Something that is no context stands where one belongs."""
+
+
 @functools.cache
 def torch_device(context: Context) -> torch.device:
     """Return torch's device of a context.
@@ -20,6 +24,10 @@ def torch_device(context: Context) -> torch.device:
     MXNetError
         If that GPU is not there.
     """
+    if not isinstance(context, Context):
+        raise ContextError(
+            f"A context such as mx.cpu() was expected, but got {context!r}, of type {type(context).__name__}."
+        )
     if context.device_type != "gpu":
         return torch.device("cpu")
     if torch.cuda.is_available():

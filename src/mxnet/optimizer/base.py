@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet import registry
-from mxnet.errors import MXNetError, NameLookupError, did_you_mean
+from mxnet.errors import MXNetError, NameLookupError, ParameterError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +23,10 @@ __all__ = ["Index", "Optimizer", "Rule", "State", "create", "register"]
 
 Index = int | str
 State = Any  # None, an NDArray, or a tuple of states
+
+
+class UnknownParameterError(ParameterError, TypeError):
+    """An optimizer was given a parameter it does not have (MXNet raises TypeError)."""
 
 
 class OptimizerError(MXNetError, ValueError):
@@ -134,7 +139,14 @@ class Optimizer:
                 f"{name!r} is not a registered optimizer. Known: {', '.join(sorted(Optimizer.opt_registry))}."
                 f"{did_you_mean(name.lower(), Optimizer.opt_registry)}"
             )
-        return Optimizer.opt_registry[name.lower()](**kwargs)
+        klass = Optimizer.opt_registry[name.lower()]
+        for key in kwargs if klass.__module__.startswith("mxnet.") else ():  # a user's may take any
+            if key not in (known := _parameters_of(klass)):
+                raise UnknownParameterError(
+                    f"{klass.__name__} has no parameter {key!r}.{did_you_mean(key, known)} Its parameters "
+                    f"are: {', '.join(known)}."
+                )
+        return klass(**kwargs)
 
     @property
     def learning_rate(self) -> float:
@@ -362,3 +374,12 @@ def _write_rows(state: State, rows: np.ndarray[Any, np.dtype[np.int64]], values:
             _write_rows(part, rows, value)
     elif state is not None:
         state[rows] = values
+
+
+def _parameters_of(klass: type[Optimizer]) -> list[str]:
+    """Return the parameters that an optimizer of ours and its bases take."""
+    names: dict[str, None] = {}
+    for each in klass.__mro__[:-1]:
+        parameters = inspect.signature(each).parameters.values()
+        names.update({p.name: None for p in parameters if p.kind is not p.VAR_KEYWORD})
+    return list(names)

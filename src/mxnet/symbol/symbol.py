@@ -42,6 +42,10 @@ Shapes = list[tuple[int, ...]]
 Arithmetic = Callable[[str, "Symbol", object], "Symbol"]
 
 
+class OutputIndexError(MXNetError, IndexError):
+    """A symbol has fewer outputs than that."""
+
+
 class SymbolBase:
     """The root of the symbol classes, for ``isinstance``."""
 
@@ -157,7 +161,7 @@ class Symbol(SymbolBase):
         if not isinstance(index, int | np.integer):
             raise CompositionError(f"A symbol is indexed by number, output name or slice, not by {index!r}.")
         if index >= len(self):
-            raise IndexError(f"{self!r} has {len(self)} outputs, so there is no output {index}.")
+            raise OutputIndexError(f"{self!r} has {len(self)} outputs, so there is no output {index}.")
         if index < 0:
             raise MXNetError(f"{self!r}: outputs are counted from 0, so there is no output {index}.")
         return Symbol((self._outputs[index],))
@@ -197,7 +201,7 @@ class Symbol(SymbolBase):
         node = self._outputs[0].node
         for key, value in kwargs.items():
             if not isinstance(value, str):
-                raise ValueError(
+                raise ParameterError(
                     f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}."
                 )
             stored = hidden_key(key)

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mxnet.attribute import current_attributes, hidden_key
 from mxnet.dtype import CODES, DTypeLike, dtype_name
 from mxnet.errors import CompositionError, MXNetError, ParameterError, did_you_mean
@@ -72,7 +74,11 @@ def Variable(
             f"A variable's name must be a string, but is {name!r}, of type {type(name).__name__}."
         )
     attrs = _checked(current_attributes().get(attr))
-    for key, given in (("__lr_mult__", lr_mult), ("__wd_mult__", wd_mult), ("__shape__", shape)):
+    for key, given in (
+        ("__lr_mult__", lr_mult),
+        ("__wd_mult__", wd_mult),
+        ("__shape__", _shape(name, shape)),
+    ):
         if given is not None:
             attrs[key] = as_text(given)
     if dtype is not None:
@@ -98,6 +104,13 @@ def Variable(
 
 
 var = Variable
+
+
+def _shape(name: str, given: object) -> object:
+    extents = given if isinstance(given, tuple | list) else (given,)
+    if given is not None and not all(isinstance(n, int | np.integer) for n in extents):
+        raise ParameterError(f"The shape of variable {name!r} must be a tuple of int, but is {given!r}.")
+    return given
 
 
 def _checked(attrs: Mapping[str, object]) -> dict[str, str]:

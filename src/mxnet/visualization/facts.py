@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import ShapeError
+from mxnet.errors import CompositionError, ShapeError
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -23,10 +23,12 @@ def check_arguments(symbol: object, **mappings: object) -> None:
         If so.
     """
     if not isinstance(symbol, Symbol):
-        raise TypeError(f"symbol must be a Symbol, not {symbol!r}, of type {type(symbol).__name__}.")
+        raise CompositionError(f"symbol must be a Symbol, not {symbol!r}, of type {type(symbol).__name__}.")
     for name, value in mappings.items():
         if value is not None and not isinstance(value, Mapping):
-            raise TypeError(f"{name} must be a dictionary such as {{'data': ...}}, or None, not {value!r}.")
+            raise CompositionError(
+                f"{name} must be a dictionary such as {{'data': ...}}, or None, not {value!r}."
+            )
 
 
 def shapes_of(symbol: Symbol, given: Mapping[str, tuple[int, ...]]) -> dict[Entry, tuple[int, ...]]:
