@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.checkpoint import load_params
-from mxnet.errors import CompositionError, NameLookupError
-from mxnet.module.base_module import (
-    DEFAULT_INITIALIZER,
-    DEFAULT_OPTIMIZER_PARAMS,
-    BaseModule,
-    NotReadyError,
-)
+from mxnet.errors import NameLookupError
+from mxnet.module.base_module import BaseModule, NotReadyError
 from mxnet.module.module import Module
+from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
 
 if TYPE_CHECKING:
     from mxnet.context import Context
@@ -24,7 +19,6 @@ if TYPE_CHECKING:
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
     from mxnet.ndarray import NDArray
-    from mxnet.optimizer import Optimizer
     from mxnet.symbol.symbol import Symbol
 
 __all__ = ["BucketingModule"]
@@ -91,12 +85,7 @@ class BucketingModule(BaseModule):
         return self._buckets[self._curr_bucket_key]
 
     def _module_of(self, key: Any) -> Module:
-        made = self._sym_gen(key)
-        if not isinstance(made, tuple) or len(made) != 3:
-            raise CompositionError(
-                f"sym_gen({key!r}) must return (symbol, data_names, label_names), but returned {made!r}."
-            )
-        symbol, data_names, label_names = made
+        symbol, data_names, label_names = self._sym_gen(key)
         return Module(symbol, data_names, label_names, **self._options)
 
     # --------------------------------------------------------------------------------------------------
@@ -187,7 +176,6 @@ class BucketingModule(BaseModule):
 
     @property
     def data_names(self) -> Sequence[str]:
-        """The names of the data."""
         return (
             self._curr_module.data_names
             if self.binded
@@ -196,7 +184,6 @@ class BucketingModule(BaseModule):
 
     @property
     def label_names(self) -> Sequence[str]:
-        """The names of the labels."""
         return (
             self._curr_module.label_names
             if self.binded
@@ -205,7 +192,6 @@ class BucketingModule(BaseModule):
 
     @property
     def output_names(self) -> Sequence[str]:
-        """The names of the outputs."""
         if self.binded:
             return self._curr_module.output_names
         return self._sym_gen(self._default_bucket_key)[0].list_outputs()
@@ -241,45 +227,20 @@ class BucketingModule(BaseModule):
         self._params_dirty = False
         return params
 
-    def init_params(
-        self,
-        initializer: Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
-        arg_params: Params | None = None,
-        aux_params: Params | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Give the parameters their first values, as of `Module.init_params`."""
-        if self.params_initialized and not force_init:
+    def _init_params(self, wanted: ParamValues) -> None:
+        if self.params_initialized and not wanted.force_init:
             return
-        self._curr_module.init_params(
-            initializer, arg_params, aux_params, allow_missing, force_init, allow_extra
-        )
+        self._curr_module.init_params(*wanted)
         self._params_dirty = False
         self.params_initialized = True
 
-    def set_params(
-        self,
-        arg_params: Params,
-        aux_params: Params,
-        allow_missing: bool = False,
-        force_init: bool = True,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set the parameters, as of `Module.set_params`."""
-        if not allow_missing:
-            self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
-            return
-        if self.params_initialized and not force_init:
-            warnings.warn(
-                "The parameters have values already, so set_params does nothing. force_init=True sets them.",
-                stacklevel=2,
-            )
-            return
-        self._curr_module.set_params(arg_params, aux_params, allow_missing, force_init, allow_extra)
-        self._params_dirty = True
-        self.params_initialized = True
+    def _set_params(self, wanted: ParamValues) -> None:
+        if not wanted.allow_missing:
+            super()._set_params(wanted)
+        elif not self._keeps_params(wanted, "set_params", "sets them"):
+            self._curr_module._set_params(wanted)
+            self._params_dirty = True
+            self.params_initialized = True
 
     def get_states(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the states of the current network."""
@@ -294,35 +255,19 @@ class BucketingModule(BaseModule):
     # ------------------------------------------------------------------------------------------------------
     # binding
 
-    def bind(
-        self,
-        data_shapes: Sequence[Any],
-        label_shapes: Sequence[Any] | None = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: BaseModule | None = None,
-        grad_req: str | Sequence[str] | Mapping[str, str] = "write",
-    ) -> None:
-        """Bind the network of the default key, as of `Module.bind`."""
-        if shared_module is not None:
+    def _bind(self, wanted: Binding) -> None:
+        if wanted.shared_module is not None:
             raise NotReadyError("A BucketingModule shares its parameters among its own networks only.")
-        kept = self._loaded
-        if force_rebind and self.binded and self.params_initialized:
-            kept = self.get_params()
-        if force_rebind:
-            self.binded = False
-            self._buckets = {}
-        if self.binded:
-            self.logger.warning(
-                "The module is bound already, so bind() does nothing. force_rebind=True binds anew."
-            )
+        if self._stays_bound(wanted):
             return
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
-        self._grad_req = grad_req
+        kept = self.get_params() if self.binded and self.params_initialized else self._loaded
+        self.binded = False
+        self._buckets = {}
+        self.for_training = wanted.for_training
+        self.inputs_need_grad = wanted.inputs_need_grad
+        self._grad_req = wanted.grad_req
         module = self._module_of(self._default_bucket_key)
-        module.bind(data_shapes, label_shapes, for_training, inputs_need_grad, grad_req=grad_req)
+        module.bind(*wanted._replace(force_rebind=False))
         self._curr_bucket_key = self._default_bucket_key
         self._buckets[self._default_bucket_key] = module
         self.binded = True
@@ -358,23 +303,11 @@ class BucketingModule(BaseModule):
             self._buckets[bucket_key] = module
         self._curr_bucket_key = bucket_key
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: str | Optimizer = "sgd",
-        optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
-        force_init: bool = False,
-    ) -> None:
-        """Set up one optimizer for all networks, as of `Module.init_optimizer`."""
-        self._require("binded", "params_initialized")
-        if self.optimizer_initialized and not force_init:
-            self.logger.warning(
-                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces "
-                "it."
-            )
+    def _init_optimizer(self, wanted: OptimizerChoice) -> None:
+        if self._keeps_optimizer(wanted):
             return
         current = self._curr_module
-        current.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
+        current.init_optimizer(*wanted)
         for module in self._buckets.values():
             if module is not current:
                 module.borrow_optimizer(current)
@@ -408,28 +341,23 @@ class BucketingModule(BaseModule):
         self._curr_module.forward(data_batch, is_train)
 
     def backward(self, out_grads: Any = None) -> None:
-        """Compute the gradients of the last `forward`."""
         self._require("params_initialized")
         self._curr_module.backward(out_grads)
 
     def update(self) -> None:
-        """Update the parameters by the gradients of the last `backward`."""
         self._require("binded", "params_initialized", "optimizer_initialized")
         self._params_dirty = True
         self._curr_module.update()
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the outputs of the last `forward`."""
         self._require("params_initialized")
         return self._curr_module.get_outputs(merge_multi_context)
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the gradients of the data of the last `backward`."""
         self._require("params_initialized")
         return self._curr_module.get_input_grads(merge_multi_context)
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
-        """Hand the outputs of the last `forward`, and labels, to a metric."""
         self._require("params_initialized")
         self._curr_module.update_metric(eval_metric, labels, pre_sliced)
 

@@ -15,34 +15,29 @@ from mxnet import ndarray as nd
 from mxnet import optimizer as opt
 from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, cpu, current_context
-from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.initializer import InitDesc
-from mxnet.initializer import create as create_initializer
 from mxnet.io import DataDesc
 from mxnet.module.base_module import (
-    DEFAULT_INITIALIZER,
-    DEFAULT_OPTIMIZER_PARAMS,
     BaseModule,
     NotReadyError,
-    as_batch,
 )
 from mxnet.module.executor_group import DataParallelExecutorGroup
-from mxnet.ndarray import NDArray
-from mxnet.symbol.symbol import Symbol
+from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mxnet.io import DataBatch
     from mxnet.kvstore import KVStore
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
+    from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer, Updater
+    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Module"]
 
-Params = Mapping[str, NDArray]
+Params = Mapping[str, "NDArray"]
 
 
 class MissingParameterError(MXNetError, RuntimeError):
@@ -99,14 +94,8 @@ class Module(BaseModule):
         compression_params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(logger)
-        if not isinstance(symbol, Symbol):
-            raise CompositionError(f"Module needs a Symbol, not {symbol!r}, of type {type(symbol).__name__}.")
         given = current_context() if context is None else context
         self._context = [given] if isinstance(given, Context) else list(given)
-        if not all(isinstance(each, Context) for each in self._context):
-            raise BindError(
-                f"context must be a context such as mx.cpu(), or a list of them, not {context!r}."
-            )
         self._work_load_list = list(work_load_list or [1] * len(self._context))
         if len(self._work_load_list) != len(self._context):
             raise ShapeError(
@@ -228,34 +217,28 @@ class Module(BaseModule):
 
     @property
     def data_names(self) -> list[str]:
-        """The names of the data."""
         return self._data_names
 
     @property
     def label_names(self) -> list[str]:
-        """The names of the labels."""
         return self._label_names
 
     @property
     def output_names(self) -> list[str]:
-        """The names of the outputs."""
         return self._output_names
 
     @property
     def data_shapes(self) -> list[DataDesc]:
-        """The names and shapes of the data."""
         self._require("binded")
         return self._data_shapes
 
     @property
     def label_shapes(self) -> list[DataDesc] | None:
-        """The names and shapes of the labels."""
         self._require("binded")
         return self._label_shapes
 
     @property
     def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
-        """The names and shapes of the outputs."""
         self._require("binded")
         shapes: list[tuple[str, tuple[int, ...]]] = self._exec_group.get_output_shapes()
         return shapes
@@ -279,143 +262,57 @@ class Module(BaseModule):
         self._exec_group.get_params(self._arg_params, self._aux_params)
         self._params_dirty = False
 
-    def init_params(
-        self,
-        initializer: Callable[[Any, NDArray], None] | str | None = DEFAULT_INITIALIZER,
-        arg_params: Params | None = None,
-        aux_params: Params | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Give the parameters and the auxiliary states their first values.
-
-        Parameters
-        ----------
-        initializer : Initializer, str or None
-            What fills parameters that are not given.
-        arg_params, aux_params : dict of str to NDArray, optional
-            Values for them. If a dictionary is given, it has to be complete unless `allow_missing`.
-        allow_missing : bool
-            Whether parameters may be left out; then `initializer` fills them.
-        force_init : bool
-            Whether parameters that have values already get new ones.
-        allow_extra : bool
-            Accepted for MXNet's sake; arrays that are no parameters are passed over.
-        """
-        if self.params_initialized and not force_init:
-            warnings.warn(
-                "The parameters have values already, so init_params does nothing. force_init=True gives "
-                "new ones.",
-                stacklevel=2,
-            )
+    def _init_params(self, wanted: ParamValues) -> None:
+        if self._keeps_params(wanted, "init_params", "gives new ones"):
             return
         self._require("binded")
-        if isinstance(initializer, str):
-            initializer = create_initializer(initializer)
         assert self._arg_params is not None
         assert self._aux_params is not None
         attributes = self._symbol.attr_dict()
         for kind, own, given in (
-            ("parameter", self._arg_params, arg_params),
-            ("state", self._aux_params, aux_params),
+            ("parameter", self._arg_params, wanted.arg_params),
+            ("state", self._aux_params, wanted.aux_params),
         ):
             for name, array in sorted(own.items()):
                 if given is not None and name in given:
                     _copy_param(name, given[name], array)
-                elif given is not None and not allow_missing:
+                elif given is not None and not wanted.allow_missing:
                     raise MissingParameterError(
                         f"No value is given for the {kind} {name!r}.{did_you_mean(name, given)} "
                         f"allow_missing=True "
                         "leaves it to the initializer."
                     )
-                elif initializer is not None:
-                    initializer(InitDesc(name, attributes.get(name)), array)
+                elif wanted.initializer is not None:
+                    wanted.initializer(InitDesc(name, attributes.get(name)), array)
         self.params_initialized = True
         self._params_dirty = False
         self._exec_group.set_params(self._arg_params, self._aux_params)
 
-    def set_params(
-        self,
-        arg_params: Params,
-        aux_params: Params,
-        allow_missing: bool = False,
-        force_init: bool = True,
-        allow_extra: bool = False,
-    ) -> None:
-        """Set the parameters and the auxiliary states.
-
-        Parameters
-        ----------
-        arg_params, aux_params : dict of str to NDArray
-        allow_missing : bool
-            Whether parameters may be left out; they stay as they are.
-        force_init : bool
-            Whether parameters that have values already are changed.
-        allow_extra : bool
-            Whether there may be arrays that are no parameters. Without `allow_missing` they always may.
-        """
-        if not allow_missing:
-            self.init_params(None, arg_params, aux_params, allow_missing, force_init, allow_extra)
-            return
-        if self.params_initialized and not force_init:
-            warnings.warn(
-                "The parameters have values already, so set_params does nothing. force_init=True sets them.",
-                stacklevel=2,
-            )
-            return
-        self._require("binded")
-        self._exec_group.set_params(arg_params, aux_params, allow_extra=allow_extra)
-        self._params_dirty = True
-        self.params_initialized = True
+    def _set_params(self, wanted: ParamValues) -> None:
+        if not wanted.allow_missing:
+            super()._set_params(wanted)
+        elif not self._keeps_params(wanted, "set_params", "sets them"):
+            self._require("binded")
+            self._exec_group.set_params(wanted.arg_params, wanted.aux_params, allow_extra=wanted.allow_extra)
+            self._params_dirty = True
+            self.params_initialized = True
 
     # ------------------------------------------------------------------------------------------------------
     # binding
 
-    def bind(
-        self,
-        data_shapes: Sequence[Any],
-        label_shapes: Sequence[Any] | None = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: BaseModule | None = None,
-        grad_req: str | Sequence[str] | Mapping[str, str] = "write",
-    ) -> None:
-        """Make room for inputs of given shapes.
-
-        Parameters
-        ----------
-        data_shapes, label_shapes : list of DataDesc or of (str, tuple of int)
-            The names and shapes of data and labels, such as an iterator's ``provide_data`` and
-            ``provide_label``.
-        for_training : bool
-            Whether gradients will be computed.
-        inputs_need_grad : bool
-            Whether those of the data are among them.
-        force_rebind : bool
-            Whether a module that is bound already is bound anew.
-        shared_module : Module, optional
-            A module that shares its parameters with this one.
-        grad_req : str, list or dict
-            What becomes of gradients: ``write``, ``add`` or ``null``.
-        """
-        if force_rebind:
-            self._reset_bind()
-        if self.binded:
-            self.logger.warning(
-                "The module is bound already, so bind() does nothing. force_rebind=True binds anew."
-            )
+    def _bind(self, wanted: Binding) -> None:
+        if self._stays_bound(wanted):
             return
-        if inputs_need_grad and not for_training:
+        self._reset_bind()
+        if wanted.inputs_need_grad and not wanted.for_training:
             raise NotReadyError(
                 "inputs_need_grad=True needs for_training=True: without it there are no gradients."
             )
-        self._set_shapes(data_shapes, label_shapes)
-        other = _bound_module(shared_module)
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
-        self._grad_req = grad_req
+        self._set_shapes(wanted.data_shapes, wanted.label_shapes)
+        other = _bound_module(wanted.shared_module)
+        self.for_training = wanted.for_training
+        self.inputs_need_grad = wanted.inputs_need_grad
+        self._grad_req = wanted.grad_req
         self._exec_group = DataParallelExecutorGroup(
             self._symbol,
             self._context,
@@ -423,12 +320,12 @@ class Module(BaseModule):
             self._data_shapes,
             self._label_shapes,
             self._param_names,
-            for_training,
-            inputs_need_grad,
+            wanted.for_training,
+            wanted.inputs_need_grad,
             other._exec_group if other else None,
             logger=self.logger,
             fixed_param_names=self._fixed_param_names,
-            grad_req=grad_req,
+            grad_req=wanted.grad_req,
             state_names=self._state_names,
             group2ctxs=self._group2ctxs,
         )
@@ -466,53 +363,24 @@ class Module(BaseModule):
             As of `bind`.
         """
         self._require("binded")
-        before = self._data_shapes, self._label_shapes
         self._set_shapes(data_shapes, label_shapes)
-        try:
-            self._exec_group.reshape(self._data_shapes, self._label_shapes)
-        except MXNetError:
-            self._data_shapes, self._label_shapes = before
-            raise
+        self._exec_group.reshape(self._data_shapes, self._label_shapes)
 
     # ----------------------------------------------------------------------------------------------------
     # optimizer
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: str | Optimizer = "sgd",
-        optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
-        force_init: bool = False,
-    ) -> None:
-        """Set up the optimizer.
-
-        Parameters
-        ----------
-        kvstore : str, KVStore or None
-            Where gradients from several devices meet. One device needs none.
-        optimizer : str or Optimizer
-            A registered name, or an optimizer that is ready.
-        optimizer_params : dict, or list of pairs
-            The parameters of the optimizer of that name. ``rescale_grad`` is 1 / batch size by default.
-        force_init : bool
-            Whether an optimizer that is set up already is replaced.
-        """
-        self._require("binded", "params_initialized")
-        if self.optimizer_initialized and not force_init:
-            self.logger.warning(
-                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces "
-                "it."
-            )
+    def _init_optimizer(self, wanted: OptimizerChoice) -> None:
+        if self._keeps_optimizer(wanted):
             return
         if self._params_dirty:
             self._sync_params_from_devices()
-        store, update_on_store = self._store_for(kvstore)
+        store, update_on_store = self._store_for(wanted.kvstore)
         names = self._exec_group.param_names
         devices = 1 if update_on_store else len(self._context)
         idx2name: dict[Any, str] = {
             i * devices + k: name for k in range(devices) for i, name in enumerate(names)
         }
-        self._optimizer = self._make_optimizer(optimizer, optimizer_params, idx2name)
+        self._optimizer = self._make_optimizer(wanted.optimizer, wanted.optimizer_params, idx2name)
         self._positions = {name: i for i, name in enumerate(names)}
         self._kvstore = store
         self._update_on_kvstore = update_on_store
@@ -591,18 +459,7 @@ class Module(BaseModule):
     # running
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
-        """Compute the outputs of a batch.
-
-        Parameters
-        ----------
-        data_batch : DataBatch
-            Or anything else with ``data`` and perhaps ``label``, such as a named tuple. If its shapes differ
-            from those the module is bound to, the module is reshaped.
-        is_train : bool, optional
-            Whether this is for training; by default as the module was bound.
-        """
         self._require("binded", "params_initialized")
-        data_batch = as_batch(data_batch)
         if self._differs(data_batch):
             self.reshape(*self._shapes_of(data_batch))
         if (
@@ -631,18 +488,10 @@ class Module(BaseModule):
         return data, _like(self._label_shapes or [], batch.label) if batch.label else None
 
     def backward(self, out_grads: Any = None) -> None:
-        """Compute the gradients of the last `forward`.
-
-        Parameters
-        ----------
-        out_grads : NDArray or list of NDArray, optional
-            The gradients of the outputs; losses need none.
-        """
         self._require("binded", "params_initialized")
         self._exec_group.backward(out_grads)
 
     def update(self) -> None:
-        """Update the parameters by the gradients of the last `backward`."""
         self._require("binded", "params_initialized", "optimizer_initialized")
         self._params_dirty = True
         group = self._exec_group
@@ -661,50 +510,25 @@ class Module(BaseModule):
                     self._updater(first + k, grad, weight)
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the outputs of the last `forward`.
-
-        Parameters
-        ----------
-        merge_multi_context : bool
-            Whether the shares of several devices are put together; otherwise each output is a list of shares.
-        """
         self._require("binded", "params_initialized")
         outputs: list[Any] = self._exec_group.get_outputs(merge_multi_context)
         return outputs
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the gradients of the data of the last `backward`, as `get_outputs` does the outputs."""
         self._require("binded", "params_initialized")
         grads: list[Any] = self._exec_group.get_input_grads(merge_multi_context)
         return grads
 
     def get_states(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the states that are kept from batch to batch, as `get_outputs` does the outputs."""
         self._require("binded", "params_initialized")
         states: list[Any] = self._exec_group.get_states(merge_multi_context)
         return states
 
     def set_states(self, states: Any = None, value: float | None = None) -> None:
-        """Set the states that are kept from batch to batch.
-
-        Parameters
-        ----------
-        states : list of NDArray, or of lists of NDArray for each device
-        value : float
-            A value for all of them, in place of `states`.
-        """
         self._require("binded", "params_initialized")
         self._exec_group.set_states(states, value)
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
-        """Hand the outputs of the last `forward`, and labels, to a metric.
-
-        Parameters
-        ----------
-        eval_metric : EvalMetric
-        labels : list of NDArray, or such a list for each device if `pre_sliced`
-        pre_sliced : bool
-        """
         self._exec_group.update_metric(eval_metric, labels, pre_sliced)
 
     def install_monitor(self, mon: Monitor) -> None:
@@ -731,14 +555,6 @@ def _check_names(symbol: Symbol, names: Sequence[str], kind: str, *, required: b
 
 def _described(names: Sequence[str], shapes: Sequence[Any] | None, kind: str) -> list[DataDesc]:
     """Return descriptions of all inputs, checked against their names."""
-    for desc in shapes or ():
-        if not isinstance(desc, tuple | list) or len(desc) < 2 or not isinstance(desc[0], str):
-            raise ShapeError(
-                f"{kind}_shapes is a list of names with shapes, such as [({names[0]!r}, (32, 10))], "
-                f"but is {shapes!r}."
-                if names
-                else f"{kind}_shapes is {shapes!r}, but the module has no {kind}_names."
-            )
     descs = [desc if isinstance(desc, DataDesc) else DataDesc(*desc) for desc in shapes or ()]
     given = [desc.name for desc in descs]
     if sorted(given) != sorted(names):
@@ -761,8 +577,6 @@ def _like(descs: Sequence[DataDesc], arrays: Sequence[Any] | None) -> list[DataD
 
 
 def _copy_param(name: str, source: NDArray, target: NDArray) -> None:
-    if not isinstance(source, NDArray):
-        raise BindError(f"The value given for {name!r} must be an NDArray, not {type(source).__name__}.")
     if tuple(source.shape) != target.shape:
         raise ShapeError(
             f"The value given for {name!r} has the shape {tuple(source.shape)}, but the network needs "

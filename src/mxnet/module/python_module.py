@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.errors import NameLookupError
 from mxnet.io import DataDesc
-from mxnet.module.base_module import (
-    DEFAULT_INITIALIZER,
-    DEFAULT_OPTIMIZER_PARAMS,
-    BaseModule,
-    NotReadyError,
-)
+from mxnet.module.base_module import BaseModule, NotReadyError
+from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
     from mxnet.io import DataBatch
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
-    from mxnet.optimizer import Optimizer
 
 __all__ = ["PythonLossModule", "PythonModule"]
-
-Params = Mapping[str, NDArray]
 
 
 class PythonModule(BaseModule):
@@ -58,77 +51,51 @@ class PythonModule(BaseModule):
 
     @property
     def data_names(self) -> list[str]:
-        """The names of the data."""
         return self._data_names
 
     @property
     def label_names(self) -> list[str]:
-        """The names of the labels."""
         return self._label_names
 
     @property
     def output_names(self) -> list[str]:
-        """The names of the outputs."""
         return self._output_names
 
     @property
     def data_shapes(self) -> list[DataDesc]:
-        """The names and shapes of the data."""
         return self._data_shapes
 
     @property
     def label_shapes(self) -> list[DataDesc] | None:
-        """The names and shapes of the labels."""
         return self._label_shapes
 
     @property
     def output_shapes(self) -> Sequence[tuple[str, tuple[int, ...]]]:
-        """The names and shapes of the outputs."""
         return self._output_shapes
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return two empty dictionaries."""
         return {}, {}
 
-    def init_params(
-        self,
-        initializer: Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
-        arg_params: Params | None = None,
-        aux_params: Params | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Note that there is nothing to initialize."""
+    def _init_params(self, wanted: ParamValues) -> None:
         self.params_initialized = True
 
-    def bind(
-        self,
-        data_shapes: Sequence[Any],
-        label_shapes: Sequence[Any] | None = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: BaseModule | None = None,
-        grad_req: str | Sequence[str] | Mapping[str, str] = "write",
-    ) -> None:
-        """Take note of the shapes."""
-        if self.binded and not force_rebind:
-            self.logger.warning(
-                "The module is bound already, so bind() does nothing. force_rebind=True binds anew."
-            )
+    def _bind(self, wanted: Binding) -> None:
+        if self._stays_bound(wanted):
             return
-        if grad_req != "write":
-            raise NotReadyError(f"Python modules write their gradients, so grad_req cannot be {grad_req!r}.")
-        self._data_shapes = [DataDesc(*desc) for desc in data_shapes]
+        if wanted.grad_req != "write":
+            raise NotReadyError(
+                f"Python modules write their gradients, so grad_req cannot be {wanted.grad_req!r}."
+            )
+        self._data_shapes = [DataDesc(*desc) for desc in wanted.data_shapes]
         given = [desc.name for desc in self._data_shapes]
         if given != self._data_names:
             raise NameLookupError(
                 f"data_shapes is for {given}, but the module's data are {self._data_names}."
             )
-        self._label_shapes = [DataDesc(*desc) for desc in label_shapes] if label_shapes else None
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
+        self._label_shapes = [DataDesc(*desc) for desc in wanted.label_shapes or ()] or None
+        self.for_training = wanted.for_training
+        self.inputs_need_grad = wanted.inputs_need_grad
         self._output_shapes = self._compute_output_shapes()
         self.binded = True
 
@@ -136,14 +103,7 @@ class PythonModule(BaseModule):
         """Return the names and shapes of the outputs, by `data_shapes` and `label_shapes`."""
         raise self._not_defined("_compute_output_shapes")
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: str | Optimizer = "sgd",
-        optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
-        force_init: bool = False,
-    ) -> None:
-        """Note that there is nothing to optimize."""
+    def _init_optimizer(self, wanted: OptimizerChoice) -> None:
         self.optimizer_initialized = True
 
     def update(self) -> None:

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import NameLookupError, did_you_mean
 from mxnet.io import DataDesc
-from mxnet.module.base_module import (
-    DEFAULT_INITIALIZER,
-    DEFAULT_OPTIMIZER_PARAMS,
-    BaseModule,
-    NotReadyError,
-)
+from mxnet.module.base_module import BaseModule, NotReadyError
+from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
 
 if TYPE_CHECKING:
     from mxnet.io import DataBatch
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
     from mxnet.ndarray import NDArray
-    from mxnet.optimizer import Optimizer
 
 __all__ = ["SequentialModule"]
-
-Params = Mapping[str, "NDArray"]
 
 
 class SequentialModule(BaseModule):
@@ -120,21 +113,12 @@ class SequentialModule(BaseModule):
                 collected.update(own)
         return arguments, states
 
-    def init_params(
-        self,
-        initializer: Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
-        arg_params: Params | None = None,
-        aux_params: Params | None = None,
-        allow_missing: bool = False,
-        force_init: bool = False,
-        allow_extra: bool = False,
-    ) -> None:
-        """Give the parameters of all modules their first values, as of `Module.init_params`."""
-        if self.params_initialized and not force_init:
+    def _init_params(self, wanted: ParamValues) -> None:
+        if self.params_initialized and not wanted.force_init:
             return
         self._require("binded")
         for module in self._modules:
-            module.init_params(initializer, arg_params, aux_params, allow_missing, force_init, allow_extra)
+            module.init_params(*wanted)
         owner: dict[str, int] = {}
         for position, module in enumerate(self._modules):
             for name in [name for own in module.get_params() for name in own]:
@@ -149,62 +133,37 @@ class SequentialModule(BaseModule):
     # ------------------------------------------------------------------------------------------------------
     # binding
 
-    def bind(
-        self,
-        data_shapes: Sequence[Any],
-        label_shapes: Sequence[Any] | None = None,
-        for_training: bool = True,
-        inputs_need_grad: bool = False,
-        force_rebind: bool = False,
-        shared_module: BaseModule | None = None,
-        grad_req: str | Sequence[str] | Mapping[str, str] = "write",
-    ) -> None:
-        """Bind all modules, each to the output shapes of the one before, as of `Module.bind`."""
-        if self.binded and not force_rebind:
-            self.logger.warning(
-                "The module is bound already, so bind() does nothing. force_rebind=True binds anew."
-            )
+    def _bind(self, wanted: Binding) -> None:
+        if self._stays_bound(wanted):
             return
-        if shared_module is not None:
+        if wanted.shared_module is not None:
             raise NotReadyError("A SequentialModule cannot share the parameters of another module.")
         if not self._modules:
             raise NotReadyError("There is nothing to bind: add() modules first.")
-        self.for_training = for_training
-        self.inputs_need_grad = inputs_need_grad
-        shapes: Sequence[Any] = data_shapes
+        self.for_training = wanted.for_training
+        self.inputs_need_grad = wanted.inputs_need_grad
+        shapes: Sequence[Any] = wanted.data_shapes
         for position, (module, meta) in enumerate(zip(self._modules, self._metas, strict=True)):
             if meta.get(self.META_AUTO_WIRING):
                 descs = [DataDesc(*desc) for desc in shapes]
                 shapes = [DataDesc(n, d.shape) for n, d in zip(module.data_names, descs, strict=True)]
             module.bind(
-                shapes,
-                label_shapes if self._takes_labels(position) else None,
-                for_training,
-                inputs_need_grad or (for_training and position > 0),
-                force_rebind,
-                grad_req=grad_req,
+                *wanted._replace(
+                    data_shapes=shapes,
+                    label_shapes=wanted.label_shapes if self._takes_labels(position) else None,
+                    inputs_need_grad=wanted.inputs_need_grad or (wanted.for_training and position > 0),
+                )
             )
             shapes = module.output_shapes
-        self._label_shapes = label_shapes if any(map(self._takes_labels, range(len(self._modules)))) else None
+        takes_labels = any(map(self._takes_labels, range(len(self._modules))))
+        self._label_shapes = wanted.label_shapes if takes_labels else None
         self.binded = True
 
-    def init_optimizer(
-        self,
-        kvstore: Any = "local",
-        optimizer: str | Optimizer = "sgd",
-        optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
-        force_init: bool = False,
-    ) -> None:
-        """Set up an optimizer for each module, as of `Module.init_optimizer`."""
-        self._require("binded", "params_initialized")
-        if self.optimizer_initialized and not force_init:
-            self.logger.warning(
-                "There is an optimizer already, so init_optimizer() does nothing. force_init=True replaces "
-                "it."
-            )
+    def _init_optimizer(self, wanted: OptimizerChoice) -> None:
+        if self._keeps_optimizer(wanted):
             return
         for module in self._modules:
-            module.init_optimizer(kvstore, optimizer, optimizer_params, force_init)
+            module.init_optimizer(*wanted)
         self.optimizer_initialized = True
 
     # ------------------------------------------------------------------------------------------------------
