@@ -259,3 +259,148 @@ def test_error_while_running_names_the_node():
     text = refusal(executor.forward)
     assert "'lookup'" in text
     assert "test_bad_input.py:" in text
+
+
+@pytest.fixture
+def module(mlp):
+    module = mx.mod.Module(mlp)
+    module.bind([("data", (4, 5))], [("softmax_label", (4,))])
+    module.init_params()
+    return module
+
+
+def test_name_in_place_of_a_context():
+    assert "A context such as mx.cpu() was expected, but got 'cpu'" in refusal(mx.nd.ones, (2,), ctx="cpu")
+    assert "A context such as mx.cpu() was expected" in refusal(
+        mx.sym.Variable("x").simple_bind, "cpu", x=(2,)
+    )
+
+
+@pytest.mark.parametrize("shape", ["abc", (2.5, 3)])
+def test_variable_of_a_shape_that_is_none(shape):
+    assert "The shape of variable 'x' must be a tuple of int" in refusal(mx.sym.Variable, "x", shape=shape)
+
+
+def test_output_that_a_symbol_does_not_have(mlp):
+    assert "has 1 outputs, so there is no output 4" in refusal(lambda: mlp[4])
+    with pytest.raises(IndexError):
+        mlp[4]
+
+
+def test_attribute_that_is_no_string():
+    assert "Attributes are strings, but 'a' is 3" in refusal(mx.AttrScope, a=3)
+    assert "Attributes are strings, but 'a' is 3" in refusal(mx.sym.Variable("x")._set_attr, a=3)
+
+
+def test_result_written_to_something_that_is_no_array():
+    assert "out must be an NDArray" in refusal(mx.nd.exp, mx.nd.ones((2,)), out=np.ones(2))
+
+
+def test_number_where_a_list_of_arrays_belongs():
+    assert "takes a list of at least one NDArray" in refusal(mx.nd.concatenate, 3)
+
+
+def test_no_file_name_to_save_to():
+    assert "takes the name of a file, not NoneType" in refusal(mx.nd.save, None, [mx.nd.ones((1,))])
+
+
+def test_folder_that_does_not_exist(tmp_path, mlp, module):
+    missing = str(tmp_path / "missing" / "net")
+    assert "No such file or directory" in refusal(mx.nd.save, missing, [mx.nd.ones((1,))])
+    assert "No such file or directory" in refusal(mlp.save, missing)
+    assert "No such file or directory" in refusal(module.save_checkpoint, missing, 1)
+
+
+def test_nothing_to_bind(mlp):
+    assert "args must be a list or a dict of NDArrays" in refusal(mlp.bind, mx.cpu(), None)
+
+
+def test_dtype_for_an_argument_that_is_not_there(mlp):
+    text = refusal(mlp.simple_bind, mx.cpu(), type_dict={"dat": "float32"}, data=(4, 5))
+    assert "type_dict names 'dat', which is no argument. Did you mean 'data'?" in text
+
+
+def test_data_fed_to_forward_by_position(mlp):
+    executor = mlp.simple_bind(mx.cpu(), data=(4, 5))
+    assert "forward(data=...)" in refusal(executor.forward, np.ones((4, 5)))
+
+
+def test_misspelt_name_in_the_dict_of_an_executor(mlp):
+    executor = mlp.simple_bind(mx.cpu(), data=(4, 5))
+    text = refusal(lambda: executor.arg_dict["fc1_wieght"])
+    assert "no 'fc1_wieght' among the arguments. Did you mean 'fc1_weight'?" in text
+    with pytest.raises(KeyError):
+        executor.grad_dict["fc1_wieght"]
+    assert executor.arg_dict.get("fc1_wieght") is None
+    assert "fc1_wieght" not in executor.arg_dict
+
+
+def test_picture_of_something_that_is_no_symbol(mlp):
+    assert "symbol must be a Symbol" in refusal(mx.viz.print_summary, "net")
+    assert "shape must be a dictionary" in refusal(mx.viz.print_summary, mlp, shape=(4, 5))
+
+
+def test_iterator_over_nothing():
+    assert "holds no samples" in refusal(mx.io.NDArrayIter, np.zeros((0, 4)), batch_size=2)
+    assert "batch_size=0" in refusal(mx.io.NDArrayIter, np.zeros((4, 4)), batch_size=0)
+
+
+def test_module_of_something_that_is_no_symbol():
+    assert "Module needs a Symbol, not 'net'" in refusal(mx.mod.Module, "net")
+
+
+def test_module_on_something_that_is_no_context(mlp):
+    assert "context must be a context such as mx.cpu()" in refusal(mx.mod.Module, mlp, context="cpu")
+
+
+@pytest.mark.parametrize("shapes", [("data", (4, 5)), (4, 5), [(4, 5)]])
+def test_module_bound_to_shapes_without_names(mlp, shapes):
+    text = refusal(mx.mod.Module(mlp).bind, shapes)
+    assert "data_shapes is a list of names with shapes, such as [('data', (32, 10))]" in text
+
+
+@pytest.mark.parametrize("data", ["digits", np.ones((4, 5))])
+def test_module_trained_on_something_that_is_no_iterator(mlp, data):
+    assert "A data iterator such as mx.io.NDArrayIter was expected" in refusal(
+        mx.mod.Module(mlp).fit, data, num_epoch=1
+    )
+
+
+def test_array_where_a_batch_belongs(module):
+    assert "A batch such as mx.io.DataBatch(data=[...]) was expected, but got NDArray" in refusal(
+        module.forward, mx.nd.ones((4, 5))
+    )
+
+
+def test_batch_that_needs_other_parameters_leaves_the_module_as_it_was(module):
+    before = module.get_params()[0]["fc1_weight"].asnumpy()
+    batch = mx.io.DataBatch([mx.nd.ones((4, 9))], [mx.nd.zeros((4,))])
+    text = refusal(module.forward, batch)
+    assert "Expect: weight (8, 9)" in text
+    assert "Actual: weight (8, 5), from variable 'fc1_weight'" in text
+    assert module.data_shapes[0].shape == (4, 5)
+    module.forward(mx.io.DataBatch([mx.nd.ones((4, 5))], [mx.nd.zeros((4,))]))
+    np.testing.assert_array_equal(module.get_params()[0]["fc1_weight"].asnumpy(), before)
+
+
+def test_parameter_that_is_no_array(module):
+    values = dict(module.get_params()[0], fc1_bias=np.zeros(8))
+    text = refusal(module.set_params, values, {})
+    assert "'fc1_bias' must be an NDArray, not ndarray" in text
+
+
+def test_misspelt_initializer_gets_a_suggestion(mlp):
+    module = mx.mod.Module(mlp)
+    module.bind([("data", (4, 5))], [("softmax_label", (4,))])
+    assert "Did you mean 'xavier'?" in refusal(module.init_params, "xavir")
+
+
+def test_unknown_parameter_of_an_optimizer_lists_what_there_is():
+    text = refusal(mx.optimizer.create, "sgd", learningrate=0.1)
+    assert "SGD has no parameter 'learningrate'. Did you mean 'learning_rate'?" in text
+
+
+def test_bucketing_function_that_returns_only_a_symbol(mlp):
+    assert "must return (symbol, data_names, label_names)" in refusal(
+        lambda: mx.mod.BucketingModule(lambda key: mlp, default_bucket_key=1)
+    )
