@@ -14,7 +14,7 @@ from mxnet import ndarray as nd
 from mxnet.callback import BatchEndParam
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
-from mxnet.errors import MXNetError
+from mxnet.errors import BindError, MXNetError
 from mxnet.initializer import Uniform
 from mxnet.io import DataBatch, DataIter
 from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
@@ -114,7 +114,7 @@ class BaseModule:
 
     def init_params(
         self,
-        initializer: Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
+        initializer: Callable[[Any, NDArray], None] | str | None = DEFAULT_INITIALIZER,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,
@@ -125,7 +125,7 @@ class BaseModule:
 
         Parameters
         ----------
-        initializer : Initializer or None
+        initializer : Initializer, str or None
             What fills parameters that are not given.
         arg_params, aux_params : dict of str to NDArray, optional
             Values for them. If a dictionary is given, it has to be complete unless `allow_missing`.
@@ -220,7 +220,8 @@ class BaseModule:
         Parameters
         ----------
         data_batch : DataBatch
-            If its shapes differ from those the module is bound to, the module is reshaped.
+            Or anything else with ``data`` and perhaps ``label``, such as a named tuple. If its shapes differ
+            from those the module is bound to, the module is reshaped.
         is_train : bool, optional
             Whether this is for training; by default as the module was bound.
         """
@@ -358,7 +359,7 @@ class BaseModule:
         optimizer_params: Any = DEFAULT_OPTIMIZER_PARAMS,
         eval_end_callback: Any = None,
         eval_batch_end_callback: Any = None,
-        initializer: Initializer | Callable[[Any, NDArray], None] | None = DEFAULT_INITIALIZER,
+        initializer: Initializer | Callable[[Any, NDArray], None] | str | None = DEFAULT_INITIALIZER,
         arg_params: Params | None = None,
         aux_params: Params | None = None,
         allow_missing: bool = False,
@@ -405,6 +406,7 @@ class BaseModule:
         """
         if num_epoch is None:
             raise NotReadyError("fit needs num_epoch, the number of epochs to train for.")
+        check_iterator(train_data)
         self.bind(
             train_data.provide_data, train_data.provide_label, for_training=True, force_rebind=force_rebind
         )
@@ -656,6 +658,35 @@ class BaseModule:
 
     def _not_defined(self, name: str) -> NotImplementedError:
         return NotImplementedError(f"{type(self).__name__} does not define {name}.")
+
+
+def as_batch(given: Any) -> DataBatch:
+    """Return a batch; anything that has ``data`` may stand for one, such as a named tuple without labels.
+
+    Raises
+    ------
+    BindError
+        If it has none.
+    """
+    if isinstance(given, DataBatch):
+        return given
+    if not isinstance(getattr(given, "data", None), (list, tuple)):
+        raise BindError(
+            f"A batch such as mx.io.DataBatch(data=[...]) was expected, but got {type(given).__name__}."
+        )
+    return DataBatch(given.data, *(getattr(given, name, None) for name in _BATCH_FIELDS))
+
+
+_BATCH_FIELDS = ("label", "pad", "index", "bucket_key", "provide_data", "provide_label")
+
+
+def check_iterator(given: Any) -> None:
+    """Raise unless this yields batches and says what they hold."""
+    if not hasattr(given, "provide_data"):
+        raise BindError(
+            f"A data iterator such as mx.io.NDArrayIter was expected, but got {type(given).__name__}. "
+            "mx.io.NDArrayIter(data, label, batch_size) makes one of arrays."
+        )
 
 
 def _listed(callbacks: Any) -> Sequence[Callable[..., None]]:

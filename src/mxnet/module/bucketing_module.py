@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.checkpoint import load_params
-from mxnet.errors import NameLookupError
+from mxnet.errors import CompositionError, NameLookupError
 from mxnet.module.base_module import BaseModule, NotReadyError
 from mxnet.module.module import Module
 from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
@@ -85,7 +85,12 @@ class BucketingModule(BaseModule):
         return self._buckets[self._curr_bucket_key]
 
     def _module_of(self, key: Any) -> Module:
-        symbol, data_names, label_names = self._sym_gen(key)
+        made = self._sym_gen(key)
+        if not isinstance(made, tuple) or len(made) != 3:
+            raise CompositionError(
+                f"sym_gen({key!r}) must return (symbol, data_names, label_names), but returned {made!r}."
+            )
+        symbol, data_names, label_names = made
         return Module(symbol, data_names, label_names, **self._options)
 
     # --------------------------------------------------------------------------------------------------

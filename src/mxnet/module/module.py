@@ -15,29 +15,31 @@ from mxnet import ndarray as nd
 from mxnet import optimizer as opt
 from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, cpu, current_context
-from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.initializer import InitDesc
+from mxnet.initializer import create as create_initializer
 from mxnet.io import DataDesc
 from mxnet.module.base_module import (
     BaseModule,
     NotReadyError,
+    as_batch,
 )
 from mxnet.module.executor_group import DataParallelExecutorGroup
 from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
+from mxnet.ndarray import NDArray
+from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
     from mxnet.io import DataBatch
     from mxnet.kvstore import KVStore
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
-    from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer, Updater
-    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Module"]
 
-Params = Mapping[str, "NDArray"]
+Params = Mapping[str, NDArray]
 
 
 class MissingParameterError(MXNetError, RuntimeError):
@@ -94,8 +96,14 @@ class Module(BaseModule):
         compression_params: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(logger)
+        if not isinstance(symbol, Symbol):
+            raise CompositionError(f"Module needs a Symbol, not {symbol!r}, of type {type(symbol).__name__}.")
         given = current_context() if context is None else context
         self._context = [given] if isinstance(given, Context) else list(given)
+        if not all(isinstance(each, Context) for each in self._context):
+            raise BindError(
+                f"context must be a context such as mx.cpu(), or a list of them, not {context!r}."
+            )
         self._work_load_list = list(work_load_list or [1] * len(self._context))
         if len(self._work_load_list) != len(self._context):
             raise ShapeError(
@@ -266,6 +274,9 @@ class Module(BaseModule):
         if self._keeps_params(wanted, "init_params", "gives new ones"):
             return
         self._require("binded")
+        initializer = wanted.initializer
+        if isinstance(initializer, str):
+            initializer = create_initializer(initializer)
         assert self._arg_params is not None
         assert self._aux_params is not None
         attributes = self._symbol.attr_dict()
@@ -282,8 +293,8 @@ class Module(BaseModule):
                         f"allow_missing=True "
                         "leaves it to the initializer."
                     )
-                elif wanted.initializer is not None:
-                    wanted.initializer(InitDesc(name, attributes.get(name)), array)
+                elif initializer is not None:
+                    initializer(InitDesc(name, attributes.get(name)), array)
         self.params_initialized = True
         self._params_dirty = False
         self._exec_group.set_params(self._arg_params, self._aux_params)
@@ -363,8 +374,13 @@ class Module(BaseModule):
             As of `bind`.
         """
         self._require("binded")
+        before = self._data_shapes, self._label_shapes
         self._set_shapes(data_shapes, label_shapes)
-        self._exec_group.reshape(self._data_shapes, self._label_shapes)
+        try:
+            self._exec_group.reshape(self._data_shapes, self._label_shapes)
+        except MXNetError:
+            self._data_shapes, self._label_shapes = before
+            raise
 
     # ----------------------------------------------------------------------------------------------------
     # optimizer
@@ -460,6 +476,7 @@ class Module(BaseModule):
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         self._require("binded", "params_initialized")
+        data_batch = as_batch(data_batch)
         if self._differs(data_batch):
             self.reshape(*self._shapes_of(data_batch))
         if (
@@ -555,6 +572,14 @@ def _check_names(symbol: Symbol, names: Sequence[str], kind: str, *, required: b
 
 def _described(names: Sequence[str], shapes: Sequence[Any] | None, kind: str) -> list[DataDesc]:
     """Return descriptions of all inputs, checked against their names."""
+    for desc in shapes or ():
+        if not isinstance(desc, tuple | list) or len(desc) < 2 or not isinstance(desc[0], str):
+            raise ShapeError(
+                f"{kind}_shapes is a list of names with shapes, such as [({names[0]!r}, (32, 10))], "
+                f"but is {shapes!r}."
+                if names
+                else f"{kind}_shapes is {shapes!r}, but the module has no {kind}_names."
+            )
     descs = [desc if isinstance(desc, DataDesc) else DataDesc(*desc) for desc in shapes or ()]
     given = [desc.name for desc in descs]
     if sorted(given) != sorted(names):
@@ -577,6 +602,8 @@ def _like(descs: Sequence[DataDesc], arrays: Sequence[Any] | None) -> list[DataD
 
 
 def _copy_param(name: str, source: NDArray, target: NDArray) -> None:
+    if not isinstance(source, NDArray):
+        raise BindError(f"The value given for {name!r} must be an NDArray, not {type(source).__name__}.")
     if tuple(source.shape) != target.shape:
         raise ShapeError(
             f"The value given for {name!r} has the shape {tuple(source.shape)}, but the network needs "

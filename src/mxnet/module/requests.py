@@ -29,7 +29,7 @@ class Binding(NamedTuple):
 class ParamValues(NamedTuple):
     """The arguments of ``init_params``, and of ``set_params`` but for the initializer."""
 
-    initializer: Callable[[Any, NDArray], None] | None
+    initializer: Callable[[Any, NDArray], None] | str | None
     arg_params: Mapping[str, NDArray] | None
     aux_params: Mapping[str, NDArray] | None
     allow_missing: bool
