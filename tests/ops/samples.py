@@ -118,6 +118,7 @@ TWO_RATES = {"lrs": (0.1, 0.2), "wds": (0, 0.1)}
 TWO_LEARNING_RATES = {"learning_rates": (0.1, 0.2), "wds": (0, 0.1)}
 
 ROWS: tuple[Sample, ...] = (
+    _row("_histogram", (3, 4), bin_cnt=4, range=(0.0, 1.0)),
     _row("_zeros", shape=(2, 3)),
     _row("_rnn_param_concat", (4,), (3,), dim=0, smooth=("arg0", "arg1")),
     _row("_split_v2", (4, 6), indices=(0, 2), axis=1, smooth=("data",)),

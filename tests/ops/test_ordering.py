@@ -54,3 +54,22 @@ def test_positions_have_no_gradient():
     executor.forward(is_train=True, data=mx.nd.array([3, 1, 2]))
     executor.backward(mx.nd.array([10, 20, 30]))
     assert not executor.grad_dict["data"].asnumpy().any()
+
+
+def test_a_value_on_an_edge_belongs_to_the_bin_it_begins_and_the_last_bin_has_both():
+    values = mx.nd.array([1, 2, 2, 5, 7])
+    counts, edges = mx.nd.histogram(values, bins=mx.nd.array([1, 2, 5]))
+    assert counts.asnumpy().tolist() == [1, 3]  # 7 is in none
+    assert counts.dtype == np.int64
+    assert edges.asnumpy().tolist() == [1, 2, 5]
+
+
+def test_bins_of_equal_width_span_the_values():
+    counts, edges = mx.nd.histogram(mx.nd.array([0, 1, 1, 4]), bins=np.int64(2))
+    assert counts.asnumpy().tolist() == [3, 1]
+    assert edges.asnumpy().tolist() == [0, 2, 4]
+
+
+def test_a_number_of_bins_needs_their_range():
+    with pytest.raises(ValueError, match=r"bin_cnt needs range=\(low, high\), not None"):
+        mx.nd._internal._histogram(ties, bin_cnt=3)

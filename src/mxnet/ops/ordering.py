@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import ShapeError
+from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
@@ -157,3 +157,47 @@ class ArgSort(Op, name="argsort"):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (None,)
+
+
+class Histogram(Op, name="_histogram"):
+    """Counts how many values fall into each bin; a value on an edge belongs to the bin it begins.
+
+    Shapes: data of any shape and bins (n + 1); the outputs are the counts (n,) and the edges (n + 1). The
+    last bin has its upper edge too; values outside all bins are not counted.
+    """
+
+    inputs = {"data": "The values.", "bins": "The edges of the bins, rising; none if `bin_cnt` is given."}
+    outputs = ("output0", "output1")
+    bin_cnt: int | None = param(default=None, ge=1, doc="The number of bins of equal width.")
+    range: tuple[float, ...] | None = param(default=None, doc="The outer edges of bins of equal width.")
+
+    def validate(self) -> None:
+        if self.bin_cnt is not None and len(self.range or ()) != 2:
+            raise ParameterError(f"_histogram: bin_cnt needs range=(low, high), not {self.range!r}.")
+
+    def input_names(self) -> tuple[str, ...]:
+        return ("data", "bins") if self.bin_cnt is None else ("data",)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if self.bin_cnt is not None:
+            return {"outs": ((self.bin_cnt,), (self.bin_cnt + 1,))}
+        if s.bins is None:
+            return {}
+        if len(s.bins) != 1 or (s.bins[0] or 2) < 2:
+            raise ShapeError(f"_histogram: bins must be a line of two or more edges, not of shape {s.bins}.")
+        return {"outs": ((None if s.bins[0] is None else s.bins[0] - 1,), s.bins)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"outs": ("int64", t.data if self.bin_cnt is not None else t.bins)}
+
+    def forward(self, run: Run, data: Tensor, bins: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        if bins is None:
+            low, high = self.range or (0.0, 1.0)
+            bins = torch.linspace(low, high, (self.bin_cnt or 1) + 1, dtype=torch.float64, device=data.device)
+        count, values = bins.numel() - 1, data.flatten().to(bins.dtype)
+        values = values[(values >= bins[0]) & (values <= bins[-1])]
+        place = torch.searchsorted(bins, values, right=True).sub(1).clamp(max=count - 1)
+        return torch.bincount(place, minlength=count), bins.to(data.dtype)
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
+        return (None,) * len(self.input_names())
