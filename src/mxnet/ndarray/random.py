@@ -105,14 +105,8 @@ def normal(
         The mean.
     scale : float or NDArray
         The standard deviation.
-    shape : int or tuple of int, optional
-        How many numbers to draw; from each distribution, if the parameters are arrays.
-    dtype : str or numpy.dtype, optional
-        The data type; float32 by default.
-    ctx : Context, optional
-        Where to draw; the current context by default.
-    out : NDArray, optional
-        An array to fill.
+    shape, dtype, ctx, out
+        As for :func:`uniform`.
     """
     return _draw("normal", _Options(shape, dtype, ctx, out), loc=loc, scale=scale)
 
@@ -138,14 +132,8 @@ def gamma(
         The shape of the distribution; its mean is ``alpha * beta``.
     beta : float or NDArray
         The scale.
-    shape : int or tuple of int, optional
-        How many numbers to draw; from each distribution, if the parameters are arrays.
-    dtype : str or numpy.dtype, optional
-        The data type; float32 by default.
-    ctx : Context, optional
-        Where to draw; the current context by default.
-    out : NDArray, optional
-        An array to fill.
+    shape, dtype, ctx, out
+        As for :func:`uniform`.
     """
     return _draw("gamma", _Options(shape, dtype, ctx, out), alpha=alpha, beta=beta)
 
@@ -163,14 +151,8 @@ def exponential(
     ----------
     scale : float or NDArray
         The mean.
-    shape : int or tuple of int, optional
-        How many numbers to draw; from each distribution, if the parameters are arrays.
-    dtype : str or numpy.dtype, optional
-        The data type; float32 by default.
-    ctx : Context, optional
-        Where to draw; the current context by default.
-    out : NDArray, optional
-        An array to fill.
+    shape, dtype, ctx, out
+        As for :func:`uniform`.
     """
     return _draw("exponential", _Options(shape, dtype, ctx, out), lam=1.0 / scale)
 
@@ -188,14 +170,8 @@ def poisson(
     ----------
     lam : float or NDArray
         The mean.
-    shape : int or tuple of int, optional
-        How many numbers to draw; from each distribution, if the parameters are arrays.
-    dtype : str or numpy.dtype, optional
-        The data type; float32 by default.
-    ctx : Context, optional
-        Where to draw; the current context by default.
-    out : NDArray, optional
-        An array to fill.
+    shape, dtype, ctx, out
+        As for :func:`uniform`.
     """
     return _draw("poisson", _Options(shape, dtype, ctx, out), lam=lam)
 
@@ -216,14 +192,8 @@ def negative_binomial(
         The number of successes.
     p : float or NDArray
         The probability of a success.
-    shape : int or tuple of int, optional
-        How many numbers to draw; from each distribution, if the parameters are arrays.
-    dtype : str or numpy.dtype, optional
-        The data type; float32 by default.
-    ctx : Context, optional
-        Where to draw; the current context by default.
-    out : NDArray, optional
-        An array to fill.
+    shape, dtype, ctx, out
+        As for :func:`uniform`.
     """
     return _draw("negative_binomial", _Options(shape, dtype, ctx, out), k=k, p=p)
 
@@ -244,14 +214,8 @@ def generalized_negative_binomial(
         The mean.
     alpha : float or NDArray
         The dispersion.
-    shape : int or tuple of int, optional
-        How many numbers to draw; from each distribution, if the parameters are arrays.
-    dtype : str or numpy.dtype, optional
-        The data type; float32 by default.
-    ctx : Context, optional
-        Where to draw; the current context by default.
-    out : NDArray, optional
-        An array to fill.
+    shape, dtype, ctx, out
+        As for :func:`uniform`.
     """
     return _draw("generalized_negative_binomial", _Options(shape, dtype, ctx, out), mu=mu, alpha=alpha)
 
