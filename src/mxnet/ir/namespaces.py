@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+import sys
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
 
 from mxnet.ir.op import REGISTRY, Op
 
-__all__ = ["NAMESPACES", "Place", "places"]
+__all__ = ["NAMESPACES", "Place", "fluent_method", "places", "submodule"]
 
 NAMESPACES = ("contrib", "image", "linalg", "random", "sparse")
 """Modules below ``mx.sym`` and ``mx.nd``; ``_contrib_box_nms`` is ``contrib.box_nms``."""
@@ -34,3 +36,34 @@ def places() -> Iterator[Place]:
         else:
             yield Place("", registered, registered, op)
             yield Place("op", registered, registered, op)
+
+
+def submodule(package: str, name: str) -> ModuleType:
+    """Make an empty module below a package, importable by its full name."""
+    module = ModuleType(f"{package}.{name}", f"The operators whose names begin with _{name}_.")
+    sys.modules[module.__name__] = module
+    return module
+
+
+def fluent_method(cls: type, function: Callable[..., Any], package: str) -> Callable[..., Any]:
+    """Return a method of symbols or arrays that hands the object to a function of a package.
+
+    Parameters
+    ----------
+    cls : type
+        ``Symbol`` or ``NDArray``.
+    function : callable
+        Takes such an object first.
+    package : str
+        Where users find the function.
+    """
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    name = function.__name__
+    method.__name__ = name
+    method.__qualname__ = f"{cls.__name__}.{name}"
+    what = "symbol" if cls.__name__ == "Symbol" else "array"
+    method.__doc__ = f"Apply :func:`{package}.{name}` to this {what}."
+    return method

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 from typing import Any
 
 from mxnet import ops as _ops  # fills the registry
 from mxnet.errors import UnknownOperatorError, did_you_mean
+from mxnet.ir.namespaces import submodule as _submodule
 from mxnet.ndarray import ndarray  # the class comes first: all that makes arrays needs it
 
 # isort: split
@@ -106,14 +106,7 @@ __all__ = [
 ]
 
 
-def _submodule(name: str) -> ModuleType:
-    """Make an empty module below this one, importable by its full name."""
-    module = ModuleType(f"{__name__}.{name}", f"The operators whose names begin with _{name}_.")
-    sys.modules[module.__name__] = module
-    return module
-
-
-image, linalg, op, _internal = (_submodule(name) for name in ("image", "linalg", "op", "_internal"))
+image, linalg, op, _internal = (_submodule(__name__, name) for name in ("image", "linalg", "op", "_internal"))
 op.cast_storage = cast_storage  # type: ignore[attr-defined]
 fill_modules(
     sys.modules[__name__],

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from mxnet.errors import CompositionError
-from mxnet.ir.namespaces import places
+from mxnet.ir.namespaces import fluent_method, places
 from mxnet.ir.op import Op
 from mxnet.ir.signature import document, parameters_of, split_arguments
 from mxnet.ndarray.invoke import invoke
@@ -70,16 +70,6 @@ def _in_order(op: Op, named: dict[str, NDArray]) -> Sequence[NDArray]:
     return tuple(named[slot] for slot in slots)
 
 
-def _make_method(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    def method(self: NDArray, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    method.__name__ = name
-    method.__qualname__ = f"NDArray.{name}"
-    method.__doc__ = f"Apply :func:`mxnet.ndarray.{name}` to this array."
-    return method
-
-
 def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None:
     """Put every operator's function where MXNet has it, and the fluent methods on NDArray.
 
@@ -102,4 +92,4 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
                 target.__all__.append(place.name)  # for ``from mxnet.ndarray import *``
     for name in FLUENT:
         if name in vars(package) and name not in vars(NDArray):
-            setattr(NDArray, name, _make_method(getattr(package, name), name))
+            setattr(NDArray, name, fluent_method(NDArray, getattr(package, name), package.__name__))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 from typing import Any
 
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
+from mxnet.ir.namespaces import submodule as _submodule
 from mxnet.symbol import random
 from mxnet.symbol.creation import (
     arange,
     eye,
     full,
+    histogram,
     hypot,
     linspace,
     maximum,
@@ -27,16 +28,10 @@ from mxnet.symbol.functions import fill_modules
 from mxnet.symbol.symbol import Group, Symbol, SymbolBase
 from mxnet.symbol.variable import Variable, load, load_json, var
 
-
-def _submodule(name: str) -> ModuleType:
-    """Make an empty module below this one, importable by its full name."""
-    module = ModuleType(f"{__name__}.{name}", f"The operators whose names begin with _{name}_.")
-    sys.modules[module.__name__] = module
-    return module
-
-
-contrib, image, linalg, sparse = (_submodule(name) for name in ("contrib", "image", "linalg", "sparse"))
-op, _internal = _submodule("op"), _submodule("_internal")
+contrib, image, linalg, sparse = (
+    _submodule(__name__, name) for name in ("contrib", "image", "linalg", "sparse")
+)
+op, _internal = _submodule(__name__, "op"), _submodule(__name__, "_internal")
 fill_modules(
     sys.modules[__name__],
     {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from mxnet.ir.namespaces import places
+from mxnet.ir.namespaces import fluent_method, places
 from mxnet.ir.op import Op
 from mxnet.ir.signature import document, parameters_of, split_arguments
 from mxnet.symbol.compose import create
@@ -85,14 +85,4 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
             setattr(target, place.name, _make_function(cls, place.name, place.name.lower(), helps[cls]))
     for name in FLUENT:
         if hasattr(package, name) and name not in vars(Symbol):
-            setattr(Symbol, name, _make_method(getattr(package, name), name))
-
-
-def _make_method(function: Callable[..., Symbol], name: str) -> Callable[..., Symbol]:
-    def method(self: Symbol, *args: Any, **kwargs: Any) -> Symbol:
-        return function(self, *args, **kwargs)
-
-    method.__name__ = name
-    method.__qualname__ = f"Symbol.{name}"
-    method.__doc__ = f"Apply :func:`mxnet.symbol.{name}` to this symbol."
-    return method
+            setattr(Symbol, name, fluent_method(Symbol, getattr(package, name), package.__name__))
