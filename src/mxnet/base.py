@@ -11,10 +11,19 @@ __all__ = [
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
     "integer_types",
+    "mx_real_t",
     "numeric_types",
+    "py_str",
     "string_types",
 ]
 
 string_types = (str,)
 numeric_types = (float, int, np.generic)
 integer_types = (int, np.int32, np.int64)
+mx_real_t = np.float32
+"""The data type of arrays where none is given."""
+
+
+def py_str(x: bytes) -> str:
+    """Return the text that bytes hold in UTF-8."""
+    return x.decode("utf-8")

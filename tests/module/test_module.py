@@ -1,6 +1,7 @@
 """Module: misuse that is explained, and behaviour around what the recorded answers of MXNet cover."""
 
 import logging
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -360,3 +361,21 @@ def test_looking_at_some_batches_takes_no_more():
     batches = mx.io.NDArrayIter(np.zeros((12, 2)), batch_size=4)
     module.predict(batches, num_batch=1)
     assert batches.cursor == 4  # the second batch is taken and left, as in MXNet
+
+
+def test_anything_with_data_is_a_batch():
+    module = ready()
+    module.forward(batch(), is_train=False)
+    expected = module.get_outputs()[0].asnumpy()
+    module.forward(SimpleNamespace(data=batch().data), is_train=False)
+    np.testing.assert_array_equal(module.get_outputs()[0].asnumpy(), expected)
+    module.forward(SimpleNamespace(data=batch(2).data, label=batch(2).label), is_train=True)
+    module.backward()
+    assert module.get_outputs()[0].shape == (2, 3)
+
+
+def test_initializers_may_be_named():
+    module = mx.mod.Module(network())
+    module.bind([("data", (4, 2))], [("softmax_label", (4,))])
+    module.init_params("ones")
+    np.testing.assert_array_equal(module.get_params()[0]["fc_weight"].asnumpy(), np.ones((3, 2)))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mxnet.dtype import DTypeLike, dtype_name
-from mxnet.errors import CompositionError
+from mxnet.errors import CompositionError, ParameterError
 from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 
@@ -16,6 +16,7 @@ __all__ = [
     "arange",
     "eye",
     "full",
+    "histogram",
     "hypot",
     "linspace",
     "maximum",
@@ -114,6 +115,27 @@ def split_v2(
         indices, sections = [0, *indices_or_sections], 0
     params = {"indices": tuple(indices), "axis": axis, "squeeze_axis": squeeze_axis, "sections": sections}
     return create("_split_v2", [ary], params, hint="_split_v2")
+
+
+def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | None = None) -> Symbol:
+    """Count how many values fall into each bin; the second output is the edges of the bins.
+
+    Parameters
+    ----------
+    a : Symbol
+        The values.
+    bins : int or Symbol, default 10
+        The number of bins, or their edges in increasing order.
+    range : (float, float)
+        The outer edges of a number of equal bins, which a symbol cannot find out by itself.
+    """
+    if isinstance(bins, Symbol):
+        return create("_histogram", [a, bins], {}, hint="_histogram")
+    if not isinstance(bins, int | np.integer):
+        raise CompositionError(f"bins must be an int or a Symbol of edges, not {bins!r}.")
+    if range is None:
+        raise ParameterError("histogram needs range=(low, high): a symbol has no values to take it from.")
+    return create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram")
 
 
 def _chooser(
