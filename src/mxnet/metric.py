@@ -186,6 +186,13 @@ class EvalMetric:
         self.global_sum_metric += metric
         self.global_num_inst += instances
 
+    def _check_rows(self, label: Values, pred: Values, rows: int) -> None:
+        if label.size != rows:
+            raise ShapeError(
+                f"{type(self).__name__} needs one label for each row of probabilities: the labels' shape is "
+                f"{label.shape}, that of the predictions {pred.shape}."
+            )
+
 
 register = registry.get_register_func(EvalMetric, "metric")
 alias = registry.get_alias_func(EvalMetric, "metric")
@@ -328,9 +335,7 @@ class Accuracy(EvalMetric):
     def update(self, labels: Arrays, preds: Arrays) -> None:
         """Take a batch of classes and of scores by class."""
         for label, pred in _each(labels, preds):
-            classes = pred.argmax(axis=self.axis) if pred.shape != label.shape else pred
-            found, wanted = classes.astype("int32").ravel(), label.astype("int32").ravel()
-            check_label_shapes(wanted, found)
+            found, wanted = _classes(label, pred, self.axis)
             self._add(float((found == wanted).sum()), len(found))
 
 
@@ -558,9 +563,7 @@ class PCC(EvalMetric):
     def update(self, labels: Arrays, preds: Arrays) -> None:
         """Take a batch of classes and of scores by class."""
         for label, pred in _each(labels, preds):
-            classes = pred.argmax(axis=1) if pred.shape != label.shape else pred
-            found, wanted = classes.astype("int32").ravel(), label.astype("int32").ravel()
-            check_label_shapes(wanted, found)
+            found, wanted = _classes(label, pred, 1)
             classes_seen = max(len(self._all), int(found.max()) + 1, int(wanted.max()) + 1)
             self._local, self._all = (_grown(counts, classes_seen) for counts in (self._local, self._all))
             for counts in (self._local, self._all):
@@ -600,12 +603,7 @@ class Perplexity(EvalMetric):
             scores = numpy.moveaxis(pred, self.axis, -1)
             scores = scores.reshape(-1, scores.shape[-1])
             wanted = label.astype("int32").ravel()
-            if len(wanted) != len(scores):
-                raise ShapeError(
-                    f"Perplexity needs one label for each row of probabilities: the labels' shape is "
-                    f"{label.shape}, "
-                    f"that of the predictions {pred.shape}."
-                )
+            self._check_rows(label, pred, len(scores))
             if self.ignore_label is not None:
                 scores, wanted = (a[label.ravel() != self.ignore_label] for a in (scores, wanted))
             likelihood = numpy.maximum(1e-10, _picked(scores, wanted))
@@ -729,12 +727,7 @@ class _LogLikelihood(EvalMetric):
         """Take a batch of classes and of probabilities by class."""
         for label, pred in _each(labels, preds):
             wanted = label.astype("int64").ravel()
-            if len(wanted) != len(pred):
-                raise ShapeError(
-                    f"{type(self).__name__} needs one label for each row of probabilities: the labels' "
-                    f"shape is "
-                    f"{label.shape}, that of the predictions {pred.shape}."
-                )
+            self._check_rows(label, pred, len(pred))
             self._add(float(-numpy.log(_picked(pred, wanted) + self.eps).sum()), len(wanted))
 
 
@@ -1024,6 +1017,14 @@ def _chosen(arrays: Mapping[str, NDArray], names: Sequence[str] | None, kind: st
                 f"{sorted(arrays)}.{did_you_mean(name, arrays)}"
             )
     return [arrays[name] for name in names]
+
+
+def _classes(label: Values, pred: Values, axis: int) -> tuple[Values, Values]:
+    """Return the predicted and the wanted classes; predictions of the labels' shape are classes already."""
+    classes = pred.argmax(axis=axis) if pred.shape != label.shape else pred
+    found, wanted = classes.astype("int32").ravel(), label.astype("int32").ravel()
+    check_label_shapes(wanted, found)
+    return found, wanted
 
 
 def _picked(scores: Values, classes: Values) -> Values:
