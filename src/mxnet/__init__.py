@@ -40,6 +40,7 @@ _LAZY = {
     "random": "random",
     "registry": "registry",
     "rnd": "random",
+    "rnn": "rnn",
     "test_utils": "test_utils",
     "visualization": "visualization",
     "viz": "visualization",

@@ -591,7 +591,7 @@ class FusedRNN(Initializer):
         packed = np.empty(arr.shape, "float32")
         fallback = getattr(desc, "global_init", None)
         start = 0
-        for name, shape in self._parts(desc.removesuffix("parameters"), arr.size):
+        for name, shape in self.parts(desc.removesuffix("parameters"), arr.size):
             part = nd.zeros(shape)
             if self._mode == "lstm" and name.endswith("_f_bias"):
                 part[:] = self._forget_bias
@@ -606,9 +606,14 @@ class FusedRNN(Initializer):
             start += part.size
         arr[:] = packed
 
-    def _parts(self, prefix: str, size: int) -> list[tuple[str, tuple[int, ...]]]:
-        """Name the parts as the unfused cells do, in the order in which they are packed."""
-        gates, hidden, directions = self._GATES[self._mode], self._num_hidden, len(self._directions)
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates of the mode, in the order in which their rows are packed."""
+        return self._GATES[self._mode]
+
+    def parts(self, prefix: str, size: int) -> list[tuple[str, tuple[int, ...]]]:
+        """Name the parts of `size` values as the unfused cells do, in the order in which they are packed."""
+        gates, hidden, directions = self.gates, self._num_hidden, len(self._directions)
         rows = len(gates) * hidden * directions
         # Every layer after the first reads `hidden * directions` values; what is left over belongs to the
         # first.
@@ -620,6 +625,11 @@ class FusedRNN(Initializer):
                 f"{hidden} hidden "
                 f"units in {directions} direction(s)."
             )
+        return self.parts_of_width(prefix, inputs)
+
+    def parts_of_width(self, prefix: str, inputs: int) -> list[tuple[str, tuple[int, ...]]]:
+        """Name the parts of a network that reads `inputs` values in each step."""
+        gates, hidden, directions = self.gates, self._num_hidden, len(self._directions)
         weights: list[tuple[str, tuple[int, ...]]] = []
         biases: list[tuple[str, tuple[int, ...]]] = []
         for layer in range(self._num_layers):
