@@ -325,16 +325,6 @@ def test_data_fed_to_forward_by_position(mlp):
     assert "forward(data=...)" in refusal(executor.forward, np.ones((4, 5)))
 
 
-def test_misspelt_name_in_the_dict_of_an_executor(mlp):
-    executor = mlp.simple_bind(mx.cpu(), data=(4, 5))
-    text = refusal(lambda: executor.arg_dict["fc1_wieght"])
-    assert "no 'fc1_wieght' among the arguments. Did you mean 'fc1_weight'?" in text
-    with pytest.raises(KeyError):
-        executor.grad_dict["fc1_wieght"]
-    assert executor.arg_dict.get("fc1_wieght") is None
-    assert "fc1_wieght" not in executor.arg_dict
-
-
 def test_picture_of_something_that_is_no_symbol(mlp):
     assert "symbol must be a Symbol" in refusal(mx.viz.print_summary, "net")
     assert "shape must be a dictionary" in refusal(mx.viz.print_summary, mlp, shape=(4, 5))

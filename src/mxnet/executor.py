@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -403,21 +403,7 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
         raise BindError(
             f"The {what} have duplicate names ({', '.join(twice)}); use the list instead of the dict."
         )
-    return _Named(what, zip(names, arrays, strict=True))
-
-
-class _Named(dict[str, Any]):
-    """Arrays by name, which says what there is when asked for one that is not."""
-
-    def __init__(self, what: str, pairs: Iterable[tuple[str, Any]]) -> None:
-        super().__init__(pairs)
-        self._what = what
-
-    def __missing__(self, name: str) -> NoReturn:
-        raise NameLookupError(
-            f"There is no {name!r} among the {self._what}.{did_you_mean(name, self)} They are: "
-            f"{', '.join(self)}."
-        )
+    return dict(zip(names, arrays, strict=True))
 
 
 def _write(target: NDArray, gradient: Tensor | None, req: str, maker: Op | None) -> None:
