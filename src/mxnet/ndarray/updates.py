@@ -138,14 +138,10 @@ def multi_lamb_update(
     **kwargs: Any,
 ) -> Any:
     """Step by LAMB for several weights, each at its own `step_count` (from 1)."""
-    kwargs |= {"learning_rates": lrs, "wds": wds, "step_count": step_count}
-    return invoke_by_name(
-        "_multi_lamb_update",
-        *_in_turn(weights, grads, mean, var),
-        out=out,
-        num_tensors=num_tensors or len(weights),
-        **kwargs,
-    )
+    kwargs |= {"step_count": step_count, "learning_rates": lrs, "wds": wds}
+    kwargs["num_tensors"] = num_tensors or len(weights)
+    arrays = _in_turn(weights, grads, mean, var)
+    return invoke_by_name("_multi_lamb_update", *arrays, out=out, **kwargs)
 
 
 def multi_mp_lamb_update(
@@ -162,14 +158,10 @@ def multi_mp_lamb_update(
     **kwargs: Any,
 ) -> Any:
     """Do as `multi_lamb_update`, in single precision (`weights32`) for weights of half precision."""
-    kwargs |= {"learning_rates": lrs, "wds": wds, "step_count": step_count}
-    return invoke_by_name(
-        "_multi_mp_lamb_update",
-        *_in_turn(weights, grads, mean, var, weights32),
-        out=out,
-        num_tensors=num_tensors or len(weights),
-        **kwargs,
-    )
+    kwargs |= {"step_count": step_count, "learning_rates": lrs, "wds": wds}
+    kwargs["num_tensors"] = num_tensors or len(weights)
+    arrays = _in_turn(weights, grads, mean, var, weights32)
+    return invoke_by_name("_multi_mp_lamb_update", *arrays, out=out, **kwargs)
 
 
 def _as_array(rescale_grad: NDArray | float, like: NDArray) -> NDArray:
