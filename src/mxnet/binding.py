@@ -106,11 +106,10 @@ def _simple_bind(
     shape_of = dict(zip(variables, inferred.of(variables), strict=True))
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
     programs = Programs(graph, wrt, ctx, group2ctx)
-    contexts = _contexts(programs)
 
     def make(node: Node, key: str) -> NDArray:
         stype = stypes.get(node.name, declared_stype(node))
-        return pool.take(key, node.name, shape_of[node], contexts[node], dtypes[node], stype)
+        return pool.take(key, node.name, shape_of[node], programs.context_of(node), dtypes[node], stype)
 
     arg_arrays = [make(node, node.name) for node in graph.arguments]
     grads = [
@@ -238,32 +237,16 @@ def _requests(grad_req: GradReq, names: Sequence[str]) -> list[str]:
     return reqs
 
 
-def _contexts(programs: Programs) -> dict[Node, Context]:
-    """Return where each variable lives: with the first node that reads it, unless it says itself."""
-    contexts: dict[Node, Context] = {}
-    for node in programs.graph.nodes:
-        for entry in node.inputs:
-            if entry.node.op is None and entry.node not in contexts:
-                own = "__ctx_group__" in entry.node.attrs
-                contexts[entry.node] = programs.context_of(entry.node if own else node)
-    return {
-        node: contexts.get(node, programs.context_of(node))
-        for node in programs.graph.nodes
-        if node.op is None
-    }
-
-
 def _check_arrays(
     programs: Programs, args: Sequence[NDArray], aux: Sequence[NDArray], grads: Sequence[NDArray | None]
 ) -> None:
     """Refuse arrays that do not fit the graph or the context."""
     graph = programs.graph
-    contexts = _contexts(programs)
     for node, array in zip(programs.variables, (*args, *aux), strict=True):
-        if array.context != contexts[node]:
+        if array.context != programs.context_of(node):
             raise BindError(
                 f"bind: the array for {describe_node(node)} is on {array.context}, but is needed on "
-                f"{contexts[node]}"
+                f"{programs.context_of(node)}"
                 " (use as_in_context, or group2ctx to spread a network over devices)."
             )
     for node, array, grad in zip(graph.arguments, args, grads, strict=False):

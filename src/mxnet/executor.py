@@ -407,19 +407,19 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
 
 
 def _write(target: NDArray, gradient: Tensor | None, req: str, maker: Op | None) -> None:
-    if target.stype != "default":
-        dense = torch.zeros(target.shape) if gradient is None else gradient
-        target[:] = NDArray._from_tensor(dense, target.context)
-    elif gradient is None:
+    """Write or add a gradient (None: zeros) into its array."""
+    values = target._tensor  # of a sparse array, a dense copy
+    if gradient is None:
         if req == "write":
-            target._tensor.zero_()
-    elif req == "add":
-        if isinstance(maker, Backward) and maker.forward_op.add_gradient is not None:
-            target._tensor.copy_(maker.forward_op.add_gradient(target._tensor, gradient))
-        else:
-            target._tensor.add_(gradient)
+            values.zero_()
+    elif req == "write":
+        values.copy_(gradient)
+    elif isinstance(maker, Backward) and maker.forward_op.add_gradient is not None:
+        values.copy_(maker.forward_op.add_gradient(values, gradient))
     else:
-        target._tensor.copy_(gradient)
+        values.add_(gradient.to(values.device))
+    if target.stype != "default":
+        target._set_tensor(values)
 
 
 def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
@@ -439,7 +439,7 @@ def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
             "the output has shape "
             f"{show_shape(output.shape)}."
         )
-    return gradient._tensor.to(output._tensor.dtype)
+    return gradient._tensor.to(output._tensor)  # dtype and device
 
 
 def resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:

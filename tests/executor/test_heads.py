@@ -15,3 +15,12 @@ def test_outputs_that_pass_no_gradient_need_no_head_gradient():
     executor.forward(is_train=True)
     executor.backward()
     np.testing.assert_array_equal(executor.grad_dict["x"].asnumpy(), np.full((2, 3), 2))
+
+
+def test_gradients_add_up_in_a_sparse_array_too():
+    weight = mx.sym.Variable("w", stype="row_sparse")
+    executor = (weight * 2).simple_bind(mx.cpu(), grad_req="add", w=(3, 2))
+    for _ in range(2):
+        executor.forward(is_train=True)
+        executor.backward(mx.nd.ones((3, 2)))
+    np.testing.assert_array_equal(executor.grad_dict["w"].asnumpy(), np.full((3, 2), 4))

@@ -62,7 +62,7 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
             collected.setdefault(output, []).append(head)
     found: dict[Entry, Entry] = {}
     for node in reversed(graph.nodes):
-        with emitting(f"{node.name}_backward", node.source):
+        with emitting(f"{node.name}_backward", node.source, node.attrs.get("__ctx_group__")):
             grads = [_sum(collected.pop(entry, [])) for entry in node.outputs]
             for entry, grad in zip(node.outputs, grads, strict=True):
                 if entry in wanted and grad is not None:

@@ -96,11 +96,6 @@ class Node:
         return self.replaces or self
 
     @property
-    def is_variable(self) -> bool:
-        """Whether it is an input of the graph."""
-        return self.op is None
-
-    @property
     def outputs(self) -> tuple[Entry, ...]:
         """All outputs, the hidden ones last."""
         return tuple(Entry(self, i) for i in range(self.op.arity[2] if self.op else 1))
@@ -164,15 +159,24 @@ def _arithmetic(left: Entry, right: Entry | float, binary: str, with_scalar: str
     return emit(with_scalar, left, scalar=float(right))
 
 
-_emitting: ContextVar[tuple[str, itertools.count[int], SourceLine | None] | None] = ContextVar(
-    "emitting", default=None
-)
+_Scope = tuple[str, "itertools.count[int]", SourceLine | None, dict[str, str]]
+_emitting: ContextVar[_Scope | None] = ContextVar("emitting", default=None)
 
 
 @contextmanager
-def emitting(prefix: str, source: SourceLine | None) -> Iterator[None]:
-    """Name the nodes that :func:`emit` makes in this scope after `prefix`, and blame them on `source`."""
-    token = _emitting.set((prefix, itertools.count(), source))
+def emitting(prefix: str, source: SourceLine | None, group: str | None = None) -> Iterator[None]:
+    """Name, blame and place the nodes that :func:`emit` makes in this scope as the node they are for.
+
+    Parameters
+    ----------
+    prefix : str
+        What their names begin with.
+    source : SourceLine or None
+        The user's line they are blamed on.
+    group : str, optional
+        Their ``ctx_group``.
+    """
+    token = _emitting.set((prefix, itertools.count(), source, {"__ctx_group__": group} if group else {}))
     try:
         yield
     finally:
@@ -200,6 +204,6 @@ def emit(op: Op | str, *inputs: Entry, **params: object) -> Entry:
     scope = _emitting.get()
     if scope is None:
         raise GradientError("emit() is for gradient rules and passes, inside emitting()")
-    prefix, counter, source = scope
+    prefix, counter, source, notes = scope
     number = next(counter)
-    return Entry(Node(op, f"{prefix}{number}" if number else prefix, inputs, attrs, source))
+    return Entry(Node(op, f"{prefix}{number}" if number else prefix, inputs, attrs | notes, source))

@@ -66,9 +66,24 @@ class Programs:
         self._lock = threading.Lock()
 
     def context_of(self, node: Node) -> Context:
-        """Return where a node runs."""
-        group = node.attrs.get("__ctx_group__") if self.groups else None
-        return self.groups.get(group, self.context) if group is not None else self.context
+        """Return where a node runs, or a variable lives."""
+        if not self.groups:
+            return self.context
+        place = self._places.get(id(node), node)
+        return self.groups.get(place.attrs.get("__ctx_group__", ""), self.context)
+
+    @functools.cached_property
+    def _places(self) -> dict[int, Node]:
+        """Whose context a variable has: its first reader's, if not its own; a head gradient, its output's."""
+        places: dict[int, Node] = {}
+        for node in self.graph.nodes:
+            for entry in node.inputs:
+                if entry.node.op is None and "__ctx_group__" not in entry.node.attrs:
+                    places.setdefault(id(entry.node), node)
+        for head, output in zip(self.heads, self.graph.outputs, strict=True):
+            if head is not None:
+                places[id(head)] = output.node
+        return places
 
     def joint(self, *, in_full: bool = False) -> tuple[Graph, tuple[bool, ...]]:
         """Return the graph of outputs and gradients, and which of `wrt` have a gradient at all.
