@@ -16,6 +16,7 @@ from mxnet.ops.optimizer_update import (
     MOMENTUM,
     RESCALE,
     adamw,
+    copied,
     lamb_direction,
     limited,
     sgd,
@@ -114,18 +115,15 @@ class _Multi(_NoGradient):
         results = []
         for i in range(self.count):
             weight, grad, *states = tensors[i * size : (i + 1) * size]
-            if self.mixed:
-                master = states.pop()
-                master.copy_(self.update(i, master, grad.to(master.dtype), states, shared))
-                results.append(master.to(weight.dtype))
-            else:
-                results.append(self.update(i, weight, grad, states, shared))
+            target = states.pop() if self.mixed else copied(weight)
+            self.update(i, target, grad.to(target.dtype), states, shared)
+            results.append(target.to(weight.dtype))
         return tuple(results) if len(results) > 1 else results[0]
 
     def update(
         self, i: int, weight: Tensor, grad: Tensor, states: Sequence[Tensor], shared: Sequence[Tensor]
-    ) -> Tensor:
-        """Return the next value of a weight; move its states."""
+    ) -> None:
+        """Move a weight and its states."""
         raise TypeError(f"{self.name} has no rule")
 
 
@@ -142,8 +140,8 @@ class MultiSGDUpdate(_Multi, name="multi_sgd_update"):
 
     def update(
         self, i: int, weight: Tensor, grad: Tensor, states: Sequence[Tensor], shared: Sequence[Tensor]
-    ) -> Tensor:
-        return self.step(weight, grad, states, self.lrs[i], self.wds[i])
+    ) -> None:
+        self.step(weight, grad, states, self.lrs[i], self.wds[i])
 
 
 class MultiSGDMomUpdate(_Multi, name="multi_sgd_mom_update"):
@@ -184,9 +182,9 @@ class PreloadedMultiSGDUpdate(_Multi, name="preloaded_multi_sgd_update"):
 
     def update(
         self, i: int, weight: Tensor, grad: Tensor, states: Sequence[Tensor], shared: Sequence[Tensor]
-    ) -> Tensor:
+    ) -> None:
         lrs, wds = shared
-        return self.step(weight, grad, states, lrs[i], wds[i])
+        self.step(weight, grad, states, float(lrs[i]), float(wds[i]))
 
 
 class PreloadedMultiSGDMomUpdate(_Multi, name="preloaded_multi_sgd_mom_update"):
@@ -233,12 +231,11 @@ class MultiAdamWUpdate(_Multi, name="_multi_adamw_update"):
 
     def update(
         self, i: int, weight: Tensor, grad: Tensor, states: Sequence[Tensor], shared: Sequence[Tensor]
-    ) -> Tensor:
+    ) -> None:
         (factor,) = shared
-        if not usable(factor):
-            return weight
-        slope = limited(grad * factor, self.clip_gradient)
-        return adamw(self, weight, slope, states, self.lrs[i], self.wds[i], self.etas[i])
+        if usable(factor):
+            slope = limited(grad * factor, self.clip_gradient)
+            adamw(self, weight, slope, states, self.lrs[i], self.wds[i], self.etas[i])
 
 
 class MultiMPAdamWUpdate(MultiAdamWUpdate, name="_multi_mp_adamw_update"):
@@ -271,11 +268,10 @@ class MultiLAMBUpdate(_Multi, name="_multi_lamb_update"):
 
     def update(
         self, i: int, weight: Tensor, grad: Tensor, states: Sequence[Tensor], shared: Sequence[Tensor]
-    ) -> Tensor:
+    ) -> None:
         direction = lamb_direction(self, weight, grad, states, self.wds[i], self.step_count[i])
-        return (
-            weight - self.learning_rates[i] * trust_ratio(self, weight.norm(), direction.norm()) * direction
-        )
+        ratio = trust_ratio(self, weight.norm(), direction.norm())
+        weight.sub_(direction.mul_(ratio), alpha=self.learning_rates[i])
 
 
 class MultiMPLAMBUpdate(MultiLAMBUpdate, name="_multi_mp_lamb_update"):

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    Rate = float | Tensor
+    Values = Any
+    """A tensor, or several that step together (:class:`mxnet.optimizer.arrays.Arrays`)."""
 
 LR = param(doc="Learning rate.")
 WD = param(default=0.0, doc="Weight decay: how much of the weight is added to its gradient.")
@@ -37,33 +38,175 @@ WEIGHT_AND_GRADIENT = {"weight": "The weight.", "grad": "Its gradient."}
 WEIGHT32 = {"weight32": "The weight in single precision."}
 
 
-def sgd(op: Any, weight: Tensor, grad: Tensor, _: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
+# The steps of optimizers, for operators and for the optimizers themselves: `op` is anything that has the
+# parameters as attributes. They change the weight and the states in place.
+
+
+def sgd(op: Any, weight: Values, grad: Values, _: Sequence[Values], lr: float, wd: float) -> None:
     r"""Step along the gradient: :math:`w - \eta (g + \lambda w)`; only the gradient is clipped."""
-    return (1 - lr * wd) * weight - lr * limited(rescaled(op, grad), op.clip_gradient)
+    if not descend(op, weight, grad, None, lr, wd):
+        weight.mul_(1 - lr * wd).sub_(limited(rescaled(op, grad), op.clip_gradient), alpha=lr)
 
 
 def sgd_with_momentum(
-    op: Any, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate
-) -> Tensor:
+    op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+) -> None:
     r"""Step with momentum: :math:`m \gets \mu m - \eta (g + \lambda w)`, :math:`w + m`."""
     (mom,) = states
-    mom.mul_(op.momentum).sub_(lr * (limited(rescaled(op, grad), op.clip_gradient) + wd * weight))
-    return weight + mom
+    if not descend(op, weight, grad, mom, lr, wd):
+        slope = limited(rescaled(op, grad), op.clip_gradient)
+        weight.add_(mom.mul_(op.momentum).sub_(slope.add(weight, alpha=wd), alpha=lr))
 
 
-def rescaled(op: Any, grad: Tensor) -> Tensor:
+def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float, wd: float) -> bool:
+    """Take a step of SGD in one pass over memory, and return True; False if torch's kernel cannot do it."""
+    if not (op.clip_gradient is None or op.clip_gradient < 0) or not op.rescale_grad:
+        return False
+    lists = [[x] if isinstance(x, torch.Tensor) else x for x in (weight, grad, mom) if x is not None]
+    first = lists[0][0]
+    kind, device = first.dtype, first.device
+    if device.type not in {"cpu", "cuda"} or not kind.is_floating_point:
+        return False
+    for each in lists:
+        for tensor in each:
+            if tensor.dtype is not kind or tensor.device != device or not tensor.is_contiguous():
+                return False
+    # Torch's momentum has no rate in it and is subtracted, times the rate; MXNet's has and is added.
+    torch._fused_sgd_(
+        lists[0],
+        lists[1],
+        [] if mom is None else lists[2],
+        weight_decay=wd / op.rescale_grad,
+        momentum=0.0 if mom is None else op.momentum,
+        lr=lr * op.rescale_grad if mom is None else -1.0,
+        dampening=0.0 if mom is None else 1 + lr * op.rescale_grad,
+        nesterov=False,
+        maximize=False,
+        is_first_step=False,
+    )
+    torch.autograd.graph.increment_version(lists[0] if mom is None else [*lists[0], *lists[2]])
+    return True
+
+
+def nag(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
+    """Step with Nesterov's momentum; the decay in the momentum is that of the weight after the step."""
+    (mom,) = states
+    slope = limited(rescaled(op, grad), op.clip_gradient)
+    move = slope.add(weight, alpha=wd)
+    weight.add_(mom.mul_(op.momentum), alpha=op.momentum).sub_(move, alpha=lr * (1 + op.momentum))
+    mom.sub_(slope.add(weight, alpha=wd), alpha=lr)
+
+
+def sign_sgd(op: Any, weight: Values, grad: Values, _: Sequence[Values], lr: float, wd: float) -> None:
+    """Step along the gradient's sign."""
+    weight.mul_(1 - lr * wd).sub_(
+        grad.sign() if op.rescale_grad > 0 else (grad * op.rescale_grad).sign(), alpha=lr
+    )
+
+
+def signum(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
+    """Step along the sign of the momentum."""
+    (mom,) = states
+    slope = limited(rescaled(op, grad), op.clip_gradient)
+    mom.mul_(op.momentum).sub_(slope.add(weight, alpha=wd), alpha=1 - op.momentum)
+    weight.mul_(1 - lr * op.wd_lh).add_(mom.sign(), alpha=lr)
+
+
+def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
+    """Step by Adam; the rate has the correction of the averages in it."""
+    mean, var = states
+    slope = decayed(op, grad, weight, wd)
+    move_average(mean, slope, op.beta1)
+    move_square(var, slope, op.beta2)
+    weight.addcdiv_(mean, var.sqrt().add_(op.epsilon), value=-lr)
+
+
+def ftml(
+    op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float, t: int
+) -> None:
+    """Step by FTML, the t-th time."""
+    d, v, z = states
+    slope = decayed(op, grad, weight, wd)
+    move_square(v, slope, op.beta2)
+    denominator = ((v / started(op.beta2, t)).sqrt_().add_(op.epsilon)).mul_(started(op.beta1, t) / lr)
+    move_average(z, slope, op.beta1).sub_((denominator - d * op.beta1) * weight)
+    d.copy_(denominator)
+    weight.copy_(z).div_(d).neg_()
+
+
+def ftrl(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
+    """Step by FTRL-Proximal."""
+    z, n = states
+    slope = limited(rescaled(op, grad), op.clip_gradient)
+    root = n.sqrt()
+    n.addcmul_(slope, slope)
+    now = n.sqrt()
+    z.add_(slope).sub_((now - root).mul_(weight), alpha=1 / lr)
+    # Towards 0 by lamda1, and not beyond it.
+    weight.copy_(z.clamp(-op.lamda1, op.lamda1)).sub_(z).div_(now.add_(op.beta).div_(lr).add_(wd))
+
+
+def rmsprop(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
+    """Step by the gradient over its root mean square."""
+    (n,) = states
+    slope = decayed(op, grad, weight, wd)
+    move_square(n, slope, op.gamma1)
+    weight.addcdiv_(slope, (n + op.epsilon).sqrt_(), value=-lr)
+    limit_weight(op, weight)
+
+
+def centered_rmsprop(
+    op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+) -> None:
+    """Step by the gradient over its standard deviation, with momentum."""
+    n, g, delta = states
+    slope = decayed(op, grad, weight, wd)
+    move_square(n, slope, op.gamma1)
+    move_average(g, slope, op.gamma1)
+    spread = (n + op.epsilon).addcmul_(g, g, value=-1).sqrt_()
+    weight.add_(delta.mul_(op.gamma2).addcdiv_(slope, spread, value=-lr))
+    limit_weight(op, weight)
+
+
+def adagrad(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
+    """Step by the gradient over the root of the sum of its squares."""
+    (history,) = states
+    slope = limited(rescaled(op, grad), op.clip_gradient)
+    history.addcmul_(slope, slope)
+    step = (history + op.epsilon).sqrt_()
+    weight.mul_(1 - lr * wd).addcdiv_(slope, step, value=-lr)
+
+
+def rescaled(op: Any, grad: Values) -> Values:
     """Return the gradient times ``rescale_grad``."""
     return grad if op.rescale_grad == 1 else grad * op.rescale_grad
 
 
-def limited(values: Tensor, limit: float) -> Tensor:
-    """Return values within plus and minus the limit, if that is not negative."""
-    return values if limit < 0 else values.clamp(-limit, limit)
+def limited(values: Values, limit: float | None) -> Values:
+    """Return values within plus and minus the limit, if there is one that is not negative."""
+    return values if limit is None or limit < 0 else values.clamp(-limit, limit)
 
 
-def move_average(average: Tensor, value: Tensor, kept: float) -> Tensor:
+def limit_weight(op: Any, weight: Values) -> None:
+    """Keep a weight within plus and minus ``clip_weights``, if that is given."""
+    if op.clip_weights is not None and op.clip_weights >= 0:
+        weight.copy_(limited(weight, op.clip_weights))
+
+
+def decayed(op: Any, grad: Values, weight: Values, wd: float) -> Values:
+    """Return the gradient, rescaled and with the weight decay in it, and then clipped."""
+    slope = rescaled(op, grad)
+    return limited(slope.add(weight, alpha=wd) if wd else slope, op.clip_gradient)
+
+
+def move_average(average: Values, value: Values, kept: float) -> Values:
     """Move an average towards a value, in place."""
     return average.mul_(kept).add_(value, alpha=1 - kept)
+
+
+def move_square(average: Values, value: Values, kept: float) -> Values:
+    """Move an average of squares towards that of a value, in place."""
+    return average.mul_(kept).addcmul_(value, value, value=1 - kept)
 
 
 def started(kept: float, t: int) -> float:
@@ -72,6 +215,11 @@ def started(kept: float, t: int) -> float:
     MXNet's parameters are of single precision, which shows in what is left of 0.999 taken from 1.
     """
     return 1 - float(np.float32(kept)) ** t
+
+
+def copied(weight: Tensor) -> Tensor:
+    """Return a copy of a weight, for a step in place."""
+    return weight.clone(memory_format=torch.contiguous_format)
 
 
 def lazy_rows(self: Any, stypes: Sequence[str]) -> bool:
@@ -85,8 +233,8 @@ class Update(Op):
     pure = False
     infer_shape = same_shape
     mutates: ClassVar[tuple[str, ...]] = ()
-    step: ClassVar[Callable[..., Tensor]]
-    """``step(self, weight, grad, states, lr, wd)`` returns the next weight, and moves the states."""
+    step: ClassVar[Callable[..., None]]
+    """``step(self, weight, grad, states, lr, wd)`` moves the weight and the states."""
     lr: float
     wd: float
 
@@ -94,7 +242,9 @@ class Update(Op):
         return (None,) * len(node.inputs)
 
     def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
-        return self.step(weight, grad, states, self.lr, self.wd)
+        new = copied(weight)
+        self.step(new, grad, states, self.lr, self.wd)
+        return new
 
 
 class WithMasterWeight(Update):
@@ -107,7 +257,7 @@ class WithMasterWeight(Update):
 
     def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
         master = states[-1]
-        master.copy_(self.step(master, grad.to(master.dtype), states[:-1], self.lr, self.wd))
+        self.step(master, grad.to(master.dtype), states[:-1], self.lr, self.wd)
         return master.to(weight.dtype)
 
 
@@ -168,14 +318,7 @@ class NAGMomUpdate(Update, name="nag_mom_update"):
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        (mom,) = states
-        slope = limited(rescaled(self, grad), self.clip_gradient)
-        move = lr * (slope + wd * weight)
-        mom.mul_(self.momentum)
-        new = weight + self.momentum * (mom - move) - move
-        mom.sub_(lr * (slope + wd * new))
-        return new
+    step = nag
 
 
 class MPNAGMomUpdate(NAGMomUpdate, WithMasterWeight, name="mp_nag_mom_update"):
@@ -197,8 +340,7 @@ class SignSGDUpdate(Update, name="signsgd_update"):
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        return (1 - lr * wd) * weight - lr * rescaled(self, grad).sign()
+    step = sign_sgd
 
 
 class SignumUpdate(Update, name="signum_update"):
@@ -216,12 +358,7 @@ class SignumUpdate(Update, name="signum_update"):
     clip_gradient: float = CLIP
     wd_lh: float = param(default=0.0, doc="Decay of the weight, not by way of its gradient.")
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        (mom,) = states
-        mom.mul_(self.momentum).sub_(
-            (1 - self.momentum) * (limited(rescaled(self, grad), self.clip_gradient) + wd * weight)
-        )
-        return (1 - lr * self.wd_lh) * weight + lr * mom.sign()
+    step = signum
 
 
 class AdamUpdate(Update, name="adam_update", aliases=("_sparse_adam_update",)):
@@ -245,12 +382,7 @@ class AdamUpdate(Update, name="adam_update", aliases=("_sparse_adam_update",)):
     lazy_update: bool = LAZY
     rows_only = lazy_rows
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        mean, var = states
-        slope = limited(rescaled(self, grad) + wd * weight, self.clip_gradient)
-        move_average(mean, slope, self.beta1)
-        move_average(var, slope * slope, self.beta2)
-        return weight - lr * mean / (var.sqrt() + self.epsilon)
+    step = adam
 
 
 class FTMLUpdate(Update, name="ftml_update"):
@@ -271,15 +403,13 @@ class FTMLUpdate(Update, name="ftml_update"):
     rescale_grad: float = RESCALE
     clip_grad: float = CLIP
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        d, v, z = states
-        slope = limited(rescaled(self, grad) + wd * weight, self.clip_grad)
-        move_average(v, slope * slope, self.beta2)
-        spread = (v / started(self.beta2, self.t)).sqrt() + self.epsilon
-        denominator = started(self.beta1, self.t) / lr * spread
-        move_average(z, slope, self.beta1).sub_((denominator - self.beta1 * d) * weight)
-        d.copy_(denominator)
-        return -z / d
+    @property
+    def clip_gradient(self) -> float:
+        """The limit, under the name that other updates have for it."""
+        return self.clip_grad
+
+    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: float, wd: float) -> None:
+        ftml(self, weight, grad, states, lr, wd, self.t)
 
 
 class FtrlUpdate(Update, name="ftrl_update", aliases=("_sparse_ftrl_update",)):
@@ -297,14 +427,7 @@ class FtrlUpdate(Update, name="ftrl_update", aliases=("_sparse_ftrl_update",)):
     def rows_only(self, stypes: Sequence[str]) -> bool:
         return stypes[0] == stypes[1] == "row_sparse"
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        z, n = states
-        slope = limited(rescaled(self, grad), self.clip_gradient)
-        root = n.sqrt()
-        n.addcmul_(slope, slope)
-        z.add_(slope - (n.sqrt() - root) / lr * weight)
-        shrunk = z.sign() * self.lamda1 - z
-        return torch.where(z.abs() > self.lamda1, shrunk / ((self.beta + n.sqrt()) / lr + wd), 0.0)
+    step = ftrl
 
 
 class RMSPropUpdate(Update, name="rmsprop_update"):
@@ -320,11 +443,7 @@ class RMSPropUpdate(Update, name="rmsprop_update"):
     clip_gradient: float = CLIP
     clip_weights: float = CLIP_WEIGHTS
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        (n,) = states
-        slope = limited(rescaled(self, grad) + wd * weight, self.clip_gradient)
-        move_average(n, slope * slope, self.gamma1)
-        return limited(weight - lr * slope / (n + self.epsilon).sqrt(), self.clip_weights)
+    step = rmsprop
 
 
 class RMSPropAlexUpdate(Update, name="rmspropalex_update"):
@@ -341,13 +460,7 @@ class RMSPropAlexUpdate(Update, name="rmspropalex_update"):
     clip_gradient: float = CLIP
     clip_weights: float = CLIP_WEIGHTS
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        n, g, delta = states
-        slope = limited(rescaled(self, grad) + wd * weight, self.clip_gradient)
-        move_average(n, slope * slope, self.gamma1)
-        move_average(g, slope, self.gamma1)
-        delta.mul_(self.gamma2).sub_(lr * slope / (n - g * g + self.epsilon).sqrt())
-        return limited(weight + delta, self.clip_weights)
+    step = centered_rmsprop
 
 
 class AdamWUpdate(Update, name="_adamw_update"):
@@ -382,7 +495,9 @@ class AdamWUpdate(Update, name="_adamw_update"):
         if not usable(factor):
             return weight
         grad.copy_(limited(grad * factor, self.clip_gradient))
-        return adamw(self, weight, grad, averages, self.lr, self.wd, self.eta)
+        new = copied(weight)
+        adamw(self, new, grad, averages, self.lr, self.wd, self.eta)
+        return new
 
 
 class MPAdamWUpdate(AdamWUpdate, name="_mp_adamw_update"):
@@ -400,7 +515,7 @@ class MPAdamWUpdate(AdamWUpdate, name="_mp_adamw_update"):
         if not usable(factor):
             return weight
         slope = limited(grad.to(master.dtype) * factor, self.clip_gradient)
-        master.copy_(adamw(self, master, slope, averages, self.lr, self.wd, self.eta))
+        adamw(self, master, slope, averages, self.lr, self.wd, self.eta)
         return master.to(weight.dtype)
 
 
@@ -411,14 +526,13 @@ def usable(factor: Tensor) -> bool:
 
 
 def adamw(
-    op: Any, weight: Tensor, slope: Tensor, states: Sequence[Tensor], lr: float, wd: float, eta: float
-) -> Tensor:
+    op: Any, weight: Values, slope: Values, states: Sequence[Values], lr: float, wd: float, eta: float
+) -> None:
     """Step by AdamW along a slope that is scaled and clipped."""
     mean, var = states
     move_average(mean, slope, op.beta1)
-    move_average(var, slope * slope, op.beta2)
-    step: Tensor = lr * mean / (var.sqrt() + op.epsilon) + wd * weight
-    return weight - eta * step
+    move_square(var, slope, op.beta2)
+    weight.mul_(1 - eta * wd).addcdiv_(mean, var.sqrt().add_(op.epsilon), value=-eta * lr)
 
 
 class LAMBUpdatePhase1(Update, name="lamb_update_phase1"):
@@ -465,7 +579,7 @@ def lamb_direction(
     mean, var = states
     slope = limited(rescaled(op, grad), op.clip_gradient)
     move_average(mean, slope, op.beta1)
-    move_average(var, slope * slope, op.beta2)
+    move_square(var, slope, op.beta2)
     if op.bias_correction:
         mean, var = mean / started(op.beta1, t), var / started(op.beta2, t)
     direction: Tensor = mean / (var.sqrt() + op.epsilon) + wd * weight
@@ -546,11 +660,7 @@ class AdaGradUpdate(Update, name="_sparse_adagrad_update"):
                 "adagrad_update: weight decay is not supported, for it would touch all rows."
             )
 
-    def step(self, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: Rate, wd: Rate) -> Tensor:
-        (history,) = states
-        slope = limited(rescaled(self, grad), self.clip_gradient)
-        history.addcmul_(slope, slope)
-        return weight - lr * slope / (history + self.epsilon).sqrt()
+    step = adagrad
 
 
 class GroupAdaGradUpdate(Update, name="_contrib_group_adagrad_update"):
