@@ -53,8 +53,12 @@ def bind(
     if args_grad is not None:
         given = _arranged_gradients(args_grad, arg_names)
         grads = [None if req == "null" else grad for grad, req in zip(given, reqs, strict=True)]
-    wrt = [node for node, grad in zip(graph.arguments, grads or (), strict=False) if grad is not None]
-    programs = Programs(graph, wrt, ctx, group2ctx or {})
+    wanted = [
+        (node, req)
+        for node, grad, req in zip(graph.arguments, grads or (), reqs, strict=False)
+        if grad is not None
+    ]
+    programs = Programs(graph, [node for node, _ in wanted], ctx, group2ctx or {}, [req for _, req in wanted])
     _check_arrays(programs, arg_arrays, aux_arrays, grads or ())
     return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
 
@@ -105,7 +109,7 @@ def _simple_bind(
     dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict), strict=True))
     shape_of = dict(zip(variables, inferred.of(variables), strict=True))
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
-    programs = Programs(graph, wrt, ctx, group2ctx)
+    programs = Programs(graph, wrt, ctx, group2ctx, [req for req in reqs if req != "null"])
 
     def make(node: Node, key: str) -> NDArray:
         stype = stypes.get(node.name, declared_stype(node))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,9 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
-from mxnet.ir.op import Op, describe_node
+from mxnet.ir.op import describe_node
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
-from mxnet.ops.backward import Backward
 from mxnet.plan.program import Program, Tap
 from mxnet.plan.programs import Programs, Taps
 
@@ -63,7 +63,9 @@ class Executor:
         self._arg_names = symbol.list_arguments()
         self._aux_names = symbol.list_auxiliary_states()
         self._outputs: list[NDArray] | None = None
-        self._saved: tuple[Program, Sequence[Tensor]] | None = None
+        self._variables = (*arg_arrays, *aux_arrays)
+        self._last: dict[tuple[bool, bool, Taps], tuple[list[Tensor], Program, list[Tensor | None]]] = {}
+        self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
         self._monitor: Monitor | None = None
         self._tapped: Taps = ""
@@ -132,12 +134,12 @@ class Executor:
         if kwargs:
             self._feed(kwargs)
         is_train = bool(is_train)
-        program = self._program(is_train=is_train, with_gradient=is_train and bool(self._targets))
-        tensors = self._tensors(program, None)
+        program, tensors = self._ready(is_train, is_train and bool(self._targets))
+        self._saved = None  # what the last run kept goes before this one needs room
         outputs, saved = program.forward(tensors, self._tap())
         self._saved = (program, saved) if program.plan.gradients else None
         self._ran_for_training = is_train
-        self._publish(outputs)
+        self._publish(program, outputs)
         return self.outputs
 
     def backward(
@@ -166,51 +168,69 @@ class Executor:
             self._rerun()
         assert self._saved is not None
         program, saved = self._saved
-        gradients = iter(program.backward(self._tensors(program, heads), saved, self._tap()))
-        graph, exists = self._programs.joint()
-        entries = iter(graph.outputs[len(self._programs.graph.outputs) :])
-        with torch.no_grad():
-            for (target, req), there in zip(self._targets, exists, strict=True):
-                maker = next(entries).node.op if there else None
-                _write(target, next(gradients) if there else None, req, maker)
+        self._saved = None
+        tensors = self._ready(self._ran_for_training, with_gradient=True)[1]
+        exists = self._programs.joint()[1]
+        places = [target._tensor for target, _ in self._targets]  # of a sparse array, a dense copy
+        if any(head is not None for head in heads):
+            memory = {tensor.untyped_storage().data_ptr() for tensor in places}
+            heads = [
+                head.clone() if head is not None and head.untyped_storage().data_ptr() in memory else head
+                for head in heads
+            ]
+        program.backward(
+            self._with_heads(program, tensors, heads),
+            saved,
+            [place for place, there in zip(places, exists, strict=True) if there],
+            self._tap(),
+        )
+        for (target, req), place, there in zip(self._targets, places, exists, strict=True):
+            if not there and req == "write":
+                place.zero_()
+            if target.stype != "default":
+                target._set_tensor(place)
 
     def _rerun(self) -> None:
-        """Compute what backward needs, when the last forward was for inference (or never happened)."""
-        program = self._program(is_train=self._ran_for_training, with_gradient=True)
-        _, saved = program.forward(self._tensors(program, None), None)
+        """Compute what backward needs, when the last forward was for inference, or another backward used it."""
+        program, tensors = self._ready(self._ran_for_training, with_gradient=True)
+        _, saved = program.forward(tensors, None)
         self._saved = program, saved
 
+    def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Tensor | None]]:
+        """Return the program for the bound arrays and their tensors in its order; cheap where nothing changed."""
+        key = (is_train, with_gradient, self._tapped)
+        now = [array._tensor for array in self._variables]
+        ready = self._last.get(key)
+        if ready is None or not all(map(operator.is_, now, ready[0])):
+            program = self._program(is_train=is_train, with_gradient=with_gradient)
+            at = dict(zip(map(id, self._programs.variables), now, strict=True))
+            values = program.plan.values
+            tensors = [at.get(id(values[v].entry.node)) for v in program.plan.variables]
+            ready = self._last[key] = (now, program, tensors)
+        return ready[1], ready[2]
+
+    def _with_heads(
+        self, program: Program, tensors: list[Tensor | None], heads: Sequence[Tensor | None]
+    ) -> list[Tensor | None]:
+        at = {id(node): head for node, head in zip(self._programs.heads, heads, strict=True) if node is not None}
+        if not at:
+            return tensors
+        values = program.plan.values
+        return [
+            at.get(id(values[v].entry.node), tensor)
+            for v, tensor in zip(program.plan.variables, tensors, strict=True)
+        ]
+
     def _program(self, *, is_train: bool, with_gradient: bool) -> Program:
-        facts = tuple((array.shape, array._dtype_name) for array in (*self.arg_arrays, *self.aux_arrays))
+        facts = tuple((array.shape, array._dtype_name) for array in self._variables)
         return self._programs.get(facts, is_train=is_train, with_gradient=with_gradient, tapped=self._tapped)
 
-    def _tensors(self, program: Program, heads: Sequence[Tensor | None] | None) -> list[Tensor | None]:
-        """Return the tensors of a program's variables, in its order."""
-        programs = self._programs
-        at: dict[int, Tensor | None] = {
-            id(node): array._tensor
-            for node, array in zip(programs.variables, (*self.arg_arrays, *self.aux_arrays), strict=True)
-        }
-        if heads is not None:
-            at.update(
-                (id(node), tensor)
-                for node, tensor in zip(programs.heads, heads, strict=True)
-                if node is not None
-            )
-        values = program.plan.values
-        return [at.get(id(values[v].entry.node)) for v in program.plan.variables]
-
-    def _publish(self, tensors: Sequence[Tensor]) -> None:
-        """Put new results into the output arrays; one that is (a view of) a bound array becomes a copy."""
-        bound = {array._tensor.untyped_storage().data_ptr() for array in (*self.arg_arrays, *self.aux_arrays)}
-        seen: set[int] = set()
-        results = []
-        for tensor in tensors:
-            pointer = tensor.untyped_storage().data_ptr()
-            if pointer in bound or pointer in seen:
-                tensor = tensor.clone()  # noqa: PLW2901
-            seen.add(pointer)
-            results.append(tensor)
+    def _publish(self, program: Program, tensors: Sequence[Tensor]) -> None:
+        """Put new results into the output arrays; one that may be (a view of) another array becomes a copy."""
+        results = [
+            tensor if is_own else tensor.clone()
+            for tensor, is_own in zip(tensors, program.owns_outputs, strict=True)
+        ]
         if self._outputs is None:
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
             self._outputs = [NDArray._from_tensor(t, c) for t, c in zip(results, contexts, strict=True)]
@@ -404,22 +424,6 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
             f"The {what} have duplicate names ({', '.join(twice)}); use the list instead of the dict."
         )
     return dict(zip(names, arrays, strict=True))
-
-
-def _write(target: NDArray, gradient: Tensor | None, req: str, maker: Op | None) -> None:
-    """Write or add a gradient (None: zeros) into its array."""
-    values = target._tensor  # of a sparse array, a dense copy
-    if gradient is None:
-        if req == "write":
-            values.zero_()
-    elif req == "write":
-        values.copy_(gradient)
-    elif isinstance(maker, Backward) and maker.forward_op.add_gradient is not None:
-        values.copy_(maker.forward_op.add_gradient(values, gradient))
-    else:
-        values.add_(gradient.to(values.device))
-    if target.stype != "default":
-        target._set_tensor(values)
 
 
 def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:

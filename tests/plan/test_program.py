@@ -15,7 +15,7 @@ def mlp():
 
 def test_program_is_readable_python_named_after_the_nodes():
     source = mlp().simple_bind(mx.cpu(), grad_req="null", data=(3, 5)).program()
-    assert "def forward(variables, saved, tap):" in source
+    assert "def forward(variables, prepared, tap):" in source
     assert "fc1 = __0_FullyConnected(data, fc1_weight, fc1_bias)  # fc1 (3, 4)" in source
     assert "del fc1\n" in source
 

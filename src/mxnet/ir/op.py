@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.param import Param, as_text, param
@@ -22,7 +22,19 @@ else:
         return lambda cls: cls
 
 
-__all__ = ["DERIVED", "REGISTRY", "Like", "Op", "Run", "Shape", "Slots", "find_operator", "op_names", "param"]
+__all__ = [
+    "DERIVED",
+    "REGISTRY",
+    "Into",
+    "Like",
+    "Op",
+    "Run",
+    "Shape",
+    "Slots",
+    "find_operator",
+    "op_names",
+    "param",
+]
 
 Shape = tuple[int | None, ...]
 """A shape; ``None`` for an unknown extent. An unknown number of dimensions is plain ``None``."""
@@ -71,6 +83,21 @@ class Like:
         return f"Like({self.shape}, {self.dtype})"
 
 
+class Into(NamedTuple):
+    """Where a ``backward`` kernel writes a gradient, instead of returning a new tensor (and returns None).
+
+    Attributes
+    ----------
+    tensor : Tensor
+        Of the gradient's shape and dtype; with ``add`` it holds what the gradient is added to.
+    add : bool
+        Whether the gradient is added to what is there.
+    """
+
+    tensor: Any
+    add: bool
+
+
 class Run:
     """What a kernel may know about the run it is part of, fixed when the program is made.
 
@@ -87,6 +114,8 @@ class Run:
         3))``).
     out_dtypes : tuple of str or None
         The inferred output dtypes.
+    in_shapes : tuple of tuple of int or None
+        The inferred shapes of inputs and auxiliary states.
     state : dict
         This node's own storage, kept between runs of one executor.
     name : str
@@ -95,7 +124,17 @@ class Run:
         Whether torch repeats an earlier run to differentiate it; states have then moved already.
     """
 
-    __slots__ = ("context", "is_train", "name", "out_dtypes", "out_shapes", "replayed", "state", "wants")
+    __slots__ = (
+        "context",
+        "in_shapes",
+        "is_train",
+        "name",
+        "out_dtypes",
+        "out_shapes",
+        "replayed",
+        "state",
+        "wants",
+    )
 
     def __init__(
         self,
@@ -105,6 +144,7 @@ class Run:
         wants: frozenset[str] = frozenset(),
         out_shapes: tuple[tuple[int, ...], ...] | None = None,
         out_dtypes: tuple[str, ...] | None = None,
+        in_shapes: tuple[tuple[int, ...], ...] | None = None,
         state: dict[str, Any] | None = None,
         name: str = "",
         replayed: bool = False,
@@ -114,6 +154,7 @@ class Run:
         self.wants = wants
         self.out_shapes = out_shapes
         self.out_dtypes = out_dtypes
+        self.in_shapes = in_shapes
         self.state = {} if state is None else state
         self.name = name
         self.replayed = replayed
@@ -154,6 +195,17 @@ class Op:
         What ``grad_req="add"`` makes of an array, for operators that do not simply add (losses, in MXNet).
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
+    ``result``, ``backward_result``
+        Whether the kernel returns ``"new"`` memory, a ``"view"`` of its first input, or ``"either"``. Only what
+        is certainly new may be overwritten by a later step.
+    ``inplace`` and ``forward_into(run, out, *tensors)``
+        Which inputs, of the output's shape and dtype, the first output may overwrite, ``{"output": "data"}``;
+        the kernel then gets one of them as ``out``, too, fills it and returns it.
+    ``backward_inplace``
+        The same for the gradients that ``backward`` computes: ``{"data": "grad"}``, by input and read name.
+    ``backward_into``
+        The inputs whose gradients ``backward`` can write where it is told, and how: ``{"weight": "add"}``, or
+        ``"write"`` if it cannot add. It takes them by the keyword ``into``, a dict of :class:`Into`.
     ``initializers``
         The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
     ``pure``
@@ -168,6 +220,11 @@ class Op:
     variadic: ClassVar[str | None] = None
     mutates: ClassVar[tuple[str, ...]] = ()
     initializers: ClassVar[dict[str, str]] = {}
+    result: ClassVar[Literal["new", "view", "either"]] = "either"
+    backward_result: ClassVar[Literal["new", "view", "either"]] = "either"
+    inplace: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
+    backward_inplace: ClassVar[Mapping[str, str]] = {}
+    backward_into: ClassVar[Mapping[str, Literal["write", "add"]]] = {}
     pure: ClassVar[bool] = True
     accepts_any_parameter: ClassVar[bool] = False
     interned: ClassVar[bool] = True
@@ -181,6 +238,7 @@ class Op:
     backward: ClassVar[Callable[..., Any] | None] = None
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
+    forward_into: ClassVar[Callable[..., Any] | None] = None
 
     given: dict[str, str]
     """The parameters as strings, those that were given."""
@@ -353,6 +411,13 @@ class Op:
         return by_name
 
     @functools.cached_property
+    def overwrites(self) -> tuple[int, ...]:
+        """Positions of the inputs that the first output may overwrite, the best first."""
+        named = self.inplace.get(self.output_names()[0], ()) if self.inplace and self.arity[2] else ()
+        names = self.input_names()
+        return tuple(names.index(name) for name in ((named,) if isinstance(named, str) else named))
+
+    @functools.cached_property
     def shape_only(self) -> frozenset[int]:
         """Positions of the inputs of which the kernel reads only shape and dtype."""
         likes = likes_of(type(self).forward)
@@ -378,12 +443,17 @@ GROUPS = ("grad", "grads", "ins", "outs", "aux")
 
 @functools.cache
 def reads_of(cls: type[Op]) -> tuple[str, ...]:
-    """Return the parameter names of a class's ``backward``, after ``self`` and ``run``."""
-    return tuple(inspect.signature(cls.backward).parameters)[2:]  # type: ignore[arg-type]
+    """Return what a class's ``backward`` reads: its parameters, after ``self`` and ``run``."""
+    names = tuple(inspect.signature(cls.backward).parameters)[2:]  # type: ignore[arg-type]
+    return tuple(name for name in names if name != "into")
 
 
 def _check_declaration(cls: type[Op]) -> None:
     """Refuse a wrong declaration while the package is imported, not when a user meets it."""
+    if bool(cls.inplace) != (cls.forward_into is not None):
+        raise TypeError(f"{cls.name} needs both, inplace and forward_into, or neither")
+    if cls.inplace and not issubclass(_definer(cls, "forward_into"), _definer(cls, "forward")):
+        raise TypeError(f"{cls.name} has a forward of its own, but the forward_into of another class")
     if cls.backward is not None:
         allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS}
         wrong = [name for name in reads_of(cls) if name not in allowed]  # type: ignore[arg-type]
@@ -396,6 +466,10 @@ def _check_declaration(cls: type[Op]) -> None:
             raise TypeError(
                 f"{cls.name}.{key.name} has the annotation {key.kind!r}, which is no parameter type"
             )
+
+
+def _definer(cls: type, attribute: str) -> type:
+    return next(each for each in cls.__mro__ if attribute in vars(each))
 
 
 def _known_kinds() -> Mapping[str, object]:

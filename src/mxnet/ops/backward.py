@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mxnet.ir.constraints import settle_dtypes, settle_shapes
-from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, reads_of
+from mxnet.ir.op import DERIVED, Into, Op, Run, Slots, find_operator, is_hidden, reads_of
 from mxnet.ir.param import REQUIRED, Param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
@@ -129,6 +129,15 @@ class Backward(Op):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return self._through_forward(t, settle_dtypes)
 
+    @functools.cached_property
+    def overwrites(self) -> tuple[int, ...]:
+        read = self.of.backward_inplace.get(self.wants[0]) if len(self.wants) == 1 else None
+        return () if read is None else tuple(self.reads.index(r) for name, group in self._arguments for r in group if name == read)
+
+    def writes_into(self, output: int) -> str:
+        """Return how the kernel can write that output where it is told: ``"write"``, ``"add"`` or not."""
+        return self.of.backward_into.get(self.wants[output], "")
+
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         run.wants = frozenset(self.wants)
         if self.of.backward is None:
@@ -140,15 +149,21 @@ class Backward(Op):
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
 
-        def backward(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
+        def backward(*tensors: Tensor, **into: dict[str, Into]) -> Tensor | tuple[Tensor | None, ...] | None:
             arguments = {
                 name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]]
                 for name, where, grouped in layout
             }
-            results = compute(**arguments)
+            results = compute(**arguments, **into)
             if not isinstance(results, tuple | list):
                 results = (results,)
-            return _unpacked([_or_zeros(results[i], run, k) for k, i in enumerate(picked)])
+            written = into.get("into", ())
+            return _unpacked(
+                [
+                    None if self.wants[k] in written else _or_zeros(results[i], run, k)
+                    for k, i in enumerate(picked)
+                ]
+            )
 
         return backward
 
@@ -194,7 +209,7 @@ def _part(position: int, arity: tuple[int, int, int]) -> tuple[str, int]:
     return ("aux", n_in) if position < n_in + n_aux else ("out", n_in + n_aux)
 
 
-def _unpacked(results: list[Tensor]) -> Tensor | tuple[Tensor, ...]:
+def _unpacked(results: list[Any]) -> Any:
     """Return results as a kernel does: a single one by itself."""
     return results[0] if len(results) == 1 else tuple(results)
 
@@ -218,6 +233,8 @@ def backward_of(forward: type[Op]) -> type[Backward]:
     wants = Param(cls.wants_key, "tuple[str, ...]", REQUIRED, "The inputs whose gradients are computed.")
     cls.params = {wants.name: wants, **forward.params}
     cls.interned = forward.interned
+    if forward.backward is not None:
+        cls.result = forward.backward_result
     cls.accepts_any_parameter = forward.accepts_any_parameter or not forward.params
     reads = reads_of(forward) if forward.backward else ()  # type: ignore[arg-type]
     cls.mutates = tuple(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import keyword
 import linecache
+import operator
 import re
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from mxnet.context import Context
 from mxnet.errors import MXNetError, add_note
 from mxnet.ir.node import Node
-from mxnet.ir.op import Like, Run, describe_node
+from mxnet.ir.op import Into, Like, Run, describe_node
 from mxnet.lazy import torch
+from mxnet.ops.backward import Backward
 from mxnet.ops.device import torch_device
-from mxnet.plan.steps import Plan, Step
+from mxnet.plan.steps import Plan, Preparation, Step
 from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
 
 if TYPE_CHECKING:
@@ -30,9 +32,11 @@ Tap = Callable[[str, "Tensor"], None]
 _numbers = itertools.count()
 
 
-@dataclass
+Halves = tuple[Callable[..., Any], Callable[..., Any], tuple[Callable[..., tuple["Tensor", ...]], ...]]
+
+
 class Program:
-    """A plan that can be run.
+    """A plan that can be run, from several threads at once.
 
     Attributes
     ----------
@@ -40,49 +44,71 @@ class Program:
         The generated Python text.
     plan : Plan
         What it was generated from.
+    owns_outputs : tuple of bool
+        Which outputs surely lie in memory of their own, and need not be copied to be kept.
     """
 
-    plan: Plan
-    source: str
-    filename: str
-    _forward: Callable[..., tuple[tuple[Tensor, ...], tuple[Tensor, ...]]]
-    _backward: Callable[..., tuple[Tensor, ...]]
-    _step_at: dict[int, Step] = field(repr=False)
+    def __init__(self, plan: Plan, source: str, filename: str, halves: Halves, step_at: dict[int, Step]) -> None:
+        self.plan = plan
+        self.source = source
+        self.owns_outputs = tuple(plan.is_own(v) for v in plan.outputs)
+        self._filename = filename
+        self._forward, self._backward, self._prepare = halves
+        self._step_at = step_at
+        position = {v: i for i, v in enumerate(plan.variables)}
+        self._reads = [[position[v] for v in preparation.reads] for preparation in plan.preparations]
+        self._prepared: list[_Prepared | None] = [None] * len(self._reads)
+        self._all_reads = [i for reads in self._reads for i in reads]
+        self._all_prepared: _Prepared | None = None
 
     def forward(
         self, variables: Sequence[Tensor | None], tap: Tap | None = None
-    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+    ) -> tuple[tuple[Tensor, ...], list[Tensor]]:
         """Run the forward half; return the outputs and what the backward half needs.
 
         Variables that it does not read, such as head gradients, may be None.
         """
-        return self._run(self._forward, variables, (), tap)  # type: ignore[no-any-return]
+        return self._run(self._forward, variables, tap)  # type: ignore[no-any-return]
 
     def backward(
-        self, variables: Sequence[Tensor | None], saved: Sequence[Tensor], tap: Tap | None = None
-    ) -> tuple[Tensor, ...]:
-        """Run the backward half; return the gradients."""
-        return self._run(self._backward, variables, saved, tap)  # type: ignore[no-any-return]
-
-    def _run(
         self,
-        half: Callable[..., Any],
         variables: Sequence[Tensor | None],
-        saved: Sequence[Tensor],
-        tap: Tap | None,
-    ) -> Any:
+        saved: list[Tensor],
+        targets: Sequence[Tensor],
+        tap: Tap | None = None,
+    ) -> None:
+        """Run the backward half, which writes or adds the gradients to `targets` and empties `saved`."""
+        self._run(self._backward, variables, saved, targets, tap)
+
+    def _run(self, half: Callable[..., Any], variables: Sequence[Tensor | None], *rest: Any) -> Any:
         with torch.no_grad():
             try:
-                return half(variables, saved, tap)
+                return half(variables, self._prepare_all(variables) if self._reads else (), *rest)
             except Exception as error:  # every exception passes on, with the node it came from
                 self._blame(error)
+
+    def _prepare_all(self, variables: Sequence[Tensor | None]) -> tuple[Tensor, ...]:
+        """Return what is made of parameters, made again where one of them is another or was written to."""
+        kept = self._all_prepared
+        read = [variables[i] for i in self._all_reads]
+        if kept is not None and kept.is_of(read):
+            return kept.made
+        made: list[Tensor] = []
+        for i, (positions, prepare) in enumerate(zip(self._reads, self._prepare, strict=True)):
+            one = self._prepared[i]
+            mine = [variables[p] for p in positions]
+            if one is None or not one.is_of(mine):
+                one = self._prepared[i] = _Prepared(mine, prepare(variables))
+            made += one.made
+        self._all_prepared = kept = _Prepared(read, tuple(made))
+        return kept.made
 
     def _blame(self, error: Exception) -> NoReturn:
         """Say in which node an exception was raised; one of torch's becomes an MXNetError."""
         lines = [
             frame.lineno
             for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename == self.filename
+            if frame.filename == self._filename
         ]
         step = self._step_at.get(lines[0] or 0) if lines else None
         if step is None:
@@ -104,6 +130,21 @@ class Program:
         names = step.node.op.input_names() + step.node.op.aux_names()
         values = (self.plan.values[v] for v in step.inputs)
         return "with " + ", ".join(f"{n} {v.shape} {v.dtype}" for n, v in zip(names, values, strict=True))
+
+
+class _Prepared:
+    """What was made of some tensors, and the versions they had then; it is never changed, only replaced."""
+
+    __slots__ = ("_read", "_versions", "made")
+
+    def __init__(self, read: list[Any], made: tuple[Tensor, ...]) -> None:
+        self._read = read
+        self._versions = [tensor._version for tensor in read]
+        self.made = made
+
+    def is_of(self, read: list[Any]) -> bool:
+        """Whether these are the same tensors, and nobody has written to them since."""
+        return all(map(operator.is_, read, self._read)) and self._versions == [t._version for t in read]
 
 
 def raised_by_torch(error: Exception) -> bool:
@@ -139,14 +180,17 @@ def write_program(
         Which values are shown to the ``tap`` of the run: none, what nodes make, or also what they read.
     """
     writer = _Writer(plan, context_of, is_train=is_train, states=states, tapped=tapped)
-    writer.half("forward", plan.forward, (), plan.outputs, plan.saved)
-    writer.half("backward", plan.backward, plan.saved, plan.gradients, ())
+    for number, preparation in enumerate(plan.preparations):
+        writer.preparation(f"prepare_{number}", preparation)
+    writer.forward()
+    writer.backward()
     source = "\n".join(writer.lines) + "\n"
     filename = f"<symnet program {next(_numbers)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace = dict(writer.constants)
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - the text is our own
-    return Program(plan, source, filename, namespace["forward"], namespace["backward"], writer.step_at)
+    prepare = tuple(namespace[f"prepare_{number}"] for number in range(len(plan.preparations)))
+    return Program(plan, source, filename, (namespace["forward"], namespace["backward"], prepare), writer.step_at)
 
 
 class _Writer:
@@ -169,31 +213,69 @@ class _Writer:
         self.lines: list[str] = []
         self.step_at: dict[int, Step] = {}
         self.constants: dict[str, Any] = {}
+        self.gradients = {v for v, _ in plan.gradients}
         self.names = _local_names(plan)
 
-    def half(
-        self,
-        name: str,
-        steps: Sequence[Step],
-        saved: Sequence[int],
-        results: Sequence[int],
-        keep: Sequence[int],
-    ) -> None:
-        names = self.names
-        used = {v for step in steps for v in step.inputs} | set(results)
-        self.lines.append(f"def {name}(variables, saved, tap):")
-        for position, v in enumerate(self.plan.variables):
-            if v in used:
-                self.lines.append(f"    {names[v]} = variables[{position}]")
-        for position, v in enumerate(saved):
-            self.lines.append(f"    {names[v]} = saved[{position}]")
-        for step in steps:
+    def preparation(self, name: str, preparation: Preparation) -> None:
+        """Write a function that makes what is kept between runs."""
+        self.lines.append(f"def {name}(variables, tap=None):")
+        self._unpack("variables", self.plan.variables, set(preparation.reads))
+        for step in preparation.steps:
             self._step(step)
-        if name == "forward":
-            self.lines.append(f"    return {self._tuple(results)}, {self._tuple(keep)}")
+        self.lines += [f"    return {self._tuple(preparation.makes)}", ""]
+
+    def forward(self) -> None:
+        """Write the function that computes the outputs."""
+        plan = self.plan
+        self._begin("forward(variables, prepared, tap)", plan.forward, plan.outputs)
+        for step in plan.forward:
+            self._step(step)
+        self.lines += [f"    return {self._tuple(plan.outputs)}, [{self._list(plan.saved)}]", ""]
+
+    def backward(self) -> None:
+        """Write the function that computes the gradients and writes them where they belong."""
+        plan = self.plan
+        results = [v for v, _ in plan.gradients]
+        if plan.saved:
+            header = "backward(variables, prepared, saved, targets, tap)"
+            self._begin(header, plan.backward, results)
+            self.lines.append(f"    {self._list(plan.saved)} = saved")
+            self.lines.append("    saved.clear()")  # so that each can go when it was used for the last time
         else:
-            self.lines.append(f"    return {self._tuple(results)}")
-        self.lines.append("")
+            self._begin("backward(variables, prepared, saved, targets, tap)", plan.backward, results)
+        made = {v for step in plan.backward for v in step.outputs}
+        for v in dict.fromkeys(results):
+            if v not in made:
+                self._write(v)
+        for step in plan.backward:
+            self._step(step)
+        self.lines += ["    return None", ""]
+
+    def _begin(self, header: str, steps: Sequence[Step], results: Sequence[int]) -> None:
+        used = {v for step in steps for v in step.inputs} | set(results)
+        self.lines.append(f"def {header}:")
+        self._unpack("variables", self.plan.variables, used)
+        self._unpack("prepared", self.plan.prepared, used)
+
+    def _unpack(self, source: str, values: Sequence[int], used: set[int]) -> None:
+        for position, v in enumerate(values):
+            if v in used:
+                self.lines.append(f"    {self.names[v]} = {source}[{position}]")
+
+    def _write(self, v: int) -> None:
+        """Write a gradient into, or add it to, its bound arrays."""
+        op = self.plan.values[v].entry.node.op
+        for number, (gradient, request) in enumerate(self.plan.gradients):
+            if gradient != v:
+                continue
+            target, name = f"targets[{number}]", self.names[v]
+            if request == "write":
+                self.lines.append(f"    {target}.copy_({name})")
+            elif isinstance(op, Backward) and op.forward_op.add_gradient is not None:
+                self.constants[f"__add_{number}"] = op.forward_op.add_gradient
+                self.lines.append(f"    {target}.copy_(__add_{number}({target}, {name}))")
+            else:
+                self.lines.append(f"    {target}.add_({name}.to({target}.device))")
 
     def _step(self, step: Step) -> None:
         node, op = step.node, step.node.op
@@ -205,20 +287,34 @@ class _Writer:
             is_train=self.is_train,
             out_shapes=tuple(values[v].shape for v in step.outputs),
             out_dtypes=tuple(values[v].dtype for v in step.outputs),
+            in_shapes=tuple(values[v].shape for v in step.inputs),
             state=self.states.setdefault(id(node.original), {}),
             name=node.name,
         )
         number = len(self.constants)
         kernel = f"__{number}_{_identifier(op.name)}"
-        self.constants[kernel] = op.kernel_for(run)
-        arguments = ", ".join(self._argument(step, i, context) for i in range(len(step.inputs)))
-        targets = ", ".join(self.names[v] for v in step.outputs)
+        arguments = [self._argument(step, i, context) for i in range(len(step.inputs))]
+        results = ", ".join(self.names[v] for v in step.outputs)
+        taken = None if step.takes is None else self.names[step.takes]
+        if taken is not None and op.forward_into is not None:
+            self.constants[kernel] = functools.partial(op.forward_into, run)
+            arguments.insert(0, taken)
+        else:
+            self.constants[kernel] = op.kernel_for(run)
+            arguments += self._into(step, taken)
         if self.tapped == "all":
             for position, name in input_taps(node):
                 if position not in op.shape_only:
                     self._tap(name, step.inputs[position])
-        self.lines.append(f"    {targets} = {kernel}({arguments})  # {node.name} {self._shapes(step)}")
+        call = f"{results} = {kernel}({', '.join(arguments)})"
+        self.lines.append(f"    {call}  # {node.name} {self._shapes(step)}")
         self.step_at[len(self.lines)] = step
+        if isinstance(op, Backward) and taken is not None:
+            self.lines.append(f"    {results} = {taken}")
+        written = {v for v, _ in step.writes}
+        for v in step.outputs:
+            if v in self.gradients and v not in written:
+                self._write(v)
         if self.tapped:
             if is_given_zeros(node):
                 self.constants["__zeros"] = torch.zeros(1)
@@ -228,6 +324,19 @@ class _Writer:
         dead = [self.names[v] for v in step.frees]
         if dead:
             self.lines.append(f"    del {', '.join(dead)}")
+
+    def _into(self, step: Step, taken: str | None) -> list[str]:
+        """Return the argument that tells a backward kernel where to write."""
+        op = step.node.op
+        if not isinstance(op, Backward):
+            return []
+        places = [] if taken is None else [f"{op.wants[0]!r}: __Into({taken}, False)"]
+        for v, number in step.writes:
+            name = op.wants[step.outputs.index(v)]
+            adds = self.plan.gradients[number][1] == "add"
+            places.append(f"{name!r}: __Into(targets[{number}], {adds})")
+        self.constants["__Into"] = Into
+        return [f"into={{{', '.join(places)}}}"] if places else []
 
     def _tap(self, name: str, v: int) -> None:
         self.lines.append(f"    if tap: tap({name!r}, {self.names[v]})")
@@ -252,7 +361,10 @@ class _Writer:
         return " ".join(str(self.plan.values[v].shape) for v in step.outputs)
 
     def _tuple(self, values: Sequence[int]) -> str:
-        return "(" + "".join(f"{self.names[v]}, " for v in values) + ")"
+        return f"({self._list(values)})"
+
+    def _list(self, values: Sequence[int]) -> str:
+        return "".join(f"{self.names[v]}, " for v in values).strip()
 
 
 def _identifier(text: str) -> str:
@@ -266,7 +378,7 @@ def _identifier(text: str) -> str:
 
 def _local_names(plan: Plan) -> list[str]:
     """Name every value after its node, as the user would: ``fc1``, and ``fc1_2`` where that is taken."""
-    taken = {"variables", "saved", "tap"}
+    taken = {"variables", "prepared", "saved", "targets", "tap"}
     names = []
     for value in plan.values:
         entry = value.entry

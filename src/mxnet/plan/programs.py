@@ -44,14 +44,22 @@ class Programs:
         Where nodes run.
     groups : mapping of str to Context
         Where nodes with the attribute ``ctx_group`` run instead.
+    requests : sequence of {'write', 'add'}
+        What is to be done with each of these gradients.
     """
 
     def __init__(
-        self, graph: Graph, wrt: Sequence[Node], context: Context, groups: Mapping[str, Context]
+        self,
+        graph: Graph,
+        wrt: Sequence[Node],
+        context: Context,
+        groups: Mapping[str, Context],
+        requests: Sequence[str] = (),
     ) -> None:
         self.graph = graph
         self.variables = graph.arguments + graph.aux
         self.wrt = tuple(wrt)
+        self.requests = tuple(requests)
         self.context = context
         self.groups = dict(groups)
         self.heads = tuple(
@@ -169,5 +177,14 @@ class Programs:
                         f"Cannot run {describe_node(node)}: the given arrays do not determine its output's "
                         + (f"shape, {show_shape(shape)}." if dtype is not None else "dtype.")
                     )
-        plan = make_plan(graph, len(self.graph.outputs), all_shapes, all_dtypes)
+        exists = self.joint()[1] if with_gradient else ()
+        plan = make_plan(
+            graph,
+            len(self.graph.outputs),
+            all_shapes,
+            all_dtypes,
+            requests=[request for request, there in zip(self.requests, exists, strict=False) if there],
+            hoist_parameters=not (is_train or with_gradient),
+            share=not (tapped or self.groups),
+        )
         return write_program(plan, self.context_of, is_train=is_train, states=self._states, tapped=tapped)

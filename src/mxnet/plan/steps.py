@@ -1,9 +1,10 @@
-"""The plan: which nodes run, in which order, when each value dies, and the most bytes alive at once."""
+"""The plan: which nodes run, in which order, where each value lies and when it dies, and the most bytes at once."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,11 @@ from mxnet.analysis.infer import Inferred
 from mxnet.dtype import numpy_type
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ops.backward import Backward
+from mxnet.plan.hoisting import hoisted_nodes, independent_groups, read_by
+from mxnet.plan.memory import Memory, share_memory
 
-__all__ = ["Plan", "Step", "Value", "make_plan"]
+__all__ = ["Plan", "Preparation", "Step", "Value", "make_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +36,52 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One node to run: the values it reads and makes, and those that nothing needs afterwards."""
+    """One node to run.
+
+    Attributes
+    ----------
+    node : Node
+        What runs.
+    inputs, outputs : tuple of int
+        The values it reads and makes.
+    frees : tuple of int
+        Those that nothing needs afterwards.
+    takes : int or None
+        The value whose memory the first output takes over.
+    writes : tuple of (int, int)
+        Outputs that are gradients, by value and number, which this step's kernel itself writes into the bound
+        array.
+    """
 
     node: Node
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    frees: tuple[int, ...]
+    frees: tuple[int, ...] = ()
+    takes: int | None = None
+    writes: tuple[tuple[int, int], ...] = ()
+
+    def taking(self, value: int) -> Step:
+        """Return the step with its first output in the memory of `value`."""
+        return dataclasses.replace(self, takes=value)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Steps that run only when one of the variables that they read has changed.
+
+    Attributes
+    ----------
+    steps : tuple of Step
+        The steps.
+    reads : tuple of int
+        The variables they read, by value.
+    makes : tuple of int
+        The values that other steps read.
+    """
+
+    steps: tuple[Step, ...]
+    reads: tuple[int, ...]
+    makes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -50,44 +94,82 @@ class Plan:
         All tensors, by number.
     variables : tuple of int
         The values that are given: arguments, auxiliary states, head gradients.
+    preparations : tuple of Preparation
+        What runs before the first run, and again when what it was made from has changed.
     forward, backward : tuple of Step
         The steps of the two halves.
-    outputs, gradients : tuple of int
-        What the two halves return.
+    outputs : tuple of int
+        What the forward half returns.
+    gradients : tuple of (int, str)
+        What the backward half writes into bound arrays, and whether it writes or adds.
     saved : tuple of int
         What the forward half keeps for the backward half.
+    memory : Memory
+        Which values share memory.
     """
 
     values: tuple[Value, ...]
     variables: tuple[int, ...]
+    preparations: tuple[Preparation, ...]
     forward: tuple[Step, ...]
     backward: tuple[Step, ...]
     outputs: tuple[int, ...]
-    gradients: tuple[int, ...]
+    gradients: tuple[tuple[int, str], ...]
     saved: tuple[int, ...]
+    memory: Memory
 
-    def live_bytes(self) -> list[int]:
-        """Return the bytes of intermediate values that are alive during each step, forward then backward."""
-        alive: set[int] = set()
-        total, timeline = 0, []
+    @property
+    def prepared(self) -> tuple[int, ...]:
+        """The values that preparations make, in order."""
+        return tuple(v for preparation in self.preparations for v in preparation.makes)
+
+    def is_own(self, output: int) -> bool:
+        """Whether an output surely lies in memory that neither a bound array nor another output uses."""
+        memory = self.memory
+        mine = memory.may_touch[output]
+        others = [v for v in (*self.variables, *self.prepared) if v in mine]
+        return not others and sum(bool(mine & memory.may_touch[v]) for v in self.outputs) == 1
+
+    def timeline(self) -> Iterator[tuple[Step, int]]:
+        """Yield each step with the bytes of intermediate values that are alive while it runs.
+
+        Memory that several values share counts once; bound arrays and prepared parameters do not count.
+        """
+        bytes_of: dict[int, int] = {}
+        users: dict[int, set[int]] = {}
+        owner = self.memory.owner
+        outside = {*self.variables, *self.prepared}
         for step in (*self.forward, *self.backward):
+            written = {v for v, _ in step.writes}
             for v in step.outputs:
-                alive.add(v)
-                total += self.values[v].nbytes
-            timeline.append(total)
+                if owner[v] not in outside and v not in written:
+                    users.setdefault(owner[v], set()).add(v)
+                    bytes_of[owner[v]] = max(bytes_of.get(owner[v], 0), self.values[v].nbytes)
+            yield step, sum(bytes_of.values())
             for v in step.frees:
-                if v in alive:
-                    alive.discard(v)
-                    total -= self.values[v].nbytes
-        return timeline
+                mine = users.get(owner[v])
+                if mine is not None:
+                    mine.discard(v)
+                    if not mine:
+                        bytes_of.pop(owner[v], None)
+                        del users[owner[v]]
 
     @property
     def peak_bytes(self) -> int:
         """The most bytes of intermediate values that are alive at once."""
-        return max(self.live_bytes(), default=0)
+        return max((alive for _, alive in self.timeline()), default=0)
 
 
-def make_plan(graph: Graph, n_outputs: int, shapes: Inferred, dtypes: Inferred) -> Plan:
+def make_plan(
+    graph: Graph,
+    n_outputs: int,
+    shapes: Inferred,
+    dtypes: Inferred,
+    *,
+    requests: Sequence[str] = (),
+    hoist_parameters: bool = False,
+    share: bool = True,
+) -> Plan:
     """Plan a graph.
 
     Parameters
@@ -96,32 +178,62 @@ def make_plan(graph: Graph, n_outputs: int, shapes: Inferred, dtypes: Inferred) 
         Its first `n_outputs` outputs are the forward half's, the rest are gradients.
     shapes, dtypes : Inferred
         Complete facts about that graph.
+    requests : sequence of {'write', 'add'}
+        What is to be done with each gradient.
+    hoist_parameters : bool
+        Whether what is made of parameters alone is kept between runs.
+    share : bool
+        Whether kernels may write over values that nothing needs any more, and into bound gradients.
     """
     numbers = _Numbers(graph)
-    values = [
+    values = tuple(
         Value(entry, shapes.values[i][entry.index], dtypes.values[i][entry.index])
         for i, node in enumerate(graph.nodes)
         for entry in node.outputs
-    ]
+    )
     outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
     gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
     forward_nodes = _needed(graph.outputs[:n_outputs])
     all_nodes = _needed(graph.outputs)
-    forward = [node for node in graph.operators if id(node) in forward_nodes]
-    backward = [node for node in graph.operators if id(node) in all_nodes and id(node) not in forward_nodes]
+    hoisted = hoisted_nodes(graph, shapes, parameters=hoist_parameters) if share else set()
+    early = [node for node in graph.operators if id(node) in hoisted and id(node) in all_nodes]
+    running = [node for node in graph.operators if id(node) in all_nodes and id(node) not in hoisted]
+    forward = [node for node in running if id(node) in forward_nodes]
+    backward = [node for node in running if id(node) not in forward_nodes]
     given = tuple(numbers.first[id(node)] for node in graph.nodes if node.op is None)
+    preparations = _preparations(early, running, numbers)
+    prepared = {v for preparation in preparations for v in preparation.makes}
 
     made = {v for node in forward for v in numbers.made_by(node)}
-    read_later = {numbers[entry] for node in backward for entry in _read(node)} | set(gradients)
+    read_later = {numbers[entry] for node in backward for entry in read_by(node)} | set(gradients)
     saved = tuple(sorted(made & read_later))
+    lasting = {*given, *prepared, *outputs}
+    if not gradients:
+        saved = ()
+    # A gradient that a forward step makes (or that is a variable) is written when the backward half begins.
+    last = {v for v in gradients if v in saved or v in lasting}
+    steps = (
+        *_steps(forward, numbers, {*lasting, *saved}),
+        *_steps(backward, numbers, {*lasting, *last}),
+    )
+    memory = Memory(len(values))
+    if share:
+        steps, memory = share_memory(steps, values, {*given, *prepared})
+        if requests:
+            steps = _with_targets(steps, outputs, gradients, requests)
+    else:
+        for step in steps:
+            memory.made(step)
     return Plan(
-        tuple(values),
+        values,
         given,
-        _steps(forward, numbers, {*given, *outputs, *saved}),
-        _steps(backward, numbers, {*given, *outputs, *saved, *gradients}),
+        preparations,
+        steps[: len(forward)],
+        steps[len(forward) :],
         outputs,
-        gradients,
+        tuple(zip(gradients, requests or ("write",) * len(gradients), strict=True)),
         saved,
+        memory,
     )
 
 
@@ -143,15 +255,6 @@ class _Numbers:
         return range(first, first + (node.op.arity[2] if node.op is not None else 1))
 
 
-def _read(node: Node) -> Sequence[Entry]:
-    """Return the inputs whose values, and not only shapes, a node reads."""
-    assert node.op is not None
-    skip = node.op.shape_only
-    if not skip:
-        return node.inputs
-    return [entry for i, entry in enumerate(node.inputs) if i not in skip]
-
-
 def _needed(outputs: Sequence[Entry]) -> set[int]:
     """Return (by ``id``) the nodes that must run; a node of which only the shape is read need not."""
     needed: set[int] = set()
@@ -161,7 +264,7 @@ def _needed(outputs: Sequence[Entry]) -> set[int]:
         if id(node) not in needed:
             needed.add(id(node))
             if node.op is not None:
-                stack.extend(entry.node for entry in _read(node))
+                stack.extend(entry.node for entry in read_by(node))
     return needed
 
 
@@ -170,9 +273,43 @@ def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int]) -> tuple[St
     steps: list[Step] = []
     seen = set(kept)
     for node in reversed(nodes):
-        reads = [numbers[entry] for entry in _read(node)]
+        reads = [numbers[entry] for entry in read_by(node)]
         makes = tuple(numbers.made_by(node))
         frees = tuple(v for v in dict.fromkeys((*reads, *makes)) if v not in seen)
         seen.update(frees)
         steps.append(Step(node, tuple(numbers[entry] for entry in node.inputs), makes, frees))
     return tuple(reversed(steps))
+
+
+def _preparations(
+    early: Sequence[Node], running: Sequence[Node], numbers: _Numbers
+) -> tuple[Preparation, ...]:
+    read = {numbers[entry] for node in running for entry in read_by(node)}
+    preparations = []
+    for group in independent_groups(early):
+        reads = dict.fromkeys(numbers[e] for node in group for e in read_by(node) if e.node.op is None)
+        makes = tuple(v for node in group for v in numbers.made_by(node) if v in read)
+        preparations.append(
+            Preparation(_steps(group, numbers, {*reads, *makes}), tuple(reads), makes)
+        )
+    return tuple(preparations)
+
+
+def _with_targets(
+    steps: Sequence[Step], outputs: Sequence[int], gradients: Sequence[int], requests: Sequence[str]
+) -> tuple[Step, ...]:
+    """Let kernels write gradients straight into the bound arrays, where they can and nothing else reads them."""
+    read = {v for step in steps for v in step.inputs} | set(outputs)
+    number = {v: i for i, v in enumerate(gradients) if gradients.count(v) == 1 and v not in read}
+    result = []
+    for step in steps:
+        op = step.node.op
+        if isinstance(op, Backward) and step.takes is None:
+            writes = tuple(
+                (v, number[v])
+                for position, v in enumerate(step.outputs)
+                if v in number and op.writes_into(position) in ("add", requests[number[v]])
+            )
+            step = dataclasses.replace(step, writes=writes) if writes else step  # noqa: PLW2901
+        result.append(step)
+    return tuple(result)

@@ -1,0 +1,84 @@
+"""What need not be computed in every run: constants, and what is made of parameters alone.
+
+A folded or packed weight is an ordinary node of the graph. Here it is found that nothing but parameters goes into
+it, and it becomes a *preparation*: run once, and again only after one of its parameters has changed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mxnet.analysis.infer import Inferred
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node
+
+__all__ = ["hoisted_nodes", "independent_groups"]
+
+LEARNED = frozenset(
+    {"weight", "bias", "gamma", "beta", "moving_mean", "moving_var", "parameters", "state_weight"}
+)
+"""Input slots that take what is learned: it changes seldom between two runs for inference."""
+
+_MOST_CONSTANT = 1 << 18  # elements; a large constant is not worth the memory it would keep
+
+
+def hoisted_nodes(graph: Graph, shapes: Inferred, *, parameters: bool) -> set[int]:
+    """Return (by ``id``) the nodes that are run once, and not in every run.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    shapes : Inferred
+        The shapes of all values: large constants stay where they are.
+    parameters : bool
+        Whether what is made of parameters is hoisted, too: in inference, where they change seldom.
+    """
+    variables: dict[int, frozenset[int]] = {}  # the variables a candidate is made of
+    for i, node in enumerate(graph.nodes):
+        if node.op is None:
+            variables[id(node)] = frozenset((id(node),))
+        elif node.op.pure and not node.op.mutates and not node.subgraphs:
+            sources = [variables.get(id(entry.node)) for entry in read_by(node)]
+            if all(source is not None for source in sources):
+                found: frozenset[int] = frozenset().union(*(s for s in sources if s is not None))
+                is_small = all(math.prod(shape) <= _MOST_CONSTANT for shape in shapes.values[i])
+                if (parameters and found) or (not found and is_small):
+                    variables[id(node)] = found
+    hoisted: set[int] = set()
+    stays = {id(entry.node) for entry in graph.outputs}
+    for node in reversed(graph.nodes):
+        if node.op is None:
+            continue
+        if id(node) in variables and id(node) not in stays:
+            hoisted.add(id(node))
+        slots = node.op.input_names() + node.op.aux_names()
+        for position, entry in enumerate(node.inputs):
+            made_of = variables.get(id(entry.node))
+            takes_learned = id(node) in hoisted or slots[position] in LEARNED
+            if made_of and not takes_learned and position not in node.op.shape_only:
+                stays.add(id(entry.node))
+    for node in graph.operators:  # what reads a value that stays cannot go before it
+        if any(entry.node.op is not None and id(entry.node) not in hoisted for entry in read_by(node)):
+            hoisted.discard(id(node))
+    return hoisted
+
+
+def read_by(node: Node) -> Sequence[Entry]:
+    """Return the inputs whose values, and not only shapes, a node reads."""
+    assert node.op is not None
+    skip = node.op.shape_only
+    return [entry for i, entry in enumerate(node.inputs) if i not in skip] if skip else node.inputs
+
+
+def independent_groups(nodes: Sequence[Node]) -> list[list[Node]]:
+    """Divide hoisted nodes into groups that do not depend on each other, each in the order of running."""
+    group_of: dict[int, list[Node]] = {}
+    for node in nodes:
+        joined = [node]
+        for group in {id(group_of[id(e.node)]): group_of[id(e.node)] for e in read_by(node) if id(e.node) in group_of}.values():
+            joined = group + joined
+        for each in joined:
+            group_of[id(each)] = joined
+    return list({id(group): group for group in group_of.values()}.values())
