@@ -11,12 +11,12 @@ from mxnet.errors import ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.kvstore.base import KVStoreBase, StoreError
 from mxnet.ndarray import NDArray, sparse
-from mxnet.optimizer import get_updater
+from mxnet.optimizer import Updater, get_updater
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mxnet.optimizer import Optimizer, Updater
+    from mxnet.optimizer import Optimizer
 
 __all__ = ["KVStore"]
 
@@ -107,6 +107,7 @@ class KVStore(KVStoreBase):
         priority : int
             Accepted for MXNet's sake.
         """
+        totals: dict[Key, NDArray] = {}
         for one, values in self._grouped(key, value):
             stored = self._lookup(one)
             for given in values:
@@ -114,11 +115,14 @@ class KVStore(KVStoreBase):
                     raise ShapeError(
                         f"The key {one!r} holds the shape {stored.shape}, but {given.shape} was pushed."
                     )
-            total = self._added_up(one, values)
-            if self._updater is not None:
-                self._updater(one, total.as_in_context(stored.context), stored)
-            else:
-                self._stored[one] = total.as_in_context(stored.context)
+            totals[one] = self._added_up(one, values).as_in_context(stored.context)
+        if self._updater is None:
+            self._stored.update(totals)
+        elif isinstance(self._updater, Updater):  # which updates several together
+            self._updater(list(totals), list(totals.values()), [self._stored[one] for one in totals])
+        else:
+            for one, total in totals.items():
+                self._updater(one, total, self._stored[one])
 
     def pull(self, key: Any, out: Any = None, priority: int = 0, ignore_sparse: bool = True) -> None:
         """Copy the value of a key into arrays.
@@ -231,9 +235,9 @@ class KVStore(KVStoreBase):
         self._states_of().set_states(read_file(fname))
 
     def _states_of(self) -> Updater:
-        if not hasattr(self._updater, "get_states"):
+        if not isinstance(self._updater, Updater):
             raise StoreError("There are no optimizer states: set_optimizer has not been called.")
-        return self._updater  # type: ignore[return-value]
+        return self._updater
 
     def _barrier(self) -> None:
         """Wait for all workers: there is one."""

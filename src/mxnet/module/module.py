@@ -512,19 +512,22 @@ class Module(BaseModule):
         self._require("binded", "params_initialized", "optimizer_initialized")
         self._params_dirty = True
         group = self._exec_group
-        devices = len(self._context)
-        for name, weights, grads in zip(
-            group.param_names, group.param_arrays, group.grad_arrays, strict=True
-        ):
-            if grads[0] is None:
-                continue
-            if self._kvstore is not None:
-                self._kvstore.push(name, grads)
-                self._kvstore.pull(name, weights if self._update_on_kvstore else grads)
-            if self._updater is not None:
-                first = self._positions.setdefault(name, len(self._positions)) * devices
-                for k, (weight, grad) in enumerate(zip(weights, grads, strict=True)):
-                    self._updater(first + k, grad, weight)
+        names: list[str] = []
+        weights: list[list[NDArray]] = []  # of each parameter, on each device
+        grads: list[list[NDArray]] = []
+        for name, weight, grad in zip(group.param_names, group.param_arrays, group.grad_arrays, strict=True):
+            if grad[0] is not None:
+                names.append(name)
+                weights.append(weight)
+                grads.append(grad)
+        if self._kvstore is not None:
+            self._kvstore.push(names, grads)
+            self._kvstore.pull(names, weights if self._update_on_kvstore else grads)
+        if self._updater is not None:
+            devices = len(self._context)
+            first = [self._positions.setdefault(n, len(self._positions)) * devices for n in names]
+            for k in range(devices):
+                self._updater([i + k for i in first], [g[k] for g in grads], [w[k] for w in weights])
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
         self._require("binded", "params_initialized")

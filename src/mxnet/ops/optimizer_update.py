@@ -5,6 +5,7 @@ The output is the new weight (give ``out=weight`` to replace the old one); state
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -45,7 +46,7 @@ WEIGHT32 = {"weight32": "The weight in single precision."}
 def sgd(op: Any, weight: Values, grad: Values, _: Sequence[Values], lr: float, wd: float) -> None:
     r"""Step along the gradient: :math:`w - \eta (g + \lambda w)`; only the gradient is clipped."""
     if not descend(op, weight, grad, None, lr, wd):
-        weight.mul_(1 - lr * wd).sub_(limited(rescaled(op, grad), op.clip_gradient), alpha=lr)
+        weight.mul_(1 - lr * wd).sub_(scaled(op, grad), alpha=lr)
 
 
 def sgd_with_momentum(
@@ -54,23 +55,22 @@ def sgd_with_momentum(
     r"""Step with momentum: :math:`m \gets \mu m - \eta (g + \lambda w)`, :math:`w + m`."""
     (mom,) = states
     if not descend(op, weight, grad, mom, lr, wd):
-        slope = limited(rescaled(op, grad), op.clip_gradient)
+        slope = scaled(op, grad)
         weight.add_(mom.mul_(op.momentum).sub_(slope.add(weight, alpha=wd), alpha=lr))
 
 
 def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float, wd: float) -> bool:
     """Take a step of SGD in one pass over memory, and return True; False if torch's kernel cannot do it."""
-    if not (op.clip_gradient is None or op.clip_gradient < 0) or not op.rescale_grad:
+    clipped = op.clip_gradient is not None and op.clip_gradient >= 0
+    if clipped or not op.rescale_grad or not (mom is None or op.momentum):
         return False
     lists = [[x] if isinstance(x, torch.Tensor) else x for x in (weight, grad, mom) if x is not None]
-    first = lists[0][0]
-    kind, device = first.dtype, first.device
+    kind, device = lists[0][0].dtype, lists[0][0].device
     if device.type not in {"cpu", "cuda"} or not kind.is_floating_point:
         return False
-    for each in lists:
-        for tensor in each:
-            if tensor.dtype is not kind or tensor.device != device or not tensor.is_contiguous():
-                return False
+    for tensor in itertools.chain(*lists):
+        if tensor.dtype is not kind or tensor.device != device or not tensor.is_contiguous():
+            return False
     # Torch's momentum has no rate in it and is subtracted, times the rate; MXNet's has and is added.
     torch._fused_sgd_(
         lists[0],
@@ -84,14 +84,15 @@ def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float
         maximize=False,
         is_first_step=False,
     )
-    torch.autograd.graph.increment_version(lists[0] if mom is None else [*lists[0], *lists[2]])
+    for tensor in (*lists[0], *(() if mom is None else lists[2])):  # which this kernel forgets
+        torch.autograd.graph.increment_version(tensor)
     return True
 
 
 def nag(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step with Nesterov's momentum; the decay in the momentum is that of the weight after the step."""
     (mom,) = states
-    slope = limited(rescaled(op, grad), op.clip_gradient)
+    slope = scaled(op, grad)
     move = slope.add(weight, alpha=wd)
     weight.add_(mom.mul_(op.momentum), alpha=op.momentum).sub_(move, alpha=lr * (1 + op.momentum))
     mom.sub_(slope.add(weight, alpha=wd), alpha=lr)
@@ -107,7 +108,7 @@ def sign_sgd(op: Any, weight: Values, grad: Values, _: Sequence[Values], lr: flo
 def signum(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step along the sign of the momentum."""
     (mom,) = states
-    slope = limited(rescaled(op, grad), op.clip_gradient)
+    slope = scaled(op, grad)
     mom.mul_(op.momentum).sub_(slope.add(weight, alpha=wd), alpha=1 - op.momentum)
     weight.mul_(1 - lr * op.wd_lh).add_(mom.sign(), alpha=lr)
 
@@ -137,7 +138,7 @@ def ftml(
 def ftrl(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step by FTRL-Proximal."""
     z, n = states
-    slope = limited(rescaled(op, grad), op.clip_gradient)
+    slope = scaled(op, grad)
     root = n.sqrt()
     n.addcmul_(slope, slope)
     now = n.sqrt()
@@ -171,15 +172,30 @@ def centered_rmsprop(
 def adagrad(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step by the gradient over the root of the sum of its squares."""
     (history,) = states
-    slope = limited(rescaled(op, grad), op.clip_gradient)
+    slope = scaled(op, grad)
     history.addcmul_(slope, slope)
     step = (history + op.epsilon).sqrt_()
     weight.mul_(1 - lr * wd).addcdiv_(slope, step, value=-lr)
 
 
+def group_adagrad(
+    op: Any, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: float, _: float
+) -> None:
+    """Step by AdaGrad with one sum for each row: of the means of the squares in it."""
+    (history,) = states
+    slope = scaled(op, grad)
+    history.add_((slope * slope).flatten(1).mean(1).view(history.shape))
+    weight.addcdiv_(slope, (history + op.epsilon).sqrt_(), value=-lr)
+
+
 def rescaled(op: Any, grad: Values) -> Values:
     """Return the gradient times ``rescale_grad``."""
     return grad if op.rescale_grad == 1 else grad * op.rescale_grad
+
+
+def scaled(op: Any, grad: Values) -> Values:
+    """Return the gradient, rescaled and then clipped."""
+    return limited(rescaled(op, grad), op.clip_gradient)
 
 
 def limited(values: Values, limit: float | None) -> Values:
@@ -577,7 +593,7 @@ def lamb_direction(
 ) -> Tensor:
     """Return LAMB's direction; move the means."""
     mean, var = states
-    slope = limited(rescaled(op, grad), op.clip_gradient)
+    slope = scaled(op, grad)
     move_average(mean, slope, op.beta1)
     move_square(var, slope, op.beta2)
     if op.bias_correction:
@@ -632,9 +648,9 @@ class MPLAMBUpdatePhase2(LAMBUpdatePhase2, name="mp_lamb_update_phase2"):
 
 def trust_ratio(op: Any, weight_norm: Tensor, direction_norm: Tensor) -> Tensor:
     """Return how far LAMB trusts a direction: the ratio of the norms, 1 where one is 0."""
-    if op.lower_bound >= 0:
+    if op.lower_bound is not None and op.lower_bound >= 0:
         weight_norm = weight_norm.clamp(min=op.lower_bound)
-    if op.upper_bound >= 0:
+    if op.upper_bound is not None and op.upper_bound >= 0:
         weight_norm = weight_norm.clamp(max=op.upper_bound)
     return torch.where((weight_norm == 0) | (direction_norm == 0), 1.0, weight_norm / direction_norm)
 
@@ -688,7 +704,6 @@ class GroupAdaGradUpdate(Update, name="_contrib_group_adagrad_update"):
         }
 
     def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
-        (history,) = states
-        slope = limited(rescaled(self, grad), self.clip_gradient)
-        history.add_((slope * slope).flatten(1).mean(1).view(history.shape))
-        return weight - self.lr * slope / (history + self.epsilon).sqrt()
+        new = copied(weight)
+        group_adagrad(self, new, grad, states, self.lr, 0.0)
+        return new

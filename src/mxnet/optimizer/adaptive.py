@@ -7,11 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet import ndarray as nd
+from mxnet.ops.optimizer_update import (
+    adagrad,
+    adam,
+    centered_rmsprop,
+    decayed,
+    ftml,
+    ftrl,
+    lamb_direction,
+    move_average,
+    move_square,
+    rmsprop,
+    scaled,
+    trust_ratio,
+)
 from mxnet.optimizer.base import Index, Rule, State, register, zeros_like
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mxnet.ndarray import NDArray
+    from mxnet.optimizer.arrays import Values
 
 __all__ = ["FTML", "LAMB", "AdaDelta", "AdaGrad", "Adam", "Adamax", "Ftrl", "Nadam", "RMSProp"]
 
@@ -27,12 +43,6 @@ class _TwoMoments(Rule):
     def create_state(self, index: Index, weight: NDArray) -> State:
         """Return the two averages, 0 at first."""
         return (zeros_like(weight), zeros_like(weight))
-
-    def _average(self, state: State, grad: NDArray) -> tuple[NDArray, NDArray]:
-        mean, square = state
-        mean[:] = self.beta1 * mean + (1 - self.beta1) * grad
-        square[:] = self.beta2 * square + (1 - self.beta2) * grad * grad
-        return mean, square
 
 
 @register
@@ -78,20 +88,11 @@ class Adam(_TwoMoments):
     def _only_rows(self, weight: NDArray) -> bool:
         return self.lazy_update
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
         t = self._index_update_count[index]
-        nd.adam_update(
-            weight,
-            grad,
-            *state,
-            out=weight,
-            lr=lr * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t),
-            wd=wd,
-            beta1=self.beta1,
-            beta2=self.beta2,
-            epsilon=self.epsilon,
-            **self._fused(),
-        )
+        adam(self, weight, grad, states, lr * math.sqrt(1 - self.beta2**t) / (1 - self.beta1**t), wd)
 
 
 @register
@@ -118,6 +119,11 @@ class AdaGrad(Rule):
         super().__init__(**kwargs)
         self.float_stable_eps = eps
 
+    @property
+    def epsilon(self) -> float:
+        """The number that keeps the denominator from 0, under the name of other optimizers."""
+        return self.float_stable_eps
+
     def create_state(self, index: Index, weight: NDArray) -> State:
         """Return the sum of squares, 0 at first."""
         return zeros_like(weight, np.float32)
@@ -125,10 +131,10 @@ class AdaGrad(Rule):
     def _only_rows(self, weight: NDArray) -> bool:
         return True
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._rescaled(grad)
-        state += grad * grad
-        weight -= lr * (grad / (state + self.float_stable_eps).sqrt() + wd * weight)
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        adagrad(self, weight, grad, states, lr, wd)
 
 
 @register
@@ -182,20 +188,10 @@ class RMSProp(Rule):
         """Return the average square and, if centered, the average gradient and the momentum."""
         return tuple(zeros_like(weight, np.float32) for _ in range(3 if self.centered else 1))
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._decayed(grad, weight, wd)
-        square = state[0]
-        square[:] = self.gamma1 * square + (1 - self.gamma1) * grad * grad
-        if self.centered:
-            _, mean, momentum = state
-            mean[:] = self.gamma1 * mean + (1 - self.gamma1) * grad
-            spread = (square - mean * mean + self.epsilon).sqrt()
-            momentum[:] = self.gamma2 * momentum - lr * grad / spread
-            weight += momentum
-        else:
-            weight -= lr * grad / (square + self.epsilon).sqrt()
-        if self.clip_weights:
-            weight[:] = weight.clip(-self.clip_weights, self.clip_weights)
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        (centered_rmsprop if self.centered else rmsprop)(self, weight, grad, states, lr, wd)
 
 
 @register
@@ -230,13 +226,15 @@ class AdaDelta(Rule):
         """Return the average squares of gradients and of steps."""
         return (zeros_like(weight, np.float32), zeros_like(weight, np.float32))
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._rescaled(grad)
-        of_grads, of_steps = state
-        of_grads[:] = self.rho * of_grads + (1 - self.rho) * grad * grad
-        step = (of_steps + self.epsilon).sqrt() / (of_grads + self.epsilon).sqrt() * grad
-        of_steps[:] = self.rho * of_steps + (1 - self.rho) * step * step
-        weight -= step + wd * weight
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        slope = scaled(self, grad)
+        of_grads, of_steps = states
+        move_square(of_grads, slope, self.rho)
+        step = (of_steps + self.epsilon).div_(of_grads + self.epsilon).sqrt_().mul_(slope)
+        move_square(of_steps, step, self.rho)
+        weight.mul_(1 - wd).sub_(step)
 
 
 @register
@@ -280,14 +278,10 @@ class Ftrl(Rule):
     def _only_rows(self, weight: NDArray) -> bool:
         return weight.stype == "row_sparse"
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._rescaled(grad)
-        z, n = state
-        total = n + grad * grad
-        z += grad - (total.sqrt() - n.sqrt()) / lr * weight
-        n[:] = total
-        away = z.abs() > self.lamda1
-        weight[:] = (z.sign() * self.lamda1 - z) / ((self.beta + n.sqrt()) / lr + wd) * away
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        ftrl(self, weight, grad, states, lr, wd)
 
 
 @register
@@ -321,12 +315,14 @@ class Adamax(_TwoMoments):
     ) -> None:
         super().__init__(learning_rate, beta1, beta2, **kwargs)
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._decayed(grad, weight, wd)
-        mean, largest = state
-        mean[:] = self.beta1 * mean + (1 - self.beta1) * grad
-        largest[:] = nd.maximum(self.beta2 * largest, grad.abs())
-        weight -= lr / (1 - self.beta1 ** self._index_update_count[index]) * mean / largest
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        slope = decayed(self, grad, weight, wd)
+        mean, largest = states
+        move_average(mean, slope, self.beta1)
+        largest.copy_(largest.mul_(self.beta2).maximum(slope.abs()))
+        weight.addcdiv_(mean, largest, value=-lr / (1 - self.beta1 ** self._index_update_count[index]))
 
 
 @register
@@ -369,14 +365,21 @@ class Nadam(_TwoMoments):
     def _momentum(self, t: int) -> float:
         return self.beta1 * (1 - 0.5 * math.pow(0.96, t * self.schedule_decay))
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+    _together = False
+
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
         t = self._index_update_count[index]
         now, then = self._momentum(t), self._momentum(t + 1)
         self.m_schedule *= now
-        grad = self._decayed(grad, weight, wd)
-        mean, square = self._average(state, grad)
-        ahead = (1 - now) / (1 - self.m_schedule) * grad + then / (1 - self.m_schedule * then) * mean
-        weight -= lr * ahead / ((square / (1 - self.beta2**t)).sqrt() + self.epsilon)
+        slope = decayed(self, grad, weight, wd)
+        mean, square = states
+        move_average(mean, slope, self.beta1)
+        move_square(square, slope, self.beta2)
+        ahead = slope * ((1 - now) / (1 - self.m_schedule))
+        ahead.add_(mean, alpha=then / (1 - self.m_schedule * then))
+        weight.addcdiv_(ahead, (square / (1 - self.beta2**t)).sqrt_().add_(self.epsilon), value=-lr)
 
 
 @register
@@ -417,15 +420,10 @@ class FTML(_TwoMoments):
         """Return d, v and z, 0 at first."""
         return (zeros_like(weight), zeros_like(weight), zeros_like(weight))
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        t = self._index_update_count[index]
-        grad = self._decayed(grad, weight, wd)
-        d, v, z = state
-        v[:] = self.beta2 * v + (1 - self.beta2) * grad * grad
-        new = (1 - self.beta1**t) / lr * ((v / (1 - self.beta2**t)).sqrt() + self.epsilon)
-        z[:] = self.beta1 * z + (1 - self.beta1) * grad - (new - self.beta1 * d) * weight
-        d[:] = new
-        weight[:] = -z / new
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        ftml(self, weight, grad, states, lr, wd, self._index_update_count[index])
 
 
 @register
@@ -470,15 +468,10 @@ class LAMB(_TwoMoments):
         self.upper_bound = upper_bound
         self.bias_correction = bias_correction
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        t = self._index_update_count[index]
-        mean, square = self._average(state, self._rescaled(grad))
-        if self.bias_correction:
-            mean, square = mean / (1 - self.beta1**t), square / (1 - self.beta2**t)
-        step = mean / (square.sqrt() + self.epsilon) + wd * weight
-        length, of_step = (float(a.norm().asscalar()) for a in (weight, step))
-        if self.lower_bound is not None:
-            length = max(length, self.lower_bound)
-        if self.upper_bound is not None:
-            length = min(length, self.upper_bound)
-        weight -= lr * (length / of_step if length and of_step else 1.0) * step
+    _together = False
+
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        step = lamb_direction(self, weight, grad, states, wd, self._index_update_count[index])
+        weight.sub_(step.mul_(trust_ratio(self, weight.norm(), step.norm())), alpha=lr)

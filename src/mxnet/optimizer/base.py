@@ -10,13 +10,18 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet import registry
-from mxnet.errors import MXNetError, NameLookupError, ParameterError, did_you_mean
+from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
+from mxnet.ndarray.invoke import MODE
+from mxnet.optimizer.arrays import Arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from torch import Tensor
 
     from mxnet.lr_scheduler import LRScheduler
     from mxnet.ndarray import NDArray
+    from mxnet.optimizer.arrays import Values
     from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Index", "Optimizer", "Rule", "State", "create", "register"]
@@ -108,7 +113,7 @@ class Optimizer:
         self._index_update_count = self._all_index_update_counts[0]
         self.aggregate_num = 0
         self.allow_np_array = False
-        self.clip_gradient = clip_gradient
+        self.clip_gradient = clip_gradient or None  # 0 is no limit, as in MXNet
         self.multi_precision = multi_precision
         self.idx2name: dict[Index, str] = dict(param_idx2name or {})
         self.sym_info: tuple[Any, ...] = () if sym is None else (sym.attr_dict(), sym.list_arguments())
@@ -209,6 +214,17 @@ class Optimizer:
         self.update(index, master, grad.astype(np.float32), inner)
         weight[:] = master.astype(weight.dtype)
 
+    def update_all(
+        self,
+        indices: Sequence[Index],
+        weights: Sequence[NDArray],
+        grads: Sequence[NDArray],
+        states: Sequence[State],
+    ) -> None:
+        """Change several parameters, each as `update_multi_precision` does."""
+        for one in zip(indices, weights, grads, states, strict=True):
+            self.update_multi_precision(*one)
+
     def set_lr_scale(self, args_lrscale: Mapping[Index, float]) -> None:
         """Refuse: MXNet's name of `set_lr_mult` from before version 0.7."""
         raise OptimizerError("set_lr_scale is gone since MXNet 0.7: use set_lr_mult.")
@@ -261,24 +277,32 @@ class Optimizer:
 
     def _get_lr(self, index: Index) -> float:
         """Return the learning rate of a parameter."""
-        return self.learning_rate * self._multiplier(index, self.lr_mult, "lr_mult")
+        return self._get_lrs([index])[0]
 
     def _get_wd(self, index: Index) -> float:
         """Return the weight decay of a parameter."""
-        return self.wd * self._multiplier(index, self.wd_mult, "wd_mult")
+        return self._get_wds([index])[0]
 
     def _get_lrs(self, indices: Iterable[Index]) -> list[float]:
-        return [self._get_lr(index) for index in indices]
+        """Return the learning rates of several parameters."""
+        rate = self.learning_rate
+        return [rate * each for each in self._multipliers(indices, self.lr_mult, "lr_mult")]
 
     def _get_wds(self, indices: Iterable[Index]) -> list[float]:
-        return [self._get_wd(index) for index in indices]
+        """Return the weight decays of several parameters."""
+        return [self.wd * each for each in self._multipliers(indices, self.wd_mult, "wd_mult")]
 
-    def _multiplier(self, index: Index, table: Mapping[Index, float], attribute: str) -> float:
-        if index in self.param_dict:
-            return float(getattr(self.param_dict[index], attribute))
-        if index in table:
-            return table[index]
-        return table.get(self.idx2name.get(index, index), 1.0)
+    def _multipliers(
+        self, indices: Iterable[Index], table: Mapping[Index, float], attribute: str
+    ) -> Iterator[float]:
+        """Yield what a rate of each parameter is multiplied by: as it says itself, by index, or by name."""
+        for index in indices:
+            if index in self.param_dict:
+                yield float(getattr(self.param_dict[index], attribute))
+            elif index in table:
+                yield table[index]
+            else:
+                yield table.get(self.idx2name.get(index, index), 1.0)
 
     def __getstate__(self) -> dict[str, Any]:
         # Parameters belong to the running process; MXNet leaves them out as well.
@@ -314,10 +338,30 @@ create = Optimizer.create_optimizer
 
 
 class Rule(Optimizer):
-    """An optimizer that is one formula on dense arrays, `_step`; sparse ones are handled here."""
+    """An optimizer that is one formula on tensors, `_step`.
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        """Apply the formula to dense arrays, changing `weight` and `state` in place."""
+    Parameters that share rates, and have been updated as often, take the step together: the formula gets all
+    their tensors as one :class:`~mxnet.optimizer.arrays.Arrays`. Copies in single precision and sparse arrays
+    are handled here.
+    """
+
+    _together = True
+    """Whether the formula works on `Arrays`; if not, it gets the tensors of one parameter at a time."""
+
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        """Apply the formula, changing `weight` and `states` in place.
+
+        Parameters
+        ----------
+        index : int or str
+            The parameter, or the first of those that step together.
+        weight, grad : Tensor or Arrays
+        states : sequence of Tensor or Arrays
+            What `create_state` returned, one after the other.
+        lr, wd : float
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define _step.")
 
     def _only_rows(self, weight: NDArray) -> bool:
@@ -326,35 +370,85 @@ class Rule(Optimizer):
 
     def update(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:
         """Change a parameter, and its state, in place."""
-        self._update_count(index)
-        lr, wd = self._get_lr(index), self._get_wd(index)
-        dense = weight if weight.stype == "default" else weight.tostype("default")
+        self._update([index], [weight], [grad], [state])
+
+    def update_all(
+        self,
+        indices: Sequence[Index],
+        weights: Sequence[NDArray],
+        grads: Sequence[NDArray],
+        states: Sequence[State],
+    ) -> None:
+        """Change several parameters, each as `update_multi_precision` does."""
+        cls = type(self)
+        if (
+            cls.update is not Rule.update  # a user's own
+            or cls.update_multi_precision is not Optimizer.update_multi_precision
+            or len(set(indices)) < len(indices)
+        ):
+            super().update_all(indices, weights, grads, states)
+            return
+        if not self.multi_precision:
+            self._update(indices, weights, grads, states)
+            return
+        weights, grads, states = list(weights), list(grads), list(states)
+        masters: list[tuple[NDArray, NDArray]] = []
+        for i, weight in enumerate(weights):
+            if weight.dtype == np.float16:
+                weights[i], states[i] = states[i] if self._master_first else states[i][::-1]
+                grads[i] = grads[i].astype(np.float32)
+                masters.append((weight, weights[i]))
+        self._update(indices, weights, grads, states)
+        for weight, master in masters:
+            weight[:] = master.astype(np.float16)
+
+    def _update(
+        self,
+        indices: Sequence[Index],
+        weights: Sequence[NDArray],
+        grads: Sequence[NDArray],
+        states: Sequence[State],
+    ) -> None:
+        if MODE.get().record is not None and any(weight._is_tracked() for weight in weights):
+            raise GradientError("A weight cannot be updated while a gradient of it is being recorded.")
+        self._update_count(indices)
+        counts = self._index_update_count
+        groups: dict[Any, list[list[Any]]] = {}
+        lrs, wds = self._get_lrs(indices), self._get_wds(indices)
+        for index, weight, grad, state, lr, wd in zip(indices, weights, grads, states, lrs, wds, strict=True):
+            arrays = _flat([weight, grad, state])
+            member = [index]
+            for array in arrays:
+                if array.stype != "default":
+                    self._step_sparsely(index, arrays, lr, wd)
+                    break
+                member.append(array._tensor)
+            else:
+                key = (lr, wd, counts[index], len(arrays), None if self._together else index)
+                groups.setdefault(key, []).append(member)
+        for (lr, wd, *_), members in groups.items():
+            if len(members) == 1:
+                ((index, weight, grad, *parts),) = members
+            else:
+                (index, *_), *columns = zip(*members, strict=True)
+                weight, grad, *parts = map(Arrays, columns)
+            self._step(index, weight, grad, parts, float(lr), float(wd))
+
+    def _step_sparsely(self, index: Index, arrays: Sequence[NDArray], lr: float, wd: float) -> None:
+        """Step with some arrays stored sparsely: in all rows, or only in those that the gradient has."""
+        weight, grad = arrays[:2]
+        tensors = [array._tensor for array in arrays]
         if grad.stype == "row_sparse" and self._only_rows(weight):
-            rows = grad.indices.asnumpy()
-            part, part_state = _rows_of(dense, rows), _rows_of(state, rows)
-            self._step(index, part, grad.data, part_state, lr, wd)
-            _write_rows(dense, rows, part)
-            _write_rows(state, rows, part_state)
+            rows = grad._parts[1]
+            parts = [tensor[rows] for tensor in tensors]
+            self._step(index, parts[0], parts[1], parts[2:], float(lr), float(wd))
+            for tensor, part in zip(tensors, parts, strict=True):
+                tensor.index_copy_(0, rows, part)
         else:
-            self._step(index, dense, grad.tostype("default"), state, lr, wd)
-        if dense is not weight:
-            dense.tostype(weight.stype).copyto(weight)
-
-    def _rescaled(self, grad: NDArray) -> NDArray:
-        """Return the gradient, rescaled and clipped."""
-        return self._clipped(grad * self.rescale_grad)
-
-    def _decayed(self, grad: NDArray, weight: NDArray, wd: float) -> NDArray:
-        """Return the gradient with the weight decay in it, clipped together."""
-        return self._clipped(grad * self.rescale_grad + wd * weight)
-
-    def _clipped(self, grad: NDArray) -> NDArray:
-        return grad.clip(-self.clip_gradient, self.clip_gradient) if self.clip_gradient else grad
-
-    def _fused(self) -> dict[str, float]:
-        """Return what the operators that do a whole update take of this optimizer."""
-        clip = {"clip_gradient": self.clip_gradient} if self.clip_gradient else {}
-        return {"rescale_grad": self.rescale_grad, **clip}
+            self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))
+        for array, tensor in zip(arrays, tensors, strict=True):
+            if array is not grad:
+                array._overwrite(tensor)
 
 
 def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:
@@ -362,18 +456,15 @@ def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:
     return nd.zeros(weight.shape, weight.context, dtype=dtype or weight.dtype)
 
 
-def _rows_of(state: State, rows: np.ndarray[Any, np.dtype[np.int64]]) -> State:
-    if isinstance(state, tuple):
-        return tuple(_rows_of(part, rows) for part in state)
-    return None if state is None else state[rows]
-
-
-def _write_rows(state: State, rows: np.ndarray[Any, np.dtype[np.int64]], values: State) -> None:
-    if isinstance(state, tuple):
-        for part, value in zip(state, values, strict=True):
-            _write_rows(part, rows, value)
-    elif state is not None:
-        state[rows] = values
+def _flat(state: Sequence[State]) -> list[NDArray]:
+    """Return the arrays of a state."""
+    arrays: list[NDArray] = []
+    for part in state:
+        if isinstance(part, tuple):
+            arrays += _flat(part)
+        elif part is not None:
+            arrays.append(part)
+    return arrays
 
 
 def _parameters_of(klass: type[Optimizer]) -> list[str]:

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet import ndarray as nd
+from mxnet.ops.optimizer_update import group_adagrad
 from mxnet.optimizer.base import Index, OptimizerError, Rule, State, register
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mxnet.ndarray import NDArray
+    from mxnet.optimizer.arrays import Values
 
 __all__ = ["GroupAdaGrad"]
 
@@ -34,6 +38,11 @@ class GroupAdaGrad(Rule):
         super().__init__(**kwargs)
         self.float_stable_eps = eps
 
+    @property
+    def epsilon(self) -> float:
+        """The number that keeps the denominator from 0, under the name of other optimizers."""
+        return self.float_stable_eps
+
     def create_state(self, index: Index, weight: NDArray) -> State:
         """Return one number for each row, 0 at first."""
         if len(weight.shape) != 2:
@@ -45,9 +54,11 @@ class GroupAdaGrad(Rule):
     def _only_rows(self, weight: NDArray) -> bool:
         return True
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+    _together = False
+
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
         if wd:
             raise OptimizerError(f"GroupAdaGrad has no weight decay, got wd={wd}.")
-        grad = self._rescaled(grad)
-        state += (grad * grad).mean(axis=1, keepdims=True)
-        weight -= lr * grad / (state + self.float_stable_eps).sqrt()
+        group_adagrad(self, weight, grad, states, lr, wd)

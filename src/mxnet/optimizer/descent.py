@@ -7,10 +7,16 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
+from mxnet.ndarray import NDArray
+from mxnet.ops.optimizer_update import nag, scaled, sgd, sgd_with_momentum, sign_sgd, signum
 from mxnet.optimizer.base import Index, Optimizer, OptimizerError, Rule, State, register, zeros_like
 
 if TYPE_CHECKING:
-    from mxnet.ndarray import NDArray
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+    from mxnet.optimizer.arrays import Values
 
 __all__ = ["DCASGD", "LARS", "LBSGD", "NAG", "SGD", "SGLD", "Signum", "Test", "ccSGD"]
 
@@ -57,13 +63,10 @@ class SGD(_Momentum):
     def _only_rows(self, weight: NDArray) -> bool:
         return self.lazy_update
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        if state is None:
-            nd.sgd_update(weight, grad, out=weight, lr=lr, wd=wd, **self._fused())
-        else:
-            nd.sgd_mom_update(
-                weight, grad, state, out=weight, lr=lr, wd=wd, momentum=self.momentum, **self._fused()
-            )
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        (sgd_with_momentum if states else sgd)(self, weight, grad, states, lr, wd)
 
 
 @register
@@ -88,14 +91,10 @@ class NAG(_Momentum):
         Those of `Optimizer`.
     """
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._rescaled(grad)
-        if state is None:
-            weight -= lr * (grad + wd * weight)
-            return
-        old = state * self.momentum
-        weight += self.momentum * old - lr * (1 + self.momentum) * (grad + wd * weight)
-        state[:] = old - lr * (grad + wd * weight)
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        (nag if states else sgd)(self, weight, grad, states, lr, wd)
 
 
 @register
@@ -133,13 +132,10 @@ class Signum(_Momentum):
         super().__init__(momentum, learning_rate=learning_rate, **kwargs)
         self.wd_lh = wd_lh
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._rescaled(grad)
-        if state is None:
-            weight[:] = (1 - lr * wd) * weight - lr * grad.sign()
-            return
-        state[:] = self.momentum * state - (1 - self.momentum) * (grad + wd * weight)
-        weight[:] = (1 - lr * self.wd_lh) * weight + lr * state.sign()
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        (signum if states else sign_sgd)(self, weight, grad, states, lr, wd)
 
 
 @register
@@ -159,9 +155,14 @@ class SGLD(Rule):
     Welling, Teh: "Bayesian Learning via Stochastic Gradient Langevin Dynamics", 2011.
     """
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        noise = nd.random.normal(0, math.sqrt(lr), shape=weight.shape, dtype=weight.dtype, ctx=weight.context)
-        weight += noise - lr / 2 * (self._rescaled(grad) + wd * weight)
+    _together = False
+
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        like = NDArray(weight)
+        noise = nd.random.normal(0, math.sqrt(lr), like.shape, like.dtype, like.context)
+        weight.mul_(1 - lr / 2 * wd).sub_(scaled(self, grad), alpha=lr / 2).add_(noise.handle)
 
 
 @register
@@ -196,12 +197,14 @@ class DCASGD(Rule):
         """Return no momentum, and the weight as it was."""
         return (None, weight.copy())
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
-        grad = self._rescaled(grad)
-        _, previous = state
-        step = lr * (grad + wd * weight + self.lamda * grad * grad * (weight - previous))
-        previous[:] = weight
-        weight -= step
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
+        (previous,) = states
+        slope = scaled(self, grad)
+        step = slope.add(weight, alpha=wd).addcmul_(slope * slope, weight - previous, value=self.lamda)
+        previous.copy_(weight)
+        weight.sub_(step, alpha=lr)
 
 
 @register
@@ -255,23 +258,22 @@ class LBSGD(_Momentum):
             warmup_epochs,
         )
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+    _together = False
+
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
         batches = self._batches.get(index, self.init_updates) + 1
         self._batches[index] = batches
         if index in self._gathered:
-            grad = self._gathered[index] + grad
+            grad = self._gathered[index]._tensor + grad
         if batches % self.batch_scale:
-            self._gathered[index] = grad.copy()
+            self._gathered[index] = NDArray(grad.clone())
             return
         self._gathered.pop(index, None)
         grad = grad / self.batch_scale
         lr *= self._trust(weight, grad, wd) if self.warmup_strategy == "lars" else self._warmth(batches)
-        step = lr * (self._rescaled(grad) + wd * weight)
-        if state is None:
-            weight -= step
-        else:
-            state[:] = self.momentum * state - step
-            weight += state
+        (sgd_with_momentum if states else sgd)(self, weight, grad, states, lr, wd)
 
     def _warmth(self, batches: int) -> float:
         """Return the factor of the rate after that many batches."""
@@ -282,7 +284,7 @@ class LBSGD(_Momentum):
         rise = {"linear": done, "power2": done * done, "sqrt": math.sqrt(done)}.get(self.warmup_strategy, 0.0)
         return 1.0 + (self.batch_scale - 1) * rise
 
-    def _trust(self, weight: NDArray, grad: NDArray, wd: float) -> float:
+    def _trust(self, weight: Tensor, grad: Tensor, wd: float) -> float:
         """Return the factor of the rate by the sizes of weight and gradient."""
         of_weight, of_grad = _norm(weight) ** 2, _norm(grad) ** 2
         factor = math.sqrt(of_weight / (of_grad + wd * of_weight + 1e-18))
@@ -336,21 +338,24 @@ class LARS(_Momentum):
     def _decays(self, name: str) -> bool:
         return name.endswith("_weight")
 
-    def _step(self, index: Index, weight: NDArray, grad: NDArray, state: State, lr: float, wd: float) -> None:
+    _together = False
+
+    def _step(
+        self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+    ) -> None:
         base = self.learning_rate
         momentum = self.momentum
         if self.momentum_correction and self._last_lr.get(index):
             momentum *= base / self._last_lr[index]
         self._last_lr[index] = base
         lr *= self._trust(index, weight, grad, wd)
-        step = lr * (self._rescaled(grad) + wd * weight)
-        if state is None:
-            weight -= step
+        step = scaled(self, grad).add(weight, alpha=wd)
+        if states:
+            weight.add_(states[0].mul_(momentum).sub_(step, alpha=lr))
         else:
-            state[:] = momentum * state - step
-            weight += state
+            weight.sub_(step, alpha=lr)
 
-    def _trust(self, index: Index, weight: NDArray, grad: NDArray, wd: float) -> float:
+    def _trust(self, index: Index, weight: Tensor, grad: Tensor, wd: float) -> float:
         if self.idx2name.get(index, str(index)).endswith(("gamma", "beta", "bias")):
             return 1.0
         of_weight, of_grad = _norm(weight), _norm(grad) * self.rescale_grad
@@ -375,5 +380,5 @@ class Test(Optimizer):
         state[:] = weight
 
 
-def _norm(array: NDArray) -> float:
-    return float(array.norm().asscalar())
+def _norm(tensor: Tensor) -> float:
+    return float(tensor.norm())

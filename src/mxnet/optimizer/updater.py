@@ -9,8 +9,6 @@ from mxnet.ndarray import NDArray
 from mxnet.optimizer.states import dump_pickle, dump_states, load_states
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mxnet.context import Context
     from mxnet.optimizer.base import Index, Optimizer, State
 
@@ -41,11 +39,11 @@ class Updater:
 
     def __call__(
         self,
-        index: Index | Sequence[Index],
-        grad: NDArray | Sequence[NDArray],
-        weight: NDArray | Sequence[NDArray],
+        index: Any,
+        grad: Any,
+        weight: Any,
     ) -> None:
-        """Update one parameter, or each of several, in place.
+        """Update one parameter, or several together, in place.
 
         Parameters
         ----------
@@ -55,18 +53,20 @@ class Updater:
         weight : NDArray or list of NDArray
         """
         if isinstance(index, (list, tuple)):
-            for one in zip(index, grad, weight, strict=True):
-                self._update(*one)
+            indices, grads, weights = index, grad, weight
         else:
-            self._update(index, grad, weight)
+            indices, grads, weights = [index], [grad], [weight]
+        states = [self._state_of(*one) for one in zip(indices, weights, strict=True)]
+        self.optimizer.update_all(indices, weights, grads, states)
 
-    def _update(self, index: Any, grad: Any, weight: Any) -> None:
+    def _state_of(self, index: Index, weight: NDArray) -> State:
+        """Return the state of a parameter, on its device; a new one if it has none yet."""
         if index not in self.states:
             self.states[index] = self.optimizer.create_state_multi_precision(index, weight)
         elif not self.states_synced.get(index):
             self.states[index] = self.sync_state_context(self.states[index], weight.context)
         self.states_synced[index] = True
-        self.optimizer.update_multi_precision(index, weight, grad, self.states[index])
+        return self.states[index]
 
     def sync_state_context(self, state: State, context: Context) -> State:
         """Return a state whose arrays are on the given device."""
