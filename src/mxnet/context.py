@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar, Token
 from typing import ClassVar
 
+from mxnet.allocator import return_freed_memory
 from mxnet.errors import MXNetError, did_you_mean
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
@@ -76,8 +77,10 @@ class Context:
         _current.reset(self._tokens.pop())
 
     def empty_cache(self) -> None:
-        """Give memory that the allocator of a GPU keeps for reuse back to the device."""
-        if self.device_type == "gpu":
+        """Give memory that is kept for reuse back to the device, or on a CPU to the system."""
+        if self.device_type != "gpu":
+            return_freed_memory()
+        else:
             import torch
 
             torch.cuda.empty_cache()

@@ -71,3 +71,12 @@ def test_output_that_is_a_bound_array_is_a_copy():
     (out,) = executor.forward()
     x[:] = 9
     np.testing.assert_array_equal(out.asnumpy(), [[1], [2]])
+
+
+def test_value_that_is_read_twice_is_not_written_over():
+    a = mx.sym.Variable("a")
+    grad = mx.nd.zeros((2,))
+    executor = (a * a + a).bind(mx.cpu(), {"a": mx.nd.array([2.0, 3.0])}, {"a": grad})
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.ones((2,)))
+    np.testing.assert_array_equal(grad.asnumpy(), [5, 7])

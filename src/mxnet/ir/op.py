@@ -25,6 +25,7 @@ else:
 __all__ = [
     "DERIVED",
     "REGISTRY",
+    "NOWHERE",
     "Into",
     "Like",
     "Op",
@@ -96,6 +97,10 @@ class Into(NamedTuple):
 
     tensor: Any
     add: bool
+
+
+NOWHERE: Mapping[str, Into] = {}
+"""What ``into`` is where a backward kernel is free to return new tensors."""
 
 
 class Run:
@@ -206,6 +211,8 @@ class Op:
     ``backward_into``
         The inputs whose gradients ``backward`` can write where it is told, and how: ``{"weight": "add"}``, or
         ``"write"`` if it cannot add. It takes them by the keyword ``into``, a dict of :class:`Into`.
+    ``call_order``
+        All inputs and aux states as calls and files have them, where the latter do not come last.
     ``initializers``
         The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
     ``pure``
@@ -218,6 +225,7 @@ class Op:
     aux: ClassVar[dict[str, str]] = {}
     outputs: ClassVar[tuple[str, ...]] = ("output",)
     variadic: ClassVar[str | None] = None
+    call_order: ClassVar[tuple[str, ...]] = ()
     mutates: ClassVar[tuple[str, ...]] = ()
     initializers: ClassVar[dict[str, str]] = {}
     result: ClassVar[Literal["new", "view", "either"]] = "either"
@@ -413,8 +421,10 @@ class Op:
     @functools.cached_property
     def overwrites(self) -> tuple[int, ...]:
         """Positions of the inputs that the first output may overwrite, the best first."""
-        named = self.inplace.get(self.output_names()[0], ()) if self.inplace and self.arity[2] else ()
         names = self.input_names()
+        named = self.inplace.get(self.output_names()[0], ()) if self.inplace and self.arity[2] else ()
+        if self.variadic and named in self.inputs:
+            return tuple(range(len(names)))
         return tuple(names.index(name) for name in ((named,) if isinstance(named, str) else named))
 
     @functools.cached_property

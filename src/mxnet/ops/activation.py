@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mxnet.errors import ShapeError
-from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.op import NOWHERE, Into, Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.device import generator_of
 from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
@@ -14,13 +14,46 @@ from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
 if TYPE_CHECKING:
     from torch import Tensor
 
-# By name: the function, and its gradient from the head gradient and the function's value.
-_ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
-    "relu": (lambda x: torch.relu(x), lambda grad, y: torch.ops.aten.threshold_backward(grad, y, 0)),
-    "sigmoid": (lambda x: torch.sigmoid(x), lambda grad, y: torch.ops.aten.sigmoid_backward(grad, y)),
-    "tanh": (lambda x: torch.tanh(x), lambda grad, y: torch.ops.aten.tanh_backward(grad, y)),
-    "softrelu": (lambda x: F.softplus(x), lambda grad, y: -grad * torch.expm1(-y)),
-    "softsign": (lambda x: F.softsign(x), lambda grad, y: grad * (1 - y.abs()).square()),
+class _Function(NamedTuple):
+    """An activation, how it overwrites its input, and its gradient from the head gradient and its value."""
+
+    of: Callable[[Tensor], Tensor]
+    inplace: Callable[[Tensor], Tensor]
+    gradient: Callable[[Tensor, Tensor], Tensor]
+    gradient_into: Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+_ACTIVATIONS: dict[str, _Function] = {
+    "relu": _Function(
+        lambda x: torch.relu(x),
+        lambda x: torch.relu_(x),
+        lambda grad, y: torch.ops.aten.threshold_backward.default(grad, y, 0),
+        lambda grad, y, out: torch.ops.aten.threshold_backward.grad_input(grad, y, 0, grad_input=out),
+    ),
+    "sigmoid": _Function(
+        lambda x: torch.sigmoid(x),
+        lambda x: torch.sigmoid_(x),
+        lambda grad, y: torch.ops.aten.sigmoid_backward.default(grad, y),
+        lambda grad, y, out: torch.ops.aten.sigmoid_backward.grad_input(grad, y, grad_input=out),
+    ),
+    "tanh": _Function(
+        lambda x: torch.tanh(x),
+        lambda x: torch.tanh_(x),
+        lambda grad, y: torch.ops.aten.tanh_backward.default(grad, y),
+        lambda grad, y, out: torch.ops.aten.tanh_backward.grad_input(grad, y, grad_input=out),
+    ),
+    "softrelu": _Function(
+        lambda x: F.softplus(x),
+        lambda x: torch.ops.aten.softplus.out(x, out=x),
+        lambda grad, y: -grad * torch.expm1(-y),
+        lambda grad, y, out: torch.mul(grad, -torch.expm1(-y), out=out),
+    ),
+    "softsign": _Function(
+        lambda x: F.softsign(x),
+        lambda x: x.div_(x.abs().add_(1)),
+        lambda grad, y: grad * (1 - y.abs()).square(),
+        lambda grad, y, out: torch.mul(grad, (1 - y.abs()).square(), out=out),
+    ),
 }
 
 
@@ -33,13 +66,25 @@ class Activation(Op, name="Activation"):
 
     act_type: str = param(choices=("relu", "sigmoid", "softrelu", "softsign", "tanh"), doc="Which function.")
 
+    result = backward_result = "new"
+    inplace = {"output": "data"}
+    backward_inplace = {"data": "grad"}
+
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        return _ACTIVATIONS[self.act_type][0](data)
+        return _ACTIVATIONS[self.act_type].of(data)
 
-    def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        return _ACTIVATIONS[self.act_type][1](grad, output)
+    def forward_into(self, run: Run, out: Tensor, data: Tensor) -> Tensor:
+        return _ACTIVATIONS[self.act_type].inplace(data)
+
+    def backward(
+        self, run: Run, grad: Tensor, output: Tensor, into: Mapping[str, Into] = NOWHERE
+    ) -> Tensor:
+        function = _ACTIVATIONS[self.act_type]
+        if into:
+            return function.gradient_into(grad, output, into["data"].tensor)
+        return function.gradient(grad, output)
 
 
 _SELU_ALPHA = 1.6732632423543772

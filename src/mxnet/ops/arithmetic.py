@@ -28,6 +28,8 @@ class Formula(NamedTuple):
     compute: Callable[[Operand, Operand], Tensor]
     into_left: Callable[[Tensor, Operand, Operand], Tensor] | None = None
     into_right: Callable[[Tensor, Operand, Operand], Tensor] | None = None
+    compute_into: Callable[[Tensor, Operand, Operand], Tensor] | None = None
+    """Writes the result into the first argument, which may be one of the operands."""
 
 
 def _dtype(a: Operand, b: Operand) -> torch.dtype:
@@ -106,14 +108,23 @@ def _truth(comparison: str) -> Callable[[Operand, Operand], Tensor]:
     return compute
 
 
+_OUT: dict[str, Callable[[Tensor, Operand, Operand], Tensor]] = {
+    "add": lambda out, a, b: torch.add(a, b, out=out),
+    "sub": lambda out, a, b: torch.sub(a, b, out=out),
+    "mul": lambda out, a, b: torch.mul(a, b, out=out),
+    "div": lambda out, a, b: torch.div(
+        a, b, rounding_mode=None if out.dtype.is_floating_point else "trunc", out=out
+    ),
+}
+
 FORMULAS: dict[str, Formula] = {
-    "add": Formula("Adds", "a + b", lambda a, b: a + b, lambda grad, *_: grad, lambda grad, *_: grad),
-    "sub": Formula("Subtracts", "a - b", lambda a, b: a - b, lambda grad, *_: grad, lambda grad, *_: -grad),
+    "add": Formula("Adds", "a + b", lambda a, b: a + b, lambda grad, *_: grad, lambda grad, *_: grad, _OUT["add"]),
+    "sub": Formula("Subtracts", "a - b", lambda a, b: a - b, lambda grad, *_: grad, lambda grad, *_: -grad, _OUT["sub"]),
     "mul": Formula(
-        "Multiplies", "a b", lambda a, b: a * b, lambda grad, _, b: grad * b, lambda grad, a, _: grad * a
+        "Multiplies", "a b", lambda a, b: a * b, lambda grad, _, b: grad * b, lambda grad, a, _: grad * a, _OUT["mul"]
     ),
     "div": Formula(
-        "Divides", "a / b", _divide, lambda grad, _, b: grad / b, lambda grad, a, b: -grad * a / (b * b)
+        "Divides", "a / b", _divide, lambda grad, _, b: grad / b, lambda grad, a, b: -grad * a / (b * b), _OUT["div"]
     ),
     "mod": Formula(
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",

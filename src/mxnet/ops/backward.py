@@ -149,6 +149,10 @@ class Backward(Op):
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
 
+        in_order = [(name, [i], False) for i, name in enumerate(reads_of(self.of))]
+        if layout == in_order[: len(layout)]:
+            return self._in_order(compute, run, picked)
+
         def backward(*tensors: Tensor, **into: dict[str, Into]) -> Tensor | tuple[Tensor | None, ...] | None:
             arguments = {
                 name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]]
@@ -166,6 +170,30 @@ class Backward(Op):
             )
 
         return backward
+
+    def _in_order(self, compute: Callable[..., Any], run: Run, picked: list[int]) -> Callable[..., Any]:
+        """Return the kernel for tensors that are passed on just as they come, which most are."""
+        if picked == [0]:  # the one gradient may come without a tuple around it
+
+            def backward(*tensors: Tensor, **into: dict[str, Into]) -> Tensor | None:
+                result = compute(*tensors, **into)
+                if isinstance(result, tuple | list):
+                    result = result[0]
+                return _or_zeros(result, run, 0) if result is None and not into else result
+
+            return backward
+
+        def backward_of_several(*tensors: Tensor, **into: dict[str, Into]) -> Any:
+            results = compute(*tensors, **into)
+            written = into.get("into", ())
+            return _unpacked(
+                [
+                    results[i] if results[i] is not None or self.wants[k] in written else _or_zeros(None, run, k)
+                    for k, i in enumerate(picked)
+                ]
+            )
+
+        return backward_of_several
 
     def _differentiate(self, run: Run, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Let torch differentiate the forward kernel."""

@@ -26,6 +26,7 @@ class Broadcasting(Op):
     """
 
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
+    result = "new"
     formula: ClassVar[Formula]
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

@@ -29,6 +29,8 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 class _Filtering(Windowed):
     """What convolution and its transpose share."""
 
+    result = backward_result = "new"
+
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
     transposed: ClassVar[bool]
     kernel: tuple[int, ...] = param(doc="Extents of the window: (w,), (h, w) or (d, h, w).")

@@ -55,6 +55,8 @@ def _shape_of(run: Run) -> tuple[int, ...]:
 class _FromNothing(Op):
     """Base of the operators without inputs."""
 
+    result = "new"
+
     inputs: ClassVar[dict[str, str]] = {}
     dtype: str
 

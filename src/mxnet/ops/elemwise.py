@@ -22,6 +22,7 @@ class Elementwise(Op):
     """Base of the operators of two arrays of one shape and dtype, which the output shares."""
 
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
+    result = "new"
     formula: ClassVar[Formula]
 
     infer_shape = same_shape
@@ -30,8 +31,18 @@ class Elementwise(Op):
         return self.formula.compute(lhs, rhs)
 
 
+class _Overwriting(Elementwise):
+    """Base of those whose result can overwrite an operand."""
+
+    inplace = {"output": ("lhs", "rhs")}
+
+    def forward_into(self, run: Run, out: Tensor, lhs: Tensor, rhs: Tensor) -> Tensor:
+        assert self.formula.compute_into is not None
+        return self.formula.compute_into(out, lhs, rhs)
+
+
 class ElementwiseAdd(
-    Elementwise, name="elemwise_add", aliases=("_add", "_plus", "_Plus", "_sparse_elemwise_add")
+    _Overwriting, name="elemwise_add", aliases=("_add", "_plus", "_Plus", "_sparse_elemwise_add")
 ):
     """Adds two arrays of one shape."""
 
@@ -46,7 +57,7 @@ class GradientAdd(ElementwiseAdd, name="_grad_add"):
 
 
 class ElementwiseSub(
-    Elementwise, name="elemwise_sub", aliases=("_sub", "_minus", "_Minus", "_sparse_elemwise_sub")
+    _Overwriting, name="elemwise_sub", aliases=("_sub", "_minus", "_Minus", "_sparse_elemwise_sub")
 ):
     """Subtracts an array from another of the same shape."""
 
@@ -56,7 +67,7 @@ class ElementwiseSub(
         return grads[0], -grads[0]
 
 
-class ElementwiseMul(Elementwise, name="elemwise_mul", aliases=("_mul", "_Mul", "_sparse_elemwise_mul")):
+class ElementwiseMul(_Overwriting, name="elemwise_mul", aliases=("_mul", "_Mul", "_sparse_elemwise_mul")):
     """Multiplies two arrays of one shape, element by element."""
 
     formula = FORMULAS["mul"]
@@ -66,7 +77,7 @@ class ElementwiseMul(Elementwise, name="elemwise_mul", aliases=("_mul", "_Mul", 
         return grads[0] * rhs, grads[0] * lhs
 
 
-class ElementwiseDiv(Elementwise, name="elemwise_div", aliases=("_div", "_Div", "_sparse_elemwise_div")):
+class ElementwiseDiv(_Overwriting, name="elemwise_div", aliases=("_div", "_Div", "_sparse_elemwise_div")):
     """Divides an array by another of the same shape. Integers are rounded towards zero."""
 
     formula = FORMULAS["div"]
@@ -131,9 +142,21 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
 
     inputs = {"args": "The arrays to add."}
     variadic = "num_args"
+    inplace = {"output": "args"}
     num_args: int = param(ge=1, doc="Number of arrays.")
 
     infer_shape = same_shape
+
+    @property
+    def result(self) -> str:  # type: ignore[override]
+        """A single array comes back as it is."""
+        return "view" if self.num_args == 1 else "new"
+
+    def forward_into(self, run: Run, out: Tensor, *args: Tensor) -> Tensor:
+        where = next(i for i, each in enumerate(args) if each is out)
+        for each in (*args[:where], *args[where + 1 :]):
+            out += each
+        return out
 
     def forward(self, run: Run, *args: Tensor) -> Tensor:
         if len(args) == 1:
@@ -150,6 +173,8 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
 class Identity(Op, name="_copy", aliases=("identity",)):
     """Returns its input."""
 
+    result = "view"
+
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
@@ -161,6 +186,8 @@ class Identity(Op, name="_copy", aliases=("identity",)):
 
 class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient")):
     """Returns its input; no gradient passes."""
+
+    result = "view"
 
     infer_shape = same_shape
 

@@ -42,6 +42,8 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     are clipped. `dtype` counts only if that of weight is not known otherwise.
     """
 
+    result = backward_result = "new"
+
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
     input_dim: int = param(ge=1, doc="Number of rows.")
     output_dim: int = param(ge=1, doc="Length of a row.")

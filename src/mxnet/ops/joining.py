@@ -32,6 +32,8 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     Shapes: arg0 (n, a, ...), arg1 (n, b, ...), output (n, a + b, ...) for ``dim=1``.
     """
 
+    result = "new"
+
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
     num_args: int = param(ge=1, doc="Number of arrays.")
@@ -69,6 +71,8 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     def forward(self, run: Run, *data: Tensor) -> Tensor:
         return torch.cat(data, self.dim)
 
+    backward_result = "view"
+
     def backward(self, run: Run, grad: Tensor, ins: Sequence[Like]) -> Sequence[Tensor]:
         return torch.split(grad, [each.shape[self.dim] for each in ins], self.dim)
 
@@ -91,6 +95,8 @@ class Stack(Op, name="stack"):
 
     Shapes: arg0, arg1, ... (d0, d1, ...), output (n, d0, d1, ...) for n arrays and ``axis=0``.
     """
+
+    result = "new"
 
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
@@ -121,6 +127,8 @@ class Stack(Op, name="stack"):
 
 class _Split(Op):
     """Base of the operators that split an array: its gradient joins the gradients of the parts again."""
+
+    result = "view"
 
     axis: int
     squeeze_axis: bool

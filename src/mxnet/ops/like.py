@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
     """Returns zeros of the shape and dtype of its input."""
 
+    result = "new"
+
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Like) -> Tensor:
@@ -29,6 +31,8 @@ class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
 
 class OnesLike(Op, name="ones_like"):
     """Returns ones of the shape and dtype of its input."""
+
+    result = "new"
 
     infer_shape = same_shape
 

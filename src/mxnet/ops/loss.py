@@ -61,6 +61,8 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     first n labels count. Labels outside of [0, k) are no class: the gradient pushes all classes down.
     """
 
+    result = backward_result = "new"
+
     inputs = LABELLED
     grad_scale: float = param(default=1.0, doc="Factor of the gradient.")
     ignore_label: float = param(default=-1.0, doc="The label of samples that take no part, if use_ignore.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
@@ -26,6 +26,8 @@ def _contract(left: Tensor, right: Tensor, axes_left: list[int], axes_right: lis
 
 class _Product(Op):
     """Base of the products: two factors, each of which may be transposed."""
+
+    result = backward_result = "new"
 
     inputs = {"lhs": "The left factor.", "rhs": "The right factor."}
     transpose_a: bool = param(default=False, doc="Whether the left factor is transposed first.")
@@ -86,6 +88,38 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
         )
 
 
+def gradients_of_product(
+    multiply: Callable[..., Entry],
+    lhs: Entry,
+    rhs: Entry,
+    grad: Entry,
+    *,
+    transpose_a: bool,
+    transpose_b: bool,
+) -> tuple[Entry, Entry]:
+    """Return the gradients of two matrices, from that of their product; each is a product itself.
+
+    Parameters
+    ----------
+    multiply : callable
+        Makes a product of two values; takes ``transpose_a`` and ``transpose_b``.
+    lhs, rhs : Entry
+        The factors.
+    grad : Entry
+        The gradient of the product.
+    transpose_a, transpose_b : bool
+        Which factors were transposed first.
+    """
+    return (
+        multiply(rhs, grad, transpose_a=transpose_b, transpose_b=True)
+        if transpose_a
+        else multiply(grad, rhs, transpose_b=not transpose_b),
+        multiply(grad, lhs, transpose_a=True, transpose_b=transpose_a)
+        if transpose_b
+        else multiply(lhs, grad, transpose_a=not transpose_a),
+    )
+
+
 class BatchDot(_Product, name="batch_dot"):
     """Multiplies matrices pair by pair; all but the last two axes count the pairs.
 
@@ -119,16 +153,10 @@ class BatchDot(_Product, name="batch_dot"):
         return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        lhs, rhs = node.inputs
         multiply = functools.partial(emit, "batch_dot")
-        a, b = self.transpose_a, self.transpose_b
-        return (
-            multiply(rhs, grads[0], transpose_a=b, transpose_b=True)
-            if a
-            else multiply(grads[0], rhs, transpose_b=not b),
-            multiply(grads[0], lhs, transpose_a=True, transpose_b=a)
-            if b
-            else multiply(lhs, grads[0], transpose_a=not a),
+        lhs, rhs = node.inputs
+        return gradients_of_product(
+            multiply, lhs, rhs, grads[0], transpose_a=self.transpose_a, transpose_b=self.transpose_b
         )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.lazy import F
+from mxnet.ir.op import NOWHERE, Into, Op, Run, Slots, param
+from mxnet.lazy import F, torch
 from mxnet.ops.shapes import numel
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     ``flatten=False`` data (..., k) and output (..., num_hidden). k is the product of the extents that are
     collapsed.
     """
+
+    result = backward_result = "new"
+    backward_into = {"weight": "add", "bias": "write"}
 
     inputs = {"data": "Input data.", "weight": "Weight matrix.", "bias": "Bias."}
     num_hidden: int = param(ge=1, doc="Number of hidden nodes of the output.")
@@ -41,11 +44,28 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return F.linear(data.reshape(-1, weight.shape[1]) if self.flatten else data, weight, bias)
 
-    def backward(self, run: Run, grad: Tensor, data: Tensor, weight: Tensor) -> tuple[Tensor | None, ...]:
-        rows = grad.reshape(-1, self.num_hidden)
-        wants = run.wants
-        return (
-            (rows @ weight).view(data.shape) if "data" in wants else None,
-            rows.T @ data.reshape(-1, weight.shape[1]) if "weight" in wants else None,
-            rows.sum(0) if "bias" in wants else None,
-        )
+    def kernel_for(self, run: Run) -> Callable[..., Tensor]:
+        is_matrix = run.in_shapes is not None and len(run.in_shapes[0]) == 2
+        return F.linear if is_matrix or not self.flatten else super().kernel_for(run)
+
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor, weight: Tensor, into: Mapping[str, Into] = NOWHERE
+    ) -> tuple[Tensor | None, ...]:
+        rows = grad if grad.dim() == 2 else grad.reshape(-1, self.num_hidden)
+        into_data = into_weight = into_bias = None
+        if "data" in run.wants:
+            into_data = torch.mm(rows, weight)
+            if data.dim() != 2:
+                into_data = into_data.view(data.shape)
+        if "weight" in run.wants:
+            columns = data if data.dim() == 2 else data.reshape(-1, weight.shape[1])
+            if place := into.get("weight"):
+                torch.addmm(place.tensor, rows.t(), columns, beta=int(place.add), out=place.tensor)
+            else:
+                into_weight = torch.mm(rows.t(), columns)
+        if "bias" in run.wants:
+            if place := into.get("bias"):
+                torch.sum(rows, 0, out=place.tensor)
+            else:
+                into_bias = torch.sum(rows, 0)
+        return into_data, into_weight, into_bias

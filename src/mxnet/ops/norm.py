@@ -25,6 +25,8 @@ _OUTPUT_MEAN_VAR = param(default=False, doc="Whether the statistics are outputs 
 class _Normalization(Op):
     """What operators share that normalise with statistics, and then scale with gamma and shift with beta."""
 
+    result = backward_result = "new"
+
     inputs = _SCALED
     output_mean_var: bool = False
 

@@ -102,7 +102,7 @@ def _sums(data: Tensor, windows: _Windows, divisor: int = 1) -> Tensor:
 def _back(grad: Tensor, windows: _Windows, divisor: int = 1, where: Tensor | None = None) -> Tensor:
     """Return the gradient of the data from that of its sums, or of its maxima, which were at `where`."""
     extents = windows.extents if windows.by_torch else windows.padded
-    data = _wide(grad, windows).new_empty(()).expand(*grad.shape[:2], *extents)  # only its shape counts
+    data = _unwritten(_wide(grad, windows), (*grad.shape[:2], *extents))
     sliding = windows.kernel, windows.stride, windows.left_to_torch
     back: Tensor
     if where is None:
@@ -114,6 +114,13 @@ def _back(grad: Tensor, windows: _Windows, divisor: int = 1, where: Tensor | Non
     return back if windows.by_torch else F.pad(back, [-margin for margin in windows.margins])
 
 
+def _unwritten(like: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Return an array of which torch looks only at shape, dtype and layout: it takes memory only for the last."""
+    if like.dim() == 4 and not like.is_contiguous() and like.is_contiguous(memory_format=torch.channels_last):
+        return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
+    return like.new_empty(()).expand(shape)
+
+
 def _root(powers: Tensor, power: int) -> Tensor:
     if power == 1:
         return powers
@@ -122,6 +129,8 @@ def _root(powers: Tensor, power: int) -> Tensor:
 
 class _Pool(Windowed):
     """What the pooling of today and that of MXNet 0.9 share."""
+
+    result = backward_result = "new"
 
     per_axis = ("stride", "pad")
     divides_by_whole_windows: ClassVar[bool] = False

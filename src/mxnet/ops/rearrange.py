@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class _NewShape(Op):
     """Base of the operators whose output is their input under another shape."""
 
+    result = "view"
+
     @abstractmethod
     def output_shape(self, data: Shape) -> Shape | None:
         """Return what is known of the shape of the output; raise ShapeError if `data` does not fit."""
@@ -166,6 +168,8 @@ class ReshapeLike(Op, name="reshape_like"):
     Shapes: the axes from ``lhs_begin`` to ``lhs_end`` become those of rhs from ``rhs_begin`` to ``rhs_end``.
     """
 
+    result = "view"
+
     inputs = {"lhs": "Input data.", "rhs": "The array whose shape counts."}
     lhs_begin: int | None = param(default=None, doc="The first axis of lhs that is replaced; by default 0.")
     lhs_end: int | None = param(default=None, doc="The axis after the last of them; by default the end.")
@@ -259,6 +263,8 @@ class Squeeze(_NewShape, name="squeeze"):
 
 class _NewOrder(Op):
     """Base of the operators that put the axes in another order."""
+
+    result = "view"
 
     @abstractmethod
     def order(self, ndim: int) -> tuple[int, ...]:

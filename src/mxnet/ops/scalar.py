@@ -27,6 +27,7 @@ class WithScalar(Op):
     Bool data becomes int64; with ``is_int=False``, integers become float64.
     """
 
+    result = "new"
     formula: ClassVar[Formula]
     reverse: ClassVar[bool] = False
     scalar: float = param(default=1.0, doc="The number.")
@@ -55,6 +56,10 @@ class WithScalar(Op):
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return self.formula.compute(*self.operands(data))
+
+    def _forward_into(self, run: Run, out: Tensor, data: Tensor) -> Tensor:
+        assert self.formula.compute_into is not None
+        return self.formula.compute_into(out, *self.operands(data))
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         into = self.formula.into_right if self.reverse else self.formula.into_left
@@ -86,6 +91,8 @@ def _declare(
     }
     if meaning.into_left is None:
         gradient = _no_gradient
+    if meaning.compute_into is not None and not reverse:
+        contents |= {"inplace": {"output": "data"}, "forward_into": WithScalar._forward_into}
     if gradient is not None:
         contents |= {"gradient": gradient, "backward": None}
     type(name, (WithScalar,), contents, name=name, aliases=aliases)

@@ -44,6 +44,8 @@ def _write(array: Tensor, ranges: Ranges, part: Tensor) -> Tensor:
 class _PartOfData(Op):
     """Base of the operators that take a part of data; its gradient is zero elsewhere."""
 
+    result = "view"
+
     @abstractmethod
     def ranges(self, data: Shape) -> Sequence[range | None]:
         """Return the positions along each axis of data, None where its extent is unknown."""
@@ -120,6 +122,8 @@ class SliceLike(Op, name="slice_like"):
 
     Shapes: data (d0, d1, ...), shape_like the same or smaller where it counts. Its gradient is zero.
     """
+
+    result = "view"
 
     inputs = {"data": "Input data.", "shape_like": "The array whose shape the output takes on."}
     axes: tuple[int, ...] = param(default=(), doc="The axes that are cut; by default all.")

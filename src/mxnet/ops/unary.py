@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Unary(Op):
     """Base of the functions of one array. Of integers they are computed in float64 and truncated."""
 
+    result = "new"
     function: ClassVar[Function]
     takes_integers: ClassVar[bool] = False
     """Whether `function` itself is right for integers."""
@@ -43,20 +44,23 @@ def _declare(
     *,
     by_data: Derivative | None = None,
     by_output: Derivative | None = None,
+    inplace: Function | None = None,
     slope: float | None = None,
     integers: bool = False,
     aliases: tuple[str, ...] | None = None,
 ) -> None:
     """Declare one function with its derivative, by what that reads.
 
-    A constant `slope` needs nothing but the head gradient; without any derivative it is zero. `integers` says
-    that the function itself is right for them.
+    A constant `slope` needs nothing but the head gradient; without any derivative it is zero. `inplace` computes
+    the function into its argument. `integers` says that the function itself is right for them.
     """
     contents: dict[str, Any] = {
         "__doc__": f"Computes :math:`{formula}` of each element.",
         "function": staticmethod(function),
         "takes_integers": integers,
     }
+    if inplace is not None:
+        contents |= {"inplace": {"output": "data"}, "forward_into": _overwriting(inplace)}
     if by_data is not None:
         contents["backward"] = _reading_data(by_data)
     elif by_output is not None:
@@ -64,6 +68,15 @@ def _declare(
     else:
         contents["gradient"] = _constant(slope)
     type(name, (Unary,), contents, name=name, aliases=(f"_sparse_{name}",) if aliases is None else aliases)
+
+
+def _overwriting(inplace: Function) -> Callable[..., Tensor]:
+    def forward_into(self: Unary, run: Run, out: Tensor, data: Tensor) -> Tensor:
+        if self.takes_integers or out.dtype.is_floating_point:
+            return inplace(out)
+        return out.copy_(self.forward(run, data))
+
+    return forward_into
 
 
 def _reading_data(derivative: Derivative) -> Callable[..., Tensor]:
@@ -138,7 +151,7 @@ _declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
 _declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
 _declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), integers=True)
 
-_declare("negative", "-x", lambda x: -x, slope=-1, integers=True)
+_declare("negative", "-x", lambda x: -x, inplace=lambda x: x.neg_(), slope=-1, integers=True)
 _declare("degrees", r"180 x / \pi", lambda x: x * (180 / math.pi), slope=180 / math.pi)
 _declare("radians", r"\pi x / 180", lambda x: x * (math.pi / 180), slope=math.pi / 180)
 _declare(
@@ -148,8 +161,21 @@ _declare(
     by_output=lambda grad, y: -grad * y.square(),
     aliases=(),
 )
-_declare("square", "x^2", lambda x: x * x, by_data=lambda grad, x: grad * (2 * x), integers=True)
-_declare("sqrt", r"\sqrt{x}", lambda x: torch.sqrt(x), by_output=lambda grad, y: grad * (0.5 / y))
+_declare(
+    "square",
+    "x^2",
+    lambda x: x * x,
+    by_data=lambda grad, x: grad * (2 * x),
+    inplace=lambda x: x.mul_(x),
+    integers=True,
+)
+_declare(
+    "sqrt",
+    r"\sqrt{x}",
+    lambda x: torch.sqrt(x),
+    by_output=lambda grad, y: grad * (0.5 / y),
+    inplace=lambda x: x.sqrt_(),
+)
 _declare("rsqrt", r"1 / \sqrt{x}", lambda x: torch.rsqrt(x), by_output=lambda grad, y: grad * (-0.5 * y**3))
 _declare("cbrt", r"\sqrt[3]{x}", _cbrt, by_output=lambda grad, y: grad / (3 * y.square()))
 _declare(
@@ -160,7 +186,13 @@ _declare(
     aliases=(),
 )
 
-_declare("exp", "e^x", lambda x: torch.exp(x), by_output=lambda grad, y: grad * y)
+_declare(
+    "exp",
+    "e^x",
+    lambda x: torch.exp(x),
+    by_output=lambda grad, y: grad * y,
+    inplace=lambda x: x.exp_(),
+)
 _declare("expm1", "e^x - 1", lambda x: torch.expm1(x), by_data=lambda grad, x: grad * torch.exp(x))
 _declare("log", r"\ln x", lambda x: torch.log(x), by_data=lambda grad, x: grad / x)
 _declare("log10", r"\log_{10} x", lambda x: torch.log10(x), by_data=lambda grad, x: grad / (x * math.log(10)))
@@ -183,7 +215,8 @@ _declare(
     "tanh",
     r"\tanh x",
     lambda x: torch.tanh(x),
-    by_output=lambda grad, y: torch.ops.aten.tanh_backward(grad, y),
+    by_output=lambda grad, y: torch.ops.aten.tanh_backward.default(grad, y),
+    inplace=lambda x: x.tanh_(),
 )
 _declare(
     "arcsinh",
@@ -223,13 +256,15 @@ _declare(
     r"\max(x, 0)",
     lambda x: torch.relu(x),
     by_output=lambda grad, y: torch.ops.aten.leaky_relu_backward(grad, y, 0.0, True),
+    inplace=lambda x: x.relu_(),
     integers=True,
 )
 _declare(
     "sigmoid",
     "1 / (1 + e^{-x})",
     lambda x: torch.sigmoid(x),
-    by_output=lambda grad, y: torch.ops.aten.sigmoid_backward(grad, y),
+    by_output=lambda grad, y: torch.ops.aten.sigmoid_backward.default(grad, y),
+    inplace=lambda x: x.sigmoid_(),
 )
 _declare(
     "softsign",

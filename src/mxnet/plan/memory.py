@@ -54,8 +54,8 @@ def share_memory(
 ) -> tuple[tuple[Step, ...], Memory]:
     """Let steps write over inputs that nothing needs any more, where their kernels can.
 
-    An input can be taken over if it has the output's shape and dtype, dies in this very step, and no other value
-    that is still needed may lie in the same memory. What is given from outside or returned never dies.
+    An input can be taken over if it has the output's shape and dtype, is read once and dies in this very step, and
+    no other value that is still needed may lie in the same memory. What is given from outside or returned never dies.
 
     Parameters
     ----------
@@ -78,6 +78,7 @@ def share_memory(
             u, out = step.inputs[position], step.outputs[0]
             if (
                 u in step.frees
+                and step.inputs.count(u) == 1
                 and memory.is_surely(u)
                 and living[memory.owner[u]] == {u}
                 and (values[u].shape, values[u].dtype) == (values[out].shape, values[out].dtype)

@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+from mxnet.allocator import keep_freed_memory
 from mxnet.context import Context
 from mxnet.errors import MXNetError, add_note
 from mxnet.ir.node import Node
@@ -179,6 +180,7 @@ def write_program(
     tapped : {'', 'outputs', 'all'}
         Which values are shown to the ``tap`` of the run: none, what nodes make, or also what they read.
     """
+    keep_freed_memory()
     writer = _Writer(plan, context_of, is_train=is_train, states=states, tapped=tapped)
     for number, preparation in enumerate(plan.preparations):
         writer.preparation(f"prepare_{number}", preparation)
