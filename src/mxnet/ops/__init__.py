@@ -1,17 +1,20 @@
 """All operators, a module per family; importing this package fills the registry."""
 
 from mxnet.ops import activation as activation
+from mxnet.ops import boxes as boxes
 from mxnet.ops import broadcast as broadcast
 from mxnet.ops import cast as cast
 from mxnet.ops import convolution as convolution
 from mxnet.ops import creation as creation
 from mxnet.ops import ctc as ctc
 from mxnet.ops import custom as custom
+from mxnet.ops import density as density
 from mxnet.ops import dropout as dropout
 from mxnet.ops import elemwise as elemwise
 from mxnet.ops import indexing as indexing
 from mxnet.ops import joining as joining
 from mxnet.ops import like as like
+from mxnet.ops import linalg as linalg
 from mxnet.ops import loss as loss
 from mxnet.ops import matrix as matrix
 from mxnet.ops import nn as nn
@@ -20,6 +23,8 @@ from mxnet.ops import optimizer_multi as optimizer_multi
 from mxnet.ops import optimizer_update as optimizer_update
 from mxnet.ops import ordering as ordering
 from mxnet.ops import pooling as pooling
+from mxnet.ops import quantize as quantize
+from mxnet.ops import quantized as quantized
 from mxnet.ops import random as random
 from mxnet.ops import rearrange as rearrange
 from mxnet.ops import reduce as reduce
