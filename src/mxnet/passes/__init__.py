@@ -6,16 +6,27 @@ from collections.abc import Callable, Sequence
 
 from mxnet.ir.graph import Graph
 from mxnet.passes.drop_identities import drop_identities
+from mxnet.passes.fold_batch_norm import fold_batch_norm
+from mxnet.passes.fuse_convolution import fuse_convolution
+from mxnet.passes.fuse_fully_connected import fuse_fully_connected
 from mxnet.passes.merge_equal_nodes import merge_equal_nodes
+from mxnet.passes.use_channels_last import use_channels_last
 
 __all__ = ["INFERENCE", "TRAINING", "Pass", "apply_passes"]
 
 Pass = Callable[[Graph], Graph]
 
-INFERENCE: tuple[Pass, ...] = (drop_identities, merge_equal_nodes)
+INFERENCE: tuple[Pass, ...] = (
+    drop_identities,
+    merge_equal_nodes,
+    fold_batch_norm,
+    fuse_convolution,
+    fuse_fully_connected,
+    use_channels_last,
+)
 """For runs with ``is_train=False``. What does nothing goes first: it may hide that nodes are equal."""
 
-TRAINING: tuple[Pass, ...] = (merge_equal_nodes,)
+TRAINING: tuple[Pass, ...] = (merge_equal_nodes, use_channels_last)
 """For the graph of outputs and gradients."""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from mxnet.errors import MXNetError
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import describe_node
+from mxnet.ir.op import Op, describe_node, is_hidden
 
-__all__ = ["rewrite", "verify"]
+__all__ = ["count_readers", "rewrite", "stand_in", "verify"]
 
 Rule = Callable[[Node, tuple[Entry, ...]], tuple[Entry, ...] | None]
 """Takes a node and its new inputs; returns what to use instead of its outputs, None to keep it."""
@@ -28,6 +29,24 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
     if not replaced:
         return graph
     return Graph(replaced.get(entry, entry) for entry in graph.outputs)
+
+
+def count_readers(graph: Graph) -> Counter[Entry]:
+    """Return how often each value is read, by nodes (those that look only at its shape do not count) or users."""
+    readers = Counter(graph.outputs)
+    for node in graph.operators:
+        assert node.op is not None
+        readers.update(entry for i, entry in enumerate(node.inputs) if i not in node.op.shape_only)
+    return readers
+
+
+def stand_in(op: Op, inputs: tuple[Entry, ...], first: Node, *others: Node) -> Node:
+    """Return a node that does what several did, on the first one's device; its name says which: ``conv1+bn1``."""
+    notes = {key: note for key, note in first.attrs.items() if is_hidden(key)}
+    name = "+".join(each.name for each in (first, *others))
+    node = Node(op, name, inputs, notes, first.source)
+    node.replaces = first.original
+    return node
 
 
 def verify(graph: Graph) -> None:

@@ -1,0 +1,359 @@
+"""What passes put in the place of users' operators: folded and packed parameters, layers with their activation,
+changes of layout.
+
+They are not in the registry, so that neither scripts nor files can name them: they are an agreement between a
+pass, which says what is computed, and a kernel, which knows shapes, dtype and device and chooses how.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mxnet.context import Context
+from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.lazy import F, torch
+from mxnet.ops.convolution import Convolution
+from mxnet.ops.shapes import dtype_of_first_input, numel, same_shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "FoldedBias",
+    "FoldedWeight",
+    "FusedConvolution",
+    "FusedConvolutionAdd",
+    "FusedFullyConnected",
+    "PackedConvolutionWeight",
+    "PackedDenseWeight",
+    "ToChannelsFirst",
+    "ToChannelsLast",
+    "activation_of",
+]
+
+
+def _onednn_runs(context: Context, dtype: str) -> bool:
+    """Whether torch's oneDNN kernels with packed weights can be used."""
+    return context.device_type != "gpu" and dtype == "float32" and _onednn_is_there()
+
+
+def _onednn_is_there() -> bool:
+    backend = torch.backends.mkldnn
+    return bool(backend.is_available() and backend.enabled and hasattr(torch.ops.mkldnn, "_convolution_pointwise"))
+
+
+# ------------------------------------------------------------------------------------------------ activations
+
+_ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
+    "none": lambda x: x,
+    "relu": lambda x: torch.relu_(x),
+    "sigmoid": lambda x: torch.sigmoid_(x),
+    "tanh": lambda x: torch.tanh_(x),
+    "leaky_relu": lambda x, slope: F.leaky_relu_(x, slope),
+    "hardtanh": lambda x, low, high: x.clamp_(low, high),
+}
+"""In place, by the names that oneDNN's kernels know; they take the operator's `scalars`, too."""
+
+_ACT = param(default="none", choices=tuple(_ACTIVATIONS), doc="What is done to the sum at last.")
+_SCALARS = param(default=(), doc="The numbers of that: slope, or least and greatest value.")
+
+
+def activation_of(op: Op) -> dict[str, Any] | None:
+    """Return the parameters ``act`` and ``scalars`` that do what an operator does, None if there are none."""
+    if op.name == "Activation" and op.act_type in ("relu", "sigmoid", "tanh"):  # type: ignore[attr-defined]
+        return {"act": op.act_type, "scalars": ()}  # type: ignore[attr-defined]
+    if op.name in ("relu", "sigmoid", "tanh"):
+        return {"act": op.name, "scalars": ()}
+    if op.name == "LeakyReLU" and op.act_type == "leaky":  # type: ignore[attr-defined]
+        return {"act": "leaky_relu", "scalars": (op.slope,)}  # type: ignore[attr-defined]
+    if op.name == "clip" and op.a_min <= op.a_max:  # type: ignore[attr-defined]
+        return {"act": "hardtanh", "scalars": (op.a_min, op.a_max)}  # type: ignore[attr-defined]
+    return None
+
+
+# -------------------------------------------------------------------------------------------------- parameters
+
+
+class _Folded(Op):
+    """What the parameters share of a layer that takes in the BatchNorm that follows it."""
+
+    eps: float = param(doc="Added to the variance.")
+    fix_gamma: bool = param(default=False, doc="Whether gamma is 1.")
+
+    def without_gamma(self, *names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if name != "gamma" or not self.fix_gamma)
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": t.weight}
+
+    def _scale(self, gamma: Tensor | None, moving_var: Tensor) -> Tensor:
+        invstd = (moving_var + self.eps).rsqrt()
+        return invstd if gamma is None else gamma * invstd
+
+
+class FoldedWeight(_Folded):
+    r"""Scales the filters of a layer as the BatchNorm behind it scales channels: :math:`W \gamma / \sigma`."""
+
+    name = "_folded_weight"
+    inputs = {"weight": "Of the layer.", "gamma": "Of BatchNorm.", "moving_var": "Of BatchNorm."}
+    result = "new"
+    transposed: bool = param(default=False, doc="Whether the second axis is the one of the outputs.")
+    num_group: int = param(default=1, doc="Number of groups of the layer.")
+
+    def input_names(self) -> tuple[str, ...]:
+        return self.without_gamma("weight", "gamma", "moving_var")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": s.weight}
+
+    def forward(
+        self, run: Run, weight: Tensor, moving_var: Tensor, gamma: Tensor | None = None
+    ) -> Tensor:
+        scale = self._scale(gamma, moving_var)
+        if not self.transposed:
+            return (weight * scale.view(-1, *(1,) * (weight.dim() - 1))).to(weight.dtype)
+        groups = weight.unflatten(0, (self.num_group, -1))
+        scaled = groups * scale.view(self.num_group, 1, -1, *(1,) * (weight.dim() - 2))
+        return scaled.flatten(0, 1).to(weight.dtype)
+
+
+class FoldedBias(_Folded):
+    r"""Shifts the bias of a layer as the BatchNorm behind it does: :math:`\beta + (b - \mu) \gamma / \sigma`."""
+
+    name = "_folded_bias"
+    inputs = {
+        "weight": "Of the layer; its dtype.",
+        "bias": "Of the layer.",
+        "gamma": "Of BatchNorm.",
+        "beta": "Of BatchNorm.",
+        "moving_mean": "Of BatchNorm.",
+        "moving_var": "Of BatchNorm.",
+    }
+    result = "new"
+    no_bias: bool = param(default=False, doc="Whether the layer has none.")
+
+    def input_names(self) -> tuple[str, ...]:
+        bias = () if self.no_bias else ("bias",)
+        return self.without_gamma("weight", *bias, "gamma", "beta", "moving_mean", "moving_var")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": s.beta}
+
+    def forward(
+        self,
+        run: Run,
+        weight: Like,
+        beta: Tensor,
+        moving_mean: Tensor,
+        moving_var: Tensor,
+        bias: Tensor | None = None,
+        gamma: Tensor | None = None,
+    ) -> Tensor:
+        centred = -moving_mean if bias is None else bias - moving_mean
+        return torch.addcmul(beta, centred, self._scale(gamma, moving_var)).to(weight.dtype)
+
+
+class PackedConvolutionWeight(Convolution):
+    """Reorders filters as oneDNN's convolution of such data wants them; elsewhere they stay as they are."""
+
+    name = "_packed_convolution_weight"
+    inputs = {"weight": "Filters.", "data": "What they will slide over; its shape."}
+    result = "either"
+
+    def input_names(self) -> tuple[str, ...]:
+        return ("weight", "data")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": s.weight}
+
+    def forward(self, run: Run, weight: Tensor, data: Like) -> Tensor:  # type: ignore[override]
+        if not _onednn_runs(run.context, str(weight.dtype).removeprefix("torch.")) or 0 in data.shape:
+            return weight
+        packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
+            weight.contiguous(), self.pads, self.strides, self.dilates, self.num_group, data.shape
+        )
+        return packed
+
+
+_LARGE = 1 << 25  # multiplications from which on oneDNN's product is worth its 30 microseconds of preparation
+
+
+class _Dense(Op):
+    """What a dense layer and its weight share: they must agree on how the weight is stored."""
+
+    num_hidden: int = param(doc="Number of outputs.")
+    flatten: bool = param(default=True, doc="Whether to collapse all but the first axis of the data.")
+
+    def n_rows(self, data: tuple[int | None, ...]) -> int:
+        return (data[0] if self.flatten else numel(data[:-1])) or 0
+
+    def is_packed(self, context: Context, dtype: str, data: tuple[int, ...]) -> bool:
+        """Whether the weight is in oneDNN's order: that pays for many rows and large matrices."""
+        rows = self.n_rows(data)
+        return rows > 1 and math.prod(data) * self.num_hidden >= _LARGE and _onednn_runs(context, dtype)
+
+
+class PackedDenseWeight(_Dense):
+    """Stores the weight of a dense layer as its product runs fastest: transposed, or in oneDNN's order."""
+
+    name = "_packed_dense_weight"
+    inputs = {"weight": "Weight matrix.", "data": "What it will be multiplied with; its shape."}
+    infer_dtype = dtype_of_first_input
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": None if s.weight is None else s.weight[::-1]}
+
+    def forward(self, run: Run, weight: Tensor, data: Like) -> Tensor:
+        if self.is_packed(run.context, str(weight.dtype).removeprefix("torch."), data.shape):
+            packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), self.n_rows(data.shape))
+            return packed
+        # One row reads the matrix once, in whatever order; more rows are up to a third faster on a true transpose.
+        return weight.t() if self.n_rows(data.shape) == 1 else weight.t().contiguous()
+
+
+# ------------------------------------------------------------------------------------------------------ layers
+
+
+class FusedConvolution(Convolution):
+    """Convolves and applies an activation, by one kernel where oneDNN runs."""
+
+    name = "_fused_convolution"
+    result = "new"
+    act: str = _ACT
+    scalars: tuple[float, ...] = _SCALARS
+
+    def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if weight.is_mkldnn:
+            convolved: Tensor = torch.ops.mkldnn._convolution_pointwise.default(
+                data, weight, bias, self.pads, self.strides, self.dilates, self.num_group,
+                self.act, self.scalars, "",
+            )  # fmt: skip
+            return convolved
+        return _ACTIVATIONS[self.act](super().forward(run, data, weight, bias), *self.scalars)
+
+
+class FusedConvolutionAdd(FusedConvolution):
+    """Convolves, adds an array, and applies ReLU or nothing; in place of the array where nobody needs it."""
+
+    name = "_fused_convolution_add"
+    inputs = {
+        "data": "Input data.",
+        "weight": "Filters.",
+        "addend": "What is added to the result.",
+        "bias": "One number for each filter.",
+    }
+    inplace = {"output": "addend"}
+
+    def input_names(self) -> tuple[str, ...]:
+        return ("data", "weight", "addend") if self.no_bias else ("data", "weight", "addend", "bias")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        said = dict(super().infer_shape(s))
+        return said | {"addend": said["output"]} if "output" in said else said
+
+    def forward(  # type: ignore[override]
+        self, run: Run, data: Tensor, weight: Tensor, addend: Tensor, bias: Tensor | None = None
+    ) -> Tensor:
+        if weight.is_mkldnn:
+            added: Tensor = torch.ops.mkldnn._convolution_pointwise.binary(
+                data, addend, weight, bias, *self._window, "add", 1.0, *self._relu
+            )
+            return added
+        return self.forward_into(run, addend.clone(), data, weight, addend, bias)
+
+    def forward_into(
+        self, run: Run, out: Tensor, data: Tensor, weight: Tensor, addend: Tensor, bias: Tensor | None = None
+    ) -> Tensor:
+        """Add to `out`, which holds the addend."""
+        if weight.is_mkldnn:
+            added: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
+                out, data, weight, bias, *self._window, "add", 1.0, *self._relu
+            )
+            return added
+        return _ACTIVATIONS[self.act](out.add_(Convolution.forward(self, run, data, weight, bias)))
+
+    @property
+    def _window(self) -> tuple[Any, ...]:
+        return self.pads, self.strides, self.dilates, self.num_group
+
+    @property
+    def _relu(self) -> tuple[Any, ...]:
+        return ("relu" if self.act == "relu" else None), (), ""
+
+
+class FusedFullyConnected(_Dense):
+    """Multiplies with a packed matrix, adds a bias, and applies an activation."""
+
+    name = "_fused_fully_connected"
+    inputs = {"data": "Input data.", "weight": "Packed weight matrix.", "bias": "Bias."}
+    result = "new"
+    no_bias: bool = param(default=False, doc="Whether there is no bias.")
+    act: str = _ACT
+    scalars: tuple[float, ...] = _SCALARS
+    infer_dtype = dtype_of_first_input
+
+    def input_names(self) -> tuple[str, ...]:
+        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        return {"output": (*(s.data[:1] if self.flatten else s.data[:-1]), self.num_hidden)}
+
+    def kernel_for(self, run: Run) -> Callable[..., Any]:
+        """Return what multiplies matrices, without further ado: small products cost little more than their calls."""
+        shape = run.in_shapes[0] if run.in_shapes else ()
+        if len(shape) != 2 or run.out_dtypes is None:
+            return super().kernel_for(run)
+        return self._product(packed=self.is_packed(run.context, run.out_dtypes[0], shape))
+
+    def forward(self, run: Run, data: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
+        rows = data.reshape(self.n_rows(data.shape), -1)
+        product = self._product(packed=weight.is_mkldnn)(rows, weight, *bias)
+        return product.view(*data.shape[: 1 if self.flatten else -1], self.num_hidden)
+
+    def _product(self, *, packed: bool) -> Callable[..., Tensor]:
+        """Return the function of rows, weight and bias."""
+        act, scalars, mm, addmm = self.act, self.scalars, torch.mm, torch.addmm
+        if packed:
+            multiply = torch.ops.mkldnn._linear_pointwise.default
+            return lambda x, w, b=None: multiply(x, w, b, act, scalars, "")
+        if act == "none":
+            return mm if self.no_bias else lambda x, w, b: addmm(b, x, w)
+        finish = _ACTIVATIONS[act]
+        if self.no_bias:
+            return lambda x, w: finish(mm(x, w), *scalars)
+        return lambda x, w, b: finish(addmm(b, x, w), *scalars)
+
+
+# ------------------------------------------------------------------------------------------------------ layout
+
+
+class ToChannelsLast(Op):
+    """Stores images with the channels of a pixel side by side, where convolutions run faster so."""
+
+    name = "_to_channels_last"
+    infer_shape = same_shape
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        if data.dim() != 4 or not _wants_channels_last(data):
+            return data
+        return data.contiguous(memory_format=torch.channels_last)
+
+
+class ToChannelsFirst(Op):
+    """Stores images one channel after the other, as users see them."""
+
+    name = "_to_channels_first"
+    infer_shape = same_shape
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data.contiguous()
+
+
+def _wants_channels_last(data: Tensor) -> bool:
+    """Whether convolutions of such data are faster so: oneDNN's are, and those of tensor cores."""
+    half = data.dtype in (torch.float16, torch.bfloat16)
+    return (data.is_cuda and half) or (data.device.type == "cpu" and (half or data.dtype == torch.float32))
