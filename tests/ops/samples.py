@@ -150,6 +150,7 @@ ROWS: tuple[Sample, ...] = (
     _row("_sample_multinomial", (2, 5), shape=(3,), get_prob=True, dtype="uint8"),
     _row("_sample_multinomial", (5,)),
     _row("_shuffle", (5, 2)),
+    _row("_sample_unique_zipfian", range_max=20, shape=(2, 5)),
     *(_row(name, *[(3, 4)] * n, lr=0.1, **more) for name, n, more in UPDATES),
     *(_row(f"mp_{name}", "float16", *[(3, 4)] * 2, "float32", *[(3, 4)] * n, lr=0.1) for name, n in MASTERED),
     _row("_contrib_group_adagrad_update", (3, 4), (3, 4), (3, 1), lr=0.1),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 from mxnet.errors import MXNetError, ParameterError, ShapeError
@@ -151,3 +153,94 @@ def test_impossible_parameters_are_refused():
             getattr(mx.sym, f"random_{name}")(shape=(2,), **params)
     with pytest.raises(MXNetError, match="dtype"):
         mx.sym.random_uniform(shape=(2,), dtype="int32")
+
+
+DRAWS = [
+    *(f"random_{name}" for name in ("uniform", "normal", "exponential", "gamma", "poisson")),
+    *(f"random_{name}" for name in ("negative_binomial", "generalized_negative_binomial")),
+]
+
+
+@pytest.fixture
+def _threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("_threads")
+@pytest.mark.parametrize("name", [*DRAWS, "random_randint", "shuffle", "sample_multinomial", "Dropout"])
+def test_numbers_do_not_depend_on_how_many_threads_draw(name):
+    data = mx.nd.ones((300_000,)) / 300_000
+    arguments = {"low": 0, "high": 10**6} if name == "random_randint" else {}
+    drawn = []
+    for threads in (1, 2, 3):
+        torch.set_num_threads(threads)
+        mx.random.seed(11)
+        with mx.autograd.train_mode():
+            if name.startswith("random_"):
+                drawn.append(getattr(mx.nd, name)(shape=data.shape, **arguments))
+            else:
+                drawn.append(getattr(mx.nd, name)(data))
+    first, *others = (each.asnumpy() for each in drawn)
+    assert all((first == other).all() for other in others)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_an_array_to_fill_decides_the_data_type(dtype):
+    for name in DRAWS:
+        out = mx.nd.zeros((4,), dtype=dtype)
+        assert getattr(mx.nd, name)(out=out) is out
+        assert out.dtype == np.dtype(dtype)
+    filled = mx.nd.random.uniform(mx.nd.array([1.0]), mx.nd.array([2.0]), out=mx.nd.zeros((1,), dtype=dtype))
+    assert 1 <= filled.asscalar() <= 2
+
+
+def test_an_array_to_fill_must_be_able_to_hold_what_is_drawn():
+    with pytest.raises(MXNetError, match="cannot draw numbers of the data type int32"):
+        mx.nd.random.uniform(out=mx.nd.zeros((3,), dtype="int32"))
+    with pytest.raises(MXNetError, match="cannot draw numbers of the data type float32"):
+        mx.nd.random.randint(0, 5, out=mx.nd.zeros((3,)))
+    with pytest.raises(MXNetError, match="the dtype of 'output' does not fit"):
+        mx.nd.random.uniform(dtype="float32", out=mx.nd.zeros((3,), dtype="float16"))
+    assert mx.nd.random.randint(0, 5, out=mx.nd.zeros((3,), dtype="int64")).dtype == np.int64
+
+
+def test_arrays_and_symbols_draw_by_the_same_functions():
+    for name in mx.sym.random.__all__:
+        ours, theirs = getattr(mx.nd.random, name), getattr(mx.sym.random, name)
+        assert ours.__doc__.splitlines()[0]
+        if name not in ("multinomial", "shuffle", "randn"):
+            shown = list(inspect.signature(ours).parameters)
+            assert [key for key in shown if key not in ("ctx", "out")] == list(
+                inspect.signature(theirs).parameters
+            )
+
+
+def test_classes_of_a_row_differ():
+    classes, tries = mx.nd._internal._sample_unique_zipfian(range_max=12, shape=(50, 12))
+    assert all(sorted(row) == list(range(12)) for row in classes.asnumpy().tolist())
+    assert (tries.asnumpy() >= 12).all()
+    assert classes.dtype == tries.dtype == np.int64
+
+
+def test_small_classes_come_first():
+    classes, tries = mx.nd._internal._sample_unique_zipfian(range_max=1000, shape=(COUNT, 1))
+    assert (tries.asnumpy() == 1).all()
+    share = np.bincount(classes.asnumpy()[:, 0])[:4] / COUNT
+    ends = np.log([1, 1.5, 2.5, 3.5, 4.5]) / np.log(1001)
+    np.testing.assert_allclose(share, np.diff(ends), atol=0.01)
+
+
+@pytest.mark.parametrize("shape", [None, (3,), (2, 3, 1), (1, 6)])
+def test_rows_of_different_classes_must_be_possible(shape):
+    with pytest.raises(
+        ShapeError, match="must be .rows, classes in each.|6 different classes cannot be drawn"
+    ):
+        mx.nd._internal._sample_unique_zipfian(range_max=5, shape=shape)
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0)])
+def test_no_classes_may_be_drawn(shape):
+    classes, tries = mx.nd._internal._sample_unique_zipfian(range_max=5, shape=shape)
+    assert (classes.shape, tries.shape) == (shape, shape[:1])

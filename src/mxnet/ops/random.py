@@ -7,7 +7,7 @@ import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import ParameterError, ShapeError
+from mxnet.errors import DTypeError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete, merge_shapes
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
@@ -174,10 +174,24 @@ class _Random(Op):
     """Base of the operators that draw; nothing is differentiable through them."""
 
     pure = False
+    usual = "float32"
     distribution: Distribution
+
+    def _drawn_dtype(self, given: str | None) -> str:
+        """Return the dtype of what is drawn: as asked for, as the array to fill has it, or the usual one."""
+        asked: str | None = self.dtype  # type: ignore[attr-defined]
+        if asked or given is None:
+            return asked or self.usual
+        if given not in self.params["dtype"].choices:  # type: ignore[operator]
+            raise DTypeError(f"{self.name} cannot draw numbers of the data type {given}.")
+        return given
 
     def gradient(self, node: Any, grads: Any) -> Sequence[None]:
         return (None,) * len(node.inputs)
+
+    def _output_dtype(self, run: Run) -> torch.dtype:
+        name = run.out_dtypes[0] if run.out_dtypes else self._drawn_dtype(None)
+        return getattr(torch, name)  # type: ignore[no-any-return]
 
     def _draw(self, run: Run, shape: Sequence[int], dtype: Any, *values: Value) -> Tensor:
         """Return random numbers, drawn in single precision or more; torch lacks some samplers of less."""
@@ -197,11 +211,11 @@ class _WithNumbers(_Random):
         return {} if self.shape is None else {"output": tuple(extent or None for extent in self.shape)}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        return {"output": self.dtype or "float32"}
+        return {"output": self._drawn_dtype(t.output)}
 
     def forward(self, run: Run) -> Tensor:
         values = [getattr(self, name) for name in self.distribution.parameters]
-        return self._draw(run, self._output_shape(run), getattr(torch, self.dtype or "float32"), *values)
+        return self._draw(run, self._output_shape(run), self._output_dtype(run), *values)
 
     def _output_shape(self, run: Run) -> tuple[int, ...]:
         return run.out_shapes[0] if run.out_shapes else self.shape or ()
@@ -248,10 +262,10 @@ class _PerElement(_Random):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         known = next((each for each in t.ins if each is not None), None)
         said: dict[str, Any] = {} if known is None else {"ins": (known,) * len(t.ins)}
-        return said | {"output": self.dtype or "float32"}
+        return said | {"output": self._drawn_dtype(t.output)}
 
     def forward(self, run: Run, *arrays: Tensor) -> Tensor:
-        dtype = getattr(torch, self.dtype or "float32")
+        dtype = self._output_dtype(run)
         wide = torch.promote_types(dtype, torch.float32)
         values = [each.to(wide).reshape(*each.shape, *(1,) * len(self.shape)) for each in arrays]
         return self._draw(run, (*arrays[0].shape, *self.shape), dtype, *values)
@@ -303,6 +317,7 @@ for _row in DISTRIBUTIONS:
 class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",)):
     """Draws whole numbers uniformly from [low, high)."""
 
+    usual = "int32"
     low: int = param(doc="Lower bound.")
     high: int = param(doc="Upper bound, not drawn.")
     shape: tuple[int, ...] | None = param(
@@ -317,16 +332,13 @@ class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",))
         if self.low >= self.high:
             raise ParameterError(f"randint: there are no whole numbers in [{self.low}, {self.high}).")
 
-    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        return {"output": self.dtype or "int32"}
-
     def forward(self, run: Run) -> Tensor:
         return torch.randint(
             self.low,
             self.high,
             self._output_shape(run),
             generator=generator_of(run.context),
-            dtype=getattr(torch, self.dtype or "int32"),
+            dtype=self._output_dtype(run),
             device=torch_device(run.context),
         )
 
@@ -383,6 +395,58 @@ class SampleMultinomial(Op, name="_sample_multinomial", aliases=("sample_multino
         drawn = output0.long().view(len(rows), -1)
         slope = grads[1].reshape(drawn.shape) / rows.gather(1, drawn)
         return torch.zeros_like(rows).scatter_add(1, drawn, slope).view(data.shape)
+
+
+class SampleUniqueZipfian(Op, name="_sample_unique_zipfian"):
+    """Draws class numbers without repetition, small ones more often than large ones.
+
+    Shapes: `shape` is (rows, n), for rows of n different classes; the outputs are these, and how many draws
+    each row took (rows,), both int64. A draw is ``round(exp(u * log(range_max + 1))) - 1``, for u uniform on
+    [0, 1).
+    """
+
+    inputs = {}
+    outputs = ("output0", "output1")
+    pure = False
+    range_max: int = param(doc="Number of classes.")
+    shape: tuple[int, ...] | None = param(default=None, doc="Number of rows, and of classes in each.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if self.shape is None or len(self.shape) != 2:
+            raise ShapeError(f"{self.name}: shape must be (rows, classes in each), not {self.shape}.")
+        if self.shape[1] > self.range_max:
+            raise ShapeError(
+                f"{self.name}: {self.shape[1]} different classes cannot be drawn from {self.range_max}."
+            )
+        return {"outs": (self.shape, self.shape[:1])}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"outs": ("int64", "int64")}
+
+    def forward(self, run: Run) -> tuple[Tensor, Tensor]:
+        rows, n = self.shape or ()
+        drawn = self._draw(run, rows, 2 * n)
+        while True:  # most of the time once; a row may need many draws where it must find every class
+            new = _first_occurrences(drawn)
+            found = new.cumsum(1)
+            if not drawn.numel() or bool((found[:, -1] >= n).all()):
+                break
+            drawn = torch.cat((drawn, self._draw(run, rows, drawn.shape[1])), 1)
+        taken = drawn[new & (found <= n)].view(rows, n)
+        return taken, ((found < n).sum(1) + 1).clamp(max=drawn.shape[1])
+
+    def _draw(self, run: Run, rows: int, n: int) -> Tensor:
+        empty = torch.empty(rows, n, dtype=torch.float64, device=torch_device(run.context))
+        drawn = empty.uniform_(generator=generator_of(run.context)) * math.log(self.range_max + 1)
+        return drawn.exp().round().long().sub(1).remainder(self.range_max)
+
+
+def _first_occurrences(rows: Tensor) -> Tensor:
+    """Return where a value stands for the first time in its row."""
+    values, order = rows.sort(dim=1, stable=True)
+    new = torch.ones_like(values, dtype=torch.bool)
+    new[:, 1:] = values[:, 1:] != values[:, :-1]
+    return torch.zeros_like(new).scatter(1, order, new)
 
 
 class Shuffle(Op, name="_shuffle", aliases=("shuffle",)):
