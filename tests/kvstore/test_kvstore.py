@@ -149,3 +149,23 @@ def test_misuse_is_explained(use, message):
     store.init("w", ones(2))
     with pytest.raises(mx.MXNetError, match=message):
         use(store)
+
+
+def test_an_optimizer_updates_several_keys_that_are_pushed_together():
+    store = mx.kv.create("local")
+    keys = ["a", "b"]
+    store.init(keys, [mx.nd.ones((2,)), mx.nd.ones((3,))])
+    store.set_optimizer(mx.optimizer.SGD(learning_rate=0.5))
+    store.push(keys, [[mx.nd.ones((2,)), mx.nd.ones((2,))], [mx.nd.ones((3,))]])
+    outs = [mx.nd.zeros((2,)), mx.nd.zeros((3,))]
+    store.pull(keys, outs)
+    assert [out.asnumpy().tolist() for out in outs] == [[0, 0], [0.5, 0.5, 0.5]]
+
+
+def test_an_updater_of_a_user_s_own_gets_one_key_at_a_time():
+    store = mx.kv.create("local")
+    store.init([1, 2], [mx.nd.ones((2,)), mx.nd.ones((3,))])
+    seen = []
+    store._set_updater(lambda key, grad, stored: seen.append((key, grad.shape, stored.shape)))
+    store.push([1, 2], [mx.nd.ones((2,)), mx.nd.ones((3,))])
+    assert seen == [(1, (2,), (2,)), (2, (3,), (3,))]

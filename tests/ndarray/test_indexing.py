@@ -203,3 +203,18 @@ def test_slice_assign_takes_begin_end_and_step():
     array.slice_assign(mx.nd.array([1, 2]), begin=(0,), end=(4,), step=(2,))
     array.slice_assign_scalar(9, begin=(1,), end=(2,), step=())
     assert array.asnumpy().tolist() == [1, 9, 2, 0]
+
+
+def test_a_whole_array_is_written_into_itself_and_into_views_of_itself():
+    array = mx.nd.array([[1, 2], [3, 4]])
+    array[:] = array
+    assert array.asnumpy().tolist() == [[1, 2], [3, 4]]
+    view = array[0:1]
+    view[:] = array[1:2]
+    assert array.asnumpy().tolist() == [[3, 4], [3, 4]]
+
+
+def test_a_whole_array_takes_values_of_another_type():
+    array = mx.nd.zeros((2,), dtype="int32")
+    array[:] = mx.nd.array([1.7, -1.7])
+    assert array.asnumpy().tolist() == [1, -1]

@@ -182,3 +182,41 @@ def test_split_v2_cuts_at_indices():
     assert [part.asnumpy().tolist() for part in parts] == [[0, 1], [2, 3], [4, 5]]
     with pytest.raises(ValueError, match="must be an int or a tuple of int"):
         mx.nd.split_v2(mx.nd.arange(6), [2])
+
+
+def test_a_call_is_told_from_one_with_an_equal_parameter_of_another_type():
+    data = mx.nd.ones((2, 2))
+    assert mx.nd.one_hot(mx.nd.array([1]), depth=2, on_value=1).asnumpy().tolist() == [[0, 1]]
+    assert mx.nd.one_hot(mx.nd.array([1]), depth=2, on_value=1.0).asnumpy().tolist() == [[0, 1]]
+    assert mx.nd.sum(data, axis=1).shape == (2,)
+    with pytest.raises(MXNetError):
+        mx.nd.sum(data, axis=1.0)
+    assert np.signbit(mx.nd.clip(-data, a_min=-1.0, a_max=-0.0).asnumpy()).all()
+
+
+def test_a_call_with_one_array_twice_says_nothing_of_one_with_two_arrays():
+    a, b = mx.nd.array([1.0]), mx.nd.array([2.0])
+    assert mx.nd.elemwise_sub(a, a).asscalar() == 0
+    assert mx.nd.elemwise_sub(a, b).asscalar() == -1
+    assert mx.nd.elemwise_sub(rhs=a, lhs=b).asscalar() == 1
+    assert mx.nd.elemwise_sub(rhs=b, lhs=a).asscalar() == -1
+    assert mx.nd.elemwise_sub(a, rhs=b).asscalar() == -1
+
+
+def test_a_wrong_call_is_refused_every_time():
+    for _ in range(2):
+        with pytest.raises(MXNetError, match="depht"):
+            mx.nd.one_hot(mx.nd.array([1]), depht=2)
+
+
+def test_many_different_calls_stay_right():
+    data = mx.nd.ones((1,))
+    for i in range(600):
+        assert mx.nd.clip(data, a_min=float(i), a_max=1e9).asscalar() == max(i, 1)
+
+
+def test_random_operators_draw_anew_in_every_call():
+    data = mx.nd.ones((100,))
+    with mx.autograd.train_mode():
+        first, second = (mx.nd.Dropout(data, p=0.5).asnumpy() for _ in range(2))
+    assert (first != second).any()

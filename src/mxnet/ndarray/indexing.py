@@ -78,6 +78,11 @@ def set_item(array: NDArray, key: Any, value: Any) -> None:
         As :func:`get_item`, and if the value does not fit.
     """
     tensor = array._tensor
+    if _is_whole(key) and isinstance(value, NDArray) and MODE.get().record is None:
+        given = value._tensor
+        if given.shape == tensor.shape:
+            array._overwrite(given)
+            return
     resolved = _resolve(key, tensor)
     if _is_empty_backwards(key, tensor.shape):
         raise KeyTypeError(f"The slice {key} assigns to nothing.")
@@ -99,6 +104,10 @@ def set_item(array: NDArray, key: Any, value: Any) -> None:
 
 
 # ---------------------------------------------------------------------------------------------------- the key
+
+
+def _is_whole(key: Any) -> bool:
+    return isinstance(key, slice) and key.start is None and key.stop is None and key.step is None
 
 
 def _resolve(key: Any, tensor: Tensor) -> Key:
@@ -353,4 +362,4 @@ def _become(array: NDArray, made: NDArray) -> None:
 
 
 # Indexing while recording runs operators, which make NDArrays, so this can be imported only now.
-from mxnet.ndarray.invoke import invoke_by_name  # noqa: E402
+from mxnet.ndarray.invoke import MODE, invoke_by_name  # noqa: E402

@@ -27,6 +27,9 @@ __all__ = ["MODE", "Mode", "Recorder", "check_call", "invoke", "invoke_by_name",
 Recorder = Callable[[Op, "Sequence[NDArray]", "Sequence[NDArray]", "Sequence[Tensor]"], None]
 """Is told of every call: the operator, its inputs, what it made, and the tensors of its hidden outputs."""
 
+Kernel = Callable[..., Any]
+"""A function of tensors: inputs, then auxiliary states."""
+
 Facts = tuple[Any, ...]
 """Shape and dtype of each input in turn, then of each given output."""
 
@@ -90,9 +93,8 @@ def invoke(
     for array in outs:
         facts += (array._tensor.shape, array._tensor.dtype)
     mode = MODE.get()
-    shapes, dtypes = check_call(op, len(tensors), tuple(facts))
-    run = Run(where, is_train=mode.is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
-    results = _run_sparse(op, run, inputs, tensors) if sparse else run_kernel(op, run, tensors)
+    kernel = (_kernel if op.pure else _new_kernel)(op, where, mode.is_train, len(tensors), tuple(facts))
+    results = _run_sparse(op, kernel, inputs, tensors) if sparse else _outputs(op, kernel, tensors)
     if outs:
         made = list(outs)
         for array, result in zip(outs, results, strict=False):
@@ -233,14 +235,41 @@ def _name_the_operator(op: Op, error: Exception) -> str:
 # ------------------------------------------------------------------------------------------------- running it
 
 
+def _new_kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
+    """Return the function that runs an operator on such tensors; raise as `check_call` does."""
+    shapes, dtypes = check_call(op, n_inputs, facts)
+    run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
+    return op.kernel_for(run)
+
+
+_kernels: dict[tuple[Any, ...], tuple[Op, Kernel]] = {}
+_MOST_KERNELS = 1 << 12
+
+
+def _kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
+    """Do the same and remember it: for operators that keep no state between runs."""
+    # By identity, as equal operators may differ yet, in the sign of a 0. The entry keeps the operator alive.
+    key = (id(op), where, is_train, facts)
+    found = _kernels.get(key)
+    if found is None:
+        if len(_kernels) >= _MOST_KERNELS:
+            _kernels.clear()
+        found = _kernels[key] = op, _new_kernel(op, where, is_train, n_inputs, facts)
+    return found[1]
+
+
 def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Run an operator's kernel and return all its outputs; torch's errors become an MXNetError."""
+    return _outputs(op, op.kernel_for(run), tensors)
+
+
+def _outputs(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
     try:
-        results = op.kernel_for(run)(*tensors)
+        results = kernel(*tensors)
     except Exception as error:
         _blame(op, tensors, error)
-    return tuple(results) if isinstance(results, tuple | list) else (results,)
+    return tuple(results) if isinstance(results, (tuple, list)) else (results,)
 
 
 def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
@@ -262,7 +291,9 @@ def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
     raise error
 
 
-def _run_sparse(op: Op, run: Run, inputs: Sequence[NDArray], tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _run_sparse(
+    op: Op, kernel: Kernel, inputs: Sequence[NDArray], tensors: Sequence[Tensor]
+) -> tuple[Tensor, ...]:
     """Run a kernel where some inputs are stored sparsely.
 
     An update may be one of only the rows that a row-sparse gradient has; what the kernel writes to a sparse
@@ -272,10 +303,10 @@ def _run_sparse(op: Op, run: Run, inputs: Sequence[NDArray], tensors: Sequence[T
     if rows:
         present = inputs[1]._parts[1]  # of a RowSparseNDArray
         parts = [tensor[present] for tensor in tensors]
-        (changed,) = run_kernel(op, run, parts)
+        (changed,) = _outputs(op, kernel, parts)
         results: tuple[Tensor, ...] = (tensors[0].index_copy(0, present, changed),)
     else:
-        parts, results = list(tensors), run_kernel(op, run, tensors)
+        parts, results = list(tensors), _outputs(op, kernel, tensors)
     for name, array, tensor, part in zip(op.input_names(), inputs, tensors, parts, strict=False):
         if name in op.mutates:
             if rows:

@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
-
-    Values = Tensor | "Arrays"
-
 __all__ = ["Arrays"]
 
 
@@ -46,7 +43,7 @@ class Arrays(list["Tensor"]):
     def __sub__(self, other: Any) -> Arrays:
         return Arrays(torch._foreach_sub(self, other))
 
-    def __mul__(self, other: Any) -> Arrays:  # type: ignore[override]
+    def __mul__(self, other: Any) -> Arrays:
         return Arrays(torch._foreach_mul(self, other))
 
     def __truediv__(self, other: Any) -> Arrays:

@@ -17,11 +17,9 @@ from mxnet.optimizer.arrays import Arrays
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from torch import Tensor
-
     from mxnet.lr_scheduler import LRScheduler
     from mxnet.ndarray import NDArray
-    from mxnet.optimizer.arrays import Values
+    from mxnet.ops.optimizer_update import Values
     from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Index", "Optimizer", "Rule", "State", "create", "register"]
@@ -430,7 +428,8 @@ class Rule(Optimizer):
             if len(members) == 1:
                 ((index, weight, grad, *parts),) = members
             else:
-                (index, *_), *columns = zip(*members, strict=True)
+                numbers, *columns = zip(*members, strict=True)
+                index = numbers[0]
                 weight, grad, *parts = map(Arrays, columns)
             self._step(index, weight, grad, parts, float(lr), float(wd))
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mxnet.ndarray import NDArray
-    from mxnet.optimizer.arrays import Values
+    from mxnet.ops.optimizer_update import Values
 
 __all__ = ["GroupAdaGrad"]
 
