@@ -97,13 +97,13 @@ class FoldedWeight(_Folded):
     r"""Scales the filters of a layer as the BatchNorm behind it scales channels: :math:`W \gamma / \sigma`."""
 
     name = "_folded_weight"
-    inputs = {"weight": "Of the layer.", "gamma": "Of BatchNorm.", "moving_var": "Of BatchNorm."}
+    inputs = {"weight": "Of the layer.", "moving_var": "Of BatchNorm.", "gamma": "Of BatchNorm."}
     result = "new"
     transposed: bool = param(default=False, doc="Whether the second axis is the one of the outputs.")
     num_group: int = param(default=1, doc="Number of groups of the layer.")
 
     def input_names(self) -> tuple[str, ...]:
-        return self.without_gamma("weight", "gamma", "moving_var")
+        return self.without_gamma("weight", "moving_var", "gamma")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": s.weight}
@@ -125,18 +125,18 @@ class FoldedBias(_Folded):
     name = "_folded_bias"
     inputs = {
         "weight": "Of the layer; its dtype.",
-        "bias": "Of the layer.",
-        "gamma": "Of BatchNorm.",
         "beta": "Of BatchNorm.",
         "moving_mean": "Of BatchNorm.",
         "moving_var": "Of BatchNorm.",
+        "gamma": "Of BatchNorm.",
+        "bias": "Of the layer.",
     }
     result = "new"
     no_bias: bool = param(default=False, doc="Whether the layer has none.")
 
     def input_names(self) -> tuple[str, ...]:
         bias = () if self.no_bias else ("bias",)
-        return self.without_gamma("weight", *bias, "gamma", "beta", "moving_mean", "moving_var")
+        return self.without_gamma("weight", "beta", "moving_mean", "moving_var", "gamma", *bias)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": s.beta}
@@ -148,8 +148,8 @@ class FoldedBias(_Folded):
         beta: Tensor,
         moving_mean: Tensor,
         moving_var: Tensor,
-        bias: Tensor | None = None,
         gamma: Tensor | None = None,
+        bias: Tensor | None = None,
     ) -> Tensor:
         centred = -moving_mean if bias is None else bias - moving_mean
         return torch.addcmul(beta, centred, self._scale(gamma, moving_var)).to(weight.dtype)

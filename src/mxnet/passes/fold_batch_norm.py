@@ -68,8 +68,8 @@ def _folded(layer: Node, norm: Node) -> tuple[Entry, Entry]:
     )
     group = norm.attrs.get("__ctx_group__")
     with emitting(f"{norm.name}_folded_weight", norm.source, group):
-        new_weight = emit(FoldedWeight.make(**facts, **axes), weight, *scaling, var)
+        new_weight = emit(FoldedWeight.make(**facts, **axes), weight, var, *scaling)
     with emitting(f"{norm.name}_folded_bias", norm.source, group):
         shift = FoldedBias.make(**facts, no_bias=not bias)
-        new_bias = emit(shift, weight, *bias, *scaling, beta, mean, var)
+        new_bias = emit(shift, weight, beta, mean, var, *scaling, *bias)
     return new_weight, new_bias
