@@ -123,6 +123,9 @@ class _Builder:
                 f"{listing.place_of(number)}: {op.name} has {n_inputs + n_aux} inputs ({slots}), "
                 f"but {len(entries)} are given."
             )
+        if op.call_order:
+            by_name = dict(zip(op.call_order, entries, strict=True))
+            entries = tuple(by_name[slot] for slot in op.input_names() + op.aux_names())
         if self.version < _WITH_INITIALIZERS:
             note_initializers(op, entries)
         return entries
@@ -237,6 +240,9 @@ def _write_node(node: Node, number: Mapping[int, int], versions: Sequence[int], 
         f"[{number[id(entry.node)]}, {entry.index}, {version}]"
         for entry, version in zip(node.inputs, versions, strict=True)
     ]
+    if node.op and node.op.call_order:
+        by_name = dict(zip(node.op.input_names() + node.op.aux_names(), inputs, strict=True))
+        inputs = [by_name[slot] for slot in node.op.call_order]
     members.append(f'"inputs": {_write_list(inputs, inside)}')
     if node.subgraphs:
         subgraphs = [_write_object(_members(each, inside + 4), inside + 2) for each in node.subgraphs]

@@ -49,7 +49,7 @@ class Arguments(NamedTuple):
 
 def _positions(cls: type[Op]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names that positional arguments fill: of inputs and aux states, then of parameters too."""
-    slots = () if cls.variadic else (*cls.inputs, *cls.aux)
+    slots = () if cls.variadic else cls.call_order or (*cls.inputs, *cls.aux)
     return slots, (*slots, *cls.params)
 
 
