@@ -1,0 +1,5 @@
+"""Small networks trained with their optimizer, where what happens between operators counts as much as they do."""
+
+from workloads import Workload
+
+WORKLOADS = [Workload(f"{network}-training-sgd", network, "sgd", 64) for network in ("lenet", "mlp")]
