@@ -19,6 +19,7 @@ from mxnet.ir.node import Node
 from mxnet.ir.op import describe_node
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.sparse import zeros as sparse_zeros
+from mxnet.plan.options import Options
 from mxnet.plan.programs import Programs
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def bind(
     grad_req: GradReq,
     aux_states: Arrays | None,
     group2ctx: Mapping[str, Context] | None,
-    shared_exec: Executor | None,  # noqa: ARG001 - memory is torch's to share
+    options: Options,
 ) -> Executor:
     """Bind arrays to a symbol; see ``Symbol.bind``."""
     _check_context(ctx)
@@ -58,7 +59,8 @@ def bind(
         for node, grad, req in zip(graph.arguments, grads or (), reqs, strict=False)
         if grad is not None
     ]
-    programs = Programs(graph, [node for node, _ in wanted], ctx, group2ctx or {}, [req for _, req in wanted])
+    wrt, requests = [node for node, _ in wanted], [req for _, req in wanted]
+    programs = Programs(graph, wrt, ctx, group2ctx or {}, requests, options)
     _check_arrays(programs, arg_arrays, aux_arrays, grads or ())
     return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
 
@@ -73,6 +75,7 @@ def simple_bind(
     shared_arg_names: Sequence[str] | None,
     shared_exec: Executor | None,
     shared_buffer: dict[str, NDArray] | None,
+    options: Options,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Executor:
     """Make arrays of zeros for a symbol and bind them; see ``Symbol.simple_bind``."""
@@ -85,6 +88,7 @@ def simple_bind(
             stype_dict or {},
             group2ctx or {},
             _Pool(shared_arg_names or (), shared_exec, shared_buffer),
+            options,
             shapes,
         )
 
@@ -97,6 +101,7 @@ def _simple_bind(
     stypes: Mapping[str, str],
     group2ctx: Mapping[str, Context],
     pool: _Pool,
+    options: Options,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> Executor:
     _check_context(ctx)
@@ -109,7 +114,7 @@ def _simple_bind(
     dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict), strict=True))
     shape_of = dict(zip(variables, inferred.of(variables), strict=True))
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
-    programs = Programs(graph, wrt, ctx, group2ctx, [req for req in reqs if req != "null"])
+    programs = Programs(graph, wrt, ctx, group2ctx, [req for req in reqs if req != "null"], options)
 
     def make(node: Node, key: str) -> NDArray:
         stype = stypes.get(node.name, declared_stype(node))

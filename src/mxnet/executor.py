@@ -17,6 +17,7 @@ from mxnet.ir.node import Node
 from mxnet.ir.op import describe_node
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
+from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
 from mxnet.plan.programs import Programs, Taps
 
@@ -316,6 +317,19 @@ class Executor:
         program = self._program(is_train=bool(self._targets), with_gradient=bool(self._targets))
         megabytes = program.plan.peak_bytes / 2**20
         return f"{self._symbol.debug_str()}\n{program.source}\nTotal {megabytes:.0f} MB allocated\n"
+
+    def memory_plan(self, is_train: bool | None = None) -> MemoryPlan:
+        """Return what every step of a run needs in memory; print it to see a timeline.
+
+        Parameters
+        ----------
+        is_train : bool, optional
+            Whether of a training run with its gradients; by default if there are any.
+        """
+        training = bool(self._targets) if is_train is None else is_train
+        return MemoryPlan(
+            self._program(is_train=training, with_gradient=training and bool(self._targets)).plan
+        )
 
     def program(self, is_train: bool = False) -> str:
         """Return the generated Python source of the program that ``forward`` runs."""

@@ -16,8 +16,9 @@ def mlp():
 def test_program_is_readable_python_named_after_the_nodes():
     source = mlp().simple_bind(mx.cpu(), grad_req="null", data=(3, 5)).program()
     assert "def forward(variables, prepared, tap):" in source
-    assert "fc1 = __0_FullyConnected(data, fc1_weight, fc1_bias)  # fc1 (3, 4)" in source
-    assert "del fc1\n" in source
+    assert "relu1 = __" in source
+    assert "# fc2 (3, 2)" in source
+    assert "    del fc1_relu1\n" in source
 
 
 def test_debug_text_ends_with_the_planned_bytes():

@@ -215,8 +215,12 @@ class Op:
         All inputs and aux states as calls and files have them, where the latter do not come last.
     ``initializers``
         The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
+    ``writes_in_backward_only``
+        Whether ``forward`` leaves alone what ``mutates`` names, so that it may be run twice.
     ``pure``
         False if two equal calls may give different results.
+    ``costly``
+        Whether recomputing a result takes much longer than reading it again: products of matrices and the like.
     ``interned``
         False if every node needs an instance of its own.
     """
@@ -234,6 +238,8 @@ class Op:
     backward_inplace: ClassVar[Mapping[str, str]] = {}
     backward_into: ClassVar[Mapping[str, Literal["write", "add"]]] = {}
     pure: ClassVar[bool] = True
+    writes_in_backward_only: ClassVar[bool] = False
+    costly: ClassVar[bool] = False
     accepts_any_parameter: ClassVar[bool] = False
     interned: ClassVar[bool] = True
 

@@ -29,6 +29,7 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 class _Filtering(Windowed):
     """What convolution and its transpose share."""
 
+    costly = True
     result = backward_result = "new"
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}

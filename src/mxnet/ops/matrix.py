@@ -27,6 +27,7 @@ def _contract(left: Tensor, right: Tensor, axes_left: list[int], axes_right: lis
 class _Product(Op):
     """Base of the products: two factors, each of which may be transposed."""
 
+    costly = True
     result = backward_result = "new"
 
     inputs = {"lhs": "The left factor.", "rhs": "The right factor."}

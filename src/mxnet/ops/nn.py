@@ -21,8 +21,9 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     collapsed.
     """
 
+    costly = True
     result = backward_result = "new"
-    backward_into = {"weight": "add", "bias": "write"}
+    backward_into = {"data": "write", "weight": "add", "bias": "write"}
 
     inputs = {"data": "Input data.", "weight": "Weight matrix.", "bias": "Bias."}
     num_hidden: int = param(ge=1, doc="Number of hidden nodes of the output.")
@@ -54,9 +55,10 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         rows = grad if grad.dim() == 2 else grad.reshape(-1, self.num_hidden)
         into_data = into_weight = into_bias = None
         if "data" in run.wants:
-            into_data = torch.mm(rows, weight)
-            if data.dim() != 2:
-                into_data = into_data.view(data.shape)
+            if place := into.get("data"):
+                torch.mm(rows, weight, out=place.tensor.view(-1, weight.shape[1]))
+            else:
+                into_data = torch.mm(rows, weight).view(data.shape)
         if "weight" in run.wants:
             columns = data if data.dim() == 2 else data.reshape(-1, weight.shape[1])
             if place := into.get("weight"):

@@ -43,6 +43,7 @@ class _BatchNorm(_Normalization):
     aux = {"moving_mean": "Running mean.", "moving_var": "Running variance."}
     outputs = ("output", "mean", "var")
     mutates = ("moving_mean", "moving_var")
+    writes_in_backward_only = True
     initializers = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
     eps: float
     momentum: float

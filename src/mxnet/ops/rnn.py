@@ -37,6 +37,8 @@ class RNN(Op, name="RNN"):
     GPUs only).
     """
 
+    costly = True
+
     inputs = {
         "data": "The sequences.",
         "parameters": "All weights and biases as one vector.",

@@ -18,6 +18,8 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import describe_node
 from mxnet.passes import INFERENCE, TRAINING, apply_passes
+from mxnet.plan.budget import KnownGraph, limit_memory
+from mxnet.plan.options import Options
 from mxnet.plan.program import Program, write_program
 from mxnet.plan.steps import make_plan
 
@@ -46,6 +48,8 @@ class Programs:
         Where nodes with the attribute ``ctx_group`` run instead.
     requests : sequence of {'write', 'add'}
         What is to be done with each of these gradients.
+    options : Options, optional
+        How; by default what the environment says.
     """
 
     def __init__(
@@ -55,11 +59,13 @@ class Programs:
         context: Context,
         groups: Mapping[str, Context],
         requests: Sequence[str] = (),
+        options: Options | None = None,
     ) -> None:
         self.graph = graph
         self.variables = graph.arguments + graph.aux
         self.wrt = tuple(wrt)
         self.requests = tuple(requests)
+        self.options = Options.of_environment() if options is None else options
         self.context = context
         self.groups = dict(groups)
         self.heads = tuple(
@@ -158,7 +164,8 @@ class Programs:
     def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: Taps) -> Program:
         graph = self.joint(in_full=bool(tapped))[0] if with_gradient else self.graph
         if not tapped:  # a monitor sees the graph as it was composed
-            graph = apply_passes(graph, TRAINING if is_train or with_gradient else INFERENCE)
+            pipeline = TRAINING if is_train or with_gradient else INFERENCE
+            graph = apply_passes(graph, self.options.without_disabled(pipeline))
         shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
         dtypes = {node: dtype for node, (_, dtype) in zip(self.variables, facts, strict=True)}
         if with_gradient:
@@ -178,13 +185,21 @@ class Programs:
                         + (f"shape, {show_shape(shape)}." if dtype is not None else "dtype.")
                     )
         exists = self.joint()[1] if with_gradient else ()
-        plan = make_plan(
-            graph,
-            len(self.graph.outputs),
-            all_shapes,
-            all_dtypes,
+        plan_for = functools.partial(
+            make_plan,
+            n_outputs=len(self.graph.outputs),
             requests=[request for request, there in zip(self.requests, exists, strict=False) if there],
             hoist_parameters=not (is_train or with_gradient),
             share=not (tapped or self.groups),
         )
+        known = KnownGraph(graph, all_shapes, all_dtypes)
+        if with_gradient and not tapped:
+            known = limit_memory(
+                known,
+                len(self.graph.outputs),
+                lambda each: plan_for(*each).peak_bytes,
+                mirror=self.options.mirror,
+                budget=self.options.memory_budget,
+            )
+        plan = plan_for(*known)
         return write_program(plan, self.context_of, is_train=is_train, states=self._states, tapped=tapped)

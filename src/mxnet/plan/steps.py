@@ -162,10 +162,10 @@ class Plan:
 
 def make_plan(
     graph: Graph,
-    n_outputs: int,
     shapes: Inferred,
     dtypes: Inferred,
     *,
+    n_outputs: int,
     requests: Sequence[str] = (),
     hoist_parameters: bool = False,
     share: bool = True,
@@ -175,9 +175,11 @@ def make_plan(
     Parameters
     ----------
     graph : Graph
-        Its first `n_outputs` outputs are the forward half's, the rest are gradients.
+        Outputs, and then gradients.
     shapes, dtypes : Inferred
         Complete facts about that graph.
+    n_outputs : int
+        How many of its outputs the forward half returns; the rest are gradients.
     requests : sequence of {'write', 'add'}
         What is to be done with each gradient.
     hoist_parameters : bool

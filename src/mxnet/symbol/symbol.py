@@ -443,7 +443,11 @@ class Symbol(SymbolBase):
         grad_req: str | Sequence[str] | Mapping[str, str] = "write",
         aux_states: Sequence[NDArray] | Mapping[str, NDArray] | None = None,
         group2ctx: Mapping[str, Context] | None = None,
-        shared_exec: Executor | None = None,
+        shared_exec: Executor | None = None,  # noqa: ARG002 - memory is shared anyway
+        *,
+        memory_budget: str | float | None = None,
+        compiler: str | None = None,
+        check_numerics: bool | None = None,
     ) -> Executor:
         """Bind arrays to all arguments and return an executor.
 
@@ -464,6 +468,14 @@ class Symbol(SymbolBase):
             Where nodes with the attribute ``ctx_group`` run.
         shared_exec : Executor, optional
             Accepted for compatibility: memory is shared between executors anyway.
+        memory_budget : str or int, optional
+            The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not fit is
+            computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
+        compiler : {'inductor'}, optional
+            Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
+        check_numerics : bool, optional
+            Stop at the first node that makes NaN or Inf. By default the environment variable
+            ``MXNET_CHECK_NUMERICS``.
 
         Raises
         ------
@@ -471,8 +483,12 @@ class Symbol(SymbolBase):
             If an array is missing, or has the wrong shape, dtype or context.
         """
         from mxnet.binding import bind
+        from mxnet.plan.options import Options
 
-        return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, shared_exec)
+        options = Options.of_environment(
+            memory_budget=memory_budget, compiler=compiler, check_numerics=check_numerics
+        )
+        return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, options)
 
     def simple_bind(
         self,
@@ -484,6 +500,10 @@ class Symbol(SymbolBase):
         shared_arg_names: Sequence[str] | None = None,
         shared_exec: Executor | None = None,
         shared_buffer: dict[str, NDArray] | None = None,
+        *,
+        memory_budget: str | float | None = None,
+        compiler: str | None = None,
+        check_numerics: bool | None = None,
         **kwargs: tuple[int, ...],
     ) -> Executor:
         """Infer all shapes, make arrays of zeros for all arguments and gradients, and return an executor.
@@ -506,6 +526,14 @@ class Symbol(SymbolBase):
             An executor to share arrays with.
         shared_buffer : dict of str to NDArray, optional
             Arrays to share; new ones are added to it.
+        memory_budget : str or int, optional
+            The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not fit is
+            computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
+        compiler : {'inductor'}, optional
+            Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
+        check_numerics : bool, optional
+            Stop at the first node that makes NaN or Inf. By default the environment variable
+            ``MXNET_CHECK_NUMERICS``.
         **kwargs : tuple of int
             Shapes of arguments.
 
@@ -516,7 +544,11 @@ class Symbol(SymbolBase):
             unknown.
         """
         from mxnet.binding import simple_bind
+        from mxnet.plan.options import Options
 
+        options = Options.of_environment(
+            memory_budget=memory_budget, compiler=compiler, check_numerics=check_numerics
+        )
         return simple_bind(
             self,
             ctx,
@@ -527,6 +559,7 @@ class Symbol(SymbolBase):
             shared_arg_names,
             shared_exec,
             shared_buffer,
+            options,
             kwargs,
         )
 
