@@ -5,7 +5,6 @@ The output is the new weight (give ``out=weight`` to replace the old one); state
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -64,13 +63,12 @@ def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float
     clipped = op.clip_gradient is not None and op.clip_gradient >= 0
     if clipped or not op.rescale_grad or not (mom is None or op.momentum):
         return False
-    lists = [[x] if isinstance(x, torch.Tensor) else x for x in (weight, grad, mom) if x is not None]
-    kind, device = lists[0][0].dtype, lists[0][0].device
-    if device.type not in {"cpu", "cuda"} or not kind.is_floating_point:
+    kind = layout(weight)
+    if kind is None or layout(grad) != kind or not (mom is None or layout(mom) == kind):
         return False
-    for tensor in itertools.chain(*lists):
-        if tensor.dtype is not kind or tensor.device != device or not tensor.is_contiguous():
-            return False
+    if kind[1].type not in {"cpu", "cuda"} or not kind[0].is_floating_point:
+        return False
+    lists = [[x] if isinstance(x, torch.Tensor) else x for x in (weight, grad, mom) if x is not None]
     # Torch's momentum has no rate in it and is subtracted, times the rate; MXNet's has and is added.
     torch._fused_sgd_(
         lists[0],
@@ -87,6 +85,13 @@ def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float
     for tensor in (*lists[0], *(() if mom is None else lists[2])):  # which this kernel forgets
         torch.autograd.graph.increment_version(tensor)
     return True
+
+
+def layout(values: Values) -> Any:
+    """Return dtype and device of values that lie row by row, None of others."""
+    if isinstance(values, torch.Tensor):
+        return (values.dtype, values.device) if values.is_contiguous() else None
+    return values.layout
 
 
 def nag(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:

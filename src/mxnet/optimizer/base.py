@@ -12,7 +12,7 @@ from mxnet import ndarray as nd
 from mxnet import registry
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
 from mxnet.ndarray.invoke import MODE
-from mxnet.optimizer.arrays import Arrays
+from mxnet.optimizer.arrays import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -300,11 +300,11 @@ class Optimizer:
             elif index in table:
                 yield table[index]
             else:
-                yield table.get(self.idx2name.get(index, index), 1.0)
+                yield table.get(self.idx2name.get(index, index), 1.0) if table else 1.0
 
     def __getstate__(self) -> dict[str, Any]:
         # Parameters belong to the running process; MXNet leaves them out as well.
-        return {key: value for key, value in self.__dict__.items() if key != "param_dict"}
+        return {key: value for key, value in self.__dict__.items() if key not in {"param_dict", "_plans"}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -410,28 +410,19 @@ class Rule(Optimizer):
         if MODE.get().record is not None and any(weight._is_tracked() for weight in weights):
             raise GradientError("A weight cannot be updated while a gradient of it is being recorded.")
         self._update_count(indices)
-        counts = self._index_update_count
-        groups: dict[Any, list[list[Any]]] = {}
-        lrs, wds = self._get_lrs(indices), self._get_wds(indices)
-        for index, weight, grad, state, lr, wd in zip(indices, weights, grads, states, lrs, wds, strict=True):
-            arrays = _flat([weight, grad, state])
-            member = [index]
-            for array in arrays:
-                if array.stype != "default":
-                    self._step_sparsely(index, arrays, lr, wd)
-                    break
-                member.append(array._tensor)
-            else:
-                key = (lr, wd, counts[index], len(arrays), None if self._together else index)
-                groups.setdefault(key, []).append(member)
-        for (lr, wd, *_), members in groups.items():
-            if len(members) == 1:
-                ((index, weight, grad, *parts),) = members
-            else:
-                numbers, *columns = zip(*members, strict=True)
-                index = numbers[0]
-                weight, grad, *parts = map(Arrays, columns)
-            self._step(index, weight, grad, parts, float(lr), float(wd))
+        counts = [self._index_update_count[index] for index in indices]
+        rates = list(zip(self._get_lrs(indices), self._get_wds(indices), counts, strict=True))
+        plans: dict[Index, Plan] = self.__dict__.setdefault("_plans", {})
+        plan = plans.get(indices[0])
+        if plan is None or not plan.fits(weights, grads, states, rates):
+            plan = plans[indices[0]] = Plan(weights, grads, states, rates, together=self._together)
+        for group in plan.groups:
+            lr, wd, _ = rates[group.first]
+            index = indices[group.first]
+            self._step(index, group.weight, group.grad, group.states, float(lr), float(wd))
+        for i, arrays in plan.sparse:
+            lr, wd, _ = rates[i]
+            self._step_sparsely(indices[i], arrays, lr, wd)
 
     def _step_sparsely(self, index: Index, arrays: Sequence[NDArray], lr: float, wd: float) -> None:
         """Step with some arrays stored sparsely: in all rows, or only in those that the gradient has."""
@@ -453,17 +444,6 @@ class Rule(Optimizer):
 def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:
     """Return a dense array of zeros beside a parameter, of its dtype unless another is given."""
     return nd.zeros(weight.shape, weight.context, dtype=dtype or weight.dtype)
-
-
-def _flat(state: Sequence[State]) -> list[NDArray]:
-    """Return the arrays of a state."""
-    arrays: list[NDArray] = []
-    for part in state:
-        if isinstance(part, tuple):
-            arrays += _flat(part)
-        elif part is not None:
-            arrays.append(part)
-    return arrays
 
 
 def _parameters_of(klass: type[Optimizer]) -> list[str]:
