@@ -114,6 +114,7 @@ MULTI: tuple[tuple[str, int], ...] = (
     ("multi_mp_sgd_update", -1),
     ("multi_mp_sgd_mom_update", -2),
 )
+FACTORS = ("brightness", "contrast", "saturation", "hue")
 TWO_RATES = {"lrs": (0.1, 0.2), "wds": (0, 0.1)}
 TWO_LEARNING_RATES = {"learning_rates": (0.1, 0.2), "wds": (0, 0.1)}
 
@@ -158,6 +159,20 @@ ROWS: tuple[Sample, ...] = (
     _row("_mp_adamw_update", "float16", *[(3, 4)] * 2, "float32", *[(3, 4)] * 3, (1,), lr=0.1, eta=1.0),
     _row("lamb_update_phase1", *[(3, 4)] * 4, t=2, wd=0.1),
     _row("mp_lamb_update_phase1", "float16", *[(3, 4)] * 2, "float32", *[(3, 4)] * 3, t=2, wd=0.1),
+    *(_row(f"_image_random_{name}", (4, 5, 3), min_factor=0.5, max_factor=1.5) for name in FACTORS),
+    *(_row(f"_image_random_flip_{sides}", (4, 5, 3)) for sides in ("left_right", "top_bottom")),
+    _row("_image_random_color_jitter", (4, 5, 3), brightness=0.5, contrast=0.5, saturation=0.5, hue=0.5),
+    _row("_image_random_lighting", "uint8", (4, 5, 3)),
+    _row("_cvimresize", "uint8", (6, 7, 3), w=4, h=9, interp=2),
+    _row("_cvcopyMakeBorder", (2, 3, 3), top=1, bot=2, left=3, right=1, type=2),
+    _row("_contrib_quantize_asym", (3, 4)),
+    _row(
+        "_contrib_quantized_rnn",
+        *("uint8", (5, 2, 4), "float32", (204,), (2, 2, 3), (2, 2, 3), (1,), (1,)),
+        mode="lstm",
+        state_size=3,
+        num_layers=2,
+    ),
     _row("lamb_update_phase2", (3, 4), (3, 4), (1,), (1,), lr=0.1),
     _row("mp_lamb_update_phase2", "float16", (3, 4), "float32", (3, 4), (1,), (1,), (3, 4), lr=0.1),
     *(_row(name, *_twice(states), num_weights=2, **TWO_RATES) for name, states in MULTI),
@@ -186,7 +201,7 @@ def recorded_samples() -> tuple[Sample, ...]:
 def _registered(path: str) -> str | None:
     """Return the registered name for a public path such as ``contrib.box_nms``."""
     module, _, name = path.rpartition(".")
-    candidates = [name, f"_{module}_{name}"] if module else [name]
+    candidates = [f"_{module}_{name}", name] if module else [name]
     return next((each for each in candidates if each in REGISTRY), None)
 
 

@@ -20,6 +20,9 @@ SAMPLES = (*recorded_samples(), *ROWS)
 
 # Operators that cannot stand in a table of calls; each is tested where its reason says.
 ELSEWHERE = {
+    "_cvimdecode": "it needs the bytes of an image: test_opencv",
+    "_cvimread": "it needs a file: test_opencv",
+    "_imdecode": "it needs the bytes of an image: test_opencv",
     "Custom": "its meaning is the user's: tests/operator",
     "reset_arrays": "it has no output: test_optimizer_update",
 }
