@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
+from mxnet.ir.subgraphs import share_subgraphs
 from mxnet.ops.backward import backward_of
 
 __all__ = ["gradients", "starts_gradient"]
@@ -104,7 +105,9 @@ def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -
     if not wanted:
         return ()
     cls = backward_of(type(op))  # type: ignore[arg-type]
-    backward = cls.bind({**op.given, cls.wants_key: str(tuple(wanted))})
+    backward: Op = cls.bind({**op.given, cls.wants_key: str(tuple(wanted))})
+    if node.subgraphs:
+        backward = share_subgraphs(backward, op)
     n_in = op.arity[0]
     sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": node.outputs}
     inputs = []
@@ -113,5 +116,7 @@ def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -
             inputs.append(grads[read.position] or emit("zeros_like", node.outputs[read.position]))
         else:
             inputs.append(sources[read.kind][read.position])
-    results = iter(emit(backward, *inputs).node.outputs)
+    made = emit(backward, *inputs).node
+    made.subgraphs = node.subgraphs
+    results = iter(made.outputs)
     return [next(results) if want else None for want in wants[:n_in]]

@@ -51,7 +51,13 @@ class Inferred:
         return [self.values[index[id(entry.node)]][entry.index] for entry in self.graph.outputs]
 
 
-def infer_shapes(graph: Graph, known: Mapping[Node, Shape | None]) -> Inferred:
+def infer_shapes(
+    graph: Graph,
+    known: Mapping[Node, Shape | None],
+    outputs: Sequence[Shape | None] = (),
+    *,
+    guess: bool = True,
+) -> Inferred:
     """Infer all shapes.
 
     Parameters
@@ -60,18 +66,27 @@ def infer_shapes(graph: Graph, known: Mapping[Node, Shape | None]) -> Inferred:
         The graph.
     known : mapping of Node to Shape
         What is known of variables; for the others their attribute ``__shape__`` counts.
+    outputs : sequence of Shape, optional
+        What is known of the graph's outputs.
+    guess : bool
+        Whether to take for granted what operators take for granted.
 
     Raises
     ------
     ShapeError
         If two shapes that must agree do not.
     """
-    inferred = _infer(graph, known, declared_shape, settle_shapes, merge_shapes, is_complete, _shape_conflict)
-    _guess_shapes(inferred, known)
+    inferred = _infer(
+        graph, known, outputs, declared_shape, settle_shapes, merge_shapes, is_complete, _shape_conflict
+    )
+    if guess:
+        _guess_shapes(inferred, known)
     return inferred
 
 
-def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
+def infer_dtypes(
+    graph: Graph, known: Mapping[Node, str | None], outputs: Sequence[str | None] = ()
+) -> Inferred:
     """Infer all dtypes; as :func:`infer_shapes`.
 
     Raises
@@ -82,6 +97,7 @@ def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
     return _infer(
         graph,
         known,
+        outputs,
         declared_dtype,
         settle_dtypes,
         merge_dtypes,
@@ -93,6 +109,7 @@ def infer_dtypes(graph: Graph, known: Mapping[Node, str | None]) -> Inferred:
 def _infer(
     graph: Graph,
     known: Mapping[Node, Any],
+    outputs: Sequence[Any],
     declared: Callable[[Node], Any],
     settle: Settle,
     merge: Callable[[Any, Any], Any],
@@ -104,6 +121,14 @@ def _infer(
         for node in graph.nodes
     ]
     index = graph.index
+    for entry, fact in zip(graph.outputs, outputs, strict=False):
+        where = values[index[id(entry.node)]]
+        try:
+            where[entry.index] = merge(where[entry.index], fact)
+        except ValueError:
+            raise InferenceError(
+                f"The output {describe_entry(entry)} is {where[entry.index]}, but {fact} where it is used."
+            ) from None
     sources = [[(index[id(entry.node)], entry.index) for entry in node.inputs] for node in graph.nodes]
     pending = [i for i, node in enumerate(graph.nodes) if node.op is not None]
     changed = True

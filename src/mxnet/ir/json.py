@@ -13,6 +13,7 @@ from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import Op, find_operator, is_hidden
 from mxnet.ir.records import Listing, Record, read_records
 from mxnet.ir.signature import HIDDEN
+from mxnet.ir.subgraphs import SubgraphOp, bind_subgraphs
 from mxnet.ir.unknown import UnknownOp
 from mxnet.ir.versions import input_versions
 
@@ -86,6 +87,8 @@ class _Builder:
         for number, record in enumerate(listing.records):
             op = None if record.op == "null" else self._operator(listing, number, used.get(number, 1))
             subgraphs = tuple(map(self.outputs, record.subgraphs))
+            if subgraphs or isinstance(op, SubgraphOp):
+                op = _with_subgraphs(op, subgraphs, listing.place_of(number))
             nodes.append(Node(op, record.name, (), record.attrs, self.line, subgraphs))
         for number, node in enumerate(nodes):
             if node.op is not None:
@@ -129,6 +132,13 @@ class _Builder:
         if self.version < _WITH_INITIALIZERS:
             note_initializers(op, entries)
         return entries
+
+
+def _with_subgraphs(op: Op | None, subgraphs: tuple[Entries, ...], place: str) -> Op | None:
+    try:
+        return op and bind_subgraphs(op, subgraphs)
+    except MXNetError as error:
+        raise FileFormatError(f"{place}: {error}") from None
 
 
 def _spell_notes(attrs: dict[str, str]) -> None:

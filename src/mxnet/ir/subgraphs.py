@@ -1,0 +1,81 @@
+"""Operators that run other graphs: how a bound operator gets the graphs, which no parameter can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from mxnet.errors import CompositionError
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry
+from mxnet.ir.op import Op
+
+__all__ = ["SubgraphOp", "bind_subgraphs", "share_subgraphs"]
+
+
+class SubgraphOp(Op):
+    """Base of operators that run graphs of their own, such as the body of a loop.
+
+    An instance made from parameters alone has no graphs yet: :func:`bind_subgraphs` makes one that has.
+    """
+
+    variadic = "num_args"
+    interned = False
+    subgraph_names: ClassVar[tuple[str, ...]]
+    """What each of its graphs is for."""
+
+    subgraphs: tuple[Graph, ...] = ()
+    wanted: set[str]
+    """The inputs that somebody asked the gradients of; a run for training keeps what these need."""
+
+    def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
+        return (*super()._identity(given), self.subgraphs)
+
+    def validate(self) -> None:
+        """Begin with nobody asking for gradients."""
+        self.__dict__["wanted"] = set()
+
+    def input_names(self) -> tuple[str, ...]:
+        """Return a name for each input; MXNet's `num_args` counts the graphs, too."""
+        count = self.num_args - len(self.subgraph_names)  # type: ignore[attr-defined]
+        return tuple(f"data{i}" for i in range(count))
+
+    def check_subgraphs(self) -> None:
+        """Take note of what the graphs say; raise CompositionError if they do not fit the parameters."""
+
+
+def bind_subgraphs(op: Op, subgraphs: Sequence[Sequence[Entry]]) -> Op:
+    """Return an operator like this one (or the gradient of one) with these graphs.
+
+    Raises
+    ------
+    CompositionError
+        If they do not fit its parameters.
+    """
+    if not isinstance(op, SubgraphOp):
+        forward = getattr(op, "forward_op", None)
+        return op if forward is None else share_subgraphs(op, bind_subgraphs(forward, subgraphs))
+    names = op.subgraph_names
+    if len(subgraphs) != len(names):
+        raise CompositionError(
+            f"{op.name} runs {len(names)} graphs ({', '.join(names)}), not {len(subgraphs)}."
+        )
+    bound: SubgraphOp = object.__new__(type(op))
+    bound.__dict__.update(op.__dict__)
+    bound.__dict__.update(subgraphs=tuple(map(Graph, subgraphs)), wanted=set())
+    values = bound._identity(op.given)
+    bound.__dict__.update(_values=values, _hash=hash((type(op), values)))
+    bound.check_subgraphs()
+    return bound
+
+
+def share_subgraphs(backward: Op, forward: Op) -> Op:
+    """Return the gradient operator `backward` as that of the very operator `forward`, with its graphs."""
+    shared: Op = object.__new__(type(backward))
+    shared.__dict__.update(backward.__dict__)
+    wants = backward.wants  # type: ignore[attr-defined]
+    values = (forward, wants)
+    shared.__dict__.update(forward_op=forward, _values=values, _hash=hash((type(backward), values)))
+    if isinstance(forward, SubgraphOp):
+        forward.wanted.update(wants)
+    return shared

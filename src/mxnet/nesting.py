@@ -1,0 +1,66 @@
+"""Nested lists of symbols or arrays, as loops take and return them: flat, with their form, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from mxnet.errors import CompositionError
+
+__all__ = ["Form", "flatten", "regroup"]
+
+Form = Any
+"""None for a single one, a list of forms for a list."""
+
+
+def flatten(
+    value: Any, kind: type, what: str, expand: Callable[[Any], list[Any] | None] = lambda _: None
+) -> tuple[list[Any], Form]:
+    """Return what is in a nested list, in order, and the form of the list.
+
+    Parameters
+    ----------
+    value
+        One of `kind`, or a nested list or tuple.
+    kind : type
+        What the list may hold.
+    what : str
+        What to call it in messages.
+    expand : callable, optional
+        Returns the list that one stands for, None if it is single.
+
+    Raises
+    ------
+    CompositionError
+        If there is something else in it.
+
+    Examples
+    --------
+    >>> flatten([1, [2, 3]], int, "numbers")
+    ([1, 2, 3], [None, [None, None]])
+    """
+    if isinstance(value, kind):
+        several = expand(value)
+        return ([value], None) if several is None else (several, [None] * len(several))
+    if not isinstance(value, list | tuple):
+        raise CompositionError(
+            f"{what} must be a (nested) list of {kind.__name__}, but there is {value!r}, of type "
+            f"{type(value).__name__}."
+        )
+    parts = [flatten(each, kind, what, expand) for each in value]
+    return [one for flat, _ in parts for one in flat], [form for _, form in parts]
+
+
+def regroup(flat: Sequence[Any], form: Form) -> Any:
+    """Return a nested list of that form.
+
+    Examples
+    --------
+    >>> regroup([1, 2, 3], [None, [None, None]])
+    [1, [2, 3]]
+    """
+    return _take(iter(flat), form)
+
+
+def _take(rest: Iterator[Any], form: Form) -> Any:
+    return next(rest) if form is None else [_take(rest, each) for each in form]
