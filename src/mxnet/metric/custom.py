@@ -1,0 +1,149 @@
+"""Metrics that somebody else computes: the network, which outputs its loss, or a function of the user's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mxnet.metric.base import EvalMetric, each_pair, register, values_of
+from mxnet.ndarray import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mxnet.metric.base import Arrays, Values
+
+__all__ = ["Caffe", "CustomMetric", "Loss", "Torch", "np"]
+
+
+@register
+class Loss(EvalMetric):
+    """The mean of what a network outputs as its loss; labels are not looked at.
+
+    Parameters
+    ----------
+    name, output_names, label_names
+        As of `EvalMetric`.
+    """
+
+    def __init__(
+        self,
+        name: str = "loss",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(name, output_names, label_names, has_global_stats=True)
+
+    def update(self, _: Any, preds: Arrays) -> None:
+        """Take a batch of losses."""
+        for pred in [preds] if isinstance(preds, NDArray) else preds:
+            self._add(float(values_of(pred).sum()), pred.size)
+
+
+@register
+class Torch(Loss):
+    """`Loss` under the name that MXNet gave it for criterions of Torch.
+
+    Parameters
+    ----------
+    name, output_names, label_names
+        As of `EvalMetric`.
+    """
+
+    def __init__(
+        self,
+        name: str = "torch",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(name, output_names, label_names)
+
+
+@register
+class Caffe(Loss):
+    """`Loss` under the name that MXNet gave it for criterions of Caffe.
+
+    Parameters
+    ----------
+    name, output_names, label_names
+        As of `EvalMetric`.
+    """
+
+    def __init__(
+        self,
+        name: str = "caffe",
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(name, output_names, label_names)
+
+
+@register
+class CustomMetric(EvalMetric):
+    """A metric that is a function.
+
+    Parameters
+    ----------
+    feval : callable
+        ``feval(label, pred)`` of numpy arrays returns the value of a batch, or a sum and a number of
+        instances.
+    name : str, optional
+        By default the function's name.
+    allow_extra_outputs : bool, default False
+        Whether a network may have more outputs than labels.
+    output_names, label_names
+        As of `EvalMetric`.
+    """
+
+    def __init__(
+        self,
+        feval: Callable[[Values, Values], Any],
+        name: str | None = None,
+        allow_extra_outputs: bool = False,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+    ) -> None:
+        if name is None:
+            name = getattr(feval, "__name__", type(feval).__name__)
+            name = f"custom({name})" if "<" in name else name
+        super().__init__(
+            name,
+            output_names,
+            label_names,
+            feval=feval,
+            allow_extra_outputs=allow_extra_outputs,
+            has_global_stats=True,
+        )
+        self._feval = feval
+        self._allow_extra_outputs = allow_extra_outputs
+
+    def update(self, labels: Arrays, preds: Arrays) -> None:
+        """Take a batch."""
+        for label, pred in each_pair(labels, preds, all_preds=not self._allow_extra_outputs):
+            result = self._feval(label, pred)
+            self._add(*(result if isinstance(result, tuple) else (result, 1)))
+
+    def get_config(self) -> dict[str, Any]:
+        """Refuse: a function cannot be written down."""
+        raise NotImplementedError("A CustomMetric holds a function, which has no configuration.")
+
+
+def np(
+    numpy_feval: Callable[[Values, Values], Any], name: str | None = None, allow_extra_outputs: bool = False
+) -> CustomMetric:
+    """Make a metric of a function of numpy arrays.
+
+    Parameters
+    ----------
+    numpy_feval : callable
+        ``numpy_feval(label, pred)`` returns a number, or a sum and a number of instances.
+    name : str, optional
+        By default the function's name.
+    allow_extra_outputs : bool, default False
+        As of `CustomMetric`.
+    """
+
+    def feval(label: Values, pred: Values) -> Any:
+        return numpy_feval(label, pred)
+
+    feval.__name__ = numpy_feval.__name__
+    return CustomMetric(feval, name, allow_extra_outputs)
