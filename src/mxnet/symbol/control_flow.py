@@ -16,7 +16,7 @@ from mxnet.ir.op import find_operator
 from mxnet.ir.param import as_text
 from mxnet.ir.subgraphs import bind_subgraphs
 from mxnet.name import current_names
-from mxnet.nesting import flatten, regroup
+from mxnet.nesting import arguments, flatten, pair, regroup, shown, whole_number
 from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 from mxnet.symbol.variable import Variable
@@ -78,13 +78,13 @@ def foreach(
     with _scope(name) as scope:
         item_inputs, state_inputs = _placeholders(items), _placeholders(states)
         returned = body(regroup(item_inputs, item_form), regroup(state_inputs, state_form))
-        made, changed = _pair(returned, "foreach: body")
+        made, changed = pair(returned, "foreach: body")
         outputs, output_form = _symbols(made, "foreach: the outputs of body")
         next_states, next_form = _symbols(changed, "foreach: the states that body returns")
         if next_form != state_form:
             raise CompositionError(
-                f"foreach: body must return states in the form of init_states, {_shown(state_form)}, but "
-                f"returned {_shown(next_form)}."
+                "foreach: body must return states in the form of init_states, "
+                f"{shown(state_form, 'Symbol')}, but returned {shown(next_form, 'Symbol')}."
             )
         names = {each.name for each in outputs}
         outputs = [_own(each, scope) for each in outputs]
@@ -165,7 +165,7 @@ def while_loop(
         raise ParameterError("while_loop: loop_vars should contain at least one element.")
     with _scope(f"{name}_cond") as scope:
         tested = _placeholders(variables)
-        test = cond(*_arguments(regroup(tested, form)))
+        test = cond(*arguments(regroup(tested, form)))
         if not isinstance(test, Symbol) or len(test) != 1:
             raise ParameterError(
                 f"while_loop: cond must return a Symbol of one output, but returned {test!r}."
@@ -173,8 +173,8 @@ def while_loop(
         condition = _Cut([_own(test, scope)], scope)
     with _scope(f"{name}_func") as scope:
         given = _placeholders(variables)
-        returned = func(*_arguments(regroup(given, form)))
-        made, changed = _pair(returned, "while_loop: func")
+        returned = func(*arguments(regroup(given, form)))
+        made, changed = pair(returned, "while_loop: func")
         outputs, output_form = _symbols([] if made is None else made, "while_loop: the outputs of func")
         after, after_form = _symbols([] if changed is None else changed, "while_loop: the loop_vars of func")
         if len(after) != len(variables):
@@ -291,35 +291,9 @@ def cond(pred: Symbol, then_func: Callable[[], Any], else_func: Callable[[], Any
 # --------------------------------------------------------------------------------------- what users pass in
 
 
-def whole_number(max_iterations: Any) -> int:
-    """Return `max_iterations` as an int."""
-    if max_iterations is None:
-        raise ParameterError("while_loop: max_iterations should be specified.")
-    try:
-        return int(max_iterations)
-    except (TypeError, ValueError):
-        raise ParameterError(f"while_loop: max_iterations must be an int, not {max_iterations!r}.") from None
-
-
 def _symbols(value: Any, what: str) -> tuple[list[Symbol], Any]:
     """Return the symbols in a nested list, and its form; a symbol of several outputs is a list of them."""
     return flatten(value, Symbol, what, lambda symbol: list(symbol) if len(symbol) > 1 else None)
-
-
-def _shown(form: Any) -> str:
-    return "a symbol" if form is None else f"[{', '.join(map(_shown, form))}]"
-
-
-def _arguments(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else (value,)
-
-
-def _pair(value: Any, what: str) -> tuple[Any, Any]:
-    if not isinstance(value, tuple | list) or len(value) != 2:
-        raise ParameterError(
-            f"{what} must return a pair, of outputs and what goes on, but returned {value!r}."
-        )
-    return value[0], value[1]
 
 
 # ------------------------------------------------------------------------------------------- making a graph
