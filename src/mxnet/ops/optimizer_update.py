@@ -60,31 +60,49 @@ def sgd_with_momentum(
 
 def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float, wd: float) -> bool:
     """Take a step of SGD in one pass over memory, and return True; False if torch's kernel cannot do it."""
-    clipped = op.clip_gradient is not None and op.clip_gradient >= 0
-    if clipped or not op.rescale_grad or not (mom is None or op.momentum):
+    if is_clipped(op) or not op.rescale_grad or not (mom is None or op.momentum):
         return False
-    kind = layout(weight)
-    if kind is None or layout(grad) != kind or not (mom is None or layout(mom) == kind):
+    lists = fusable(weight, grad) if mom is None else fusable(weight, grad, mom)
+    if lists is None:
         return False
-    if kind[1].type not in {"cpu", "cuda"} or not kind[0].is_floating_point:
-        return False
-    lists = [[x] if isinstance(x, torch.Tensor) else x for x in (weight, grad, mom) if x is not None]
+    weights, grads, *states = lists
     # Torch's momentum has no rate in it and is subtracted, times the rate; MXNet's has and is added.
     torch._fused_sgd_(
-        lists[0],
-        lists[1],
-        [] if mom is None else lists[2],
+        weights,
+        grads,
+        states[0] if states else [],
         weight_decay=wd / op.rescale_grad,
-        momentum=0.0 if mom is None else op.momentum,
-        lr=lr * op.rescale_grad if mom is None else -1.0,
-        dampening=0.0 if mom is None else 1 + lr * op.rescale_grad,
+        momentum=op.momentum if states else 0.0,
+        lr=-1.0 if states else lr * op.rescale_grad,
+        dampening=1 + lr * op.rescale_grad if states else 0.0,
         nesterov=False,
         maximize=False,
         is_first_step=False,
     )
-    for tensor in (*lists[0], *(() if mom is None else lists[2])):  # which this kernel forgets
-        torch.autograd.graph.increment_version(tensor)
+    show_change(weights, *states)
     return True
+
+
+def is_clipped(op: Any) -> bool:
+    """Whether gradients are limited."""
+    return op.clip_gradient is not None and op.clip_gradient >= 0
+
+
+def fusable(*values: Values) -> list[Any] | None:
+    """Return values as lists of tensors, if torch's fused kernels can work on them."""
+    kind = layout(values[0])
+    if kind is None or not kind[0].is_floating_point or kind[1].type not in {"cpu", "cuda"}:
+        return None
+    if any(layout(each) != kind for each in values[1:]):
+        return None
+    return [[each] if isinstance(each, torch.Tensor) else each for each in values]
+
+
+def show_change(*lists: Sequence[Tensor]) -> None:
+    """Move the versions of tensors, which fused kernels forget."""
+    for each in lists:
+        for tensor in each:
+            torch.autograd.graph.increment_version(tensor)
 
 
 def layout(values: Values) -> Any:
@@ -121,10 +139,21 @@ def signum(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: 
 def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step by Adam; the rate has the correction of the averages in it."""
     mean, var = states
-    slope = decayed(op, grad, weight, wd)
-    move_average(mean, slope, op.beta1)
-    move_square(var, slope, op.beta2)
-    weight.addcdiv_(mean, var.sqrt().add_(op.epsilon), value=-lr)
+    lists = None if is_clipped(op) else fusable(weight, rescaled(op, grad), mean, var)
+    if lists is None:
+        slope = decayed(op, grad, weight, wd)
+        move_average(mean, slope, op.beta1)
+        move_square(var, slope, op.beta2)
+        weight.addcdiv_(mean, var.sqrt().add_(op.epsilon), value=-lr)
+        return
+    weights, _, means, variances = lists
+    # After endlessly many steps, torch corrects the averages no more.
+    steps = [torch.full((), math.inf, device=weights[0].device)] * len(weights)
+    betas = {"beta1": op.beta1, "beta2": op.beta2}
+    torch._fused_adam_(
+        *lists, [], steps, lr=lr, **betas, weight_decay=wd, eps=op.epsilon, amsgrad=False, maximize=False
+    )
+    show_change(weights, means, variances)
 
 
 def ftml(
