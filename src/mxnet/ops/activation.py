@@ -72,6 +72,9 @@ class Activation(Op, name="Activation"):
 
     infer_shape = same_shape
 
+    def kernel_for(self, run: Run) -> Callable[..., Tensor]:
+        return _ACTIVATIONS[self.act_type].of
+
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return _ACTIVATIONS[self.act_type].of(data)
 

@@ -12,7 +12,7 @@ from mxnet.lazy import torch
 from mxnet.ops.shapes import numel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -30,6 +30,26 @@ def one_dtype_from_data(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG00
 def replaced(self: Op, array: Tensor, gradient: Tensor) -> Tensor:  # noqa: ARG001
     """Return the gradient alone: it replaces what it should be added to, as in MXNet."""
     return gradient
+
+
+def minus_one_hot(p: Tensor, label: Tensor, spread: float = 0.0, whole: float = 1.0) -> Tensor:
+    """Return p, less `whole` where axis 1 has the class of the label, and less `spread` elsewhere.
+
+    Parameters
+    ----------
+    p : Tensor
+        Has the classes on axis 1.
+    label : Tensor
+        Classes; real numbers are cut to whole ones. As `p`, but with an extent of 1 on axis 1.
+    """
+    start = p - spread if spread else p
+    if p.device.type == "cpu":
+        try:  # the rule are labels that are classes; what else there may be is told by torch at no cost
+            return start.scatter_add(1, label.long(), p.new_full((), spread - whole).expand(label.shape))
+        except RuntimeError:
+            pass
+    index, hit = one_hot_where(label, p)
+    return start.scatter_add(1, index, hit * (spread - whole))
 
 
 def one_hot_where(label: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,6 +127,12 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return torch.softmax(self._rows(data), 1).view(data.shape)
 
+    def kernel_for(self, run: Run) -> Callable[..., Tensor]:
+        if run.in_shapes is not None and len(run.in_shapes[0]) == 2:
+            softmax = torch.softmax
+            return lambda data, _: softmax(data, 1)
+        return super().kernel_for(run)
+
     def _rows(self, data: Tensor) -> Tensor:
         """Return the data with the classes on axis 1."""
         shape = data.shape
@@ -131,20 +157,21 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     add_gradient = replaced
 
     def _against_classes(self, p: Tensor, label: Tensor) -> Tensor:
-        kept = label.flatten().long() != int(self.ignore_label)
         rows, classes, *positions = p.shape
         where = (rows, 1, *positions)
         count = math.prod(where)
-        index, hit = one_hot_where(label.flatten()[:count].view(where), p)
         spread = 0.0 if self.multi_output else self.smooth_alpha / max(classes - 1, 1)
         whole = 1.0 if self.multi_output else 1.0 - self.smooth_alpha
-        result = (p - spread if spread else p).scatter_add(1, index, hit * (spread - whole))
-        if self.use_ignore:
-            result = result * kept[:count].view(where)
-        if self.normalization == "valid":
-            return result * (self.grad_scale / kept.sum().clamp(min=1))
+        result = minus_one_hot(p, label.flatten()[:count].view(where), spread, whole)
+        if self.use_ignore or self.normalization == "valid":
+            kept = label.flatten().long() != int(self.ignore_label)
+            if self.use_ignore:
+                result = result * kept[:count].view(where)
+            if self.normalization == "valid":
+                return result * (self.grad_scale / kept.sum().clamp(min=1))
         divisor = label.numel() if self.normalization == "batch" else math.prod(positions)
-        return result * (self.grad_scale / max(divisor, 1))
+        factor = self.grad_scale / max(divisor, 1)
+        return result if factor == 1 else result * factor
 
 
 class _RegressionOutput(Op):
