@@ -1,4 +1,4 @@
-"""The numbers of a workload: weights and inputs that all peers read, and the comparison of what they make of them."""
+"""The numbers of a workload: weights and inputs that all peers read, and how far apart their results are."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ def write(network: str, batch: int, folder: Path) -> None:
     declared = NETWORKS[network]
     inputs = declared.inputs(batch)
     shapes, outputs, states = symbol.infer_shape(**inputs)
-    named = dict(zip(symbol.list_arguments(), shapes)) | dict(
-        zip(symbol.list_auxiliary_states(), states)
-    )
+    named = dict(zip(symbol.list_arguments(), shapes)) | dict(zip(symbol.list_auxiliary_states(), states))
     for name, parts in packed.items():
         del named[name]
         named.update(parts)
     rng = np.random.default_rng(0)
-    weights = {name: weight(rng, name, shape, declared.identity) for name, shape in named.items() if name not in inputs}
+    weights = {
+        name: weight(rng, name, shape, declared.identity)
+        for name, shape in named.items()
+        if name not in inputs
+    }
     np.savez(folder / "weights.npz", **weights)
     values = {name: signal(rng, name, shape, declared.words) for name, shape in inputs.items()}
     values["label"] = rng.integers(outputs[0][1], size=outputs[0][0], dtype="int32")
@@ -37,7 +39,7 @@ def write(network: str, batch: int, folder: Path) -> None:
 
 
 def weight(rng: np.random.Generator, name: str, shape: tuple[int, ...], identity: bool) -> np.ndarray:
-    """Draw one parameter so that signals keep their size: He et al. for matrices, near one or zero for vectors."""
+    """Draw one parameter so that signals keep their size: by He for matrices, near one or zero otherwise."""
     values = rng.standard_normal(shape, dtype="float32")
     if name.endswith("_weight"):
         if identity:
@@ -52,13 +54,17 @@ def signal(rng: np.random.Generator, name: str, shape: tuple[int, ...], words: i
     """Draw one input: numbers of words, initial states of zero, anything else as pixels."""
     if name == "words":
         return rng.integers(words, size=shape, dtype="int32")
-    return np.zeros(shape, "float32") if name in {"state", "memory"} else rng.standard_normal(shape, dtype="float32")
+    return (
+        np.zeros(shape, "float32")
+        if name in {"state", "memory"}
+        else rng.standard_normal(shape, dtype="float32")
+    )
 
 
 def difference(path: Path, reference: Path) -> float:
-    """Return the largest relative difference of any array, in the Euclidean norm; infinite if arrays are missing.
+    """Return the largest relative difference of any array, by norm; infinite if one is missing.
 
-    An array that is nothing but rounding errors beside the others is measured against the largest of them.
+    An array that is but rounding errors beside the others is measured against the largest of them.
     """
     with np.load(path) as ours, np.load(reference) as theirs:
         if set(ours.files) != set(theirs.files):

@@ -1,8 +1,8 @@
 """The networks of the benchmarks, each written once, as a function of the operators it is made of.
 
-A function is handed `ops`, one of the operator sets in `backends/`: it composes symbols (Symnet, MXNet), runs torch, or
-is traced by JAX. Parameters are known by the same names everywhere, so that all run with the same weights. Python 3.7,
-which MXNet 1.2.1 needs, reads this file too.
+A function is handed `ops`, one of the operator sets in `backends/`: it composes symbols (Symnet, MXNet), runs
+torch, or is traced by JAX. Parameters are known by the same names everywhere, so that all run with the same
+weights. Python 3.7, which MXNet 1.2.1 needs, reads this file too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def conv_bn_relu(ops, x, name, filters, kernel, stride=1, pad=0, groups=1):
 
 
 def bottleneck(ops, x, name, filters, stride, widen):
-    """Add what three convolutions see to what came in; the stride is in the 3×3 one, as in torchvision."""
+    """Add what three convolutions see to what came in; the stride is in the 3x3 one, as in torchvision."""
     y = conv_bn_relu(ops, x, name + "_conv1", filters, 1)
     y = conv_bn_relu(ops, y, name + "_conv2", filters, 3, stride, 1)
     y = ops.batch_norm(ops.conv(y, name + "_conv3", 4 * filters, 1), name + "_conv3_bn")
@@ -52,7 +52,7 @@ def resnet(ops, depth):
     return ops.dense(ops.flatten(ops.global_pool(x)), "fc", 1000)
 
 
-# For each block 1×1; 3×3 reduce and 3×3; double 3×3 reduce and double 3×3; what is pooled, and its projection.
+# Filters of each block: 1x1; before the 3x3, and the 3x3; before two 3x3, and those; the pool; its 1x1.
 INCEPTION = {
     "3a": (64, 64, 64, 64, 96, "avg", 32),
     "3b": (64, 64, 96, 64, 96, "avg", 64),
@@ -68,7 +68,7 @@ INCEPTION = {
 
 
 def inception_block(ops, x, name, single, reduce3, conv3, reduce5, conv5, kind, project):
-    """Concatenate what windows of several sizes see; a block without a 1×1 branch halves the picture."""
+    """Concatenate what windows of several sizes see; a block without a 1x1 branch halves the picture."""
     stride = 1 if single else 2
     branches = [conv_bn_relu(ops, x, name + "_1x1", single, 1)] if single else []
     y = conv_bn_relu(ops, x, name + "_3x3_reduce", reduce3, 1)
@@ -107,7 +107,7 @@ def mobilenet(ops):
 
 
 def vgg16(ops):
-    """Thirteen 3×3 convolutions and three large matrices (arXiv 1409.1556)."""
+    """Thirteen 3x3 convolutions and three large matrices (arXiv 1409.1556)."""
     x = ops.input("data")
     for stage, (filters, convs) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))):
         for number in range(convs):
@@ -186,7 +186,7 @@ def rows(batch, columns):
     return {"data": (batch, columns)}
 
 
-# A language model reads 35 words of the 10,000 of the Penn Treebank; the long one is there for its number of nodes.
+# A language model reads 35 of the 10,000 words of the Penn Treebank; the long one has its number of nodes.
 VOCABULARY, UNITS, STEPS = 10000, 200, 35
 LONG = {"vocabulary": 32, "units": 32, "steps": 433}
 

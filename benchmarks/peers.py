@@ -27,7 +27,7 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment: the Pythons that will do, best first, and what pip is asked for, call by call."""
+    """A virtual environment: the Pythons that will do, best first, and what pip is asked for in each call."""
 
     name: str
     pythons: tuple[str, ...]
@@ -72,7 +72,9 @@ MXNET_121 = Environment(
     "mxnet-1.2.1", ("3.7",), (("--no-deps", "mxnet==1.2.1"), ("numpy<1.17", "requests", "graphviz<0.9"))
 )
 # torch's CPU build will do; with Python 3.11 pip finds it in more places than with the newest.
-TORCH = Environment("torch", ("3.11", *TODAY), (("-c", "constraints.txt", "torch", "numpy", "onnx", "onnxscript"),))
+TORCH = Environment(
+    "torch", ("3.11", *TODAY), (("-c", "constraints.txt", "torch", "numpy", "onnx", "onnxscript"),)
+)
 JAX = Environment("jax", TODAY, (("jax", "numpy"),))
 ONNXRUNTIME = Environment("onnxruntime", TODAY, (("onnxruntime", "numpy"),))
 OPENVINO = Environment("openvino", TODAY, (("openvino", "numpy"),))

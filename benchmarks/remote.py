@@ -1,4 +1,4 @@
-"""The runner's side of the protocol: a worker process that is asked one thing at a time and stopped in between."""
+"""The runner's side of the protocol: a worker process, asked one thing at a time and stopped in between."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ class WorkerError(Exception):
 class Remote:
     """A worker in a peer's environment; between answers it is stopped, so that no thread of it spins."""
 
-    def __init__(self, python: Path, variables: dict[str, str], threads: int, log: Path, patience: float) -> None:
+    def __init__(
+        self, python: Path, variables: dict[str, str], threads: int, log: Path, patience: float
+    ) -> None:
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         environment = inherited | dict.fromkeys(THREADS, str(threads)) | variables
         self.log = log

@@ -17,7 +17,17 @@ from remote import WorkerError
 from workloads import Workload
 
 OURS = "symnet"
-COLUMNS = ("workload", "measure", "unit", "peer", "median", "lowest", "highest", "symnet / peer", "difference")
+COLUMNS = (
+    "workload",
+    "measure",
+    "unit",
+    "peer",
+    "median",
+    "lowest",
+    "highest",
+    "symnet / peer",
+    "difference",
+)
 
 
 @dataclass
@@ -84,7 +94,7 @@ class Report:
 
 
 def rows(results: list[Result]) -> list[tuple[str, ...]]:
-    """Return the lines of the table: one for each measure of each peer, or one with the reason why there is none."""
+    """Return the lines of the table: one for each measure of each peer, or the reason why there is none."""
     ours = {result.workload.name: result.samples for result in results if result.peer == OURS}
     lines = []
     for result in results:
@@ -119,14 +129,20 @@ def draw(results: list[Result], path: Path) -> None:
         return
     columns = min(3, len(panels))
     lines = -(-len(panels) // columns)
-    figure, axes = plt.subplots(lines, columns, figsize=(5 * columns, 2.6 * lines), squeeze=False, layout="tight")
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(5 * columns, 2.6 * lines), squeeze=False, layout="tight"
+    )
     for axis, (name, measure, unit), peers in zip(axes.flat, panels, panels.values(), strict=False):
         medians = [statistics.median(values) for values in peers.values()]
         below = [median - min(values) for median, values in zip(medians, peers.values(), strict=True)]
         above = [max(values) - median for median, values in zip(medians, peers.values(), strict=True)]
         colors = ["#2a6fbb" if peer == OURS else "#b8bec6" for peer in peers]
-        bars = axis.barh(list(peers), medians, xerr=(below, above), color=colors, ecolor="#555b63", height=0.7)
-        axis.bar_label(bars, [f"{median:.3g}" for median in medians], label_type="edge", padding=3, fontsize=7)
+        bars = axis.barh(
+            list(peers), medians, xerr=(below, above), color=colors, ecolor="#555b63", height=0.7
+        )
+        axis.bar_label(
+            bars, [f"{median:.3g}" for median in medians], label_type="edge", padding=3, fontsize=7
+        )
         axis.set_title(f"{name}: {measure} ({unit})", fontsize=9, loc="left")
         axis.invert_yaxis()
         axis.margins(x=0.15)

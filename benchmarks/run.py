@@ -1,7 +1,7 @@
-"""Runs named workloads beside peers, in turn, checks that all agree, and writes table and chart to ``results/``.
+"""Runs named workloads beside peers, checks that all agree, and writes table and chart to ``results/``.
 
-Each peer is a process of its own that keeps its network bound. They take turns, a repetition each, so that what drifts on
-the machine hits all alike; those whose turn it is not are stopped.
+Each peer is a process of its own that keeps its network bound. They take turns, a repetition each, so that
+what drifts on the machine hits all alike; those whose turn it is not are stopped.
 """
 
 from __future__ import annotations
@@ -137,12 +137,20 @@ def parse() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help="which to run; all by default")
-    parser.add_argument("--peers", type=names, default=list(PEERS), metavar="A,B", help="beside whom; all by default")
+    parser.add_argument(
+        "--peers", type=names, default=list(PEERS), metavar="A,B", help="beside whom; all by default"
+    )
     parser.add_argument("--repeat", type=int, default=7, metavar="N", help="repetitions (%(default)s)")
-    parser.add_argument("--threads", type=int, default=len(cores()), metavar="N", help="of each peer (%(default)s)")
-    parser.add_argument("--quick", action="store_true", help="one short repetition: see that all run and agree")
+    parser.add_argument(
+        "--threads", type=int, default=len(cores()), metavar="N", help="of each peer (%(default)s)"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one short repetition: see that all run and agree"
+    )
     parser.add_argument("--list", action="store_true", help="name workloads and peers, and run nothing")
-    parser.add_argument("--patience", type=float, default=900, metavar="S", help="for an answer (%(default)s)")
+    parser.add_argument(
+        "--patience", type=float, default=900, metavar="S", help="for an answer (%(default)s)"
+    )
     parser.add_argument("--cache", type=Path, default=CACHE, help="where environments are kept (%(default)s)")
     options = parser.parse_args()
     for kind, asked, known in (("workload", options.workloads, WORKLOADS), ("peer", options.peers, PEERS)):

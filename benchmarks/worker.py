@@ -1,6 +1,7 @@
-"""The peer's side of a benchmark: reads requests, a JSON object a line, and answers each with one; runs in any Python.
+"""The peer's side of a benchmark: reads requests, a JSON object a line, and answers each with one.
 
-A request is ``{"ask": NAME, ...}`` and NAME is a method of `Worker`; the answer is what it returns, or ``{"error": why}``.
+A request is ``{"ask": NAME, ...}`` and NAME is a method of `Worker`; the answer is what that returns, or
+``{"error": why}``. This runs under every Python from 3.7 on.
 Between requests the process waits for the next line and does nothing.
 """
 
@@ -51,7 +52,7 @@ class Worker:
 
 
 def step(worker):
-    """Time steps until enough time has passed; one that is not timed warms up what other processes cooled down."""
+    """Time steps until enough time has passed; one before warms up what other processes cooled down."""
     run, count = worker.backend.step, 0
     run()
     start = time.perf_counter()
@@ -103,7 +104,7 @@ def resident(forget=False):
 
 
 def main():
-    # Libraries print: what they say goes to the log with the errors, and the answers have the output to themselves.
+    # Libraries print: that goes to the log with the errors, and the answers have the output to themselves.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     worker = Worker()

@@ -1,4 +1,4 @@
-"""How each kind of peer binds a network and runs a step of it; the worker, in the peer's environment, loads one."""
+"""How each kind of peer binds a network and runs a step of it; the worker loads the one of its peer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEARNING_RATE = 0.1
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is to do: a network, how it is run, the folder with its numbers, and the peer's options."""
+    """What a worker is to do: a network, how it is run, where its numbers are, and the peer's options."""
 
     network: str
     mode: str  # inference, gradient (forward and backward) or sgd (with the update)

@@ -1,4 +1,4 @@
-"""torch: the network as a module whose forward runs it, eager or through `torch.compile`; also writes it as ONNX."""
+"""torch: the network as a module, eager or through `torch.compile`; it also writes the network as ONNX."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ class Operators:
     def lstm(self, x, state, memory, name, units, layers):
         parts = ("i2h_weight", "h2h_weight", "i2h_bias", "h2h_bias")
         weights = [self.value("%s%d_%s" % (name, layer, part)) for layer in range(layers) for part in parts]
-        return torch.lstm(x, (state, memory), weights, True, layers, 0.0, self.module.training, False, False)[0]
+        return torch.lstm(x, (state, memory), weights, True, layers, 0.0, self.module.training, False, False)[
+            0
+        ]
 
     def pool(self, x, kind, kernel, stride=1, pad=0):
         return (F.max_pool2d if kind == "max" else F.avg_pool2d)(x, kernel, stride, pad)
@@ -108,7 +110,9 @@ class Eager(Backend):
         if job.options.get("layout") == "channels_last":
             channels_last = torch.channels_last
             self.net.to(memory_format=channels_last)
-            self.inputs = [x.contiguous(memory_format=channels_last) if x.ndim == 4 else x for x in self.inputs]
+            self.inputs = [
+                x.contiguous(memory_format=channels_last) if x.ndim == 4 else x for x in self.inputs
+            ]
         if job.mode == "sgd":
             self.optimizer = torch.optim.SGD(self.net.parameters(), LEARNING_RATE)
 

@@ -12,7 +12,7 @@ from networks import NETWORKS
 
 
 class Symbols:
-    """Operators that compose. A parameter used twice is one variable; `packed` says what a vector is made of."""
+    """Operators that compose; a parameter used twice is one variable; `packed` says what is in a vector."""
 
     def __init__(self):
         self.variables = {}
@@ -84,7 +84,7 @@ class Symbols:
 
 
 def lstm_layout(name, units, layers):
-    """Name the parts of the vector that the RNN operator reads, in its order; inputs are as wide as states."""
+    """Name the parts of the vector that the RNN operator reads, in its order; inputs have as many units."""
     parts = {"weight": (4 * units, units), "bias": (4 * units,)}
     return [
         ("%s%d_%s_%s" % (name, layer, source, kind), shape)

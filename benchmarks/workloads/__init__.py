@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# By how much results may differ, relative and in the Euclidean norm of each array. Sums of thousands of float32 products
-# in other orders, and units near a kink of ReLU, make gradients of deep networks differ more than outputs.
+# By how much results may differ, relative and in the Euclidean norm of each array. Sums of thousands of
+# float32 products in other orders, and units near a kink of ReLU, make gradients differ more than outputs.
 TOLERANCES = {"inference": 1e-4, "gradient": 1e-2, "sgd": 1e-2}
 
 # What a measure is in, and whether each repetition needs a process of its own.

@@ -1,4 +1,4 @@
-"""Small networks trained with their optimizer, where what happens between operators counts as much as they do."""
+"""Small networks trained with their optimizer, where what is between operators counts as much as they do."""
 
 from workloads import Workload
 

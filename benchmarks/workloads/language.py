@@ -2,4 +2,6 @@
 
 from workloads import Workload
 
-WORKLOADS = [Workload(f"lstm-{kind}-training", f"lstm-{kind}", "gradient", 32) for kind in ("unrolled", "fused")]
+WORKLOADS = [
+    Workload(f"lstm-{kind}-training", f"lstm-{kind}", "gradient", 32) for kind in ("unrolled", "fused")
+]
