@@ -146,12 +146,23 @@ def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: fl
         move_square(var, slope, op.beta2)
         weight.addcdiv_(mean, var.sqrt().add_(op.epsilon), value=-lr)
         return
-    weights, _, means, variances = lists
+    weights, slopes, means, variances = lists
     # After endlessly many steps, torch corrects the averages no more.
     steps = [torch.full((), math.inf, device=weights[0].device)] * len(weights)
-    betas = {"beta1": op.beta1, "beta2": op.beta2}
     torch._fused_adam_(
-        *lists, [], steps, lr=lr, **betas, weight_decay=wd, eps=op.epsilon, amsgrad=False, maximize=False
+        weights,
+        slopes,
+        means,
+        variances,
+        [],
+        steps,
+        lr=lr,
+        beta1=op.beta1,
+        beta2=op.beta2,
+        weight_decay=wd,
+        eps=op.epsilon,
+        amsgrad=False,
+        maximize=False,
     )
     show_change(weights, means, variances)
 
