@@ -26,9 +26,12 @@ from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Program", "raised_by_torch", "write_program"]
+__all__ = ["Instrument", "Program", "raised_by_torch", "write_program"]
 
 Tap = Callable[[str, "Tensor"], None]
+
+Instrument = Callable[[Step, Callable[..., Any]], Callable[..., Any]]
+"""Returns a kernel that does what a step's kernel does, and more."""
 
 _numbers = itertools.count()
 
@@ -164,6 +167,7 @@ def write_program(
     is_train: bool,
     states: dict[int, dict[str, Any]],
     tapped: Literal["", "outputs", "all"] = "",
+    instrument: Instrument | None = None,
 ) -> Program:
     """Generate and compile the program of a plan.
 
@@ -179,9 +183,13 @@ def write_program(
         Per node (by ``id``) the storage that its kernel keeps between runs; filled on demand.
     tapped : {'', 'outputs', 'all'}
         Which values are shown to the ``tap`` of the run: none, what nodes make, or also what they read.
+    instrument : callable, optional
+        Wraps each step's kernel, to look at what it does.
     """
     keep_freed_memory()
-    writer = _Writer(plan, context_of, is_train=is_train, states=states, tapped=tapped)
+    writer = _Writer(
+        plan, context_of, is_train=is_train, states=states, tapped=tapped, instrument=instrument
+    )
     for number, preparation in enumerate(plan.preparations):
         writer.preparation(f"prepare_{number}", preparation)
     writer.forward()
@@ -206,16 +214,20 @@ class _Writer:
         is_train: bool,
         states: dict[int, dict[str, Any]],
         tapped: str,
+        instrument: Instrument | None,
     ) -> None:
         self.plan = plan
         self.context_of = context_of
         self.is_train = is_train
         self.states = states
         self.tapped = tapped
+        self.instrument = instrument
         self.lines: list[str] = []
         self.step_at: dict[int, Step] = {}
         self.constants: dict[str, Any] = {}
-        self.gradients = {v for v, _ in plan.gradients}
+        self.gradients: dict[int, list[tuple[int, str]]] = {}
+        for number, (v, request) in enumerate(plan.gradients):
+            self.gradients.setdefault(v, []).append((number, request))
         self.names = _local_names(plan)
 
     def preparation(self, name: str, preparation: Preparation) -> None:
@@ -267,9 +279,7 @@ class _Writer:
     def _write(self, v: int) -> None:
         """Write a gradient into, or add it to, its bound arrays."""
         op = self.plan.values[v].entry.node.op
-        for number, (gradient, request) in enumerate(self.plan.gradients):
-            if gradient != v:
-                continue
+        for number, request in self.gradients[v]:
             target, name = f"targets[{number}]", self.names[v]
             if request == "write":
                 self.lines.append(f"    {target}.copy_({name})")
@@ -304,6 +314,8 @@ class _Writer:
         else:
             self.constants[kernel] = op.kernel_for(run)
             arguments += self._into(step, taken)
+        if self.instrument is not None:
+            self.constants[kernel] = self.instrument(step, self.constants[kernel])
         if self.tapped == "all":
             for position, name in input_taps(node):
                 if position not in op.shape_only:

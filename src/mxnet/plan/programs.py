@@ -19,6 +19,7 @@ from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import describe_node
 from mxnet.passes import INFERENCE, TRAINING, apply_passes
 from mxnet.plan.budget import KnownGraph, limit_memory
+from mxnet.plan.numerics import guarded
 from mxnet.plan.options import Options
 from mxnet.plan.program import Program, write_program
 from mxnet.plan.steps import make_plan
@@ -163,7 +164,9 @@ class Programs:
 
     def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: Taps) -> Program:
         graph = self.joint(in_full=bool(tapped))[0] if with_gradient else self.graph
-        if not tapped:  # a monitor sees the graph as it was composed
+        guarding = self.options.check_numerics
+        plain = bool(tapped) or guarding  # what watches the nodes sees the graph as it was composed
+        if not plain:
             pipeline = TRAINING if is_train or with_gradient else INFERENCE
             graph = apply_passes(graph, self.options.without_disabled(pipeline))
         shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
@@ -190,7 +193,7 @@ class Programs:
             n_outputs=len(self.graph.outputs),
             requests=[request for request, there in zip(self.requests, exists, strict=False) if there],
             hoist_parameters=not (is_train or with_gradient),
-            share=not (tapped or self.groups),
+            share=not (plain or self.groups),
         )
         known = KnownGraph(graph, all_shapes, all_dtypes)
         if with_gradient and not tapped:
@@ -202,4 +205,11 @@ class Programs:
                 budget=self.options.memory_budget,
             )
         plan = plan_for(*known)
-        return write_program(plan, self.context_of, is_train=is_train, states=self._states, tapped=tapped)
+        return write_program(
+            plan,
+            self.context_of,
+            is_train=is_train,
+            states=self._states,
+            tapped=tapped,
+            instrument=guarded if guarding else None,
+        )
