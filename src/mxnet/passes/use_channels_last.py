@@ -44,7 +44,7 @@ def use_channels_last(graph: Graph) -> Graph:
     def follow(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         assert node.op is not None
         reads, makes = _image_slots(node.op)
-        if not makes or not (_convolves(node.op) or any(inputs[i] in last for i in reads)):
+        if not _convolves(node.op) and not any(inputs[i] in last or inputs[i] in changed for i in reads):
             return None
         inputs = tuple(change(entry, node) if i in reads else entry for i, entry in enumerate(inputs))
         kept = node if inputs == node.inputs else node.with_inputs(inputs)
@@ -73,6 +73,8 @@ def _image_slots(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
         for i, (kind, position, shape_only) in enumerate(op.reads)
         if not shape_only and (position in inputs if kind == "in" else kind in ("grad", "out") and position == 0)
     )
+    if getattr(op.forward_op, "global_pool", False):
+        return reads, ()  # the gradient of a single pixel has no layout to hand on
     return reads, tuple(i for i, name in enumerate(op.wants) if names.index(name) in inputs)
 
 
