@@ -20,9 +20,20 @@ SAMPLES = (*recorded_samples(), *ROWS)
 
 # Operators that cannot stand in a table of calls; each is tested where its reason says.
 ELSEWHERE = {
+    "_CachedOp": "nobody can make it: test_foreign",
+    "_CachedOpThreadSafe": "nobody can make it: test_foreign",
+    "_CustomFunction": "nobody can make it: test_foreign",
+    "_NDArray": "nobody can make it: test_foreign",
+    "_Native": "nobody can make it: test_foreign",
+    "_NoGradient": "it has no value: test_foreign",
+    "_broadcast_backward": "it has no value: test_foreign",
+    "_cond": "it runs graphs: tests/control_flow",
     "_cvimdecode": "it needs the bytes of an image: test_opencv",
     "_cvimread": "it needs a file: test_opencv",
+    "_foreach": "it runs graphs: tests/control_flow",
     "_imdecode": "it needs the bytes of an image: test_opencv",
+    "_split_v2_backward": "nobody can make it: test_foreign",
+    "_while_loop": "it runs graphs: tests/control_flow",
     "Custom": "its meaning is the user's: tests/operator",
     "reset_arrays": "it has no output: test_optimizer_update",
 }

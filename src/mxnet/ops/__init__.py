@@ -13,6 +13,7 @@ from mxnet.ops import density as density
 from mxnet.ops import detection as detection
 from mxnet.ops import dropout as dropout
 from mxnet.ops import elemwise as elemwise
+from mxnet.ops import foreign as foreign
 from mxnet.ops import image as image
 from mxnet.ops import indexing as indexing
 from mxnet.ops import joining as joining
