@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
+import sys
 import tempfile
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -161,6 +163,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> int:
     """Run what was asked for; the result is 1 if a peer disagrees with the others."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the workers too, as Ctrl-C does
     options = parse()
     if options.list:
         print("workloads:", *WORKLOADS, "\npeers:", *PEERS, sep="\n  ")
