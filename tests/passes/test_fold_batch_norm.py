@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from rewritten import agree, operators, text
 
 import mxnet as mx
 from mxnet.passes.fold_batch_norm import fold_batch_norm
-
-from rewritten import agree, operators, text
 
 
 def convolution(data=None, **options):

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from rewritten import agree, operators, text
 
 import mxnet as mx
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_convolution import fuse_convolution
 from mxnet.passes.use_channels_last import use_channels_last
-
-from rewritten import agree, operators, text
 
 IMAGES = {"data": (2, 4, 7, 7)}
 

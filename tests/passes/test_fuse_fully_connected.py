@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from rewritten import agree, operators, text
 from torch.profiler import profile
 
 import mxnet as mx
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_fully_connected import fuse_fully_connected
-
-from rewritten import agree, operators, text
 
 
 def dense(data=None, **options):

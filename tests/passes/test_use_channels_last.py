@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from rewritten import PLAIN, agree, bind, operators, same, text
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -13,7 +14,6 @@ from mxnet.ir.node import Entry, Node
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_convolution import fuse_convolution
 from mxnet.passes.use_channels_last import use_channels_last
-from rewritten import PLAIN, agree, bind, operators, same, text
 
 IMAGES = {"data": (2, 4, 8, 8)}
 
@@ -90,7 +90,9 @@ def test_gradients_flow_in_the_same_layout():
 
 
 def test_what_meets_such_images_changes_its_layout_too():
-    net = mx.sym.elemwise_add(convolution(images()), mx.sym.exp(mx.sym.Variable("other"), name="exp"), name="sum")
+    net = mx.sym.elemwise_add(
+        convolution(images()), mx.sym.exp(mx.sym.Variable("other"), name="exp"), name="sum"
+    )
     graph = use_channels_last(net.graph)
     assert operators(graph)["exp_channels_last"] == "_to_channels_last"
     assert "sum = elemwise_add(conv, exp_channels_last)" in text(graph)

@@ -1,8 +1,7 @@
-"""What passes put in the place of users' operators: folded and packed parameters, layers with their activation,
-changes of layout.
+"""What passes put in the place of users' operators: parameters made ready, layers fused, layouts changed.
 
-They are not in the registry, so that neither scripts nor files can name them: they are an agreement between a
-pass, which says what is computed, and a kernel, which knows shapes, dtype and device and chooses how.
+They are not in the registry, so that neither scripts nor files can name them: they are an agreement between
+a pass, which says what is computed, and a kernel, which knows shapes, dtype and device and chooses how.
 """
 
 from __future__ import annotations
@@ -40,8 +39,10 @@ def _onednn_runs(context: Context, dtype: str) -> bool:
 
 
 def _onednn_is_there() -> bool:
-    backend = torch.backends.mkldnn
-    return bool(backend.is_available() and backend.enabled and hasattr(torch.ops.mkldnn, "_convolution_pointwise"))
+    backend: Any = torch.backends.mkldnn
+    return bool(
+        backend.is_available() and backend.enabled and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    )
 
 
 # ------------------------------------------------------------------------------------------------ activations
@@ -73,7 +74,7 @@ def activation_of(op: Op) -> dict[str, Any] | None:
     return None
 
 
-# -------------------------------------------------------------------------------------------------- parameters
+# ------------------------------------------------------------------------------------------------- parameters
 
 
 class _Folded(Op):
@@ -94,7 +95,7 @@ class _Folded(Op):
 
 
 class FoldedWeight(_Folded):
-    r"""Scales the filters of a layer as the BatchNorm behind it scales channels: :math:`W \gamma / \sigma`."""
+    r"""Scales filters as the BatchNorm behind them scales channels: :math:`W \gamma / \sigma`."""
 
     name = "_folded_weight"
     inputs = {"weight": "Of the layer.", "moving_var": "Of BatchNorm.", "gamma": "Of BatchNorm."}
@@ -108,19 +109,17 @@ class FoldedWeight(_Folded):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": s.weight}
 
-    def forward(
-        self, run: Run, weight: Tensor, moving_var: Tensor, gamma: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, run: Run, weight: Tensor, moving_var: Tensor, gamma: Tensor | None = None) -> Tensor:
         scale = self._scale(gamma, moving_var)
         if not self.transposed:
             return (weight * scale.view(-1, *(1,) * (weight.dim() - 1))).to(weight.dtype)
-        groups = weight.unflatten(0, (self.num_group, -1))
+        groups = weight.reshape(self.num_group, -1, *weight.shape[1:])
         scaled = groups * scale.view(self.num_group, 1, -1, *(1,) * (weight.dim() - 2))
-        return scaled.flatten(0, 1).to(weight.dtype)
+        return scaled.view(weight.shape).to(weight.dtype)
 
 
 class FoldedBias(_Folded):
-    r"""Shifts the bias of a layer as the BatchNorm behind it does: :math:`\beta + (b - \mu) \gamma / \sigma`."""
+    r"""Shifts a bias as the BatchNorm behind it does: :math:`\beta + (b - \mu) \gamma / \sigma`."""
 
     name = "_folded_bias"
     inputs = {
@@ -160,7 +159,7 @@ class PackedConvolutionWeight(Convolution):
 
     name = "_packed_convolution_weight"
     inputs = {"weight": "Filters.", "data": "What they will slide over; its shape."}
-    result = "either"
+    result = "either"  # type: ignore[assignment]
 
     def input_names(self) -> tuple[str, ...]:
         return ("weight", "data")
@@ -207,13 +206,15 @@ class PackedDenseWeight(_Dense):
 
     def forward(self, run: Run, weight: Tensor, data: Like) -> Tensor:
         if self.is_packed(run.context, str(weight.dtype).removeprefix("torch."), data.shape):
-            packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), self.n_rows(data.shape))
+            packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(
+                weight.contiguous(), self.n_rows(data.shape)
+            )
             return packed
-        # One row reads the matrix once, in whatever order; more rows are up to a third faster on a true transpose.
+        # One row reads the matrix once, in any order; more are up to a third faster on a true transpose.
         return weight.t() if self.n_rows(data.shape) == 1 else weight.t().contiguous()
 
 
-# ------------------------------------------------------------------------------------------------------ layers
+# ----------------------------------------------------------------------------------------------------- layers
 
 
 class FusedConvolution(Convolution):
@@ -303,7 +304,7 @@ class FusedFullyConnected(_Dense):
         return {"output": (*(s.data[:1] if self.flatten else s.data[:-1]), self.num_hidden)}
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
-        """Return what multiplies matrices, without further ado: small products cost little more than their calls."""
+        """Return the product of matrices itself: small ones cost little more than the calls they take."""
         shape = run.in_shapes[0] if run.in_shapes else ()
         if len(shape) != 2 or run.out_dtypes is None:
             return super().kernel_for(run)
@@ -328,7 +329,7 @@ class FusedFullyConnected(_Dense):
         return lambda x, w, b: finish(addmm(b, x, w), *scalars)
 
 
-# ------------------------------------------------------------------------------------------------------ layout
+# ----------------------------------------------------------------------------------------------------- layout
 
 
 class ToChannelsLast(Op):

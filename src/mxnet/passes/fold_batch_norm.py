@@ -1,8 +1,8 @@
-"""Folds BatchNorm into the layer before it: in inference it only scales and shifts channels, as the layer can itself.
+"""Folds BatchNorm into the layer before it: inference only scales and shifts channels, as layers can themselves.
 
-The new weight and bias are nodes of the graph, made of parameters alone, so that the plan computes them once and
-again after a parameter has changed. One pass over the layer's output, in many networks the largest cost but for
-the convolutions themselves, is gone.
+The new weight and bias are nodes of the graph, made of parameters alone: the plan computes them once, and
+again after a parameter has changed. What is saved is a walk over the layer's whole output, in many networks
+the largest cost after the convolutions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["fold_batch_norm"]
 
 
 def fold_batch_norm(graph: Graph) -> Graph:
-    """Return the graph with no BatchNorm behind convolutions and dense layers whose output nothing else reads.
+    """Return the graph with no BatchNorm behind layers whose output nothing else reads.
 
     For graphs that run with ``is_train=False``.
     """
@@ -44,7 +44,7 @@ def fold_batch_norm(graph: Graph) -> Graph:
 def _scales(op: Op, axis: int) -> bool:
     """Whether an operator is a layer whose outputs lie along that axis."""
     if op.name == "FullyConnected":
-        return axis == -1 or (axis == 1 and op.flatten)  # type: ignore[attr-defined, no-any-return]
+        return axis == -1 or (axis == 1 and op.flatten)  # type: ignore[attr-defined]
     is_convolution = op.name in ("Convolution", "Convolution_v1", "Deconvolution")
     return is_convolution and axis == 1 and not op.channels_last  # type: ignore[attr-defined]
 

@@ -1,8 +1,8 @@
 """Fuses a convolution over images with the sum and the activation behind it, and packs its weight.
 
-oneDNN's convolution adds and bends each block of its output while the block is in cache, and takes filters in an
-order of its own; torch reorders them in every run. Packed here, they are a node made of parameters alone, which
-the plan runs once. Where oneDNN is not there, the same nodes run as torch's plain kernels, in place.
+oneDNN's convolution adds and bends each block of its output while the block is in cache. It wants filters in
+an order of its own, which costs time in every run; packed here, they are a node made of parameters alone,
+which the plan runs once. Where oneDNN is not there, the same nodes run as torch's plain kernels, in place.
 """
 
 from __future__ import annotations

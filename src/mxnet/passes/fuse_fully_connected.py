@@ -1,8 +1,8 @@
 """Fuses a dense layer with its activation, and stores its weight as the product runs fastest.
 
-Small products cost little more than the calls they take: one call to multiply and add, one to bend in place, none
-to transpose. Large ones go to oneDNN, in one call. The stored weight is a node made of a parameter alone, which
-the plan runs once.
+Small products cost little more than the calls they take: one to multiply and add, one to bend in place, none
+to transpose. Large ones go to oneDNN, in one call. The stored weight is a node made of a parameter alone,
+which the plan runs once.
 """
 
 from __future__ import annotations

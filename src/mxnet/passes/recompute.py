@@ -26,9 +26,7 @@ def can_be_repeated(op: Op) -> bool:
     return op.pure and (not op.mutates or op.writes_in_backward_only)
 
 
-def recompute(
-    graph: Graph, n_outputs: int, is_repeated: Callable[[Node], bool]
-) -> tuple[Graph, Sources]:
+def recompute(graph: Graph, n_outputs: int, is_repeated: Callable[[Node], bool]) -> tuple[Graph, Sources]:
     """Return the graph in which gradients read copies of the nodes that are to be repeated, and their sources.
 
     This has to be the last pass: merging equal nodes would undo it.

@@ -32,7 +32,7 @@ def rewrite(graph: Graph, rule: Rule) -> Graph:
 
 
 def count_readers(graph: Graph) -> Counter[Entry]:
-    """Return how often each value is read, by nodes (those that look only at its shape do not count) or users."""
+    """Return how often each value is read, by nodes and users; who looks only at its shape does not count."""
     readers = Counter(graph.outputs)
     for node in graph.operators:
         assert node.op is not None
@@ -41,7 +41,7 @@ def count_readers(graph: Graph) -> Counter[Entry]:
 
 
 def stand_in(op: Op, inputs: tuple[Entry, ...], first: Node, *others: Node) -> Node:
-    """Return a node that does what several did, on the first one's device; its name says which: ``conv1+bn1``."""
+    """Return a node in the place of several; its name says which: ``conv1+bn1``."""
     notes = {key: note for key, note in first.attrs.items() if is_hidden(key)}
     name = "+".join(each.name for each in (first, *others))
     node = Node(op, name, inputs, notes, first.source)

@@ -1,9 +1,9 @@
 """Lets images flow through convolutions with the channels of a pixel side by side (channels-last).
 
-oneDNN's convolutions, and those of tensor cores, are faster so and reorder what comes otherwise. Torch's kernels
-follow the layout of their inputs, and no result depends on it: so it is enough to change the layout where images
-enter a convolution, and where users see them. In between everything that works element by element, normalises,
-pools or joins hands the layout on, and so do the gradients.
+oneDNN's convolutions, and those of tensor cores, are faster so and reorder what comes otherwise. Torch's
+kernels follow the layout of their inputs, and no result depends on it: so it is enough to change the layout
+where images enter a convolution, and where users see them. In between, everything that works element by
+element, normalises, pools or joins hands the layout on, and so do the gradients.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def _image_slots(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
     reads = tuple(
         i
         for i, (kind, position, shape_only) in enumerate(op.reads)
-        if not shape_only and (position in inputs if kind == "in" else kind in ("grad", "out") and position == 0)
+        if not shape_only
+        and (position in inputs if kind == "in" else kind in ("grad", "out") and position == 0)
     )
     if getattr(op.forward_op, "global_pool", False):
         return reads, ()  # the gradient of a single pixel has no layout to hand on
