@@ -115,6 +115,8 @@ MULTI: tuple[tuple[str, int], ...] = (
     ("multi_mp_sgd_mom_update", -2),
 )
 FACTORS = ("brightness", "contrast", "saturation", "hue")
+# The shapes of what describes a Hawkes process and its events.
+HAWKES = ((3, 2), (2,), (2,), (3, 2), (3, 4), "int32", (3, 4), "float32", (3,), (3,))
 TWO_RATES = {"lrs": (0.1, 0.2), "wds": (0, 0.1)}
 TWO_LEARNING_RATES = {"learning_rates": (0.1, 0.2), "wds": (0, 0.1)}
 
@@ -166,6 +168,13 @@ ROWS: tuple[Sample, ...] = (
     _row("_cvimresize", "uint8", (6, 7, 3), w=4, h=9, interp=2),
     _row("_cvcopyMakeBorder", (2, 3, 3), top=1, bot=2, left=3, right=1, type=2),
     _row("_contrib_quantize_asym", (3, 4)),
+    _row("_contrib_fft", (3, 5), smooth=("data",)),
+    _row("_contrib_fft", "float16", (2, 1, 3, 4)),
+    _row("_contrib_ifft", (3, 8), smooth=("data",)),
+    _row("_contrib_count_sketch", (3, 6), (1, 6), (1, 6), out_dim=4, smooth=("data",)),
+    _row("_contrib_backward_quadratic", (3, 4), (3, 4), a=2, b=3, smooth=("grad", "data")),
+    _row("_contrib_backward_index_copy", (5, 3), "int64", (1,), smooth=("grad",)),
+    _row("_contrib_backward_hawkesll", (3,), *HAWKES, smooth=("grad", "lda", "alpha", "beta")),
     _row(
         "_contrib_quantized_rnn",
         *("uint8", (5, 2, 4), "float32", (204,), (2, 2, 3), (2, 2, 3), (1,), (1,)),
@@ -191,10 +200,9 @@ def recorded_samples() -> tuple[Sample, ...]:
     samples = []
     for path in sorted(RECORDED.glob("[!_]*.json")):
         cases = json.loads(path.read_text())["cases"]
-        arrays = np.load(path.with_suffix(".npz"))
-        for case in cases:
-            if case["kind"] == "forward" and "expr" not in case and (op := _registered(case["op"])):
-                samples.append(_sample(case, op, arrays))
+        calls = [case for case in cases if case["kind"] == "forward" and "expr" not in case]
+        arrays = np.load(path.with_suffix(".npz")) if calls else {}
+        samples += [_sample(case, op, arrays) for case in calls if (op := _registered(case["op"]))]
     return tuple(samples)
 
 

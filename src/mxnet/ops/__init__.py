@@ -1,12 +1,17 @@
 """All operators, a module per family; importing this package fills the registry."""
 
 from mxnet.ops import activation as activation
+from mxnet.ops import attention as attention
 from mxnet.ops import boxes as boxes
 from mxnet.ops import broadcast as broadcast
+from mxnet.ops import calibration as calibration
 from mxnet.ops import cast as cast
+from mxnet.ops import columns as columns
+from mxnet.ops import contrib_math as contrib_math
 from mxnet.ops import convolution as convolution
 from mxnet.ops import creation as creation
 from mxnet.ops import ctc as ctc
+from mxnet.ops import cumulative as cumulative
 from mxnet.ops import custom as custom
 from mxnet.ops import deformable as deformable
 from mxnet.ops import density as density
@@ -16,6 +21,7 @@ from mxnet.ops import elemwise as elemwise
 from mxnet.ops import foreign as foreign
 from mxnet.ops import image as image
 from mxnet.ops import indexing as indexing
+from mxnet.ops import internal as internal
 from mxnet.ops import joining as joining
 from mxnet.ops import like as like
 from mxnet.ops import linalg as linalg
@@ -28,6 +34,7 @@ from mxnet.ops import opencv as opencv
 from mxnet.ops import optimizer_multi as optimizer_multi
 from mxnet.ops import optimizer_update as optimizer_update
 from mxnet.ops import ordering as ordering
+from mxnet.ops import point_process as point_process
 from mxnet.ops import pooling as pooling
 from mxnet.ops import proposal as proposal
 from mxnet.ops import quantize as quantize
@@ -39,8 +46,10 @@ from mxnet.ops import resize as resize
 from mxnet.ops import rnn as rnn
 from mxnet.ops import roi as roi
 from mxnet.ops import scalar as scalar
+from mxnet.ops import selecting as selecting
 from mxnet.ops import sequence as sequence
 from mxnet.ops import slicing as slicing
 from mxnet.ops import sparse as sparse
 from mxnet.ops import spatial as spatial
+from mxnet.ops import spectral as spectral
 from mxnet.ops import unary as unary

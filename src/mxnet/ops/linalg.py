@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.node import Entry, Node, emit
@@ -28,7 +28,8 @@ _MATRICES = "Stack of matrices."
 class LinearAlgebra(Op):
     """Base of the operators on matrices, which work in single and double precision only."""
 
-    result = backward_result = "new"
+    result: ClassVar[Literal["new", "view", "either"]] = "new"
+    backward_result = "new"
     inputs = {"A": _MATRICES}
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
