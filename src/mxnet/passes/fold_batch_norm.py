@@ -1,4 +1,4 @@
-"""Folds BatchNorm into the layer before it: inference only scales and shifts channels, as layers can themselves.
+"""Folds BatchNorm into the layer before it: in inference it scales and shifts channels, as layers do, too.
 
 The new weight and bias are nodes of the graph, made of parameters alone: the plan computes them once, and
 again after a parameter has changed. What is saved is a walk over the layer's whole output, in many networks
