@@ -1,14 +1,17 @@
-"""Operators that change the extents of images: upsampling, padding, cropping."""
+"""Operators that change the extents of images: upsampling, resizing, adaptive pooling, padding, cropping."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
+from mxnet.ops.expect import expect_real
 from mxnet.ops.shapes import dtype_of_first_input
 
 if TYPE_CHECKING:
@@ -112,6 +115,104 @@ def _sum_blocks(grad: Tensor, shape: Sequence[int]) -> Tensor:
     batch, channels, height, width = shape
     blocks = grad.reshape(batch, channels, height, grad.shape[2] // height, width, grad.shape[3] // width)
     return blocks.sum((3, 5))
+
+
+class BilinearResize2D(Op, name="_contrib_BilinearResize2D"):
+    """Resizes images by bilinear interpolation.
+
+    Shapes: data (batch, channels, height, width), output (batch, channels, *size); with ``mode="like"`` the
+    second input has the height and width of the output.
+    """
+
+    inputs = {"data": "Images.", "like": "What has the height and width of the output."}
+    height: int = param(default=1, ge=1, le=10000, doc="Height of the output of mode 'size'.")
+    width: int = param(default=1, ge=1, le=10000, doc="Width of the output of mode 'size'.")
+    scale_height: float | None = param(default=None, doc="What the height is multiplied with, instead.")
+    scale_width: float | None = param(default=None, doc="What the width is multiplied with, instead.")
+    mode: str = param(
+        default="size",
+        choices=("like", "odd_scale", "size", "to_even_down", "to_even_up", "to_odd_down", "to_odd_up"),
+        doc="What the size is: given, scaled (odd stays odd with odd_scale), or the next even or odd one.",
+    )
+    align_corners: bool = param(default=True, doc="Whether the outermost elements stay where they are.")
+
+    def validate(self) -> None:
+        scaled = self.mode == "odd_scale" or (self.mode == "size" and self.scale_height is not None)
+        if scaled and (self.scale_height is None or self.scale_width is None):
+            raise ParameterError(f"{self.name}: scale_height and scale_width must both be given.")
+
+    def input_names(self) -> tuple[str, ...]:
+        return ("data", "like") if self.mode == "like" else ("data",)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        for shape in s.ins:
+            if shape is not None:
+                _expect_images(self.name, shape)
+        if not is_complete(s.data) or (self.mode == "like" and s.like is None):
+            return {}
+        return {"output": (*s.data[:2], *self._size(s.data[2:], s.like[2:] if self.mode == "like" else ()))}
+
+    def _size(self, extents: Sequence[int], like: Sequence[int]) -> Sequence[int]:
+        """Return the height and width of the output."""
+        scales = (self.scale_height, self.scale_width)
+        if self.mode == "like":
+            return like
+        if self.mode == "size" and self.scale_height is None:
+            return self.height, self.width
+        if self.mode in ("size", "odd_scale"):
+            odd = [extent % 2 if self.mode == "odd_scale" else 0 for extent in extents]
+            # MXNet multiplies in single precision.
+            size = [
+                int(np.float32(n - o) * np.float32(f)) + o
+                for n, o, f in zip(extents, odd, scales, strict=True)
+            ]
+        else:
+            _, parity, direction = self.mode.split("_")
+            step = 1 if direction == "up" else -1
+            size = [n if n % 2 == (parity == "odd") else n + step for n in extents]
+        if min(size) < 1:
+            raise ShapeError(f"{self.name}: nothing is left of images of {tuple(extents)}: {tuple(size)}.")
+        return size
+
+    def forward(self, run: Run, data: Tensor, like: Like | None = None) -> Tensor:
+        expect_real(self, data)
+        size = self._size(data.shape[2:], () if like is None else like.shape[2:])
+        for axis, extent in zip((2, 3), size, strict=True):
+            if extent == 1:  # torch would read the middle of the image
+                data = data.narrow(axis, 0, 1)
+        return F.interpolate(data, tuple(size), mode="bilinear", align_corners=self.align_corners)
+
+
+class AdaptiveAvgPooling2D(Op, name="_contrib_AdaptiveAvgPooling2D"):
+    """Divides images into as many windows as there are elements in the output, and keeps the mean of each.
+
+    Shapes: data (batch, channels, height, width), output (batch, channels, *output_size). Windows share the
+    elements on their borders.
+    """
+
+    output_size: tuple[int, ...] = param(
+        default=(), doc="Height and width of the output, or one number for both."
+    )
+
+    def validate(self) -> None:
+        if any(extent < 1 for extent in self._size):
+            raise ParameterError(f"{self.name}: output_size={self.output_size} must be positive.")
+
+    @property
+    def _size(self) -> tuple[int, ...]:
+        """The height and width of the output; as in MXNet, 1 unless one or two numbers are given."""
+        if len(self.output_size) not in (1, 2):
+            return 1, 1
+        return self.output_size if len(self.output_size) == 2 else self.output_size * 2
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is not None:
+            _expect_images(self.name, s.data)
+        return {"output": (*s.data[:2], *self._size)} if is_complete(s.data) else {}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        expect_real(self, data)
+        return F.adaptive_avg_pool2d(data, list(self._size))  # type: ignore[arg-type]
 
 
 _TORCH_PADDING = {"edge": "replicate", "reflect": "reflect", "constant": "constant"}
