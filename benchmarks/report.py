@@ -48,7 +48,7 @@ class Result:
 
     @contextmanager
     def notes_failure(self) -> Iterator[None]:
-        """Skip what is inside once something in here failed; a worker's failure is noted, not raised."""
+        """Note that a worker failed, instead of raising it; the others go on."""
         try:
             yield
         except WorkerError as error:
@@ -74,7 +74,9 @@ class Report:
         self.results += results
         table = Table(*COLUMNS[3:], "measure", title=results[0].workload.name if results else None)
         for _, measure, unit, *row in rows(results):
-            table.add_row(*row, f"{measure} ({unit})", style="bold" if row[0] == OURS else None)
+    """Return the table: a line for each measure of each peer, or one with the reason why there is none."""
+                *row, f"{measure} ({unit})" if measure else "", style="bold" if row[0] == OURS else None
+            )
         self.console.print(table)
         every = rows(self.results)
         with (self.folder / "results.csv").open("w", newline="") as file:

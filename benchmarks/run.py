@@ -84,17 +84,18 @@ class Bench:
     ) -> None:
         """Keep a worker of each peer and let them measure one after the other, again and again."""
         with ExitStack() as stack:
-            workers = {}
+            workers = []
             for peer in peers:
                 with results[peer.name].notes_failure():
-                    remote = workers[peer.name] = self.worker(peer, workload, folder)
+                    remote = self.worker(peer, workload, folder)
                     stack.callback(remote.close)
                     remote.ask("start")
                     remote.ask("results", path=str(folder / f"{peer.name}.npz"))
+                    workers.append((results[peer.name], remote))
             for _ in range(self.repeat):
-                for name, remote in workers.items():
-                    with results[name].notes_failure():
-                        results[name].add(remote.ask("measure"))
+                for result, remote in workers:
+                    with result.notes_failure():
+                        result.add(remote.ask("measure"))
 
     def run_fresh(
         self, workload: Workload, peers: list[Peer], results: dict[str, Result], folder: Path
