@@ -12,7 +12,7 @@ from mxnet.passes.fuse_fully_connected import fuse_fully_connected
 from mxnet.passes.merge_equal_nodes import merge_equal_nodes
 from mxnet.passes.use_channels_last import use_channels_last
 
-__all__ = ["INFERENCE", "TRAINING", "Pass", "apply_passes"]
+__all__ = ["INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "apply_passes"]
 
 Pass = Callable[[Graph], Graph]
 
@@ -28,6 +28,9 @@ INFERENCE: tuple[Pass, ...] = (
 
 TRAINING: tuple[Pass, ...] = (merge_equal_nodes, use_channels_last)
 """For the graph of outputs and gradients."""
+
+TO_COMPILE: tuple[Pass, ...] = (merge_equal_nodes,)
+"""For programs that another compiler goes on with, which joins kernels and chooses layouts itself."""
 
 
 def apply_passes(graph: Graph, pipeline: Sequence[Pass]) -> Graph:

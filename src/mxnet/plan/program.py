@@ -168,6 +168,7 @@ def write_program(
     states: dict[int, dict[str, Any]],
     tapped: Literal["", "outputs", "all"] = "",
     instrument: Instrument | None = None,
+    compile_with: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
 ) -> Program:
     """Generate and compile the program of a plan.
 
@@ -185,6 +186,8 @@ def write_program(
         Which values are shown to the ``tap`` of the run: none, what nodes make, or also what they read.
     instrument : callable, optional
         Wraps each step's kernel, to look at what it does.
+    compile_with : callable, optional
+        Compiles the two functions further.
     """
     keep_freed_memory()
     writer = _Writer(
@@ -200,7 +203,10 @@ def write_program(
     namespace = dict(writer.constants)
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - the text is our own
     prepare = tuple(namespace[f"prepare_{number}"] for number in range(len(plan.preparations)))
-    return Program(plan, source, filename, (namespace["forward"], namespace["backward"], prepare), writer.step_at)
+    halves = namespace["forward"], namespace["backward"]
+    if compile_with is not None:
+        halves = compile_with(halves[0]), compile_with(halves[1])
+    return Program(plan, source, filename, (*halves, prepare), writer.step_at)
 
 
 class _Writer:

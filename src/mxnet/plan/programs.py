@@ -17,8 +17,9 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import describe_node
-from mxnet.passes import INFERENCE, TRAINING, apply_passes
+from mxnet.passes import INFERENCE, TO_COMPILE, TRAINING, apply_passes
 from mxnet.plan.budget import KnownGraph, limit_memory
+from mxnet.plan.compiler import compiled
 from mxnet.plan.numerics import guarded
 from mxnet.plan.options import Options
 from mxnet.plan.program import Program, write_program
@@ -168,6 +169,8 @@ class Programs:
         plain = bool(tapped) or guarding  # what watches the nodes sees the graph as it was composed
         if not plain:
             pipeline = TRAINING if is_train or with_gradient else INFERENCE
+            if self.options.compiler:
+                pipeline = TO_COMPILE
             graph = apply_passes(graph, self.options.without_disabled(pipeline))
         shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
         dtypes = {node: dtype for node, (_, dtype) in zip(self.variables, facts, strict=True)}
@@ -212,4 +215,8 @@ class Programs:
             states=self._states,
             tapped=tapped,
             instrument=guarded if guarding else None,
+            compile_with=functools.partial(compiled, context=self.context) if self._compiles(plain) else None,
         )
+
+    def _compiles(self, plain: bool) -> bool:
+        return bool(self.options.compiler) and not plain
