@@ -102,8 +102,8 @@ def while_loop(
     >>> outputs, last = mx.nd.contrib.while_loop(
     ...     lambda i: i < 3, lambda i: (i * i, i + 1), mx.nd.zeros((1,)), max_iterations=5
     ... )
-    >>> outputs.asnumpy().ravel().tolist(), last.asscalar()
-    ([0.0, 1.0, 4.0, 0.0, 0.0], 3.0)
+    >>> outputs.asnumpy().ravel().tolist(), last.asnumpy().tolist()
+    ([0.0, 1.0, 4.0, 0.0, 0.0], [3.0])
     """
     most = whole_number(max_iterations)
     variables, form = flatten(loop_vars, NDArray, "while_loop: loop_vars")
@@ -132,8 +132,8 @@ def cond(pred: Any, then_func: Callable[[], Any], else_func: Callable[[], Any]) 
     --------
     >>> import mxnet as mx
     >>> x = mx.nd.array([3])
-    >>> mx.nd.contrib.cond(x > 2, lambda: x * 10, lambda: x).asscalar()
-    30.0
+    >>> mx.nd.contrib.cond(x > 2, lambda: x * 10, lambda: x).asnumpy().tolist()
+    [30.0]
     """
     return then_func() if _is_true(pred) else else_func()
 

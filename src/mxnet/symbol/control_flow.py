@@ -247,8 +247,8 @@ def cond(pred: Symbol, then_func: Callable[[], Any], else_func: Callable[[], Any
     >>> import mxnet as mx
     >>> a, b = mx.sym.var("a"), mx.sym.var("b")
     >>> larger = mx.sym.contrib.cond(a > b, lambda: a * 1, lambda: b * 1)
-    >>> larger.eval(a=mx.nd.array([1]), b=mx.nd.array([2]))[0].asscalar()
-    2.0
+    >>> larger.eval(a=mx.nd.array([1]), b=mx.nd.array([2]))[0].asnumpy().tolist()
+    [2.0]
     """
     if not isinstance(pred, Symbol) or len(pred) != 1:
         raise CompositionError(f"cond: pred must be a Symbol of one output, not {pred!r}.")
