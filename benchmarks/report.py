@@ -74,7 +74,7 @@ class Report:
         self.results += results
         table = Table(*COLUMNS[3:], "measure", title=results[0].workload.name if results else None)
         for _, measure, unit, *row in rows(results):
-    """Return the table: a line for each measure of each peer, or one with the reason why there is none."""
+            table.add_row(
                 *row, f"{measure} ({unit})" if measure else "", style="bold" if row[0] == OURS else None
             )
         self.console.print(table)
