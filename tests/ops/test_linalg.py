@@ -178,3 +178,8 @@ def test_a_product_counts_its_rows_along_any_axis():
     a, b = _random(5, 2, 7, 3), _random(5, 3, 7, 4)
     expected = np.einsum("abcd,adce->abce", a.asnumpy(), b.asnumpy())
     np.testing.assert_allclose(mx.nd.linalg.gemm2(a, b, axis=1).asnumpy(), expected)
+
+
+def test_a_triangular_matrix_is_known_from_the_shape_of_the_product():
+    product = mx.sym.linalg.trsm(*VARIABLES[:2], rightside=True) + VARIABLES[2]
+    assert product.infer_shape_partial(C=(2, 3)) == ([(3, 3), (2, 3), (2, 3)], [(2, 3)], [])

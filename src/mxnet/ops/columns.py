@@ -14,6 +14,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.expect import expect_real
+from mxnet.ops.shapes import dtype_of_first_input
 from mxnet.ops.window import Windowed
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Columns(Windowed):
     """Base of both directions: where the patches lie."""
 
     dilate: tuple[int, ...]
+
+    infer_dtype = dtype_of_first_input
 
     @functools.cached_property
     def dilations(self) -> tuple[int, ...]:

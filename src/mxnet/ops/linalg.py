@@ -211,21 +211,22 @@ class _Triangular(LinearAlgebra):
     alpha: float = param(default=1.0, doc="Factor of the result.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        square = None if s.A is None else self.square("A", s.A)
-        b = None if s.B is None else self.matrices("B", s.B)
-        if square is None or b is None:
+        product = s.output
+        if s.A is not None and s.B is not None:
+            product = self._check(self.square("A", s.A), self.matrices("B", s.B))
+        if product is None:
             return {}
-        axis = -1 if self.rightside else -2
-        fits = len(b) == len(square) and all(
-            x is None or y is None or x == y
-            for x, y in zip((*square[:-2], square[-1]), (*b[:-2], b[axis]), strict=True)
-        )
-        if not fits:
+        extent = self.matrices("B", product)[-1 if self.rightside else -2]
+        return {"output": product, "B": product, "A": (*product[:-2], extent, extent)}
+
+    def _check(self, a: Shape, b: Shape) -> Shape:
+        """Return the shape of the product; raise ShapeError if there is none."""
+        needed = (*b[:-2], b[-1 if self.rightside else -2])
+        found = (*a[:-2], a[-1])
+        if len(a) != len(b) or any(None not in (x, y) and x != y for x, y in zip(found, needed, strict=True)):
             order = "B A" if self.rightside else "A B"
-            raise ShapeError(
-                f"{self.name}: the matrices A {s.A} and B {s.B} cannot be multiplied as {order}."
-            )
-        return {"output": b}
+            raise ShapeError(f"{self.name}: the matrices A {a} and B {b} cannot be multiplied as {order}.")
+        return b
 
     def triangle(self, a: Tensor) -> Tensor:
         """Return A with zeros in its other half."""

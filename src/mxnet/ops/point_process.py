@@ -115,7 +115,7 @@ class HawkesLikelihood(_Hawkes, name="_contrib_hawkesll"):
         return {} if known is None else {"output": known[:1], "out_state": known}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        return dict.fromkeys((*_INPUTS, *self.outputs), t.lda) | {"marks": "int32"}
+        return dict.fromkeys((*_INPUTS, *self.outputs), t.lda or t.output) | {"marks": "int32"}
 
     def forward(self, run: Run, *ins: Tensor) -> tuple[Tensor, Tensor]:
         lda, marks, valid_length = ins[0], ins[5], ins[6]
