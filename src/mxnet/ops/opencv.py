@@ -207,11 +207,11 @@ def _expect_image(op: Op, shape: tuple[int | None, ...]) -> None:
 class LegacyDecode(Op, name="_imdecode"):
     """Decodes an image, cuts a window out of it, and subtracts a mean image.
 
-    Shapes: mean (channels, height, width) of the window, or one element for none; output like the window, of
+    Shapes: data (channels, height, width) of the window, or one element for none; output like the window, of
     float32. The file comes in the parameter ``str_img``. MXNet operator ``_internal._imdecode``, of 2015.
     """
 
-    inputs = {"mean": "What is subtracted."}
+    inputs = {"data": "What is subtracted."}
     accepts_any_parameter = True
     index: int = param(default=0, doc="Has no effect.")
     x0: int = param(default=0, ge=0, doc="Left edge of the window.")
@@ -225,13 +225,13 @@ class LegacyDecode(Op, name="_imdecode"):
         return {}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        return {"mean": "float32", "output": "float32"}
+        return {"data": "float32", "output": "float32"}
 
-    def forward(self, run: Run, mean: Tensor) -> Tensor:
+    def forward(self, run: Run, data: Tensor) -> Tensor:
         text = self.given.get("str_img")
         if text is None:
             raise ParameterError(f"{self.name} needs the bytes of a file as str_img.")
         image = decode(ast.literal_eval(text), "str_img", is_color=self.c == 3)
         height, width, _ = image.shape
         window = image[self.y0 : self.y1 or height, self.x0 : self.x1 or width].movedim(-1, 0)
-        return window.float().to(mean.device) - mean
+        return window.float().to(data.device) - data
