@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
+from mxnet.analysis.storage import DENSE, graph_storage
 from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name
@@ -116,16 +117,18 @@ def _simple_bind(
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
     programs = Programs(graph, wrt, ctx, group2ctx, [req for req in reqs if req != "null"], options)
 
-    def make(node: Node, key: str) -> NDArray:
-        stype = stypes.get(node.name, declared_stype(node))
+    stored = {node: stypes.get(node.name, declared_stype(node)) for node in variables}
+    gradients = graph_storage(graph, stored).gradients
+
+    def make(node: Node, key: str, stype: str) -> NDArray:
         return pool.take(key, node.name, shape_of[node], programs.context_of(node), dtypes[node], stype)
 
-    arg_arrays = [make(node, node.name) for node in graph.arguments]
+    arg_arrays = [make(node, node.name, stored[node]) for node in graph.arguments]
     grads = [
-        None if req == "null" else make(node, f"grad of {node.name}")
+        None if req == "null" else make(node, f"grad of {node.name}", gradients.get(node, DENSE))
         for node, req in zip(graph.arguments, reqs, strict=True)
     ]
-    aux_arrays = [make(node, f"aux {node.name}") for node in graph.aux]
+    aux_arrays = [make(node, f"aux {node.name}", stored[node]) for node in graph.aux]
     return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
 
 

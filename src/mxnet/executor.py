@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.analysis.infer import infer_shapes, show_shape
+from mxnet.analysis.storage import graph_storage
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
@@ -65,6 +66,8 @@ class Executor:
         self._aux_names = symbol.list_auxiliary_states()
         self._outputs: list[NDArray] | None = None
         self._variables = (*arg_arrays, *aux_arrays)
+        stypes = {node: array.stype for node, array in zip(programs.variables, self._variables, strict=True)}
+        self._output_stypes = graph_storage(programs.graph, stypes).outputs
         self._last: dict[tuple[bool, bool, Taps], tuple[list[Tensor], Program, list[Tensor | None]]] = {}
         self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
@@ -105,8 +108,8 @@ class Executor:
             plan = self._program(is_train=False, with_gradient=False).plan
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
             self._outputs = [
-                zeros(plan.values[v].shape, ctx=context, dtype=plan.values[v].dtype)
-                for v, context in zip(plan.outputs, contexts, strict=True)
+                zeros(plan.values[v].shape, ctx=context, dtype=plan.values[v].dtype).tostype(stype)
+                for v, context, stype in zip(plan.outputs, contexts, self._output_stypes, strict=True)
             ]
         return self._outputs
 
@@ -234,7 +237,10 @@ class Executor:
         ]
         if self._outputs is None:
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
-            self._outputs = [NDArray._from_tensor(t, c) for t, c in zip(results, contexts, strict=True)]
+            self._outputs = [
+                NDArray._from_tensor(tensor, context).tostype(stype)
+                for tensor, context, stype in zip(results, contexts, self._output_stypes, strict=True)
+            ]
         else:
             for array, tensor in zip(self._outputs, results, strict=True):
                 array._set_tensor(tensor)

@@ -161,6 +161,111 @@ def test_result_is_stored_as_in_mxnet(expression, stype, csr, rows):
     np.testing.assert_array_equal(result.asnumpy(), eval(expression, dense).asnumpy())
 
 
+@pytest.fixture
+def with_zeros():
+    """A matrix by rows that stores a row of zeros."""
+    return mx.nd.sparse.row_sparse_array(([[1, 2], [0, 0]], [0, 2]), shape=(4, 2))
+
+
+@pytest.mark.parametrize(
+    "expression", ["x * 0", "-x", "mx.nd.sqrt(x)", "x > 5", "mx.nd.clip(x, -1, 1)", "x.copy()"]
+)
+def test_what_is_stored_stays_stored(expression, with_zeros):
+    assert eval(expression, {"mx": mx, "x": with_zeros}).indices.asnumpy().tolist() == [0, 2]
+
+
+def test_sums_and_products_store_the_rows_of_both(with_zeros):
+    other = mx.nd.sparse.row_sparse_array(([[5, 6]], [3]), shape=(4, 2))
+    for result in (
+        with_zeros + other,
+        with_zeros - other,
+        with_zeros * other,
+        mx.nd.add_n(other, with_zeros),
+    ):
+        assert result.indices.asnumpy().tolist() == [0, 2, 3]
+    total = with_zeros.copy()
+    total += other
+    assert total.asnumpy().tolist() == [[1, 2], [0, 0], [0, 0], [5, 6]]
+    assert total.indices.asnumpy().tolist() == [0, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("factor", "divide"), [((3, 4), False), ((1, 4), False), ((3, 1), False), ((1, 4), True)]
+)
+def test_a_csr_matrix_is_scaled_where_it_stores(factor, divide):
+    csr = mx.nd.sparse.csr_matrix(([1, 0, 3], [0, 1, 2], [0, 2, 2, 3]), shape=(3, 4))
+    by = mx.nd.arange(1, 1 + np.prod(factor)).reshape(factor)
+    result = csr / by if divide else csr * by
+    assert result.stype == "csr"
+    assert result.indices.asnumpy().tolist() == [0, 1, 2]
+    dense = csr.asnumpy() / by.asnumpy() if divide else csr.asnumpy() * by.asnumpy()
+    np.testing.assert_allclose(result.asnumpy(), dense, rtol=1e-6)
+
+
+def test_a_csr_matrix_that_is_broadcast_is_computed_densely(csr):
+    assert (csr[:1] * mx.nd.ones((3, 3))).asnumpy().tolist() == [[0, 0, 1]] * 3
+
+
+def test_scatter_operators_change_only_what_is_stored(with_zeros):
+    more = mx.nd._internal._scatter_plus_scalar(with_zeros, scalar=2)
+    assert more.asnumpy().tolist() == [[3, 4], [0, 0], [2, 2], [0, 0]]
+    ratio = mx.nd._internal._scatter_elemwise_div(with_zeros, mx.nd.array([[2, 2], [0, 0], [4, 4], [0, 0]]))
+    assert ratio.stype == "row_sparse"
+    assert ratio.asnumpy().tolist() == [[0.5, 1], [0, 0], [0, 0], [0, 0]]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])
+def test_products_of_csr_matrices(dtype, csr):
+    csr, dense = csr.astype(dtype), mx.nd.arange(6, dtype=dtype).reshape((3, 2))
+    product = mx.nd.dot(csr, dense)
+    assert (product.stype, product.dtype) == ("default", np.dtype(dtype))
+    np.testing.assert_array_equal(product.asnumpy(), DENSE @ dense.asnumpy())
+    by_rows = mx.nd.dot(csr, dense, transpose_a=True)
+    assert by_rows.stype == "row_sparse"
+    assert by_rows.indices.asnumpy().tolist() == [0, 2]
+    np.testing.assert_array_equal(by_rows.asnumpy(), DENSE.T @ dense.asnumpy())
+    assert mx.nd.dot(csr, dense, transpose_a=True, forward_stype="default").stype == "default"
+
+
+def test_a_product_has_a_gradient_of_rows(csr):
+    weight = mx.nd.ones((3, 2))
+    weight.attach_grad(stype="row_sparse")
+    with mx.autograd.record():
+        product = mx.nd.dot(csr, weight)
+    product.backward(mx.nd.ones((3, 2)))
+    assert weight.grad.stype == "row_sparse"
+    assert weight.grad.indices.asnumpy().tolist() == [0, 2]
+    assert weight.grad.asnumpy().tolist() == [[2, 2], [0, 0], [4, 4]]
+
+
+def test_big_matrices_never_become_dense():
+    n = 10**9  # a dense one would take 4 * 10**18 bytes
+    wide = mx.nd.sparse.csr_matrix(([1.0, 2.0], [5, n - 1], [0, 2]), shape=(1, n))
+    assert (wide * 2).data.asnumpy().tolist() == [2, 4]
+    assert mx.nd.dot(wide, mx.nd.ones((1, 2)), transpose_a=True).indices.asnumpy().tolist() == [5, n - 1]
+    tall = mx.nd.sparse.row_sparse_array(([[1.0]], [7]), shape=(n * 100, 1))
+    assert (tall + tall).data.asnumpy().tolist() == [[2]]
+    assert mx.nd.sparse.retain(tall, mx.nd.array([7, 8])).data.asnumpy().tolist() == [[1], [0]]
+
+
+def test_falling_back_to_dense_values_is_said_once(csr, caplog, monkeypatch):
+    mx.nd.tan(csr)
+    assert not caplog.records
+    for _ in range(2):
+        mx.nd.erfinv(csr)
+    (record,) = caplog.records
+    for part in ("operator = erfinv", "input storage types = [csr]", "output storage types = [default]"):
+        assert part in record.getMessage()
+    monkeypatch.setenv("MXNET_STORAGE_FALLBACK_LOG_VERBOSE", "0")
+    mx.nd.gammaln(csr)
+    assert len(caplog.records) == 1
+
+
+def test_a_sparse_array_has_a_gradient_stored_alike(rows):
+    rows.attach_grad()
+    assert rows.grad.stype == "row_sparse"
+
+
 def test_reshaping_is_refused(csr):
     with pytest.raises(NotSupportedForSparseNDArray, match="reshape"):
         csr.reshape((1, 9))

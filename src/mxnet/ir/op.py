@@ -223,6 +223,8 @@ class Op:
         Whether recomputing a result takes much longer than reading it again: products of matrices and the like.
     ``interned``
         False if every node needs an instance of its own.
+    ``about_storage``
+        Whether it has to do with how arrays are stored even where all of them are dense.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -242,6 +244,7 @@ class Op:
     costly: ClassVar[bool] = False
     accepts_any_parameter: ClassVar[bool] = False
     interned: ClassVar[bool] = True
+    about_storage: ClassVar[bool] = False
 
     name: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()

@@ -50,7 +50,7 @@ from mxnet.ndarray.creation import (
 from mxnet.ndarray.functions import fill_modules
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ndarray.serialize import load, load_frombuffer, save
-from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray, cast_storage
+from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray
 
 __all__ = [
     "CSRNDArray",
@@ -59,7 +59,6 @@ __all__ = [
     "add",
     "arange",
     "array",
-    "cast_storage",
     "concatenate",
     "contrib",
     "divide",
@@ -107,7 +106,6 @@ __all__ = [
 
 
 image, linalg, op, _internal = (_submodule(__name__, name) for name in ("image", "linalg", "op", "_internal"))
-op.cast_storage = cast_storage  # type: ignore[attr-defined]
 fill_modules(
     sys.modules[__name__],
     {

@@ -79,32 +79,29 @@ def invoke(
     tensors: list[Tensor] = []
     facts: list[Any] = []
     where = inputs[0]._context if inputs else _context_of(op, context)
-    sparse = False
     for array in inputs:
+        if array.stype != "default" or op.about_storage:
+            from mxnet.ndarray.structured import invoke_sparse
+
+            return invoke_sparse(op, inputs, out)
         tensor = array._tensor
         tensors.append(tensor)
         facts.append(tensor.shape)
         facts.append(tensor.dtype)
         if array._context is not where:
-            _check_context(op, inputs)
-        if array.stype != "default":
-            sparse = True
-    outs = () if out is None else _targets(op, inputs, out)
+            check_context(op, inputs)
+    outs = () if out is None else check_out(op, inputs, out)
     for array in outs:
         facts += (array._tensor.shape, array._tensor.dtype)
     mode = MODE.get()
-    kernel = (_kernel if op.pure else _new_kernel)(op, where, mode.is_train, len(tensors), tuple(facts))
-    results = _run_sparse(op, kernel, inputs, tensors) if sparse else _outputs(op, kernel, tensors)
+    kernel = kernel_of(op, where, mode.is_train, len(tensors), tuple(facts))
+    results = outputs_of(op, kernel, tensors)
     if outs:
         made = list(outs)
         for array, result in zip(outs, results, strict=False):
-            _overwrite(op, array, result)
+            overwrite(op, array, result)
     else:
-        made = [
-            NDArray._from_tensor(each, where) for each in _owned(results[: op.visible_outputs()], tensors)
-        ]
-        if sparse:
-            made = [_stored(op, inputs, each) for each in made]
+        made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
     if mode.record is not None:
         mode.record(op, inputs, made, results[len(made) :])
     if out is not None:
@@ -140,7 +137,7 @@ def _context_of(op: Op, context: Context | None) -> Context:
     return Context(match[1], int(match[2])) if match else current_context()
 
 
-def _targets(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray]) -> tuple[NDArray, ...]:
+def check_out(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray]) -> tuple[NDArray, ...]:
     """Return the arrays to write to; what is being recorded must keep its values."""
     outs = (out,) if isinstance(out, NDArray) else tuple(out)
     tracked = any(array._is_tracked() for array in inputs)
@@ -156,7 +153,7 @@ def _targets(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray]
     return outs
 
 
-def _check_context(op: Op, inputs: Sequence[NDArray]) -> None:
+def check_context(op: Op, inputs: Sequence[NDArray]) -> None:
     """Refuse arrays on different devices; all CPU contexts share one memory."""
     devices = {torch_device(array._context) for array in inputs}
     if len(devices) > 1:
@@ -236,7 +233,6 @@ def _name_the_operator(op: Op, error: Exception) -> str:
 
 
 def _new_kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
-    """Return the function that runs an operator on such tensors; raise as `check_call` does."""
     shapes, dtypes = check_call(op, n_inputs, facts)
     run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
     return op.kernel_for(run)
@@ -246,8 +242,10 @@ _kernels: dict[tuple[Any, ...], tuple[Op, Kernel]] = {}
 _MOST_KERNELS = 1 << 12
 
 
-def _kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
-    """Do the same and remember it: for operators that keep no state between runs."""
+def kernel_of(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
+    """Return the function that runs an operator on such tensors; raise as `check_call` does."""
+    if not op.pure:  # it may keep a state between runs, and only those that do not are remembered
+        return _new_kernel(op, where, is_train, n_inputs, facts)
     # By identity, as equal operators may differ yet, in the sign of a 0. The entry keeps the operator alive.
     key = (id(op), where, is_train, facts)
     found = _kernels.get(key)
@@ -260,10 +258,10 @@ def _kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts)
 
 def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Run an operator's kernel and return all its outputs; torch's errors become an MXNetError."""
-    return _outputs(op, op.kernel_for(run), tensors)
+    return outputs_of(op, op.kernel_for(run), tensors)
 
 
-def _outputs(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def outputs_of(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
     try:
         results = kernel(*tensors)
@@ -291,32 +289,7 @@ def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
     raise error
 
 
-def _run_sparse(
-    op: Op, kernel: Kernel, inputs: Sequence[NDArray], tensors: Sequence[Tensor]
-) -> tuple[Tensor, ...]:
-    """Run a kernel where some inputs are stored sparsely.
-
-    An update may be one of only the rows that a row-sparse gradient has; what the kernel writes to a sparse
-    array goes back to its storage.
-    """
-    rows = op.rows_only([array.stype for array in inputs])
-    if rows:
-        present = inputs[1]._parts[1]  # of a RowSparseNDArray
-        parts = [tensor[present] for tensor in tensors]
-        (changed,) = _outputs(op, kernel, parts)
-        results: tuple[Tensor, ...] = (tensors[0].index_copy(0, present, changed),)
-    else:
-        parts, results = list(tensors), _outputs(op, kernel, tensors)
-    for name, array, tensor, part in zip(op.input_names(), inputs, tensors, parts, strict=False):
-        if name in op.mutates:
-            if rows:
-                tensor.index_copy_(0, present, part)
-            if array.stype != "default":
-                array._overwrite(tensor)
-    return results
-
-
-def _owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
+def owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
     """Return results that share no memory with an input or each other, and are laid out row by row."""
     taken = {tensor.untyped_storage().data_ptr() for tensor in inputs}
     owned = []
@@ -330,17 +303,10 @@ def _owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
     return owned
 
 
-def _overwrite(op: Op, array: NDArray, result: Tensor) -> None:
+def overwrite(op: Op, array: NDArray, result: Tensor) -> None:
     if array.shape != tuple(result.shape):
         expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
         raise ShapeError(
             f"Error in operator {op.name}: out has the shape {actual}, but the result has {expected}."
         )
     array._overwrite(result)
-
-
-def _stored(op: Op, inputs: Sequence[NDArray], made: NDArray) -> NDArray:
-    """Return a result of sparse inputs in the storage that MXNet gives it."""
-    from mxnet.ndarray.storage import result_storage
-
-    return made.tostype(result_storage(op, [array.stype for array in inputs]))

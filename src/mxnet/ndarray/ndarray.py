@@ -377,10 +377,10 @@ class NDArray:
         grad_req : {'write', 'add', 'null'}
             Whether a gradient replaces the last one or is added to it.
         stype : str, optional
-            The storage type of the gradient array.
+            The storage type of the gradient array; that of this array by default.
         """
         zeros = NDArray._from_tensor(torch.zeros_like(self._tensor), self._context)
-        self._mark(zeros.tostype(stype or "default"), grad_req)
+        self._mark(zeros.tostype(stype or self.stype), grad_req)
 
     def _mark(self, gradient: NDArray, grad_req: str) -> None:
         if grad_req not in GRAD_REQS:

@@ -4,17 +4,18 @@ The operators are put here by name (``slice``, ``abs``, ``sum`` …), so the cod
 :mod:`mxnet.ndarray.storage`, which keeps Python's own functions of these names.
 """
 
-from mxnet.ndarray.binary import add, divide, multiply, subtract
 from mxnet.ndarray.storage import (
     BaseSparseNDArray,
     CSRNDArray,
     RowSparseNDArray,
+    add,
     array,
-    cast_storage,
     csr_matrix,
+    divide,
     empty,
-    retain,
+    multiply,
     row_sparse_array,
+    subtract,
     zeros,
 )
 
@@ -24,12 +25,10 @@ __all__ = [
     "RowSparseNDArray",
     "add",
     "array",
-    "cast_storage",
     "csr_matrix",
     "divide",
     "empty",
     "multiply",
-    "retain",
     "row_sparse_array",
     "subtract",
     "zeros",

@@ -1,13 +1,14 @@
 """Sparse arrays: matrices by rows (CSR), and arrays of which only some rows are stored.
 
-Operators compute with their dense values; what they return is stored as MXNet stores it
-(:func:`result_storage`).
+What operators do with them is said in :mod:`mxnet.ndarray.structured`, and how their results are stored in
+:mod:`mxnet.analysis.storage`.
 """
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -22,30 +23,33 @@ from mxnet.errors import (
     ShapeError,
 )
 from mxnet.lazy import torch
+from mxnet.ndarray import binary
 from mxnet.ndarray.creation import array as dense_array
 from mxnet.ndarray.creation import zeros as dense_zeros
+from mxnet.ndarray.invoke import invoke_by_name
 from mxnet.ndarray.ndarray import NDArray, is_scalar
 from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.ir.op import Op
+    Function = Callable[[Any, Any], Any]
 
 __all__ = [
     "BaseSparseNDArray",
     "CSRNDArray",
     "RowSparseNDArray",
+    "add",
     "array",
-    "cast_storage",
     "csr_matrix",
+    "divide",
     "empty",
     "from_dense",
     "from_parts",
     "is_sparse",
-    "result_storage",
-    "retain",
+    "multiply",
     "row_sparse_array",
+    "subtract",
     "zeros",
 ]
 
@@ -124,6 +128,34 @@ class BaseSparseNDArray(NDArray):
     def _aux_arrays(self) -> list[NDArray]:
         """Return the arrays that say where the values are, in the order of a file."""
         return [NDArray._from_tensor(each, self._context) for each in reversed(self._parts[1:])]
+
+    def __add__(self, other: Any) -> NDArray:
+        return add(self, other)  # type: ignore[no-any-return]
+
+    def __sub__(self, other: Any) -> NDArray:
+        return subtract(self, other)  # type: ignore[no-any-return]
+
+    def __mul__(self, other: Any) -> NDArray:
+        return multiply(self, other)  # type: ignore[no-any-return]
+
+    def __truediv__(self, other: Any) -> NDArray:
+        return divide(self, other)  # type: ignore[no-any-return]
+
+    def __iadd__(self, other: Any) -> NDArray:
+        return self._become(add(self, other))
+
+    def __isub__(self, other: Any) -> NDArray:
+        return self._become(subtract(self, other))
+
+    def __imul__(self, other: Any) -> NDArray:
+        return self._become(multiply(self, other))
+
+    def __itruediv__(self, other: Any) -> NDArray:
+        return self._become(divide(self, other))
+
+    def _become(self, made: NDArray) -> NDArray:
+        self[:] = made
+        return self
 
     def __repr__(self) -> str:
         return f"\n<{type(self).__name__} {'x'.join(map(str, self.shape))} @{self.context}>"
@@ -268,7 +300,7 @@ class RowSparseNDArray(BaseSparseNDArray):
 
     def retain(self, indices: NDArray) -> NDArray:
         """Return the array with only the given rows; the others become 0."""
-        return retain(self, indices)
+        return invoke_by_name("_sparse_retain", self, indices)
 
 
 def _is_whole(key: Any) -> bool:
@@ -506,84 +538,22 @@ def is_sparse(source: object) -> bool:
     return isinstance(source, BaseSparseNDArray) or _is_scipy(source)
 
 
-# --------------------------------------------------------------------------------------- results of operators
-
-# Functions of one array that are 0 at 0, so that what is not stored stays so.
-_ZERO_AT_ZERO = frozenset(
-    """abs arcsin arcsinh arctan arctanh cbrt ceil degrees expm1 fix floor log1p negative radians relu rint
-    round sign sin sinh sqrt square tan tanh trunc zeros_like _copy identity BlockGrad make_loss _mul_scalar
-    _div_scalar _square_sum _sparse_retain sparse_retain""".split()
-)
-_COMPARISONS_WITH_SCALAR = {
-    "_greater_scalar": lambda scalar: scalar >= 0,
-    "_greater_equal_scalar": lambda scalar: scalar > 0,
-    "_lesser_scalar": lambda scalar: scalar <= 0,
-    "_lesser_equal_scalar": lambda scalar: scalar < 0,
-    "_equal_scalar": lambda scalar: scalar != 0,
-    "_not_equal_scalar": lambda scalar: scalar == 0,
-    "_maximum_scalar": lambda scalar: scalar <= 0,
-    "_minimum_scalar": lambda scalar: scalar >= 0,
-}
-_SUMS = frozenset({"elemwise_add", "elemwise_sub", "broadcast_add", "broadcast_sub", "_grad_add"})
-_PRODUCTS = frozenset({"elemwise_mul", "broadcast_mul"})
+# ------------------------------------------------------------------------------------------------- arithmetic
 
 
-def result_storage(op: Op, stypes: Sequence[str]) -> str:
-    """Return the storage type of an operator's results, from those of its inputs."""
-    first = stypes[0]
-    same = all(stype == first for stype in stypes)
-    name = op.name
-    sparse = False
-    if name in _ZERO_AT_ZERO:
-        sparse = True
-    elif name in _COMPARISONS_WITH_SCALAR:
-        sparse = _COMPARISONS_WITH_SCALAR[name](op.scalar)  # type: ignore[attr-defined]
-    elif name == "clip":
-        sparse = op.a_min <= 0 <= op.a_max  # type: ignore[attr-defined]
-    elif name in _SUMS:
-        sparse = same
-    elif name in _PRODUCTS:
-        sparse = same or stypes[1] == "default"
-    elif name == "add_n":
-        sparse = same and first == "row_sparse"
-    elif name in ("slice", "take", "Concat"):
-        sparse = first == "csr" and (name != "Concat" or (same and op.dim == 0))  # type: ignore[attr-defined]
-    elif name == "dot":
-        return _storage_of_dot(op, stypes)
-    return first if sparse else "default"
+def _of_one_shape(general: Function, elementwise: str) -> Function:
+    """Return a function that uses another operator for arrays of one shape: it keeps them sparse."""
+
+    @functools.wraps(general)
+    def function(lhs: Any, rhs: Any) -> Any:
+        if isinstance(lhs, NDArray) and isinstance(rhs, NDArray) and lhs.shape == rhs.shape:
+            return invoke_by_name(elementwise, lhs, rhs)
+        return general(lhs, rhs)
+
+    return function
 
 
-def _storage_of_dot(op: Op, stypes: Sequence[str]) -> str:
-    if tuple(stypes) == ("csr", "default"):
-        return "row_sparse" if op.transpose_a else "default"  # type: ignore[attr-defined]
-    return "csr" if tuple(stypes) == ("default", "csr") else "default"
-
-
-def cast_storage(data: NDArray, stype: str) -> NDArray:
-    """Return an array in a storage type.
-
-    Parameters
-    ----------
-    data : NDArray
-        The array.
-    stype : str
-        ``"default"``, ``"row_sparse"`` or ``"csr"``.
-    """
-    return data.tostype(stype)
-
-
-def retain(data: NDArray, indices: NDArray) -> NDArray:
-    """Return a row-sparse array with only the given rows; the others become 0.
-
-    Parameters
-    ----------
-    data : RowSparseNDArray
-        The array.
-    indices : NDArray
-        The numbers of the rows to keep.
-    """
-    if not isinstance(data, RowSparseNDArray):
-        raise CompositionError(f"retain() takes a RowSparseNDArray, not one whose stype is {data.stype!r}.")
-    rows, wanted = data.indices.handle, indices.handle.to(torch.int64)
-    kept = torch.isin(rows, wanted)
-    return data._from_parts(data.shape, (data.data.handle[kept], rows[kept]), data.context)
+add = _of_one_shape(binary.add, "elemwise_add")
+subtract = _of_one_shape(binary.subtract, "elemwise_sub")
+multiply = _of_one_shape(binary.multiply, "elemwise_mul")
+divide = _of_one_shape(binary.divide, "elemwise_div")

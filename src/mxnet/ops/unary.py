@@ -95,13 +95,9 @@ def _reading_output(derivative: Derivative) -> Callable[..., Tensor]:
 
 def _constant(slope: float | None) -> Callable[..., tuple[Entry | None]]:
     def gradient(self: Op, node: Node, grads: Sequence[Entry]) -> tuple[Entry | None]:  # noqa: ARG001 - a gradient rule
-        return (
-            None
-            if slope is None
-            else -grads[0]
-            if slope == -1
-            else emit("_mul_scalar", grads[0], scalar=slope),
-        )
+        if slope in (None, 1):
+            return (None if slope is None else grads[0],)
+        return (-grads[0] if slope == -1 else emit("_mul_scalar", grads[0], scalar=slope),)
 
     return gradient
 
@@ -150,6 +146,22 @@ _declare("floor", r"\lfloor x \rfloor", lambda x: torch.floor(x), integers=True)
 _declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
 _declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
 _declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), integers=True)
+# With the gradient passed straight through, so that what rounds can be trained.
+_declare(
+    "_contrib_round_ste",
+    r"\mathrm{round}(x)",
+    _round,
+    slope=1,
+    aliases=("_sparse__contrib_round_ste",),
+)
+_declare(
+    "_contrib_sign_ste",
+    r"\mathrm{sign}(x)",
+    lambda x: torch.sign(x),
+    slope=1,
+    aliases=("_sparse__contrib_sign_ste",),
+    integers=True,
+)
 
 _declare("negative", "-x", lambda x: -x, inplace=lambda x: x.neg_(), slope=-1, integers=True)
 _declare("degrees", r"180 x / \pi", lambda x: x * (180 / math.pi), slope=180 / math.pi)
