@@ -11,6 +11,7 @@ import mxnet as mx
 from mxnet.analysis.gradient import gradients
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ops.fused import ToChannelsLast
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_convolution import fuse_convolution
 from mxnet.passes.use_channels_last import use_channels_last
@@ -181,6 +182,13 @@ def _is_last(array):
     """Whether the channels of a pixel lie side by side, in an image of several."""
     is_image = isinstance(array, torch.Tensor) and array.dim() == 4 and 1 not in array.shape
     return is_image and array.stride(1) == 1
+
+
+def test_images_of_one_channel_have_it_last_too():
+    image = torch.rand(2, 1, 4, 5)
+    changed = ToChannelsLast.make().forward(None, image)
+    assert torch.equal(changed, image)
+    assert torch.conv2d(changed, torch.rand(3, 1, 3, 3)).stride(1) == 1
 
 
 def test_double_precision_is_left_in_its_layout(monkeypatch):

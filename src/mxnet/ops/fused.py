@@ -341,7 +341,11 @@ class ToChannelsLast(Op):
     def forward(self, run: Run, data: Tensor) -> Tensor:
         if data.dim() != 4 or not _wants_channels_last(data):
             return data
-        return data.contiguous(memory_format=torch.channels_last)
+        images = data.contiguous(memory_format=torch.channels_last)
+        if images.shape[1] == 1:  # either layout, and torch would go on with the first
+            height, width = images.shape[2:]
+            return images.as_strided(images.shape, (height * width, 1, width, 1))
+        return images
 
 
 class ToChannelsFirst(Op):
