@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.analysis.infer import Inferred
-    from mxnet.context import Context
     from mxnet.ir.op import Run
     from mxnet.plan.programs import Programs
 
@@ -47,7 +46,6 @@ class Body:
         self.variables = variables_of(graph)
         self.sources = tuple(sources)
         self.steps = steps
-        self._programs: dict[tuple[Context, frozenset[int]], Programs] = {}
 
     @functools.cached_property
     def mutated(self) -> frozenset[int]:
@@ -73,21 +71,27 @@ class Body:
         inferred = infer(self.graph, dict(zip(self.variables, variables, strict=True)), outputs)
         return inferred.of(self.variables), inferred.outputs
 
-    def programs(self, context: Context, varied: frozenset[int]) -> Programs:
-        """Return the programs that compute the gradients of the variables `varied`, too."""
+    def programs(self, run: Run, varied: frozenset[int]) -> Programs:
+        """Return the programs that compute the gradients of the variables `varied`, too.
+
+        They are kept with the node, and not here: a body lives as long as its operator may be asked about
+        shapes, programs hold on to the parameters that they have prepared.
+        """
         from mxnet.plan.programs import Programs  # who only composes graphs does not wait for the planner
 
-        key = context, varied
-        if key not in self._programs:
+        kept = run.state.setdefault("programs", {})
+        key = self, varied
+        if key not in kept:
             wrt = sorted(varied)
-            self._programs[key] = Programs(
+            kept[key] = Programs(
                 self.graph,
                 [self.variables[i] for i in wrt],
-                context,
+                run.context,
                 {},
                 ["write" if i in self.steps else "add" for i in wrt],
             )
-        return self._programs[key]
+        made: Programs = kept[key]
+        return made
 
 
 def variables_of(graph: Graph) -> tuple[Node, ...]:
@@ -114,7 +118,7 @@ class Tape:
         self.body = body
         self.varied = varied
         self.steps: list[tuple[list[Tensor], list[Tensor]]] = []
-        programs = body.programs(run.context, varied)
+        programs = body.programs(run, varied)
         at = {id(node): i for i, node in enumerate(body.variables)}
         given = [values[at[id(node)]] for node in programs.variables]
         facts = tuple((tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in given)
@@ -136,16 +140,14 @@ class Tape:
             self.steps.append((list(values), saved))
         return outputs
 
-    def backward(self, step: int, heads: Sequence[Tensor], targets: Mapping[int, Tensor]) -> None:
-        """Write the gradients of one step to `targets`, by variable; add them where all steps share one.
+    def backward(self, heads: Sequence[Tensor], targets: Mapping[int, Tensor]) -> None:
+        """Take the last step off, and write its gradients to `targets`, by variable.
 
-        What no gradient reaches is left alone.
+        Where all steps share a variable they are added. What no gradient reaches is left alone.
         """
-        values, saved = self.steps[step]
+        values, saved = self.steps.pop()
         known = [*values, *heads]
-        self._program.backward(
-            [known[i] for i in self._order], list(saved), [targets[i] for i in self.reached]
-        )
+        self._program.backward([known[i] for i in self._order], saved, [targets[i] for i in self.reached])
 
     def gradient_like(self, variable: int, tensor: Tensor) -> Tensor:
         """Return memory for the gradient of a variable in one step: zeros, if none reaches it."""

@@ -102,7 +102,7 @@ class _ControlFlow(SubgraphOp):
         if run.replayed:
             raise GradientError(f"{self.name} can be differentiated once, not twice.")
         self._require_bodies()
-        tape = kept[self._carriers()[0]].__dict__.get(TAPE)
+        tape = kept[self._carriers()[0]].__dict__.pop(TAPE, None)
         if tape is None:  # a run for inference keeps nothing; nothing but time is lost when it runs again
             tape = self.record(run, ins, run.wants)[1]
         return self.differentiate(tape, run.wants, grads, ins)
@@ -210,12 +210,12 @@ class _Loop(_ControlFlow):
         whole = {variable: targets[variable] for variable in self.item_variables if variable in targets}
         states = list(grads[n_out:])
         for step in reversed(range(len(tape.steps))):
-            values = tape.steps[step][0]
+            values = tape.steps[-1][0]
             for variable, gradient in whole.items():
                 targets[variable] = _item(gradient, step)
             for variable in tape.varied & set(self.state_variables):
                 targets[variable] = tape.gradient_like(variable, values[variable])
-            tape.backward(step, [*(_item(grad, step) for grad in grads[:n_out]), *states], targets)
+            tape.backward([*(_item(grad, step) for grad in grads[:n_out]), *states], targets)
             states = [
                 targets.get(variable, state)
                 for variable, state in zip(self.state_variables, states, strict=True)
@@ -395,7 +395,7 @@ class Cond(_ControlFlow, name="_cond"):
         result: list[Tensor | None] = [None] * len(ins)
         targets = {i: tape.gradient_like(i, ins[tape.body.sources[i]]) for i in tape.varied}
         if tape.steps:
-            tape.backward(0, grads, targets)
+            tape.backward(grads, targets)
         names = self.input_names()
         for variable, target in targets.items():
             source = tape.body.sources[variable]
