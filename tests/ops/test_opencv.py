@@ -62,11 +62,15 @@ def test_files_are_read(tmp_path):
 
 
 def test_the_decoder_of_2015_cuts_and_subtracts():
-    encoded = _encoded(PICTURE)
-    output = internal._imdecode(
-        mx.nd.array([2]), x0=1, y0=2, x1=4, y1=6, c=3, size=len(encoded), str_img=encoded
-    )
+    output = mx.nd.imdecode(_encoded(PICTURE), clip_rect=(1, 2, 4, 6), mean=mx.nd.array([2]))
     np.testing.assert_array_equal(output.asnumpy(), PICTURE[2:6, 1:4].transpose(2, 0, 1) - 2.0)
+
+
+def test_the_decoder_of_2015_fills_its_place_in_a_batch():
+    batch = mx.nd.zeros((2, 3, 6, 7))
+    assert mx.nd.imdecode(_encoded(PICTURE), out=batch, index=1) is batch
+    assert not batch[0].asnumpy().any()
+    np.testing.assert_array_equal(batch[1].asnumpy(), PICTURE.transpose(2, 0, 1))
 
 
 def test_missing_pillow_is_named(monkeypatch):

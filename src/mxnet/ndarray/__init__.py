@@ -12,7 +12,15 @@ from mxnet.ndarray import ndarray  # the class comes first: all that makes array
 
 # isort: split
 from mxnet.ndarray import contrib, random, sparse
-from mxnet.ndarray.arranging import concatenate, histogram, moveaxis, onehot_encode, split_v2, waitall
+from mxnet.ndarray.arranging import (
+    concatenate,
+    histogram,
+    imdecode,
+    moveaxis,
+    onehot_encode,
+    split_v2,
+    waitall,
+)
 from mxnet.ndarray.binary import (
     add,
     divide,
@@ -72,6 +80,7 @@ __all__ = [
     "greater_equal",
     "histogram",
     "image",
+    "imdecode",
     "lesser",
     "lesser_equal",
     "linalg",

@@ -11,7 +11,7 @@ from mxnet.lazy import torch
 from mxnet.ndarray.invoke import invoke_by_name
 from mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["concatenate", "histogram", "moveaxis", "onehot_encode", "split_v2", "waitall"]
+__all__ = ["concatenate", "histogram", "imdecode", "moveaxis", "onehot_encode", "split_v2", "waitall"]
 
 
 def concatenate(arrays: Sequence[NDArray], axis: int = 0, always_copy: bool = True) -> NDArray:
@@ -130,6 +130,42 @@ def onehot_encode(indices: NDArray, out: NDArray) -> NDArray:
             f"onehot_encode() needs a matrix with a row per index, but got {indices.shape} and {out.shape}."
         )
     out[:] = invoke_by_name("one_hot", indices, depth=out.shape[1], dtype=out._dtype_name)
+    return out
+
+
+def imdecode(
+    str_img: bytes,
+    clip_rect: tuple[int, int, int, int] = (0, 0, 0, 0),
+    out: NDArray | None = None,
+    index: int = 0,
+    channels: int = 3,
+    mean: NDArray | None = None,
+) -> NDArray:
+    """Decode an image into an array (channels, height, width); deprecated, use ``mx.img.imdecode``.
+
+    Parameters
+    ----------
+    str_img : bytes
+        The file.
+    clip_rect : (int, int, int, int), optional
+        The window that is cut out: left, upper, right and lower edge.
+    out : NDArray, optional
+        Where the image goes; a batch of images gets it at position `index`.
+    index : int, optional
+        The position in a batch.
+    channels : int, optional
+        1 or 3.
+    mean : NDArray, optional
+        What is subtracted.
+    """
+    x0, y0, x1, y1 = clip_rect
+    less = invoke_by_name("_zeros", shape=(1,)) if mean is None else mean
+    made: NDArray = invoke_by_name(
+        "_imdecode", less, x0=x0, y0=y0, x1=x1, y1=y1, c=channels, size=len(str_img), str_img=str_img
+    )
+    if out is None:
+        return made
+    out[index if out.ndim == 4 else slice(None)] = made
     return out
 
 

@@ -9,7 +9,7 @@ from mxnet import control_flow as _control_flow  # this and the operators fill t
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.ir.namespaces import submodule as _submodule
-from mxnet.symbol import control_flow, random
+from mxnet.symbol import control_flow, random, sampling
 from mxnet.symbol.creation import (
     arange,
     eye,
@@ -32,8 +32,9 @@ from mxnet.symbol.variable import Variable, load, load_json, var
 contrib, image, linalg, sparse = (
     _submodule(__name__, name) for name in ("contrib", "image", "linalg", "sparse")
 )
-for _name in control_flow.__all__:
-    setattr(contrib, _name, getattr(control_flow, _name))
+for _module in (control_flow, sampling):
+    for _name in _module.__all__:
+        setattr(contrib, _name, getattr(_module, _name))
 op, _internal = _submodule(__name__, "op"), _submodule(__name__, "_internal")
 fill_modules(
     sys.modules[__name__],
