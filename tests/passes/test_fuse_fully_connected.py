@@ -53,7 +53,8 @@ ACTIVATIONS = {
 @pytest.mark.parametrize("no_bias", [False, True])
 @pytest.mark.parametrize("act", ACTIVATIONS)
 @pytest.mark.parametrize(
-    ("shape", "flatten"), [((1, 5), True), ((4, 5), True), ((4, 2, 5), True), ((4, 2, 5), False)]
+    ("shape", "flatten"),
+    [((1, 5), True), ((4, 5), True), ((4, 2, 5), True), ((4, 2, 5), False), ((4,), True)],
 )
 def test_layer_means_the_same(monkeypatch, shape, flatten, act, no_bias):
     net = ACTIVATIONS[act](dense(flatten=flatten, no_bias=no_bias))

@@ -311,7 +311,8 @@ class FusedFullyConnected(_Dense):
         return self._product(packed=self.is_packed(run.context, run.out_dtypes[0], shape))
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
-        rows = data.reshape(self.n_rows(data.shape), -1)
+        columns = math.prod(data.shape[1:]) if self.flatten else data.shape[-1]
+        rows = data.reshape(self.n_rows(data.shape), columns)
         product = self._product(packed=weight.is_mkldnn)(rows, weight, *bias)
         return product.view(*data.shape[: 1 if self.flatten else -1], self.num_hidden)
 
