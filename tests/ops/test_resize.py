@@ -78,3 +78,43 @@ def test_crop_like_gives_its_second_input_no_gradient():
     executor.backward(mx.nd.ones((1, 1, 2, 2)))
     assert executor.grad_dict["like"].asnumpy().max() == 0
     assert executor.grad_dict["x"].asnumpy()[0, 0].tolist() == np.pad(np.ones((2, 2)), 1).tolist()
+
+
+# Recorded from MXNet 1.9.1.
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"height": 3, "width": 4}, (3, 4)),
+        ({"scale_height": 0.4, "scale_width": 2.9}, (2, 17)),
+        ({"scale_height": 0.7, "scale_width": 1.5, "mode": "odd_scale"}, (3, 9)),
+        ({"mode": "to_even_down"}, (4, 6)),
+        ({"mode": "to_even_up"}, (6, 6)),
+        ({"mode": "to_odd_down"}, (5, 5)),
+        ({"mode": "to_odd_up"}, (5, 7)),
+    ],
+)
+def test_images_are_resized_by_any_of_seven_rules(params, expected):
+    resized = mx.sym.contrib.BilinearResize2D(mx.sym.Variable("x"), **params)
+    assert resized.infer_shape(x=(1, 2, 5, 6))[1] == [(1, 2, *expected)]
+
+
+def test_one_element_is_the_first_one():
+    data = mx.nd.array(np.arange(9).reshape(1, 1, 3, 3))
+    assert mx.nd.contrib.BilinearResize2D(data, align_corners=False).asnumpy().item() == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda f, x: f.BilinearResize2D(x((2, 3, 4)), height=2, width=2), "expected images"),
+        (lambda f, x: f.BilinearResize2D(x((1, 1, 2, 2)), scale_height=2), "must both be given"),
+        (lambda f, x: f.BilinearResize2D(x((1, 1, 2, 2)), height=0), "at least 1"),
+        (lambda f, x: f.BilinearResize2D(x((1, 1, 1, 2)), mode="to_even_down"), "nothing is left"),
+        (lambda f, x: f.BilinearResize2D(x((1, 1, 2, 2)).astype("int32")), "real numbers"),
+        (lambda f, x: f.AdaptiveAvgPooling2D(x((2, 3, 4))), "expected images"),
+        (lambda f, x: f.AdaptiveAvgPooling2D(x((1, 1, 2, 2)), output_size=(0, 2)), "must be positive"),
+    ],
+)
+def test_what_cannot_be_resized_is_explained(call, message):
+    with pytest.raises(mx.MXNetError, match=message):
+        call(mx.nd.contrib, mx.nd.ones).wait_to_read()

@@ -216,10 +216,10 @@ def _by_matrices(data: Tensor, image: Tensor, y: Tensor, x: Tensor) -> Tensor:
         boxes.append((image == number).nonzero()[:, 0])
         # (boxes * bins along y, channels * width), then (boxes, bins along y * channels, bins along x)
         rows = y[boxes[-1]].flatten(0, 1) @ picture.transpose(0, 1).flatten(1)
-        rows = rows.view(len(boxes[-1]), y.shape[1] * len(picture), -1)
+        rows = rows.view(-1, y.shape[1] * len(picture), picture.shape[2])
         means.append(rows @ x[boxes[-1]].transpose(1, 2))
     pooled = torch.cat(means)[torch.cat(boxes).argsort()]
-    return pooled.view(len(image), y.shape[1], data.shape[1], -1).transpose(1, 2).to(data.dtype)
+    return pooled.view(-1, y.shape[1], data.shape[1], x.shape[1]).transpose(1, 2).to(data.dtype)
 
 
 class RROIAlign(_Aligned, name="_contrib_RROIAlign"):
