@@ -15,12 +15,18 @@ import mxnet as mx
         ([100, 100, 100], "uint8", "int32", [100, 200, 300]),
         ([1.5, 2.7], "float32", "int32", [1, 3]),
         ([100, 200], "int32", "int8", [100, 44]),
+        ([1, 1, 0], "bool", "int32", [1, 2, 2]),
     ],
 )
 def test_sums_are_made_in_the_data_type_of_the_output(data, source, target, expected):
     params = {} if target is None else {"dtype": target}
     sums = mx.nd.cumsum(mx.nd.array(data, dtype=source), **params)
     assert (sums.dtype, sums.asnumpy().tolist()) == (np.dtype(target or source), expected)
+
+
+def test_bools_are_counted_in_int64():
+    sums = mx.nd.cumsum(mx.nd.array([1, 1, 0], dtype="bool"))
+    assert (sums.dtype, sums.asnumpy().tolist()) == (np.int64, [1, 2, 2])
 
 
 @pytest.mark.parametrize("axis", [-1, 2])

@@ -23,7 +23,7 @@ def test_rows_are_overwritten_in_a_copy(dtype):
     [
         ([3], [[7, 8]], "index_vector must hold rows from 0 to 2"),
         ([-1], [[7, 8]], "index_vector must hold rows from 0 to 2"),
-        ([[1]], [[7, 8]], "expected index_vector to be a vector"),
+        ([[1]], [[7, 8]], "expected index_vector of shape"),
         ([1, 0], [[7, 8]], "has not one element for each row"),
         ([1], [7], "does not hold rows of old_tensor"),
         ([1], [[7, 8, 9]], "does not hold rows of old_tensor"),
@@ -37,6 +37,13 @@ def test_rows_that_do_not_fit_are_refused(index, rows, message):
 def test_rows_of_another_dtype_are_refused():
     with pytest.raises(mx.base.MXNetError, match="must have one dtype"):
         mx.nd.contrib.index_copy(mx.nd.array(TABLE), mx.nd.array([1]), mx.nd.array([[7, 8]], dtype="float64"))
+
+
+def test_the_gradient_of_an_overwriting_is_one_of_its_kind():
+    old, index, new = (mx.sym.Variable(name) for name in ("old", "index", "new"))
+    copied = mx.sym.contrib.index_copy(old, index, new)
+    names = [node.op.name for node in copied.gradient(["old", "new"]).graph.operators]
+    assert names.count("_contrib_backward_index_copy") == 1
 
 
 def test_indices_are_along_the_axes_that_are_named():
@@ -80,7 +87,7 @@ def test_a_mask_of_another_length_is_refused():
 
 
 def test_a_mask_has_one_axis():
-    with pytest.raises(mx.base.MXNetError, match="expected index to be a vector"):
+    with pytest.raises(mx.base.MXNetError, match="expected index of shape"):
         mx.nd.contrib.boolean_mask(mx.nd.array(TABLE), mx.nd.array([[1, 0, 1]]))
 
 

@@ -53,7 +53,12 @@ def test_a_sketch_adds_signed_elements_at_their_places():
         ("fft", [(2, 3, 4)], {}, "data of 2 or 4 dimensions, but got 3"),
         ("ifft", [(3, 5)], {}, "must have pairs of parts"),
         ("count_sketch", [(2, 3, 6), (1, 6), (1, 6)], {"out_dim": 4}, "data of 2 or 4 dimensions"),
-        ("count_sketch", [(3, 6), (1, 5), (1, 6)], {"out_dim": 4}, r"expected h \(1, 6\) for data \(3, 6\), not \(1, 5\)"),
+        (
+            "count_sketch",
+            [(3, 6), (1, 5), (1, 6)],
+            {"out_dim": 4},
+            r"expected h \(1, 6\) for data \(3, 6\), not \(1, 5\)",
+        ),
         ("count_sketch", [(3, 6), (1, 6), (6,)], {"out_dim": 4}, r"expected s \(1, 6\)"),
     ],
 )
@@ -70,3 +75,10 @@ def test_places_outside_of_a_sketch_are_refused():
 def test_whole_numbers_are_not_transformed():
     with pytest.raises(mx.base.MXNetError, match="_contrib_fft: expected real numbers"):
         mx.nd.contrib.fft(mx.nd.ones((2, 4), dtype="int32"))
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0)])
+def test_nothing_is_transformed_to_nothing(shape):
+    transformed = mx.nd.contrib.fft(mx.nd.zeros(shape))
+    assert transformed.shape == (shape[0], 2 * shape[1])
+    assert mx.nd.contrib.ifft(transformed).shape == shape

@@ -9,6 +9,7 @@ from mxnet.dtype import torch_dtype
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.lazy import torch
 from mxnet.ops.shapes import agree, numel
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class CumulativeSum(Op, name="_np_cumsum", aliases=("cumsum",)):
     """Adds up the elements before each one, and itself, along an axis.
 
     Shapes: a and output (d0, d1, ...), or output (size,) of the flattened array without `axis`. Integers
-    wrap around.
+    wrap around; bools are counted in int64.
     """
 
     result = "new"
@@ -46,10 +47,13 @@ class CumulativeSum(Op, name="_np_cumsum", aliases=("cumsum",)):
         return {"a": shape, "output": shape}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        return {"output": t.a, "a": t.output} if self.dtype is None else {"output": self.dtype}
+        if self.dtype is not None:
+            return {"output": self.dtype}
+        return {"a": t.output} if t.a is None else {"output": "int64" if t.a == "bool" else t.a}
 
     def forward(self, run: Run, a: Tensor) -> Tensor:
-        dtype = a.dtype if self.dtype is None else torch_dtype(self.dtype)
+        own = torch.int64 if a.dtype == torch.bool else a.dtype
+        dtype = own if self.dtype is None else torch_dtype(self.dtype)
         return a.flatten().cumsum(0, dtype=dtype) if self.axis is None else a.cumsum(self.axis, dtype=dtype)
 
     def backward(self, run: Run, grad: Tensor, a: Like) -> Tensor:

@@ -10,6 +10,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
+from mxnet.ops.expect import extents_of
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ class IndexCopy(Op, name="_contrib_index_copy"):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         old, index, new = s.ins
-        if index is not None and len(index) != 1:
-            raise ShapeError(f"{self.name}: expected index_vector to be a vector, not {index}.")
+        extents_of(self, s, index_vector="k")
         if old is not None and new is not None:
             fits = len(old) == len(new) > 0 and all(
                 a is None or b is None or a == b for a, b in zip(old[1:], new[1:], strict=True)
@@ -78,8 +78,11 @@ class IndexCopyGradient(Op, name="_contrib_backward_index_copy"):
     outputs = ("old_tensor_grad", "new_tensor_grad")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        extents_of(self, s, index_vector="k")
         if s.grad is None or s.index_vector is None:
             return {}
+        if not s.grad:
+            raise ShapeError(f"{self.name}: grad must have an axis of rows.")
         return {"old_tensor_grad": s.grad, "new_tensor_grad": (*s.index_vector, *s.grad[1:])}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
@@ -88,6 +91,12 @@ class IndexCopyGradient(Op, name="_contrib_backward_index_copy"):
     def forward(self, run: Run, grad: Tensor, index_vector: Tensor) -> tuple[Tensor, Tensor]:
         rows = _rows(self.name, index_vector, len(grad))
         return grad.index_fill(0, rows, 0), grad.index_select(0, rows)
+
+    def gradient(self, node: Node, grads: Sequence[Entry | None]) -> tuple[Entry, None]:
+        old, new = (
+            grad or emit("zeros_like", output) for grad, output in zip(grads, node.outputs, strict=True)
+        )
+        return emit("_contrib_index_copy", old, node.inputs[1], new), None
 
 
 class IndexArray(Op, name="_contrib_index_array"):
@@ -139,8 +148,7 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         data, index = s.ins
-        if index is not None and len(index) != 1:
-            raise ShapeError(f"{self.name}: expected index to be a vector, not {index}.")
+        extents_of(self, s, index="n")
         if data == () or (data and index and None not in (data[0], index[0]) and data[0] != index[0]):
             raise ShapeError(f"{self.name}: index {index} has not one element for each row of data {data}.")
         return {}

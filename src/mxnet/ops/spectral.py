@@ -48,7 +48,10 @@ class FourierTransform(Op, name="_contrib_fft"):
         return {"output": (*s.data[:-1], 2 * s.data[-1])}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        transformed = torch.fft.fft(_for_transform(self, data))
+        rows = _for_transform(self, data)
+        if not data.numel():
+            return data.new_empty((*data.shape[:-1], 2 * data.shape[-1]))
+        transformed = torch.fft.fft(rows)
         return torch.view_as_real(transformed).flatten(-2).to(data.dtype)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
@@ -74,7 +77,10 @@ class InverseFourierTransform(Op, name="_contrib_ifft"):
         return {"output": (*s.data[:-1], s.data[-1] // 2)}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        pairs = _for_transform(self, data).reshape(*data.shape[:-1], -1, 2).contiguous()
+        rows = _for_transform(self, data)
+        if not data.numel():
+            return data.new_empty((*data.shape[:-1], data.shape[-1] // 2))
+        pairs = rows.reshape(*data.shape[:-1], -1, 2).contiguous()
         transformed: Tensor = torch.fft.ifft(torch.view_as_complex(pairs), norm="forward")
         return transformed.real.to(data.dtype)
 
@@ -98,11 +104,10 @@ class CountSketch(Op, name="_contrib_count_sketch"):
         if not is_complete(s.data):
             return {}
         _check_axes(self, s.data)
+        needed = (1, s.data[-1])
         for name, shape in (("h", s.h), ("s", s.s)):
-            if shape is not None and (len(shape) != 2 or shape[1] not in (None, s.data[-1])):
-                raise ShapeError(
-                    f"{self.name}: expected {name} (1, {s.data[-1]}) for data {s.data}, not {shape}."
-                )
+            if is_complete(shape) and shape != needed:
+                raise ShapeError(f"{self.name}: expected {name} {needed} for data {s.data}, not {shape}.")
         return {} if s.h is None or s.s is None else {"output": (*s.data[:-1], self.out_dim)}
 
     def _places(self, h: Tensor) -> Tensor:
