@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import mxnet as mx
+from mxnet.analysis.storage import say_fallback
 
 ROWS, CSR, DENSE = "row_sparse", "csr", "default"
 
@@ -124,3 +125,12 @@ def test_outputs_stay_the_same_sparse_arrays_from_run_to_run():
     assert second is first
     assert second.indices.asnumpy().tolist() == [1]
     assert second.data.asnumpy().tolist() == [[6]]
+
+
+def test_a_graph_says_what_computes_with_dense_copies(caplog):
+    say_fallback.cache_clear()
+    x = mx.sym.Variable("x", stype=CSR)
+    for _ in range(2):
+        mx.sym.rcbrt(mx.sym.abs(x)).simple_bind(mx.cpu(), x=(2, 2))
+    (record,) = caplog.records
+    assert "operator = rcbrt\ninput storage types = [csr]" in record.getMessage()

@@ -7,16 +7,27 @@ from the gradients behind them in the same way.
 
 from __future__ import annotations
 
+import functools
+import logging
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from mxnet.config import knob
 from mxnet.errors import MXNetError
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, describe_node
 
-__all__ = ["DENSE", "StorageError", "StorageFacts", "gradient_storage", "graph_storage", "result_storage"]
+__all__ = [
+    "DENSE",
+    "StorageError",
+    "StorageFacts",
+    "gradient_storage",
+    "graph_storage",
+    "result_storage",
+    "say_fallback",
+]
 
 DENSE, ROWS, CSR = "default", "row_sparse", "csr"
 
@@ -163,7 +174,23 @@ def result_storage(op: Op, stypes: Sequence[str]) -> str | None:
     return DENSE if op.mutates else None  # updates know what they are given
 
 
-# ------------------------------------------------------------------------------------------------- gradients
+@functools.cache
+def say_fallback(op: Op, stypes: tuple[str, ...]) -> None:
+    """Log that an operator computes with dense copies of sparse arrays; once for each way they are stored."""
+    if knob("MXNET_STORAGE_FALLBACK_LOG_VERBOSE"):
+        logging.getLogger("mxnet").warning(
+            "Storage type fallback detected:\noperator = %s\ninput storage types = [%s]\n"
+            "output storage types = [%s]\nparams = {%s}\n"
+            "The operator computes with dense copies of these arrays: the result is right, but takes the "
+            "memory and time of dense arrays. MXNET_STORAGE_FALLBACK_LOG_VERBOSE=0 turns this warning off.",
+            op.name,
+            ", ".join(stypes),
+            ", ".join([DENSE] * op.visible_outputs()),
+            ", ".join(f'"{key}" : {value}' for key, value in op.given.items()),
+        )
+
+
+# ------------------------------------------------------------------------------------------------ gradients
 
 GradientRule = Callable[[Any, tuple[str, ...], str], tuple[str, ...]]
 """From an operator, how its inputs are stored, and how its output's gradient is, to those of the inputs."""
@@ -280,10 +307,14 @@ def _may_be_sparse(node: Node) -> bool:
 
 def _stored(node: Node, stored: Mapping[Entry, str]) -> str:
     assert node.op is not None
+    stypes = tuple(stored[entry] for entry in node.inputs)
     try:
-        return result_storage(node.op, [stored[entry] for entry in node.inputs]) or DENSE
+        found = result_storage(node.op, stypes)
     except StorageError as error:
         raise StorageError(f"Error in operator {describe_node(node)}: {error}") from None
+    if found is None:
+        say_fallback(node.op, stypes)
+    return found or DENSE
 
 
 def _collected(stypes: Sequence[str]) -> str:

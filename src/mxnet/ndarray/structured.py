@@ -5,13 +5,10 @@ What has no such kernel is computed from dense values.
 
 from __future__ import annotations
 
-import functools
-import logging
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.analysis.storage import result_storage
+from mxnet.analysis.storage import result_storage, say_fallback
 from mxnet.dtype import torch_dtype
 from mxnet.lazy import torch
 from mxnet.ndarray.invoke import MODE, check_context, check_out, kernel_of, outputs_of, overwrite, owned
@@ -58,7 +55,7 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
         made = [structured]
     else:
         if stored is None:
-            _warn_of_fallback(op, tuple(stypes))
+            say_fallback(op, tuple(stypes))
         tensors = [array._tensor for array in inputs]
         results = _run_dense(op, kernel, inputs, tensors)
         visible = op.visible_outputs()
@@ -95,23 +92,6 @@ def _run_dense(op: Op, kernel: Any, inputs: Sequence[Any], tensors: Sequence[Ten
             if array.stype != "default":
                 array._overwrite(tensor)
     return results
-
-
-@functools.cache  # once for each operator and storage
-def _warn_of_fallback(op: Op, stypes: tuple[str, ...]) -> None:
-    if os.environ.get("MXNET_STORAGE_FALLBACK_LOG_VERBOSE") == "0":
-        return
-    given = ", ".join(f'"{key}" : {value}' for key, value in op.given.items())
-    logging.getLogger("mxnet").warning(
-        "Storage type fallback detected:\noperator = %s\ninput storage types = [%s]\n"
-        "output storage types = [%s]\nparams = {%s}\n"
-        "The operator computes with dense copies of these arrays: the result is right, but takes the memory "
-        "and time of dense arrays. MXNET_STORAGE_FALLBACK_LOG_VERBOSE=0 turns this warning off.",
-        op.name,
-        ", ".join(stypes),
-        ", ".join(["default"] * op.visible_outputs()),
-        given,
-    )
 
 
 def _run_structured(op: Op, kernel: Kernel, inputs: Sequence[Any], stored: str | None) -> NDArray | None:
