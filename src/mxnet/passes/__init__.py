@@ -9,15 +9,21 @@ from mxnet.passes.drop_identities import drop_identities
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_convolution import fuse_convolution
 from mxnet.passes.fuse_fully_connected import fuse_fully_connected
+from mxnet.passes.join_dense_layers import join_dense_layers
+from mxnet.passes.join_weight_gradients import join_weight_gradients
 from mxnet.passes.merge_equal_nodes import merge_equal_nodes
 from mxnet.passes.use_channels_last import use_channels_last
 
-__all__ = ["INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "apply_passes"]
+__all__ = ["BEFORE_GRADIENT", "INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "apply_passes"]
 
 Pass = Callable[[Graph], Graph]
 
+BEFORE_GRADIENT: tuple[Pass, ...] = (join_dense_layers,)
+"""For what is to be differentiated: the gradient of something better is better, too."""
+
 INFERENCE: tuple[Pass, ...] = (
     drop_identities,
+    join_dense_layers,
     merge_equal_nodes,
     fold_batch_norm,
     fuse_convolution,
@@ -26,7 +32,7 @@ INFERENCE: tuple[Pass, ...] = (
 )
 """For runs with ``is_train=False``. What does nothing goes first: it may hide that nodes are equal."""
 
-TRAINING: tuple[Pass, ...] = (merge_equal_nodes, use_channels_last)
+TRAINING: tuple[Pass, ...] = (merge_equal_nodes, join_weight_gradients, use_channels_last)
 """For the graph of outputs and gradients."""
 
 TO_COMPILE: tuple[Pass, ...] = (merge_equal_nodes,)

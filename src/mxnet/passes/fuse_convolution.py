@@ -32,7 +32,7 @@ def fuse_convolution(graph: Graph) -> Graph:
             return _packed(node, inputs)
         # What a node reads can become part of it if nobody else reads that.
         mine = [inputs[i].node if readers[entry] == 1 else None for i, entry in enumerate(node.inputs)]
-        if op.name == "elemwise_add":
+        if op.name == "elemwise_add" or (op.name == "add_n" and len(inputs) == 2):
             for position, layer in enumerate(mine):
                 if layer is not None and _is_plain(layer) and _same_place(layer, node):
                     return _with_addend(layer, inputs[1 - position], node)

@@ -17,7 +17,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import describe_node
-from mxnet.passes import INFERENCE, TO_COMPILE, TRAINING, apply_passes
+from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes
 from mxnet.plan.budget import KnownGraph, limit_memory
 from mxnet.plan.compiler import compiled
 from mxnet.plan.numerics import guarded
@@ -112,11 +112,14 @@ class Programs:
         if in_full not in self._joint:
             heads = [Entry(node) if node is not None else None for node in self.heads]
             reached = self.graph.arguments if in_full else self.wrt
+            forward = self.graph
+            if not in_full:
+                forward = apply_passes(forward, self.options.without_disabled(BEFORE_GRADIENT))
             by_argument = dict(
-                zip(reached, gradients(self.graph, [Entry(node) for node in reached], heads), strict=True)
+                zip(reached, gradients(forward, [Entry(node) for node in reached], heads), strict=True)
             )
             found = [by_argument[node] for node in self.wrt]
-            graph = Graph(self.graph.outputs + tuple(entry for entry in found if entry is not None))
+            graph = Graph(forward.outputs + tuple(entry for entry in found if entry is not None))
             self._joint[in_full] = graph, tuple(entry is not None for entry in found)
         return self._joint[in_full]
 
