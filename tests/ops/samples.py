@@ -165,6 +165,8 @@ ROWS: tuple[Sample, ...] = (
     *(_row(f"_image_random_flip_{sides}", (4, 5, 3)) for sides in ("left_right", "top_bottom")),
     _row("_image_random_color_jitter", (4, 5, 3), brightness=0.5, contrast=0.5, saturation=0.5, hue=0.5),
     _row("_image_random_lighting", "uint8", (4, 5, 3)),
+    *(_row(name, (2, 3), smooth=("data",)) for name in ("_copyto", "_CrossDeviceCopy")),
+    _row("_onehot_encode", (2,), (2, 3)),
     _row("_cvimresize", "uint8", (6, 7, 3), w=4, h=9, interp=2),
     _row("_cvcopyMakeBorder", (2, 3, 3), top=1, bot=2, left=3, right=1, type=2),
     _row("_contrib_quantize_asym", (3, 4)),
