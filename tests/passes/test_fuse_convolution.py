@@ -92,6 +92,13 @@ def test_sum_is_computed_in_the_place_of_an_operand_that_nothing_else_reads(monk
     assert "_fused_convolution_add(down, " in executor.program()
 
 
+def test_sum_of_a_list_of_two_is_a_sum(monkeypatch):
+    data = mx.sym.Variable("data")
+    net = mx.sym.add_n(data, convolution(data), name="sum")
+    assert operators(fuse_convolution(net.graph))["conv+sum"] == "_fused_convolution_add"
+    agree(net, monkeypatch, fuse_convolution, **IMAGES)
+
+
 def test_operand_that_is_read_again_keeps_its_value(monkeypatch):
     first = relu(convolution(name="first"), "before")
     second = relu(convolution(first, name="second") + first, "after")
