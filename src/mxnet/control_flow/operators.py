@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxnet.analysis.infer import Inferred, infer_dtypes, infer_shapes, show_shape
 from mxnet.control_flow.body import Body, Tape, variables_of
 from mxnet.errors import CompositionError, DTypeError, GradientError, ShapeError
-from mxnet.ir.constraints import is_complete, merge_dtypes, merge_shapes
+from mxnet.ir.constraints import merge_dtypes, merge_shapes
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.ir.op import Run, Shape, Slots, param
 from mxnet.ir.subgraphs import SubgraphOp
 from mxnet.lazy import torch
+from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -321,15 +322,15 @@ class WhileLoop(_Loop, name="_while_loop"):
                 values[variable] = state
             for i, variable in shared:
                 conditions[i] = values[variable]
-        return (*self._stack(run, ins, steps), *(values[v] for v in self.state_variables)), tape
+        return (*self._stack(run, steps), *(values[v] for v in self.state_variables)), tape
 
-    def _stack(self, run: Run, ins: Sequence[Tensor], steps: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
+    def _stack(self, run: Run, steps: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
         assert run.out_shapes is not None
         assert run.out_dtypes is not None
         stacked = []
         for number in range(self.num_out_data):
             dtype = getattr(torch, run.out_dtypes[number])
-            whole = torch.zeros(run.out_shapes[number], dtype=dtype, device=ins[0].device)
+            whole = torch.zeros(run.out_shapes[number], dtype=dtype, device=torch_device(run.context))
             if steps:
                 torch.stack([step[number] for step in steps], out=whole[: len(steps)])
             stacked.append(whole)
@@ -435,12 +436,7 @@ def _settle_condition(name: str, condition: Body, infer: Infer, ins: list[Any]) 
             f"The condition of {name} must have one element, but has the shape {show_shape(value)}."
         )
     for source, fact in zip(condition.sources, variables, strict=True):
-        ins[source] = fact if ins[source] is None or is_complete_fact(fact) else ins[source]
-
-
-def is_complete_fact(fact: Any) -> bool:
-    """Whether a shape or dtype is fully known."""
-    return isinstance(fact, str) or is_complete(fact)
+        ins[source] = fact
 
 
 def _changed(name: str, state: int, before: Any, after: Any) -> ShapeError | DTypeError:
