@@ -111,15 +111,22 @@ def _maxima(
     pixels: Tensor, corner: Tensor, rows: Tensor, columns: Tensor, width: int
 ) -> tuple[Tensor, Tensor]:
     """Return the maxima of windows (n, channels) and the pixels they are at; 0 and -1 for empty windows."""
+    window = torch.repeat_interleave(rows)
+    first = corner[window] + _runs(torch.zeros_like(rows), rows) * width
+    index = _runs(first, columns[window])
     sizes = rows * columns
     starts = sizes.cumsum(0) - sizes
-    window = torch.repeat_interleave(torch.arange(len(sizes), device=sizes.device), sizes)
-    within = torch.arange(len(window), device=sizes.device) - starts[window]
-    index = corner[window] + within // columns[window] * width + within % columns[window]
     wide = pixels.to(torch.promote_types(pixels.dtype, torch.float32))
     largest, _, _, where = torch.embedding_bag(wide, index, starts, mode=2)
     empty = (sizes == 0)[:, None]
     return largest.masked_fill(empty, 0).to(pixels.dtype), where.long().masked_fill(empty, -1)
+
+
+def _runs(first: Tensor, lengths: Tensor) -> Tensor:
+    """Return for each of the lengths that many numbers, counting on from the first."""
+    starts = lengths.cumsum(0) - lengths
+    runs = torch.repeat_interleave(first - starts, lengths)
+    return runs + torch.arange(len(runs), device=runs.device)
 
 
 class _Aligned(_Pooled):
