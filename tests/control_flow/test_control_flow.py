@@ -177,6 +177,41 @@ def test_gradients_of_only_some_inputs_are_those_of_all():
         ).all()
 
 
+def _branch_in_a_loop():
+    w = S.Variable("w")
+
+    def body(item, state):
+        made = S.contrib.cond(S.sum(item) > 0, lambda: item * w + state, lambda: item - state * w)
+        return made, made * 0.5
+
+    return S.contrib.foreach(body, X, STATE)
+
+
+def _while_in_a_loop():
+    w = S.Variable("w")
+
+    def body(item, state):
+        outputs, after = S.contrib.while_loop(
+            lambda i, s: i < 3,
+            lambda i, s: (s * w, [i + 1, s * 0.5 + S.sin(item)]),
+            [S.zeros((1,)), state],
+            max_iterations=4,
+        )
+        return outputs.sum(axis=0), after[1]
+
+    return S.contrib.foreach(body, X, STATE)
+
+
+@pytest.mark.parametrize("loop", [_branch_in_a_loop, _while_in_a_loop])
+def test_loops_that_mxnet_cannot_nest_have_their_derivatives(loop):
+    """MXNet 1.9.1 infers no shapes for a branch or a while inside of a loop."""
+    random = np.random.default_rng(2)
+    values = {"x": random.normal(size=(4, 2)), "w": random.normal(size=2), "s": random.normal(size=2)}
+    mx.test_utils.check_numeric_gradient(
+        S.Group(loop()), {name: mx.nd.array(value) for name, value in values.items()}, rtol=1e-2, atol=1e-3
+    )
+
+
 def test_a_symbol_of_gradients_runs_and_goes_through_json():
     total = S.sum(_cumulative()[0])
     symbol = total.gradient(["x"])

@@ -85,10 +85,10 @@ class _ControlFlow(SubgraphOp):
     def backward_reads(self) -> tuple[str, ...]:
         return ("grads", "ins", *self._carriers())
 
-    def _keep(self, outputs: tuple[Tensor, ...], tape: Tape) -> tuple[Tensor, ...]:
+    def _keep(self, outputs: tuple[Tensor, ...], tape: Tape, wants: frozenset[str]) -> tuple[Tensor, ...]:
         number = self.output_names().index(self._carriers()[0])
         carrier = outputs[number].detach()  # a tensor of its own, even if a state comes out as it went in
-        carrier.__dict__[TAPE] = tape
+        carrier.__dict__[TAPE] = tape, wants
         return (*outputs[:number], carrier, *outputs[number + 1 :])
 
     def forward(self, run: Run, *ins: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -96,15 +96,17 @@ class _ControlFlow(SubgraphOp):
         wants = self.wanted if run.is_train else frozenset()
         outputs, tape = self.record(run, ins, wants)
         if wants:
-            outputs = self._keep(outputs, tape)
+            outputs = self._keep(outputs, tape, frozenset(wants))
         return outputs if len(outputs) > 1 else outputs[0]
 
     def backward(self, run: Run, grads: Sequence[Tensor], ins: Sequence[Tensor], **kept: Tensor) -> list[Any]:
         if run.replayed:
             raise GradientError(f"{self.name} can be differentiated once, not twice.")
         self._require_bodies()
-        tape = kept[self._carriers()[0]].__dict__.pop(TAPE, None)
-        if tape is None:  # a run for inference keeps nothing; nothing but time is lost when it runs again
+        tape, of = kept[self._carriers()[0]].__dict__.pop(TAPE, (None, frozenset()))
+        if (
+            not run.wants <= of
+        ):  # a run for inference keeps nothing; nothing but time is lost when it runs again
             tape = self.record(run, ins, run.wants)[1]
         return self.differentiate(tape, run.wants, grads, ins)
 
