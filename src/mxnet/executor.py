@@ -16,7 +16,6 @@ from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.ir.op import describe_node
-from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
@@ -195,13 +194,13 @@ class Executor:
                 target._set_tensor(place)
 
     def _rerun(self) -> None:
-        """Compute what backward needs, when the last forward was for inference, or another backward used it."""
+        """Compute what backward needs, if the last forward was for inference or another backward used it."""
         program, tensors = self._ready(self._ran_for_training, with_gradient=True)
         _, saved = program.forward(tensors, None)
         self._saved = program, saved
 
     def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Tensor | None]]:
-        """Return the program for the bound arrays and their tensors in its order; cheap where nothing changed."""
+        """Return the program for the bound arrays and their tensors, at little cost if nothing changed."""
         key = (is_train, with_gradient, self._tapped)
         now = [array._tensor for array in self._variables]
         ready = self._last.get(key)
@@ -216,7 +215,9 @@ class Executor:
     def _with_heads(
         self, program: Program, tensors: list[Tensor | None], heads: Sequence[Tensor | None]
     ) -> list[Tensor | None]:
-        at = {id(node): head for node, head in zip(self._programs.heads, heads, strict=True) if node is not None}
+        at = {
+            id(node): head for node, head in zip(self._programs.heads, heads, strict=True) if node is not None
+        }
         if not at:
             return tensors
         values = program.plan.values
@@ -230,7 +231,7 @@ class Executor:
         return self._programs.get(facts, is_train=is_train, with_gradient=with_gradient, tapped=self._tapped)
 
     def _publish(self, program: Program, tensors: Sequence[Tensor]) -> None:
-        """Put new results into the output arrays; one that may be (a view of) another array becomes a copy."""
+        """Put new results into the output arrays; one that may share memory with another becomes a copy."""
         results = [
             tensor if is_own else tensor.clone()
             for tensor, is_own in zip(tensors, program.owns_outputs, strict=True)

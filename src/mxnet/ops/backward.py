@@ -132,7 +132,11 @@ class Backward(Op):
     @functools.cached_property
     def overwrites(self) -> tuple[int, ...]:
         read = self.of.backward_inplace.get(self.wants[0]) if len(self.wants) == 1 else None
-        return () if read is None else tuple(self.reads.index(r) for name, group in self._arguments for r in group if name == read)
+        return (
+            ()
+            if read is None
+            else tuple(self.reads.index(r) for name, group in self._arguments for r in group if name == read)
+        )
 
     def writes_into(self, output: int) -> str:
         """Return how the kernel can write that output where it is told: ``"write"``, ``"add"`` or not."""
@@ -149,11 +153,11 @@ class Backward(Op):
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
 
-        in_order = [(name, [i], False) for i, name in enumerate(reads_of(self.of))]
+        in_order = [(name, [i], False) for i, name in enumerate(reads_of(self.of))]  # type: ignore[arg-type]
         if layout == in_order[: len(layout)]:
             return self._in_order(compute, run, picked)
 
-        def backward(*tensors: Tensor, **into: dict[str, Into]) -> Tensor | tuple[Tensor | None, ...] | None:
+        def backward(*tensors: Tensor, **into: dict[str, Into]) -> Any:
             arguments = {
                 name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]]
                 for name, where, grouped in layout
@@ -188,14 +192,16 @@ class Backward(Op):
             written = into.get("into", ())
             return _unpacked(
                 [
-                    results[i] if results[i] is not None or self.wants[k] in written else _or_zeros(None, run, k)
+                    results[i]
+                    if results[i] is not None or self.wants[k] in written
+                    else _or_zeros(None, run, k)
                     for k, i in enumerate(picked)
                 ]
             )
 
         return backward_of_several
 
-    def _differentiate(self, run: Run, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def _differentiate(self, run: Run, *tensors: Tensor) -> Any:
         """Let torch differentiate the forward kernel."""
         n_in, _, n_out = self.forward_op.arity
         grads, ins, aux = tensors[:n_out], tensors[n_out : n_out + n_in], tensors[n_out + n_in :]

@@ -1,4 +1,4 @@
-"""Joining the rows of several matrices, and taking them apart again: what passes need to do many products at once.
+"""Joining the rows of several matrices, and taking them apart again, to do many products at once.
 
 Like those of :mod:`mxnet.ops.fused`, these operators are not in the registry: only passes make them.
 """

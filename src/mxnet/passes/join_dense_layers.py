@@ -1,10 +1,12 @@
-"""Multiplies by a weight once where it is used many times: a recurrent layer applies its weights at every step.
+"""Multiplies by a weight once where it is used many times, as recurrent layers do at every step.
 
 One product of 1,000 rows is several times faster than 30 products of 32. Layers can be joined if none of them
-depends on another: the input side of an unrolled recurrent layer can, the side that reads the last step's state
+depends on another: the input side of an unrolled recurrent layer can, the side that reads the last step's
+state
 cannot. It happens before differentiation, so the gradients are joined as well.
 
-After: Appleyard et al., *Optimizing Performance of Recurrent Neural Networks on GPUs*, 2016 (arXiv 1604.01946).
+After: Appleyard et al., *Optimizing Performance of Recurrent Neural Networks on GPUs*, 2016 (arXiv
+1604.01946).
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ def join_dense_layers(graph: Graph) -> Graph:
 
 
 def _independent_layers(graph: Graph) -> list[Node]:
-    """Return some layers that share parameters, none of which depends on another; none if there are too few."""
+    """Return some layers that share parameters, none of which depends on another, if there are enough."""
     groups: dict[object, list[Node]] = defaultdict(list)
     for node in graph.operators:
         assert node.op is not None

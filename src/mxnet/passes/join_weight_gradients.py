@@ -1,6 +1,7 @@
 """Computes the gradient of a weight that is used many times with one product, instead of adding up many.
 
-An unrolled recurrent layer has a gradient of its weight for every step, each as large as the weight itself. With the
+An unrolled recurrent layer has a gradient of its weight for every step, each as large as the weight itself.
+With the
 rows of all steps joined, one product sums over them while it multiplies.
 """
 
@@ -43,7 +44,7 @@ def join_weight_gradients(graph: Graph) -> Graph:
 
 
 def _joinable(graph: Graph) -> dict[object, list[Node]]:
-    """Return the gradient nodes of dense layers whose parameters' gradients are only added up, by what adds them."""
+    """Return the gradient nodes whose parameters' gradients are only added up, by what adds them."""
     readers = count_readers(graph)
     adders: dict[int, list[int]] = defaultdict(list)
     sums: Counter[int] = Counter()
@@ -66,7 +67,7 @@ def _joinable(graph: Graph) -> dict[object, list[Node]]:
 
 
 def _same_parameter(node: Node, readers: Counter[Entry]) -> bool:
-    """Whether a sum is of gradients of one parameter, by dense layers with equal settings, that nothing else reads."""
+    """Whether a sum is of gradients of one parameter, by equal layers, that nothing else reads."""
     first = node.inputs[0].node.op
     if not isinstance(first, Backward) or first.of.name != "FullyConnected" or not first.forward_op.flatten:  # type: ignore[attr-defined]
         return False

@@ -1,6 +1,7 @@
 """Computes values a second time in the backward half, instead of keeping them from the forward half.
 
-What is kept between the halves is most of the memory of training. A value that is cheap to compute from another
+What is kept between the halves is most of the memory of training. A value that is cheap to compute from
+another
 one need not be kept: the nodes that make it are copied, and the gradients read the copies. Which values to
 recompute is decided elsewhere (:mod:`mxnet.plan.budget`), or by the user's attribute ``force_mirroring``.
 
@@ -27,7 +28,7 @@ def can_be_repeated(op: Op) -> bool:
 
 
 def recompute(graph: Graph, n_outputs: int, is_repeated: Callable[[Node], bool]) -> tuple[Graph, Sources]:
-    """Return the graph in which gradients read copies of the nodes that are to be repeated, and their sources.
+    """Return the graph in which gradients read copies of the nodes to repeat, and what the copies are of.
 
     This has to be the last pass: merging equal nodes would undo it.
 

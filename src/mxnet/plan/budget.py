@@ -1,13 +1,15 @@
-"""Which values to recompute, so that training fits into a number of bytes and takes as little longer as can be.
+r"""Which values to recompute, so that training fits into a number of bytes and takes little longer.
 
 Candidates are tried from the cheapest on, and each is planned, so its bytes are known exactly:
 
 1. keep everything,
 2. recompute what is cheap (activations, normalisation, pooling),
-3. cut the network into segments, keep what passes from one to the next, and recompute each segment just before its
+3. cut the network into segments, keep what passes from one to the next, and recompute each segment just
+before its
    gradients are computed. About :math:`\\sqrt{n}` segments need the least memory.
 
-Segments begin only where a single value passes, or, if there are any, at nodes with the attribute ``mirror_stage``.
+Segments begin only where a single value passes, or, if there are any, at nodes with the attribute
+``mirror_stage``.
 
 After: Chen et al., *Training Deep Nets with Sublinear Memory Cost*, 2016 (arXiv 1604.06174).
 """
@@ -40,7 +42,12 @@ Choice = frozenset[int]
 
 
 def limit_memory(
-    known: KnownGraph, n_outputs: int, peak_of: Callable[[KnownGraph], int], *, mirror: bool, budget: int | None
+    known: KnownGraph,
+    n_outputs: int,
+    peak_of: Callable[[KnownGraph], int],
+    *,
+    mirror: bool,
+    budget: int | None,
 ) -> KnownGraph:
     """Return the graph, changed so that gradients recompute what they need instead of keeping it.
 
@@ -87,9 +94,7 @@ def _is_true(mark: str) -> bool:
     return mark.lower() in ("1", "true")
 
 
-def _choices(
-    nodes: Sequence[Node], known: KnownGraph, *, mirror: bool, in_budget: bool
-) -> Iterator[Choice]:
+def _choices(nodes: Sequence[Node], known: KnownGraph, *, mirror: bool, in_budget: bool) -> Iterator[Choice]:
     """Yield what may be recomputed, the least work first."""
     cheap = frozenset(id(node) for node in nodes if node.op is not None and not node.op.costly)
     if not mirror:

@@ -1,7 +1,9 @@
 """Hands a program's functions to ``torch.compile``: what ``bind(..., compiler="inductor")`` does.
 
-The program stays what it is; its functions are merely run by another engine, which joins kernels and, on a GPU,
-replays them as CUDA graphs. Compiling takes half a minute for a large network, where the program itself is there at
+The program stays what it is; its functions are merely run by another engine, which joins kernels and, on a
+GPU,
+replays them as CUDA graphs. Compiling takes half a minute for a large network, where the program itself is
+there at
 once.
 """
 
@@ -31,7 +33,8 @@ def has_compiler() -> bool:
         cpp_builder.get_cpp_compiler()
     except exc.InvalidCxxCompiler:
         warnings.warn(
-            "compiler='inductor' needs a C++ compiler, and none was found (install g++ or clang, or set CXX). "
+            "compiler='inductor' needs a C++ compiler, and none was found (install g++ or clang, or "
+            "set CXX). "
             "Programs run as they are, without it.",
             stacklevel=2,
         )

@@ -1,6 +1,7 @@
 """What need not be computed in every run: constants, and what is made of parameters alone.
 
-A folded or packed weight is an ordinary node of the graph. Here it is found that nothing but parameters goes into
+A folded or packed weight is an ordinary node of the graph. Here it is found that nothing but parameters goes
+into
 it, and it becomes a *preparation*: run once, and again only after one of its parameters has changed.
 """
 
@@ -35,22 +36,11 @@ def hoisted_nodes(graph: Graph, shapes: Inferred, *, parameters: bool) -> set[in
     parameters : bool
         Whether what is made of parameters is hoisted, too: in inference, where they change seldom.
     """
-    variables: dict[int, frozenset[int]] = {}  # the variables a candidate is made of
-    for i, node in enumerate(graph.nodes):
-        if node.op is None:
-            variables[id(node)] = frozenset((id(node),))
-        elif node.op.pure and not node.op.mutates and not node.subgraphs:
-            sources = [variables.get(id(entry.node)) for entry in read_by(node)]
-            if all(source is not None for source in sources):
-                found: frozenset[int] = frozenset().union(*(s for s in sources if s is not None))
-                is_small = all(math.prod(shape) <= _MOST_CONSTANT for shape in shapes.values[i])
-                if (parameters and found) or (not found and is_small):
-                    variables[id(node)] = found
+    variables = _candidates(graph, shapes, parameters=parameters)
     hoisted: set[int] = set()
     stays = {id(entry.node) for entry in graph.outputs}
-    for node in reversed(graph.nodes):
-        if node.op is None:
-            continue
+    for node in reversed(graph.operators):
+        assert node.op is not None
         if id(node) in variables and id(node) not in stays:
             hoisted.add(id(node))
         slots = node.op.input_names() + node.op.aux_names()
@@ -65,6 +55,22 @@ def hoisted_nodes(graph: Graph, shapes: Inferred, *, parameters: bool) -> set[in
     return hoisted
 
 
+def _candidates(graph: Graph, shapes: Inferred, *, parameters: bool) -> dict[int, frozenset[int]]:
+    """Return what is made of variables alone, by ``id``, with the variables it is made of."""
+    variables: dict[int, frozenset[int]] = {}
+    for i, node in enumerate(graph.nodes):
+        if node.op is None:
+            variables[id(node)] = frozenset((id(node),))
+        elif node.op.pure and not node.op.mutates and not node.subgraphs:
+            sources = [variables.get(id(entry.node)) for entry in read_by(node)]
+            if all(source is not None for source in sources):
+                found: frozenset[int] = frozenset().union(*(s for s in sources if s is not None))
+                is_small = all(math.prod(shape) <= _MOST_CONSTANT for shape in shapes.values[i])
+                if (parameters and found) or (not found and is_small):
+                    variables[id(node)] = found
+    return variables
+
+
 def read_by(node: Node) -> Sequence[Entry]:
     """Return the inputs whose values, and not only shapes, a node reads."""
     assert node.op is not None
@@ -77,7 +83,9 @@ def independent_groups(nodes: Sequence[Node]) -> list[list[Node]]:
     group_of: dict[int, list[Node]] = {}
     for node in nodes:
         joined = [node]
-        for group in {id(group_of[id(e.node)]): group_of[id(e.node)] for e in read_by(node) if id(e.node) in group_of}.values():
+        for group in {
+            id(group_of[id(e.node)]): group_of[id(e.node)] for e in read_by(node) if id(e.node) in group_of
+        }.values():
             joined = group + joined
         for each in joined:
             group_of[id(each)] = joined

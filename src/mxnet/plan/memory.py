@@ -54,8 +54,10 @@ def share_memory(
 ) -> tuple[tuple[Step, ...], Memory]:
     """Let steps write over inputs that nothing needs any more, where their kernels can.
 
-    An input can be taken over if it has the output's shape and dtype, is read once and dies in this very step, and
-    no other value that is still needed may lie in the same memory. What is given from outside or returned never dies.
+    An input can be taken over if it has the output's shape and dtype, is read once and dies in this very
+    step, and
+    no other value that is still needed may lie in the same memory. What is given from outside or returned
+    never dies.
 
     Parameters
     ----------

@@ -27,7 +27,8 @@ class PlannedStep:
     makes : int
         The bytes of new memory it needs for its results.
     note : str
-        What is remarkable: whose memory its result takes over, that it writes into a bound gradient, or how much
+        What is remarkable: whose memory its result takes over, that it writes into a bound gradient, or how
+        much
         of what it makes is kept for the backward half.
     """
 
@@ -41,7 +42,8 @@ class PlannedStep:
 class MemoryPlan:
     """What the intermediate values of a run take, known before anything runs.
 
-    Bound arrays (arguments, gradients, auxiliary states) and what is prepared of them do not count; ``str`` shows
+    Bound arrays (arguments, gradients, auxiliary states) and what is prepared of them do not count; ``str``
+    shows
     a timeline.
 
     Attributes
@@ -67,7 +69,9 @@ class MemoryPlan:
             for i, (step, alive) in enumerate(plan.timeline())
         )
         self.peak_bytes = max((step.alive for step in self.steps), default=0)
-        self.saved_bytes = sum(plan.values[v].nbytes for v in {plan.memory.owner[v] for v in plan.saved} - {*plan.variables})
+        self.saved_bytes = sum(
+            plan.values[v].nbytes for v in {plan.memory.owner[v] for v in plan.saved} - {*plan.variables}
+        )
 
     def __str__(self) -> str:
         width = max((len(step.name) for step in self.steps), default=0)
@@ -83,7 +87,7 @@ class MemoryPlan:
                 *lines[:half],
                 *(["backward"] if lines[half:] else []),
                 *lines[half:],
-                f"Peak {self.peak_bytes / _MB:.2f} MB, kept for the backward half {self.saved_bytes / _MB:.2f} MB",
+                f"Peak {self.peak_bytes / _MB:.2f} MB, {self.saved_bytes / _MB:.2f} MB kept for backward",
             ]
         )
 
@@ -92,9 +96,7 @@ class MemoryPlan:
 
 def _new_bytes(plan: Plan, step: Step) -> int:
     written = {v for v, _ in step.writes}
-    return sum(
-        plan.values[v].nbytes for v in step.outputs if plan.memory.owner[v] == v and v not in written
-    )
+    return sum(plan.values[v].nbytes for v in step.outputs if plan.memory.owner[v] == v and v not in written)
 
 
 def _note(plan: Plan, step: Step) -> str:

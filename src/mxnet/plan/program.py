@@ -52,7 +52,9 @@ class Program:
         Which outputs surely lie in memory of their own, and need not be copied to be kept.
     """
 
-    def __init__(self, plan: Plan, source: str, filename: str, halves: Halves, step_at: dict[int, Step]) -> None:
+    def __init__(
+        self, plan: Plan, source: str, filename: str, halves: Halves, step_at: dict[int, Step]
+    ) -> None:
         self.plan = plan
         self.source = source
         self.owns_outputs = tuple(plan.is_own(v) for v in plan.outputs)
@@ -123,13 +125,13 @@ class Program:
         ) and not isinstance(error, MXNetError)
         if not hasattr(error, "__notes__"):  # one with notes is of a user's own code, and not ours to reword
             if from_kernel and raised_by_torch(error):
-                raise MXNetError(f"Error {where}: {error}\n  {self._show_inputs(step)}") from None
+                raise MXNetError(f"Error {where}: {error}\n  {self._describe_inputs(step)}") from None
             if isinstance(error, MXNetError) and "in operator" not in str(error):
                 raise type(error)(f"Error {where}: {error}") from None
         add_note(error, where)
         raise error
 
-    def _show_inputs(self, step: Step) -> str:
+    def _describe_inputs(self, step: Step) -> str:
         assert step.node.op is not None
         names = step.node.op.input_names() + step.node.op.aux_names()
         values = (self.plan.values[v] for v in step.inputs)
@@ -190,9 +192,7 @@ def write_program(
         Compiles the two functions further.
     """
     keep_freed_memory()
-    writer = _Writer(
-        plan, context_of, is_train=is_train, states=states, tapped=tapped, instrument=instrument
-    )
+    writer = _Writer(plan, context_of, is_train=is_train, states=states, tapped=tapped, instrument=instrument)
     for number, preparation in enumerate(plan.preparations):
         writer.preparation(f"prepare_{number}", preparation)
     writer.forward()
@@ -296,6 +296,23 @@ class _Writer:
                 self.lines.append(f"    {target}.add_({name}.to({target}.device))")
 
     def _step(self, step: Step) -> None:
+        self._show_inputs(step)
+        results = ", ".join(self.names[v] for v in step.outputs)
+        self.lines.append(f"    {results} = {self._call(step)}  # {step.node.name} {self._shapes(step)}")
+        self.step_at[len(self.lines)] = step
+        if isinstance(step.node.op, Backward) and step.takes is not None:
+            self.lines.append(f"    {results} = {self.names[step.takes]}")
+        written = {v for v, _ in step.writes}
+        for v in step.outputs:
+            if v in self.gradients and v not in written:
+                self._write(v)
+        self._show_outputs(step)
+        dead = [self.names[v] for v in step.frees]
+        if dead:
+            self.lines.append(f"    del {', '.join(dead)}")
+
+    def _call(self, step: Step) -> str:
+        """Return the call of a step's kernel, and make the kernel a constant of the program."""
         node, op = step.node, step.node.op
         assert op is not None
         values = self.plan.values
@@ -309,41 +326,17 @@ class _Writer:
             state=self.states.setdefault(id(node.original), {}),
             name=node.name,
         )
-        number = len(self.constants)
-        kernel = f"__{number}_{_identifier(op.name)}"
         arguments = [self._argument(step, i, context) for i in range(len(step.inputs))]
-        results = ", ".join(self.names[v] for v in step.outputs)
         taken = None if step.takes is None else self.names[step.takes]
         if taken is not None and op.forward_into is not None:
-            self.constants[kernel] = functools.partial(op.forward_into, run)
+            kernel: Callable[..., Any] = functools.partial(op.forward_into, run)
             arguments.insert(0, taken)
         else:
-            self.constants[kernel] = op.kernel_for(run)
+            kernel = op.kernel_for(run)
             arguments += self._into(step, taken)
-        if self.instrument is not None:
-            self.constants[kernel] = self.instrument(step, self.constants[kernel])
-        if self.tapped == "all":
-            for position, name in input_taps(node):
-                if position not in op.shape_only:
-                    self._tap(name, step.inputs[position])
-        call = f"{results} = {kernel}({', '.join(arguments)})"
-        self.lines.append(f"    {call}  # {node.name} {self._shapes(step)}")
-        self.step_at[len(self.lines)] = step
-        if isinstance(op, Backward) and taken is not None:
-            self.lines.append(f"    {results} = {taken}")
-        written = {v for v, _ in step.writes}
-        for v in step.outputs:
-            if v in self.gradients and v not in written:
-                self._write(v)
-        if self.tapped:
-            if is_given_zeros(node):
-                self.constants["__zeros"] = torch.zeros(1)
-                self.lines.append("    if tap: tap('zeros_without_dtype_output', __zeros)")
-            for number, name in output_taps(node):
-                self._tap(name, step.outputs[number])
-        dead = [self.names[v] for v in step.frees]
-        if dead:
-            self.lines.append(f"    del {', '.join(dead)}")
+        name = f"__{len(self.constants)}_{_identifier(op.name)}"
+        self.constants[name] = kernel if self.instrument is None else self.instrument(step, kernel)
+        return f"{name}({', '.join(arguments)})"
 
     def _into(self, step: Step, taken: str | None) -> list[str]:
         """Return the argument that tells a backward kernel where to write."""
@@ -357,6 +350,21 @@ class _Writer:
             places.append(f"{name!r}: __Into(targets[{number}], {adds})")
         self.constants["__Into"] = Into
         return [f"into={{{', '.join(places)}}}"] if places else []
+
+    def _show_inputs(self, step: Step) -> None:
+        if self.tapped == "all":
+            assert step.node.op is not None
+            for position, name in input_taps(step.node):
+                if position not in step.node.op.shape_only:
+                    self._tap(name, step.inputs[position])
+
+    def _show_outputs(self, step: Step) -> None:
+        if self.tapped:
+            if is_given_zeros(step.node):
+                self.constants["__zeros"] = torch.zeros(1)
+                self.lines.append("    if tap: tap('zeros_without_dtype_output', __zeros)")
+            for number, name in output_taps(step.node):
+                self._tap(name, step.outputs[number])
 
     def _tap(self, name: str, v: int) -> None:
         self.lines.append(f"    if tap: tap({name!r}, {self.names[v]})")

@@ -1,9 +1,10 @@
-"""The plan: which nodes run, in which order, where each value lies and when it dies, and the most bytes at once."""
+"""The plan: which nodes run, in which order, where each value lies, when it dies, and the peak bytes."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -291,18 +292,17 @@ def _preparations(
     for group in independent_groups(early):
         reads = dict.fromkeys(numbers[e] for node in group for e in read_by(node) if e.node.op is None)
         makes = tuple(v for node in group for v in numbers.made_by(node) if v in read)
-        preparations.append(
-            Preparation(_steps(group, numbers, {*reads, *makes}), tuple(reads), makes)
-        )
+        preparations.append(Preparation(_steps(group, numbers, {*reads, *makes}), tuple(reads), makes))
     return tuple(preparations)
 
 
 def _with_targets(
     steps: Sequence[Step], outputs: Sequence[int], gradients: Sequence[int], requests: Sequence[str]
 ) -> tuple[Step, ...]:
-    """Let kernels write gradients straight into the bound arrays, where they can and nothing else reads them."""
+    """Let kernels write gradients straight into bound arrays, where they can and nothing else reads them."""
     read = {v for step in steps for v in step.inputs} | set(outputs)
-    number = {v: i for i, v in enumerate(gradients) if gradients.count(v) == 1 and v not in read}
+    times = Counter(gradients)
+    number = {v: i for i, v in enumerate(gradients) if times[v] == 1 and v not in read}
     result = []
     for step in steps:
         op = step.node.op
