@@ -146,3 +146,30 @@ def test_one_number_that_is_not_finite_is_found(draw):
     assert mx.nd.multi_all_finite(*arrays, num_arrays=2).asnumpy().tolist() == [1]
     arrays[1][2] = np.inf
     assert mx.nd.multi_all_finite(*arrays, num_arrays=2).asnumpy().tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "weight", "state", "lazy"),
+    [
+        ("sgd_mom_update", "default", "default", True),
+        ("sgd_mom_update", "row_sparse", "row_sparse", True),
+        ("sgd_mom_update", "default", "row_sparse", False),
+        ("sgd_mom_update", "row_sparse", "default", False),
+        ("adam_update", "default", "default", True),
+        ("adam_update", "row_sparse", "default", False),
+        ("ftrl_update", "row_sparse", "row_sparse", True),
+        ("ftrl_update", "row_sparse", "default", False),
+        ("ftrl_update", "default", "default", False),
+    ],
+)
+def test_updates_leave_rows_without_gradient_alone_if_states_are_stored_as_the_weight(
+    name, weight, state, lazy
+):
+    array, grad = (
+        mx.nd.ones((3, 2)).tostype(weight),
+        mx.nd.sparse.row_sparse_array(([[1, 1]], [1]), shape=(3, 2)),
+    )
+    states = [mx.nd.ones((3, 2)).tostype(state) for _ in range(1 if "mom" in name else 2)]
+    getattr(mx.nd, name)(array, grad, *states, out=array, lr=0.1, wd=0.1)
+    moved = (array.asnumpy() != 1).any(1).tolist()
+    assert moved == ([False, True, False] if lazy else [True, True, True])

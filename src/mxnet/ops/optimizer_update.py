@@ -284,8 +284,9 @@ def copied(weight: Tensor) -> Tensor:
 
 
 def lazy_rows(self: Any, stypes: Sequence[str]) -> bool:
-    """Return whether ``lazy_update`` applies: the gradient is row-sparse."""
-    return self.lazy_update and stypes[1] == "row_sparse"
+    """Return whether ``lazy_update`` applies: the gradient is row-sparse, states stored as the weight."""
+    weight, grad, *states = stypes
+    return self.lazy_update and grad == "row_sparse" and all(state == weight for state in states)
 
 
 class Update(Op):
@@ -486,7 +487,7 @@ class FtrlUpdate(Update, name="ftrl_update", aliases=("_sparse_ftrl_update",)):
     clip_gradient: float = CLIP
 
     def rows_only(self, stypes: Sequence[str]) -> bool:
-        return stypes[0] == stypes[1] == "row_sparse"
+        return set(stypes) == {"row_sparse"}
 
     step = ftrl
 

@@ -442,8 +442,8 @@ class Rule(Optimizer):
 
 
 def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:
-    """Return a dense array of zeros beside a parameter, of its dtype unless another is given."""
-    return nd.zeros(weight.shape, weight.context, dtype=dtype or weight.dtype)
+    """Return zeros beside a parameter, stored as it is, and of its dtype unless another is given."""
+    return nd.sparse.zeros(weight.stype, weight.shape, weight.context, dtype or weight.dtype)
 
 
 def _parameters_of(klass: type[Optimizer]) -> list[str]:
