@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _FORMAT = ("center", "corner")
-_BLOCK = 320  # boxes that are compared with all later ones at a time
+_BLOCK = 384  # boxes that are compared with all later ones at a time
 
 
 class NotDifferentiated(Op):
