@@ -53,7 +53,7 @@ class DeformableConvolution(Windowed, name="_contrib_DeformableConvolution"):
     num_deformable_group: int = param(
         default=1, ge=1, doc="How many groups of channels have offsets of their own."
     )
-    workspace: int = param(default=1024, ge=0, doc="Has no effect.")
+    workspace: int = param(default=1024, doc="Has no effect.")
     no_bias: bool = param(default=False, doc="Whether to disable the bias.")
     layout: str | None = param(
         default=None, choices=("None", "NCDHW", "NCHW", "NCW"), doc="Order of the axes."
@@ -149,7 +149,7 @@ class ModulatedDeformableConvolution(DeformableConvolution, name="_contrib_Modul
         "weight": "Filters.",
         "bias": "Bias.",
     }
-    im2col_step: int = param(default=64, ge=1, doc="Has no effect.")
+    im2col_step: int = param(default=64, doc="Has no effect.")
     layout: str | None = param(
         default=None, choices=("None", "NCDHW", "NCHW", "NCW"), doc="Order of the axes."
     )

@@ -125,8 +125,8 @@ class BilinearResize2D(Op, name="_contrib_BilinearResize2D"):
     """
 
     inputs = {"data": "Images.", "like": "What has the height and width of the output."}
-    height: int = param(default=1, ge=1, le=10000, doc="Height of the output of mode 'size'.")
-    width: int = param(default=1, ge=1, le=10000, doc="Width of the output of mode 'size'.")
+    height: int = param(default=1, ge=1, doc="Height of the output of mode 'size'.")
+    width: int = param(default=1, ge=1, doc="Width of the output of mode 'size'.")
     scale_height: float | None = param(default=None, doc="What the height is multiplied with, instead.")
     scale_width: float | None = param(default=None, doc="What the width is multiplied with, instead.")
     mode: str = param(
