@@ -35,7 +35,9 @@ def recurrent_net():
 def feed_forward_net(count=5, **settings):
     """Return a weight applied to arrays of different numbers of rows."""
     weights = parameters("fc", bias=not settings.get("no_bias"))
-    return mx.sym.Group([shared(weights, mx.sym.Variable(f"x{i}"), f"fc{i}", **settings) for i in range(count)])
+    return mx.sym.Group(
+        [shared(weights, mx.sym.Variable(f"x{i}"), f"fc{i}", **settings) for i in range(count)]
+    )
 
 
 def runs(net, reqs="write", **shapes):
@@ -100,6 +102,19 @@ def test_groups_that_wait_for_each_other_do_not_make_a_cycle():
     program, found = runs(mx.sym.Group(ends), **{f"x{i}": (2, UNITS) for i in range(8)})
     assert "joined" in program
     assert all(np.isfinite(array).all() for array in found.values())
+
+
+def test_gradient_of_the_state_itself_is_not_taken_for_one_of_the_weight(monkeypatch):
+    """A state that is read twice has an add_n of its own."""
+    inside, state, seen = parameters("h2h"), mx.sym.Variable("state"), []
+    for i in range(STEPS):
+        state = mx.sym.Activation(shared(inside, state, f"t{i}"), act_type="tanh")
+        seen.append(state)
+    _, found = runs(mx.sym.Group(seen), state=(ROWS, UNITS))
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "all")
+    _, expected = runs(mx.sym.Group(seen), state=(ROWS, UNITS))
+    for name, array in expected.items():
+        np.testing.assert_allclose(found[name], array, rtol=1e-5, atol=1e-6, err_msg=name)
 
 
 def test_few_uses_are_not_joined():

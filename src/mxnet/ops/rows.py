@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.ir.node import Entry, Node, emit
-from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import numel
 
@@ -37,7 +37,12 @@ class JoinRows(Op):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if any(shape is None for shape in s.ins):
             return {}
-        return {"output": (_sum(shape[0] for shape in s.ins), numel(s.ins[0][1:]))}
+        rows = [shape[0] for shape in s.ins]
+        whole = _rows(s.output)
+        if rows.count(None) == 1 and whole is not None:
+            rows[rows.index(None)] = whole - sum(each for each in rows if each is not None)
+        said = tuple((n, *shape[1:]) for n, shape in zip(rows, s.ins, strict=True))
+        return {"ins": said, "output": (_sum(rows), numel(s.ins[0][1:]))}
 
     def forward(self, run: Run, *args: Tensor) -> Tensor:
         return torch.cat([each if each.dim() == 2 else each.flatten(1) for each in args])
@@ -69,7 +74,11 @@ class SplitRows(Op):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if any(shape is None for shape in s.ins):
             return {}
-        return {"outs": tuple((shape[0], s.ins[0][1]) for shape in s.ins[1:])}
+        like = tuple(
+            (_rows(out) or shape[0], *shape[1:]) for shape, out in zip(s.ins[1:], s.outs, strict=True)
+        )
+        joined = (_sum(shape[0] for shape in like), s.ins[0][1])
+        return {"ins": (joined, *like), "outs": tuple((shape[0], joined[1]) for shape in like)}
 
     def forward(self, run: Run, joined: Tensor, *parts: Like) -> Sequence[Tensor]:
         return torch.split(joined, [part.shape[0] for part in parts])
@@ -77,6 +86,10 @@ class SplitRows(Op):
     def gradient(self, node: Node, grads: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
         parts = [grad or emit("zeros_like", part) for part, grad in zip(node.outputs, grads, strict=True)]
         return (emit(JoinRows.make(num_args=len(parts)), *parts), *(None,) * len(parts))
+
+
+def _rows(shape: Shape | None) -> int | None:
+    return shape[0] if shape else None
 
 
 def _sum(extents: Any) -> int | None:

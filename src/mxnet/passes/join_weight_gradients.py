@@ -18,32 +18,35 @@ from mxnet.passes.rewrite import count_readers, rewrite
 
 __all__ = ["join_weight_gradients"]
 
+Sums = tuple[int, ...]
+"""The nodes, by ``id``, that add up the gradients of a layer's parameters."""
+
 
 def join_weight_gradients(graph: Graph) -> Graph:
     """Return the graph with one gradient node for all uses of a dense layer's parameters."""
     groups = _joinable(graph)
     group_of = {id(node): key for key, nodes in groups.items() for node in nodes}
+    group_of_sum = {number: key for key in groups for number in key}
     inputs_of: dict[int, tuple[Entry, ...]] = {}
-    joined: dict[object, dict[str, Entry]] = {}
+    joined: dict[Sums, dict[str, Entry]] = {}
 
     def join(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         if id(node) in group_of:
             inputs_of[id(node)] = inputs
             return _with_data_only(node, inputs)
-        assert node.op is not None
-        first = node.inputs[0].node if node.op.name == "add_n" else node
-        if id(first) not in group_of:
+        key = group_of_sum.get(id(node))
+        if key is None:
             return None
-        key = group_of[id(first)]
         if key not in joined:
             joined[key] = _joined(groups[key], inputs_of)
-        assert isinstance(first.op, Backward)
-        return (joined[key][first.op.wants[node.inputs[0].index]],)
+        index, first = node.inputs[0].index, node.inputs[0].node.op
+        assert isinstance(first, Backward)
+        return (joined[key][first.wants[index]],)
 
     return rewrite(graph, join)
 
 
-def _joinable(graph: Graph) -> dict[object, list[Node]]:
+def _joinable(graph: Graph) -> dict[Sums, list[Node]]:
     """Return the gradient nodes whose parameters' gradients are only added up, by what adds them."""
     readers = count_readers(graph)
     adders: dict[int, list[int]] = defaultdict(list)
@@ -57,13 +60,13 @@ def _joinable(graph: Graph) -> dict[object, list[Node]]:
         for entry in node.inputs:
             nodes[id(entry.node)] = entry.node
             adders[id(entry.node)].append(id(node))
-    groups: dict[object, list[Node]] = defaultdict(list)
+    groups: dict[Sums, list[Node]] = defaultdict(list)
     for key, added in adders.items():
         op = nodes[key].op
         assert isinstance(op, Backward)
         if len(added) == len(set(op.wants) - {"data"}):  # all of its parameters
             groups[tuple(sorted(added))].append(nodes[key])
-    return {key: group for key, group in groups.items() if all(sums[each] == len(group) for each in key)}  # type: ignore[attr-defined]
+    return {key: group for key, group in groups.items() if all(sums[each] == len(group) for each in key)}
 
 
 def _same_parameter(node: Node, readers: Counter[Entry]) -> bool:
