@@ -8,6 +8,7 @@ from typing import Any
 from mxnet import attribute, base, context, name, ops, symbol
 from mxnet import symbol as sym
 from mxnet.attribute import AttrScope
+from mxnet.config import knob
 from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
 from mxnet.errors import MXNetError
 
@@ -37,6 +38,7 @@ _LAZY = {
     "ndarray": "ndarray",
     "operator": "operator",
     "optimizer": "optimizer",
+    "profiler": "profiler",
     "random": "random",
     "registry": "registry",
     "rnd": "random",
@@ -57,3 +59,7 @@ def __getattr__(wanted: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LAZY})
+
+
+if knob("MXNET_PROFILER_AUTOSTART"):
+    __getattr__("profiler").autostart()

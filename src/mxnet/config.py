@@ -75,6 +75,9 @@ KNOBS: dict[str, Knob] = {
         as_bytes, None, "The most memory that intermediate values of training may take, such as '2GB'."
     ),
     "MXNET_PRINT_PASSES": Knob(_flag, False, "Print the graph before and after each pass that changes it."),
+    "MXNET_PROFILER_AUTOSTART": Knob(
+        _flag, False, "Profile from the import on, and write profile.json when Python ends."
+    ),
     "MXNET_STORAGE_FALLBACK_LOG_VERBOSE": Knob(
         _flag, True, "Say when an operator computes with dense copies of sparse arrays."
     ),

@@ -20,6 +20,7 @@ from mxnet.ndarray import NDArray, zeros
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
 from mxnet.plan.programs import Programs, Taps
+from mxnet.timing import RECORDER
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,7 +68,9 @@ class Executor:
         self._variables = (*arg_arrays, *aux_arrays)
         stypes = {node: array.stype for node, array in zip(programs.variables, self._variables, strict=True)}
         self._output_stypes = graph_storage(programs.graph, stypes).outputs
-        self._last: dict[tuple[bool, bool, Taps], tuple[list[Tensor], Program, list[Tensor | None]]] = {}
+        self._last: dict[
+            tuple[bool, bool, Taps, bool], tuple[list[Tensor], Program, list[Tensor | None]]
+        ] = {}
         self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
         self._monitor: Monitor | None = None
@@ -201,7 +204,7 @@ class Executor:
 
     def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Tensor | None]]:
         """Return the program for the bound arrays and their tensors, at little cost if nothing changed."""
-        key = (is_train, with_gradient, self._tapped)
+        key = (is_train, with_gradient, self._tapped, RECORDER.programs)
         now = [array._tensor for array in self._variables]
         ready = self._last.get(key)
         if ready is None or not all(map(operator.is_, now, ready[0])):

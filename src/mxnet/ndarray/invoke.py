@@ -18,6 +18,7 @@ from mxnet.lazy import torch
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.device import torch_device
 from mxnet.plan.program import raised_by_torch
+from mxnet.timing import RECORDER, timed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -263,6 +264,8 @@ def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...
 
 def outputs_of(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
+    if RECORDER.operators:
+        kernel = timed(kernel, op.name)
     try:
         results = kernel(*tensors)
     except Exception as error:

@@ -26,11 +26,13 @@ from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Instrument", "Program", "raised_by_torch", "write_program"]
+__all__ = ["Instrument", "Kernel", "Program", "raised_by_torch", "write_program"]
 
 Tap = Callable[[str, "Tensor"], None]
 
-Instrument = Callable[[Step, Callable[..., Any]], Callable[..., Any]]
+Kernel = Callable[..., Any]
+
+Instrument = Callable[[Step, Kernel], Kernel]
 """Returns a kernel that does what a step's kernel does, and more."""
 
 _numbers = itertools.count()
@@ -169,7 +171,7 @@ def write_program(
     is_train: bool,
     states: dict[int, dict[str, Any]],
     tapped: Literal["", "outputs", "all"] = "",
-    instrument: Instrument | None = None,
+    instruments: Sequence[Instrument] = (),
     compile_with: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
 ) -> Program:
     """Generate and compile the program of a plan.
@@ -186,13 +188,15 @@ def write_program(
         Per node (by ``id``) the storage that its kernel keeps between runs; filled on demand.
     tapped : {'', 'outputs', 'all'}
         Which values are shown to the ``tap`` of the run: none, what nodes make, or also what they read.
-    instrument : callable, optional
-        Wraps each step's kernel, to look at what it does.
+    instruments : sequence of callable
+        Each wraps every step's kernel, to look at what it does.
     compile_with : callable, optional
         Compiles the two functions further.
     """
     keep_freed_memory()
-    writer = _Writer(plan, context_of, is_train=is_train, states=states, tapped=tapped, instrument=instrument)
+    writer = _Writer(
+        plan, context_of, is_train=is_train, states=states, tapped=tapped, instruments=instruments
+    )
     for number, preparation in enumerate(plan.preparations):
         writer.preparation(f"prepare_{number}", preparation)
     writer.forward()
@@ -220,14 +224,14 @@ class _Writer:
         is_train: bool,
         states: dict[int, dict[str, Any]],
         tapped: str,
-        instrument: Instrument | None,
+        instruments: Sequence[Instrument],
     ) -> None:
         self.plan = plan
         self.context_of = context_of
         self.is_train = is_train
         self.states = states
         self.tapped = tapped
-        self.instrument = instrument
+        self.instruments = instruments
         self.lines: list[str] = []
         self.step_at: dict[int, Step] = {}
         self.constants: dict[str, Any] = {}
@@ -329,13 +333,15 @@ class _Writer:
         arguments = [self._argument(step, i, context) for i in range(len(step.inputs))]
         taken = None if step.takes is None else self.names[step.takes]
         if taken is not None and op.forward_into is not None:
-            kernel: Callable[..., Any] = functools.partial(op.forward_into, run)
+            kernel: Kernel = functools.partial(op.forward_into, run)
             arguments.insert(0, taken)
         else:
             kernel = op.kernel_for(run)
             arguments += self._into(step, taken)
         name = f"__{len(self.constants)}_{_identifier(op.name)}"
-        self.constants[name] = kernel if self.instrument is None else self.instrument(step, kernel)
+        for instrument in self.instruments:
+            kernel = instrument(step, kernel)
+        self.constants[name] = kernel
         return f"{name}({', '.join(arguments)})"
 
     def _into(self, step: Step, taken: str | None) -> list[str]:

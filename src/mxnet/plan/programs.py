@@ -22,8 +22,9 @@ from mxnet.plan.budget import KnownGraph, limit_memory
 from mxnet.plan.compiler import compiled
 from mxnet.plan.numerics import guarded
 from mxnet.plan.options import Options
-from mxnet.plan.program import Program, write_program
-from mxnet.plan.steps import make_plan
+from mxnet.plan.program import Kernel, Program, write_program
+from mxnet.plan.steps import Step, make_plan
+from mxnet.timing import RECORDER, timed
 
 __all__ = ["Facts", "Programs"]
 
@@ -77,7 +78,7 @@ class Programs:
             for i, entry in enumerate(graph.outputs)
         )
         self._joint: dict[bool, tuple[Graph, tuple[bool, ...]]] = {}
-        self._made: OrderedDict[tuple[bool, bool, Taps, Facts], Program] = OrderedDict()
+        self._made: OrderedDict[tuple[bool, bool, Taps, bool, Facts], Program] = OrderedDict()
         self._states: dict[int, dict[str, Any]] = {}  # what kernels keep between runs, by node
         self._lock = threading.Lock()
 
@@ -152,21 +153,26 @@ class Programs:
         MXNetError
             If the shapes or dtypes do not fit the graph, or do not determine it.
         """
-        key = (is_train, with_gradient, tapped, facts)
+        profiled = RECORDER.programs
+        key = (is_train, with_gradient, tapped, profiled, facts)
         with self._lock:
             program = self._made.get(key)
             if program is not None:
                 self._made.move_to_end(key)
                 return program
         with collector_paused():
-            program = self._make(facts, is_train=is_train, with_gradient=with_gradient, tapped=tapped)
+            program = self._make(
+                facts, is_train=is_train, with_gradient=with_gradient, tapped=tapped, profiled=profiled
+            )
         with self._lock:
             self._made[key] = program
             while len(self._made) > _MOST_PROGRAMS:
                 self._made.popitem(last=False)
         return program
 
-    def _make(self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: Taps) -> Program:
+    def _make(
+        self, facts: Facts, *, is_train: bool, with_gradient: bool, tapped: Taps, profiled: bool
+    ) -> Program:
         graph = self.joint(in_full=bool(tapped))[0] if with_gradient else self.graph
         guarding = self.options.check_numerics
         plain = bool(tapped) or guarding  # what watches the nodes sees the graph as it was composed
@@ -217,9 +223,14 @@ class Programs:
             is_train=is_train,
             states=self._states,
             tapped=tapped,
-            instrument=guarded if guarding else None,
-            compile_with=functools.partial(compiled, context=self.context) if self._compiles(plain) else None,
+            instruments=[each for each, used in ((guarded, guarding), (_timed, profiled)) if used],
+            compile_with=functools.partial(compiled, context=self.context)
+            if self.options.compiler and not (plain or profiled)
+            else None,
         )
 
-    def _compiles(self, plain: bool) -> bool:
-        return bool(self.options.compiler) and not plain
+
+def _timed(step: Step, kernel: Kernel) -> Kernel:
+    """Return a kernel that also tells the profiler how long it took."""
+    assert step.node.op is not None
+    return timed(kernel, step.node.name, operator=step.node.op.name)
