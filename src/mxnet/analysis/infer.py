@@ -57,6 +57,7 @@ def infer_shapes(
     outputs: Sequence[Shape | None] = (),
     *,
     guess: bool = True,
+    before: Inferred | None = None,
 ) -> Inferred:
     """Infer all shapes.
 
@@ -70,6 +71,8 @@ def infer_shapes(
         What is known of the graph's outputs.
     guess : bool
         Whether to take for granted what operators take for granted.
+    before : Inferred, optional
+        What was inferred of the graph that passes made this one of: nodes that are in both are not asked again.
 
     Raises
     ------
@@ -77,7 +80,15 @@ def infer_shapes(
         If two shapes that must agree do not.
     """
     inferred = _infer(
-        graph, known, outputs, declared_shape, settle_shapes, merge_shapes, is_complete, _shape_conflict
+        graph,
+        known,
+        outputs,
+        declared_shape,
+        settle_shapes,
+        merge_shapes,
+        is_complete,
+        _shape_conflict,
+        before,
     )
     if guess:
         _guess_shapes(inferred, known)
@@ -85,7 +96,11 @@ def infer_shapes(
 
 
 def infer_dtypes(
-    graph: Graph, known: Mapping[Node, str | None], outputs: Sequence[str | None] = ()
+    graph: Graph,
+    known: Mapping[Node, str | None],
+    outputs: Sequence[str | None] = (),
+    *,
+    before: Inferred | None = None,
 ) -> Inferred:
     """Infer all dtypes; as :func:`infer_shapes`.
 
@@ -103,6 +118,7 @@ def infer_dtypes(
         merge_dtypes,
         lambda dtype: dtype is not None,
         _dtype_conflict,
+        before,
     )
 
 
@@ -115,9 +131,10 @@ def _infer(
     merge: Callable[[Any, Any], Any],
     complete: Callable[[Any], bool],
     explain: Callable[..., InferenceError],
+    before: Inferred | None,
 ) -> Inferred:
     values: list[list[Any]] = [
-        [_given(node, known, declared)] if node.op is None else [None] * node.op.arity[2]
+        [_given(node, known, declared)] if node.op is None else _of_same_node(node, before)
         for node in graph.nodes
     ]
     index = graph.index
@@ -130,7 +147,11 @@ def _infer(
                 f"The output {describe_entry(entry)} is {where[entry.index]}, but {fact} where it is used."
             ) from None
     sources = [[(index[id(entry.node)], entry.index) for entry in node.inputs] for node in graph.nodes]
-    pending = [i for i, node in enumerate(graph.nodes) if node.op is not None]
+    pending = [
+        i
+        for i, node in enumerate(graph.nodes)
+        if node.op is not None and (before is None or not all(map(complete, values[i])))
+    ]
     changed = True
     while changed and pending:
         changed = False
@@ -153,6 +174,16 @@ def _infer(
         unfinished.reverse()  # the next sweep goes the other way
         pending = unfinished
     return Inferred(graph, values)
+
+
+def _of_same_node(node: Node, before: Inferred | None) -> list[Any]:
+    """Return what was inferred of a node's outputs, if that graph has it; it may read other values there."""
+    assert node.op is not None
+    if before is not None:
+        i = before.graph.index.get(id(node.original))
+        if i is not None and before.graph.nodes[i].op is node.op:
+            return list(before.values[i])
+    return [None] * node.op.arity[2]
 
 
 def _given(variable: Node, known: Mapping[Node, Any], declared: Callable[[Node], Any]) -> Any:

@@ -183,15 +183,14 @@ class Programs:
             graph = apply_passes(graph, self.options.without_disabled(pipeline))
         shapes = {node: shape for node, (shape, _) in zip(self.variables, facts, strict=True)}
         dtypes = {node: dtype for node, (_, dtype) in zip(self.variables, facts, strict=True)}
-        if with_gradient:
-            inferred_shapes = infer_shapes(self.graph, shapes)
-            inferred_dtypes = infer_dtypes(self.graph, dtypes)
-            for node, shape, dtype in zip(
-                self.heads, inferred_shapes.outputs, inferred_dtypes.outputs, strict=True
-            ):
-                if node is not None:
-                    shapes[node], dtypes[node] = shape, dtype
-        all_shapes, all_dtypes = infer_shapes(graph, shapes), infer_dtypes(graph, dtypes)
+        composed = KnownGraph(self.graph, infer_shapes(self.graph, shapes), infer_dtypes(self.graph, dtypes))
+        for node, shape, dtype in zip(
+            self.heads, composed.shapes.outputs, composed.dtypes.outputs, strict=True
+        ):
+            if node is not None:
+                shapes[node], dtypes[node] = shape, dtype
+        all_shapes = infer_shapes(graph, shapes, before=composed.shapes)
+        all_dtypes = infer_dtypes(graph, dtypes, before=composed.dtypes)
         for i, node in enumerate(graph.nodes):
             for shape, dtype in zip(all_shapes.values[i], all_dtypes.values[i], strict=True):
                 if not is_complete(shape) or dtype is None:
@@ -200,12 +199,14 @@ class Programs:
                         + (f"shape, {show_shape(shape)}." if dtype is not None else "dtype.")
                     )
         exists = self.joint()[1] if with_gradient else ()
+        shares = not (plain or self.groups)
         plan_for = functools.partial(
             make_plan,
             n_outputs=len(self.graph.outputs),
             requests=[request for request, there in zip(self.requests, exists, strict=False) if there],
             hoist_parameters=not (is_train or with_gradient),
-            share=not (plain or self.groups),
+            hoist=shares and self.options.has("hoist"),
+            share=shares and self.options.has("share_memory"),
         )
         known = KnownGraph(graph, all_shapes, all_dtypes)
         if with_gradient and not tapped:
