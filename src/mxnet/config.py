@@ -69,12 +69,16 @@ KNOBS: dict[str, Knob] = {
         _one_of("", "Pooled", "Unpooled"), "", "'Unpooled' leaves freed memory to the C library."
     ),
     "MXNET_DISABLED_PASSES": Knob(
-        _names, frozenset(), "Names of optimisations to leave out, with commas between; 'all' for all."
+        _names,
+        frozenset(),
+        "Optimisations to leave out, with commas between: passes, 'hoist', 'share_memory'; or 'all'.",
     ),
     "MXNET_MEMORY_BUDGET": Knob(
         as_bytes, None, "The most memory that intermediate values of training may take, such as '2GB'."
     ),
-    "MXNET_PRINT_PASSES": Knob(_flag, False, "Print the graph before and after each pass that changes it."),
+    "MXNET_PRINT_PASSES": Knob(
+        _flag, False, "Print the graph to stderr before and after each pass that changes it."
+    ),
     "MXNET_PROFILER_AUTOSTART": Knob(
         _flag, False, "Profile from the import on, and write profile.json when Python ends."
     ),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
+from mxnet.config import knob
 from mxnet.ir.graph import Graph
 from mxnet.passes.drop_identities import drop_identities
 from mxnet.passes.fold_batch_norm import fold_batch_norm
@@ -14,7 +16,7 @@ from mxnet.passes.join_weight_gradients import join_weight_gradients
 from mxnet.passes.merge_equal_nodes import merge_equal_nodes
 from mxnet.passes.use_channels_last import use_channels_last
 
-__all__ = ["BEFORE_GRADIENT", "INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "apply_passes"]
+__all__ = ["BEFORE_GRADIENT", "INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "apply_passes", "show_change"]
 
 Pass = Callable[[Graph], Graph]
 
@@ -42,5 +44,14 @@ TO_COMPILE: tuple[Pass, ...] = (merge_equal_nodes,)
 def apply_passes(graph: Graph, pipeline: Sequence[Pass]) -> Graph:
     """Return the graph after all passes of a pipeline, in order."""
     for each in pipeline:
-        graph = each(graph)
+        before, graph = graph, each(graph)
+        show_change(each.__name__, before, graph)
     return graph
+
+
+def show_change(what: str, before: Graph, after: Graph) -> None:
+    """Print both graphs, if they differ and ``MXNET_PRINT_PASSES`` asks for it."""
+    if after is not before and knob("MXNET_PRINT_PASSES"):
+        old, new = str(before), str(after)
+        if old != new:
+            sys.stderr.write(f"---- before {what}\n{old}\n---- after {what}\n{new}\n\n")

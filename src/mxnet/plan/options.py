@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mxnet.config import KNOBS, as_bytes, knob
-from mxnet.errors import BindError
-
-if TYPE_CHECKING:
-    from mxnet.passes import Pass
+from mxnet.errors import BindError, MXNetError, did_you_mean
+from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, Pass
 
 __all__ = ["Options"]
+
+_OPTIMISATIONS = (
+    "all",
+    *dict.fromkeys(each.__name__ for each in (*BEFORE_GRADIENT, *INFERENCE, *TRAINING, *TO_COMPILE)),
+    "hoist",
+    "share_memory",
+)
+"""What can be left out: passes, keeping what is prepared between runs, writing over dead values."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Options:
     check_numerics : bool
         Whether to stop at the first NaN or Inf.
     disabled : frozenset of str
-        The passes that are left out; ``"all"`` stands for all.
+        What is left out: passes, ``"hoist"``, ``"share_memory"``; ``"all"`` stands for all.
     """
 
     memory_budget: int | None = None
@@ -65,11 +70,23 @@ class Options:
             mirror=knob("MXNET_BACKWARD_DO_MIRROR"),
             compiler=knob("MXNET_COMPILER") if chosen is None else chosen,
             check_numerics=knob("MXNET_CHECK_NUMERICS") if check_numerics is None else check_numerics,
-            disabled=knob("MXNET_DISABLED_PASSES"),
+            disabled=_known(knob("MXNET_DISABLED_PASSES")),
         )
+
+    def has(self, optimisation: str) -> bool:
+        """Whether an optimisation is not switched off."""
+        return self.disabled.isdisjoint((optimisation, "all"))
 
     def without_disabled(self, pipeline: Sequence[Pass]) -> Sequence[Pass]:
         """Return the passes of a pipeline that are not switched off."""
-        if "all" in self.disabled:
-            return ()
-        return [each for each in pipeline if each.__name__ not in self.disabled]
+        return [each for each in pipeline if self.has(each.__name__)]
+
+
+def _known(names: frozenset[str]) -> frozenset[str]:
+    for name in sorted(names.difference(_OPTIMISATIONS)):
+        hint = did_you_mean(name, _OPTIMISATIONS)
+        raise MXNetError(
+            f"MXNET_DISABLED_PASSES names {name!r}, which is no optimisation.{hint}"
+            f" These can be left out: {', '.join(_OPTIMISATIONS)}."
+        )
+    return names

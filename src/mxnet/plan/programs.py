@@ -17,7 +17,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import describe_node
-from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes
+from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes, show_change
 from mxnet.plan.budget import KnownGraph, limit_memory
 from mxnet.plan.compiler import compiled
 from mxnet.plan.numerics import guarded
@@ -217,6 +217,7 @@ class Programs:
                 mirror=self.options.mirror,
                 budget=self.options.memory_budget,
             )
+            show_change("recompute", graph, known.graph)
         plan = plan_for(*known)
         return write_program(
             plan,

@@ -168,6 +168,7 @@ def make_plan(
     *,
     n_outputs: int,
     requests: Sequence[str] = (),
+    hoist: bool = True,
     hoist_parameters: bool = False,
     share: bool = True,
 ) -> Plan:
@@ -183,6 +184,8 @@ def make_plan(
         How many of its outputs the forward half returns; the rest are gradients.
     requests : sequence of {'write', 'add'}
         What is to be done with each gradient.
+    hoist : bool
+        Whether constants are computed once, and not in every run.
     hoist_parameters : bool
         Whether what is made of parameters alone is kept between runs.
     share : bool
@@ -198,7 +201,7 @@ def make_plan(
     gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
     forward_nodes = _needed(graph.outputs[:n_outputs])
     all_nodes = _needed(graph.outputs)
-    hoisted = hoisted_nodes(graph, shapes, parameters=hoist_parameters) if share else set()
+    hoisted = hoisted_nodes(graph, shapes, parameters=hoist_parameters) if hoist else set()
     early = [node for node in graph.operators if id(node) in hoisted and id(node) in all_nodes]
     running = [node for node in graph.operators if id(node) in all_nodes and id(node) not in hoisted]
     forward = [node for node in running if id(node) in forward_nodes]
