@@ -98,7 +98,7 @@ class Node:
     @property
     def outputs(self) -> tuple[Entry, ...]:
         """All outputs, the hidden ones last."""
-        return tuple(Entry(self, i) for i in range(self.op.arity[2] if self.op else 1))
+        return tuple([Entry(self, i) for i in range(self.op.arity[2] if self.op else 1)])
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.op!r}>" if self.op else f"<Node {self.name}>"

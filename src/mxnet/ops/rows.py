@@ -65,7 +65,7 @@ class SplitRows(Op):
     num_args: int = _NUMBER
 
     def output_names(self) -> tuple[str, ...]:
-        return tuple(f"output{i}" for i in range(self.num_args - 1))
+        return _numbered(self.num_args - 1)
 
     @functools.cached_property
     def shape_only(self) -> frozenset[int]:
@@ -86,6 +86,11 @@ class SplitRows(Op):
     def gradient(self, node: Node, grads: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
         parts = [grad or emit("zeros_like", part) for part, grad in zip(node.outputs, grads, strict=True)]
         return (emit(JoinRows.make(num_args=len(parts)), *parts), *(None,) * len(parts))
+
+
+@functools.cache
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(f"output{i}" for i in range(count))
 
 
 def _rows(shape: Shape | None) -> int | None:

@@ -84,7 +84,7 @@ def _joined(graph: Graph, layers: Sequence[Node]) -> Graph:
 def _in_order(graph: Graph, layers: Sequence[Node]) -> list[Node]:
     """Return the operators in an order in which the layers can run as one."""
     members = {id(node) for node in layers}
-    together = [entry.node for layer in layers for entry in layer.inputs]
+    together = list({id(e.node): e.node for layer in layers for e in layer.inputs}.values())
     order: list[Node] = []
     begun: set[int] = set()
     stack = [(entry.node, False) for entry in reversed(graph.outputs)]
@@ -95,6 +95,9 @@ def _in_order(graph: Graph, layers: Sequence[Node]) -> list[Node]:
         elif id(node) not in begun and node.op is not None:
             begun.add(id(node))
             stack.append((node, True))
-            before = together if id(node) in members else [entry.node for entry in node.inputs]
+            if id(node) not in members:
+                before = [entry.node for entry in node.inputs]
+            else:  # what one of them waits for, all do: the first one sees to it
+                before, together = together, []
             stack.extend((each, False) for each in reversed(before) if id(each) not in begun)
     return order

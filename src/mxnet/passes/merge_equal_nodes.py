@@ -25,7 +25,8 @@ def merge_equal_nodes(graph: Graph) -> Graph:
         op = node.op
         if op is None or not op.pure or op.mutates:
             return None
-        key = (op, inputs, node.attrs.get("__ctx_group__"))
+        read = tuple([(id(entry.node), entry.index) for entry in inputs])
+        key = (op, read, node.attrs.get("__ctx_group__"))
         if key in first:
             return first[key]
         kept = node if inputs == node.inputs else node.with_inputs(inputs)

@@ -29,6 +29,8 @@ _FOLLOWERS = frozenset({"Activation", "BlockGrad", "Dropout", "LeakyReLU", "_cop
 
 def use_channels_last(graph: Graph) -> Graph:
     """Return the graph with changes of layout around its convolutions over images, and their gradients."""
+    if not any(_convolves(node.op) for node in graph.operators if node.op is not None):
+        return graph
     last: set[Entry] = set()
     changed: dict[Entry, Entry] = {}
 
