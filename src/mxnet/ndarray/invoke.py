@@ -17,7 +17,7 @@ from mxnet.ir.op import Op, Run, find_operator
 from mxnet.lazy import torch
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.device import torch_device
-from mxnet.plan.program import raised_by_torch
+from mxnet.plan.refusals import raised_by_torch, refused
 from mxnet.timing import RECORDER, timed
 
 if TYPE_CHECKING:
@@ -280,15 +280,10 @@ def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
         if "in operator" in str(error):
             raise error
         raise type(error)(_name_the_operator(op, error)) from None
-    if isinstance(error, RuntimeError | IndexError | ValueError | TypeError) and raised_by_torch(error):
+    if raised_by_torch(error):
         names = op.input_names() + op.aux_names()
-        given = (
-            f"{n} {show_shape(tuple(t.shape))} {_name_of(t.dtype)}"
-            for n, t in zip(names, tensors, strict=False)
-        )
-        raise MXNetError(
-            f"Error in operator {op!r}: {error}\n  with {', '.join(given) or 'no inputs'}"
-        ) from None
+        given = [(n, tuple(t.shape), _name_of(t.dtype)) for n, t in zip(names, tensors, strict=False)]
+        raise refused(repr(op), error, given) from None
     raise error
 
 

@@ -20,13 +20,14 @@ from mxnet.ir.op import Into, Like, Run, describe_node
 from mxnet.lazy import torch
 from mxnet.ops.backward import Backward
 from mxnet.ops.device import torch_device
+from mxnet.plan.refusals import Given, raised_by_torch, refused
 from mxnet.plan.steps import Plan, Preparation, Step
 from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Instrument", "Kernel", "Program", "raised_by_torch", "write_program"]
+__all__ = ["Instrument", "Kernel", "Program", "write_program"]
 
 Tap = Callable[[str, "Tensor"], None]
 
@@ -122,22 +123,20 @@ class Program:
         if step is None:
             raise error
         where = f"in operator {describe_node(step.node)}"
-        from_kernel = isinstance(
-            error, RuntimeError | IndexError | ValueError | TypeError
-        ) and not isinstance(error, MXNetError)
         if not hasattr(error, "__notes__"):  # one with notes is of a user's own code, and not ours to reword
-            if from_kernel and raised_by_torch(error):
-                raise MXNetError(f"Error {where}: {error}\n  {self._describe_inputs(step)}") from None
-            if isinstance(error, MXNetError) and "in operator" not in str(error):
-                raise type(error)(f"Error {where}: {error}") from None
+            if isinstance(error, MXNetError):
+                if "in operator" not in str(error):
+                    raise type(error)(f"Error {where}: {error}") from None
+            elif raised_by_torch(error):
+                raise refused(describe_node(step.node), error, self._given_to(step)) from None
         add_note(error, where)
         raise error
 
-    def _describe_inputs(self, step: Step) -> str:
+    def _given_to(self, step: Step) -> Given:
         assert step.node.op is not None
         names = step.node.op.input_names() + step.node.op.aux_names()
         values = (self.plan.values[v] for v in step.inputs)
-        return "with " + ", ".join(f"{n} {v.shape} {v.dtype}" for n, v in zip(names, values, strict=True))
+        return [(name, value.shape, value.dtype) for name, value in zip(names, values, strict=True)]
 
 
 class _Prepared:
@@ -153,15 +152,6 @@ class _Prepared:
     def is_of(self, read: list[Any]) -> bool:
         """Whether these are the same tensors, and nobody has written to them since."""
         return all(map(operator.is_, read, self._read)) and self._versions == [t._version for t in read]
-
-
-def raised_by_torch(error: Exception) -> bool:
-    """Whether the innermost frame is a kernel calling into torch, and not a user's own code."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return any(
-        part in frames[-1].filename.replace("\\", "/")
-        for part in ("/torch/", "/mxnet/ops/", "<symnet program")
-    )
 
 
 def write_program(
