@@ -9,6 +9,8 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mxnet.errors import CompositionError, ParameterError, did_you_mean
+from mxnet.ir.examples import example_of
+from mxnet.ir.namespaces import homes_of
 from mxnet.ir.op import Op, is_hidden
 from mxnet.ir.param import Param, as_text
 
@@ -216,6 +218,16 @@ def document(cls: type[Op], array: str, extra: Mapping[str, tuple[str, str]] | N
         What its inputs and results are: ``"NDArray"`` or ``"Symbol"``.
     extra : mapping of str to (str, str), optional
         The type and meaning of keywords that the function takes besides.
+
+    Examples
+    --------
+    >>> from mxnet.ir.op import find_operator
+    >>> print(document(find_operator("abs"), "NDArray").partition("Examples")[2])
+    <BLANKLINE>
+    --------
+    >>> data = mx.nd.array([-1.6, 0, 1.2])
+    >>> mx.nd.abs(data).asnumpy()
+    array([1.6, 0. , 1.2], dtype=float32)
     """
     if cls.variadic:
         entries = [(f"*{_variadic_name(cls)}", array, next(iter(cls.inputs.values()), "The inputs."))]
@@ -227,7 +239,12 @@ def document(cls: type[Op], array: str, extra: Mapping[str, tuple[str, str]] | N
         if name != cls.variadic
     ]
     entries += [(name, kind, doc) for name, (kind, doc) in (extra or {}).items()]
-    lines = [inspect.cleandoc(cls.__doc__ or f"The operator {cls.name}."), "", "Parameters", "----------"]
+    package = "mx.nd" if array == "NDArray" else "mx.sym"
+    lines = [inspect.cleandoc(cls.__doc__ or f"The operator {cls.name}.")]
+    if len(names := homes_of(cls)) > 1:
+        lines += ["", f"Names: {', '.join(f'``{package}.{name}``' for name in names)}."]
+    if entries:
+        lines += ["", "Parameters", "----------"]
     for name, kind, doc in entries:
         lines += [f"{name} : {kind}", f"    {doc}"]
     lines += ["", "Returns", "-------"]
@@ -235,6 +252,8 @@ def document(cls: type[Op], array: str, extra: Mapping[str, tuple[str, str]] | N
         lines += [f"{', '.join(cls.outputs)} : {array}"]
     else:
         lines += [f"{next(iter(cls.outputs), 'output')} : {array}"]
+    if example := example_of(cls, package):
+        lines += ["", "Examples", "--------", example]
     return "\n".join(lines)
 
 
