@@ -12,6 +12,9 @@ from mxnet.ops.backward import backward_of
 
 SAMPLES = (*recorded_samples(), *ROWS)
 NEW = [s for s in SAMPLES if s.bound.result == "new" and s.inputs]
+NEW_GRADIENTS = [
+    s for s in SAMPLES if type(s.bound).backward and s.bound.backward_result == "new" and s.smooth
+]
 OVERWRITING = [s for s in SAMPLES if s.bound.overwrites]
 WRITING_GRADIENTS = [
     s for s in SAMPLES if type(s.bound).backward and (s.bound.backward_into or s.bound.backward_inplace)
@@ -42,6 +45,32 @@ def test_new_results_lie_in_memory_of_their_own(sample):
     assert not _storages(tensors) & _storages(_forward(sample, tensors))
 
 
+@pytest.mark.parametrize("sample", NEW_GRADIENTS, ids=str)
+def test_new_gradients_lie_in_memory_of_their_own(sample):
+    op = sample.bound
+    cls = backward_of(type(op))
+    tensors = _tensors(sample)
+    outputs = _forward(sample, tensors)
+    n_in = op.arity[0]
+    sources = {
+        "in": tensors[:n_in],
+        "aux": tensors[n_in:],
+        "out": outputs,
+        "grad": [o * 0.5 for o in outputs],
+    }
+    backward = cls.bind({**op.given, cls.wants_key: str(sample.smooth)})
+    read = [sources[r.kind][r.position].clone() for r in backward.reads]
+    run = Run(
+        cpu(),
+        is_train=True,
+        out_shapes=tuple(tensors[op.input_names().index(n)].shape for n in sample.smooth),
+    )
+    with torch.no_grad():
+        gradients = _tuple(backward.kernel_for(run)(*read))
+    assert not _storages(read) & _storages(gradients)
+    assert all(0 not in g.stride() or 1 in g.shape or g.dim() == 0 for g in gradients if g.numel())
+
+
 @pytest.mark.parametrize("sample", OVERWRITING, ids=str)
 def test_overwriting_an_input_gives_the_same_numbers(sample):
     (expected, *_) = _forward(sample, _tensors(sample))
@@ -63,7 +92,12 @@ def test_gradients_written_where_they_are_told_are_the_same(sample):
     tensors = _tensors(sample)
     outputs = _forward(sample, tensors)
     n_in = op.arity[0]
-    sources = {"in": tensors[:n_in], "aux": tensors[n_in:], "out": outputs, "grad": [o * 0.5 for o in outputs]}
+    sources = {
+        "in": tensors[:n_in],
+        "aux": tensors[n_in:],
+        "out": outputs,
+        "grad": [o * 0.5 for o in outputs],
+    }
     for name in dict.fromkeys((*op.backward_into, *op.backward_inplace)):
         if name not in op.input_names():
             continue

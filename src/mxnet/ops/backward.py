@@ -129,6 +129,11 @@ class Backward(Op):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return self._through_forward(t, settle_dtypes)
 
+    @property
+    def result(self) -> str:  # type: ignore[override]
+        """Whether the gradients are new memory."""
+        return self.forward_op.backward_result if self.of.backward else "either"
+
     @functools.cached_property
     def overwrites(self) -> tuple[int, ...]:
         read = self.of.backward_inplace.get(self.wants[0]) if len(self.wants) == 1 else None
@@ -267,8 +272,6 @@ def backward_of(forward: type[Op]) -> type[Backward]:
     wants = Param(cls.wants_key, "tuple[str, ...]", REQUIRED, "The inputs whose gradients are computed.")
     cls.params = {wants.name: wants, **forward.params}
     cls.interned = forward.interned
-    if forward.backward is not None:
-        cls.result = forward.backward_result
     cls.accepts_any_parameter = forward.accepts_any_parameter or not forward.params
     reads = reads_of(forward) if forward.backward else ()  # type: ignore[arg-type]
     cls.mutates = tuple(

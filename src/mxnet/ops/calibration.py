@@ -28,7 +28,6 @@ class CalibrateEntropy(Op, name="_contrib_calibrate_entropy"):
     good thresholds the least is taken.
     """
 
-    result = "new"
     inputs = {"hist": "How many values there are in each bin.", "hist_edges": "Where the bins begin and end."}
     outputs = ("threshold", "divergence")
     num_quantized_bins: int = param(default=255, ge=1, doc="Number of quantized values.")

@@ -130,7 +130,7 @@ def _root(powers: Tensor, power: int) -> Tensor:
 class _Pool(Windowed):
     """What the pooling of today and that of MXNet 0.9 share."""
 
-    result = backward_result = "new"
+    result = "new"
 
     per_axis = ("stride", "pad")
     divides_by_whole_windows: ClassVar[bool] = False
@@ -138,6 +138,11 @@ class _Pool(Windowed):
     global_pool: bool
     pooling_convention: str
     count_include_pad: bool | None = None
+
+    @property
+    def backward_result(self) -> str:  # type: ignore[override]
+        """The gradient of one mean is a number that is repeated, which nothing may write into."""
+        return "either" if self.global_pool else "new"
 
     def validate(self) -> None:
         if not self.global_pool:
@@ -217,6 +222,9 @@ class _Pool(Windowed):
         """Return the gradient of the data from that of the sums or means."""
         windows, planes = self._windows(data), self.planes(grad)
         divisor, factor = self._shares(windows, planes)
+        if self.global_pool and factor is None:
+            back = (planes / divisor).expand(*planes.shape[:2], *windows.extents)  # repeated, not copied
+            return self.unplanes(back, grad.dim())
         back = _back(planes if factor is None else planes * factor, windows, divisor)
         return self.unplanes(back, grad.dim())
 

@@ -46,8 +46,11 @@ def use_channels_last(graph: Graph) -> Graph:
     def follow(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         assert node.op is not None
         reads, makes = _image_slots(node.op)
-        if not _convolves(node.op) and not any(inputs[i] in last or inputs[i] in changed for i in reads):
+        follows = any(inputs[i] in last or inputs[i] in changed for i in reads)
+        if not (follows or _convolves(node.op) or _repeats_a_pixel(node.op)):
             return None
+        if not follows and _repeats_a_pixel(node.op):
+            reads = ()
         inputs = tuple(change(entry, node) if i in reads else entry for i, entry in enumerate(inputs))
         kept = node if inputs == node.inputs else node.with_inputs(inputs)
         last.update(kept.outputs[i] for i in makes)
@@ -63,6 +66,11 @@ def _convolves(op: Op) -> bool:
     return isinstance(op, Convolution | Deconvolution)
 
 
+def _repeats_a_pixel(op: Op) -> bool:
+    """Whether an operator makes images of single pixels, which are of either layout: the gradient of means."""
+    return isinstance(op, Backward) and bool(getattr(op.forward_op, "global_pool", False))
+
+
 def _image_slots(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the positions of the inputs and outputs that have one layout; none if it is not handed on."""
     if not isinstance(op, Backward):
@@ -76,8 +84,6 @@ def _image_slots(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
         if not shape_only
         and (position in inputs if kind == "in" else kind in ("grad", "out") and position == 0)
     )
-    if getattr(op.forward_op, "global_pool", False):
-        return reads, ()  # the gradient of a single pixel has no layout to hand on
     return reads, tuple(i for i, name in enumerate(op.wants) if names.index(name) in inputs)
 
 
