@@ -115,7 +115,7 @@ def _back(grad: Tensor, windows: _Windows, divisor: int = 1, where: Tensor | Non
 
 
 def _unwritten(like: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Return an array of which torch looks only at shape, dtype and layout: it takes memory only for the last."""
+    """Return an array of which torch looks only at shape, dtype and layout; only the last takes memory."""
     if like.dim() == 4 and not like.is_contiguous() and like.is_contiguous(memory_format=torch.channels_last):
         return torch.empty(shape, dtype=like.dtype, device=like.device, memory_format=torch.channels_last)
     return like.new_empty(()).expand(shape)

@@ -67,7 +67,7 @@ def _convolves(op: Op) -> bool:
 
 
 def _repeats_a_pixel(op: Op) -> bool:
-    """Whether an operator makes images of single pixels, which are of either layout: the gradient of means."""
+    """Whether an operator makes images of single pixels, of either layout: the gradient of means."""
     return isinstance(op, Backward) and bool(getattr(op.forward_op, "global_pool", False))
 
 
