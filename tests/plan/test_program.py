@@ -1,5 +1,7 @@
 """Plans and programs: what runs, what is freed when, and that the source can be read."""
 
+import gc
+import linecache
 import threading
 
 import numpy as np
@@ -24,6 +26,16 @@ def test_program_is_readable_python_named_after_the_nodes():
 def test_debug_text_ends_with_the_planned_bytes():
     executor = mlp().simple_bind(mx.cpu(), data=(1024, 1024))
     assert executor.debug_str().strip().splitlines()[-1].startswith("Total ")
+
+
+def test_text_of_a_program_goes_with_it():
+    executor = mlp().simple_bind(mx.cpu(), data=(3, 5))
+    executor.forward()
+    (filename,) = [program._filename for program in executor._programs._made.values()]
+    assert "fc2" in "".join(linecache.getlines(filename))
+    del executor
+    gc.collect()
+    assert linecache.getlines(filename) == []
 
 
 def test_value_that_is_read_for_its_shape_only_is_not_computed():

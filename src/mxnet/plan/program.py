@@ -9,6 +9,7 @@ import linecache
 import operator
 import re
 import traceback
+import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -200,7 +201,9 @@ def write_program(
     halves = namespace["forward"], namespace["backward"]
     if compile_with is not None:
         halves = compile_with(halves[0]), compile_with(halves[1])
-    return Program(plan, source, filename, (*halves, prepare), writer.step_at)
+    program = Program(plan, source, filename, (*halves, prepare), writer.step_at)
+    weakref.finalize(program, linecache.cache.pop, filename, None)
+    return program
 
 
 class _Writer:
