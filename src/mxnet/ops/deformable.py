@@ -6,7 +6,7 @@ After: Dai et al., *Deformable Convolutional Networks*, 2017; Zhu et al., *Defor
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
@@ -74,7 +74,7 @@ class DeformableConvolution(Windowed, name="_contrib_DeformableConvolution"):
         points = self.num_deformable_group * math.prod(self.kernel)
         for slot, per_point in (("offset", 2), ("mask", 1)):
             if slot in self.inputs:
-                layout = f"images {per_point * points} {out[0]} {out[1]}"
+                layout = f"{batch} {per_point * points} {out[0]} {out[1]}"
                 extents_of(self, s, **{slot: layout})
         for name in ("num_group", "num_deformable_group"):
             if channels % getattr(self, name):
@@ -210,42 +210,42 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
 
     def forward(self, run: Run, data: Tensor, rois: Tensor, trans: Tensor | None = None) -> Tensor:
         expect_real(self, data)
-        batch, _, height, width = data.shape
-        corners = round_half_up(rois.detach()[:, 1:])
-        first = corners[:, :2] * self.spatial_scale - 0.5
-        size = ((corners[:, 2:] + 1) * self.spatial_scale - 0.5 - first).clamp(min=0.1)
-        shift = self._shifts(rois, trans)
-        y = self._taps(first[:, 1], size[:, 1], shift[:, :, 1], -2, height)
-        x = self._taps(first[:, 0], size[:, 0], shift[:, :, 0], -1, width)
-        index, weight = crossed(y, x, width)  # (boxes, classes, bins along y, bins along x, elements)
-
-        classes, groups = shift.shape[1], self.group_size
-        rows = data.view(batch, classes, -1, groups**2, height, width).permute(0, 1, 3, 4, 5, 2)
-        group = torch.arange(self.pooled_size, device=data.device) * groups // self.pooled_size
-        image, known = (each.view(-1, 1, 1, 1) for each in images_of(rois, batch))
-        own = image * classes + torch.arange(classes, device=data.device).view(-1, 1, 1)
-        own = own * groups**2 + group[:, None] * groups + group
-        index, weight = index + (own * height * width)[..., None], weight * known[..., None]
+        index, weight = self._reads(data.shape, rois, trans)
+        shift = 1 if trans is None else trans.shape[1] // 2
+        groups, (batch, _, height, width) = self.group_size**2, data.shape
+        rows = data.view(batch, shift, -1, groups, height, width).permute(0, 1, 3, 4, 5, 2)
         pooled = weighted_rows(rows.reshape(-1, rows.shape[-1]), index, weight)
-        return pooled.permute(0, 1, 4, 2, 3).flatten(1, 2)
+        return pooled.permute(3, 0, 4, 1, 2).flatten(1, 2)
 
-    def _shifts(self, rois: Tensor, trans: Tensor | None) -> Tensor:
-        """Return by how much of the box each bin is moved: (boxes, classes, x and y, bins, bins)."""
-        if trans is None:
-            return rois.new_zeros(len(rois), 1, 2, self.pooled_size, self.pooled_size)
-        part = torch.arange(self.pooled_size, device=rois.device) * trans.shape[3] // self.pooled_size
-        return trans.view(len(trans), -1, 2, *trans.shape[2:])[..., part[:, None], part] * self.trans_std
+    def _reads(self, shape: Sequence[int], rois: Tensor, trans: Tensor | None) -> Taps:
+        """Return which elements make the bins, and their weights (k, classes, bins, bins, boxes)."""
+        batch, _, height, width = shape
+        corners = round_half_up(rois.detach().t()[1:])
+        first = corners[:2] * self.spatial_scale - 0.5
+        size = ((corners[2:] + 1) * self.spatial_scale - 0.5 - first).clamp(min=0.1)
+        number = torch.arange(self.pooled_size, device=rois.device)
+        shift = rois.new_zeros(2, 1, 1, 1, 1) if trans is None else self._shifts(trans, number)
+        image, known = images_of(rois, batch)
+        y = self._taps(first[1], size[1], shift[1], number.view(-1, 1, 1), height)
+        x = self._taps(first[0], size[0], shift[0], number.view(-1, 1), width)
+        group = number * self.group_size // self.pooled_size
+        classes = torch.arange(shift.shape[1], device=rois.device).view(-1, 1, 1, 1)
+        own = (image * len(classes) + classes) * self.group_size + group.view(-1, 1, 1)
+        own = own * self.group_size + group.view(-1, 1)
+        return crossed((y[0] + own * height, y[1] * known), x, width)
 
-    def _taps(self, first: Tensor, size: Tensor, shift: Tensor, axis: int, extent: int) -> Taps:
+    def _shifts(self, trans: Tensor, number: Tensor) -> Tensor:
+        """Return by how much of the box each bin is moved: (x and y, classes, bins, bins, boxes)."""
+        part = number * trans.shape[3] // self.pooled_size
+        shifts = trans.view(len(trans), -1, 2, *trans.shape[2:])[..., part[:, None], part]
+        return shifts.permute(2, 1, 3, 4, 0) * self.trans_std
+
+    def _taps(self, first: Tensor, size: Tensor, shift: Tensor, number: Tensor, extent: int) -> Taps:
         """Return the elements that bins read along one axis, and their weights."""
-        number = torch.arange(self.pooled_size, dtype=size.dtype, device=size.device)
-        point = (
-            torch.arange(self.sample_per_part, dtype=size.dtype, device=size.device) / self.sample_per_part
-        )
-        first, size = (each.view(-1, 1, 1, 1) for each in (first, size))
-        begin = first + (shift + (number[:, None] if axis == -2 else number) / self.pooled_size) * size
-        at = begin[..., None] + point * (size / self.pooled_size)[..., None]
+        begin = first + (shift + number / self.pooled_size) * size
+        point = torch.arange(self.sample_per_part, dtype=size.dtype, device=size.device)
+        at = begin + point.view(-1, 1, 1, 1, 1) * (size / (self.sample_per_part * self.pooled_size))
         counted = (at >= -0.5) & (at <= extent - 0.5)
         index, weight = between(at, extent)
-        weight = weight * (counted / counted.sum(-1, keepdim=True).clamp(min=1))[..., None]
-        return index.flatten(-2), weight.flatten(-2)
+        weight = weight * (counted / counted.sum(0).clamp(min=1))
+        return index.flatten(0, 1), weight.flatten(0, 1)

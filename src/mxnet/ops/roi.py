@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
-from mxnet.lazy import F, torch
+from mxnet.lazy import torch
 from mxnet.ops.expect import expect_real, extents_of
-from mxnet.ops.sampling import Taps, between, crossed, pixel_rows, weighted_rows
+from mxnet.ops.sampling import Taps, between, crossed, pixel_rows, spread_rows, weighted_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -129,24 +129,22 @@ def _runs(first: Tensor, lengths: Tensor) -> Tensor:
     return runs + torch.arange(len(runs), device=runs.device)
 
 
-class _Aligned(_Pooled):
-    """What the operators share that take means of points between the elements of an image."""
+def _points(first: Tensor, size: Tensor, bins: int, points: int) -> tuple[Tensor, Tensor]:
+    """Return the points (points, bins, boxes) along one axis of bins, and their shares of the mean.
 
-    spatial_scale: float
-
-    def _points(self, first: Tensor, size: Tensor, bins: int, points: int) -> tuple[Tensor, Tensor]:
-        """Return the points (boxes, bins, points) along one axis of bins, and their shares of the mean.
-
-        There is one for each element that a bin covers, if `points` is not positive.
-        """
-        step = (size / bins)[:, None, None]
-        number = torch.arange(bins, dtype=size.dtype, device=size.device)[:, None]
-        counts = torch.full_like(step, points) if points > 0 else step.ceil().clamp(min=0)
-        most = max(1, int(counts.max()))
-        point = torch.arange(most, dtype=size.dtype, device=size.device)
-        at = first[:, None, None] + (number + (point + 0.5) / counts) * step
-        share = torch.where(point < counts, 1 / counts, 0)
-        return torch.where(share > 0, at, 0), share.expand_as(at)
+    There is one for each element that a bin covers, if `points` is not positive.
+    """
+    step = size / bins
+    number = torch.arange(bins, dtype=size.dtype, device=size.device)[:, None]
+    if points > 0:
+        point = torch.arange(points, dtype=size.dtype, device=size.device).view(-1, 1, 1)
+        at = (number + (point + 0.5) / points) * step + first
+        return at, at.new_full((points, 1, 1), 1 / points)
+    counts = step.ceil().clamp(min=0)
+    point = torch.arange(max(1, int(counts.max())), dtype=size.dtype, device=size.device).view(-1, 1, 1)
+    at = (number + (point + 0.5) / counts) * step + first
+    counted = point < counts
+    return torch.where(counted, at, 0), torch.where(counted, 1 / counts, 0)
 
 
 def _inside(at: Tensor, extent: int) -> Tensor:
@@ -154,7 +152,7 @@ def _inside(at: Tensor, extent: int) -> Tensor:
     return (at >= -1) & (at <= extent)
 
 
-class ROIAlign(_Aligned, name="_contrib_ROIAlign"):
+class ROIAlign(_Pooled, name="_contrib_ROIAlign"):
     """Keeps the mean of some points of each bin of each box, interpolated between elements.
 
     Shapes: data (batch, channels, height, width), rois (boxes, 5), output (boxes, channels, *pooled_size);
@@ -182,37 +180,66 @@ class ROIAlign(_Aligned, name="_contrib_ROIAlign"):
 
     def forward(self, run: Run, data: Tensor, rois: Tensor) -> Tensor:
         expect_real(self, data)
-        batch, _, height, width = data.shape
-        corners = rois.detach()[:, 1:].to(torch.promote_types(rois.dtype, torch.float32)) * self.spatial_scale
-        first, last = (corners - 0.5 * self.aligned).view(-1, 2, 2).unbind(1)
-        size = last - first if self.aligned else (last - first).clamp(min=1)
-        x = self._taps(*self._points(first[:, 0], size[:, 0], self.pooled_size[1], self.sample_ratio), width)
-        y = self._taps(*self._points(first[:, 1], size[:, 1], self.pooled_size[0], self.sample_ratio), height)
-        image, known = images_of(rois, batch)
-        y = y[0], y[1] * known.view(-1, 1, 1)
-        per_bin = y[0].shape[2] * x[0].shape[2]
-        if not self.position_sensitive and height * width <= _WORTH_A_MATRIX * self.pooled_size[1] * per_bin:
-            return _by_matrices(data, image, _matrix(y, height), _matrix(x, width))
-        index, weight = crossed((y[0][:, :, None], y[1][:, :, None]), (x[0][:, None], x[1][:, None]), width)
-        index = index + (image * (height * width)).view(-1, 1, 1, 1)
-        if not self.position_sensitive:
-            return weighted_rows(pixel_rows(data), index, weight).permute(0, 3, 1, 2)
-        bins = self.pooled_size[0] * self.pooled_size[1]
-        own = torch.arange(bins, device=index.device).view(*self.pooled_size, 1)
-        rows = data.view(batch, -1, bins, height, width).permute(0, 3, 4, 2, 1)
-        rows = rows.reshape(-1, rows.shape[-1])
-        return weighted_rows(rows, index * bins + own, weight).permute(0, 3, 1, 2)
+        y, x, image = self._taps(data.shape, rois)
+        if self._needs_most(data.shape, y, x):
+            return _by_matrices(data, image, _matrix(y, data.shape[2]), _matrix(x, data.shape[3]))
+        batch, channels, height, width = data.shape
+        rows = data.reshape(batch, channels // self._own, self._own, height, width).permute(0, 3, 4, 2, 1)
+        index, weight = self._crossed(y, x, image, data.shape)
+        return weighted_rows(rows.reshape(-1, rows.shape[-1]), index, weight).permute(2, 3, 0, 1)
 
-    def _taps(self, at: Tensor, share: Tensor, extent: int) -> Taps:
-        """Return the elements that each bin reads along one axis, and their weights."""
-        index, weight = between(at, extent)
-        weight = weight * (share * _inside(at, extent))[..., None]
-        return index.flatten(-2), weight.flatten(-2)
+    def backward(self, run: Run, grad: Tensor, data: Like, rois: Tensor) -> tuple[Tensor, Tensor]:
+        y, x, image = self._taps(data.shape, rois)
+        batch, _, height, width = data.shape
+        if self._needs_most(data.shape, y, x):
+            into = _back_by_matrices(grad, image, _matrix(y, height), _matrix(x, width), batch)
+        else:
+            index, weight = self._crossed(y, x, image, data.shape)
+            rows = batch * height * width * self._own
+            into = spread_rows(grad.permute(2, 3, 0, 1), index, weight, rows)
+            into = into.view(batch, height, width, self._own, -1).permute(0, 4, 3, 1, 2)
+        return into.reshape(data.shape), torch.zeros_like(rois)
+
+    @property
+    def _own(self) -> int:
+        """How many bins have channels of their own."""
+        return self.pooled_size[0] * self.pooled_size[1] if self.position_sensitive else 1
+
+    def _needs_most(self, shape: Sequence[int], y: Taps, x: Taps) -> bool:
+        """Return whether boxes read most elements of their images, so that matrices are faster."""
+        read = self.pooled_size[1] * len(y[0]) * len(x[0])
+        return not self.position_sensitive and shape[2] * shape[3] <= _WORTH_A_MATRIX * read
+
+    def _taps(self, shape: Sequence[int], rois: Tensor) -> tuple[Taps, Taps, Tensor]:
+        """Return what bins (taps, bins, boxes) read along y and x, and the images of the boxes."""
+        corners = rois.detach().t()[1:].to(torch.promote_types(rois.dtype, torch.float32)).contiguous()
+        corners = corners * self.spatial_scale
+        first, last = (corners - 0.5 if self.aligned else corners).view(2, 2, -1)
+        size = last - first if self.aligned else (last - first).clamp(min=1)
+        taps = []
+        for axis in (1, 0):
+            at, share = _points(first[axis], size[axis], self.pooled_size[1 - axis], self.sample_ratio)
+            index, weight = between(at, shape[3 - axis])
+            weight = weight * (share * _inside(at, shape[3 - axis]))
+            taps.append((index.flatten(0, 1), weight.flatten(0, 1)))
+        image, known = images_of(rois, shape[0])
+        y, x = taps
+        return (y[0], y[1] * known), x, image
+
+    def _crossed(self, y: Taps, x: Taps, image: Tensor, shape: Sequence[int]) -> Taps:
+        """Return which rows of pixels make the bins, and their weights (k, bins, bins, boxes)."""
+        y = (y[0] + image * shape[2])[:, :, None], y[1][:, :, None]
+        index, weight = crossed(y, (x[0][:, None], x[1][:, None]), shape[3])
+        if self.position_sensitive:
+            index = index * self._own + torch.arange(self._own, device=index.device).view(
+                *self.pooled_size, 1
+            )
+        return index, weight
 
 
 def _matrix(taps: Taps, extent: int) -> Tensor:
     """Return the weights of all elements along one axis (boxes, bins, extent)."""
-    index, weight = taps
+    index, weight = (each.permute(2, 1, 0) for each in taps)
     return weight.new_zeros(*index.shape[:2], extent).scatter_add(-1, index, weight)
 
 
@@ -229,7 +256,19 @@ def _by_matrices(data: Tensor, image: Tensor, y: Tensor, x: Tensor) -> Tensor:
     return pooled.view(-1, y.shape[1], data.shape[1], x.shape[1]).transpose(1, 2).to(data.dtype)
 
 
-class RROIAlign(_Aligned, name="_contrib_RROIAlign"):
+def _back_by_matrices(grad: Tensor, image: Tensor, y: Tensor, x: Tensor, batch: int) -> Tensor:
+    """Return the gradient of the images, given that of the means."""
+    grad, pictures = grad.to(y.dtype).transpose(1, 2), []  # (boxes, bins along y, channels, bins along x)
+    for number in range(batch):
+        boxes = (image == number).nonzero()[:, 0]
+        rows = grad[boxes].flatten(1, 2) @ x[boxes]
+        # (height, boxes * bins along y) times (boxes * bins along y, channels * width)
+        picture = y[boxes].flatten(0, 1).t() @ rows.view(-1, grad.shape[2] * x.shape[2])
+        pictures.append(picture.view(y.shape[2], grad.shape[2], x.shape[2]).transpose(0, 1))
+    return torch.stack(pictures)
+
+
+class RROIAlign(_Pooled, name="_contrib_RROIAlign"):
     """Keeps the mean of some points of each bin of each box, for boxes that are turned.
 
     Shapes: data (batch, channels, height, width), rois (boxes, 6), output (boxes, channels, *pooled_size).
@@ -251,22 +290,60 @@ class RROIAlign(_Aligned, name="_contrib_RROIAlign"):
 
     def forward(self, run: Run, data: Tensor, rois: Tensor) -> Tensor:
         expect_real(self, data)
-        batch, _, height, width = data.shape
-        wide = rois.detach().to(torch.promote_types(rois.dtype, torch.float32))
-        centre, size = (wide[:, 1:5] * self.spatial_scale).view(-1, 2, 2).unbind(1)
-        size = size.clamp(min=1)
-        u, of_u = self._points(-size[:, 0] / 2, size[:, 0], self.pooled_size[1], self.sampling_ratio)
-        v, of_v = self._points(-size[:, 1] / 2, size[:, 1], self.pooled_size[0], self.sampling_ratio)
-        u, v = u[:, None, :, None, :], v[:, :, None, :, None]
-        cos, sin = (f(torch.deg2rad(wide[:, 5])).view(-1, 1, 1, 1, 1) for f in (torch.cos, torch.sin))
-        x = u * cos + v * sin + centre[:, 0].view(-1, 1, 1, 1, 1)
-        y = v * cos - u * sin + centre[:, 1].view(-1, 1, 1, 1, 1)
-        index, weight = crossed(between(y, height), between(x, width), width)
-        image, known = (each.view(-1, 1, 1, 1, 1) for each in images_of(rois, batch))
-        share = of_u[:, None, :, None, :] * of_v[:, :, None, :, None]
-        share = share * (known & _inside(y, height) & _inside(x, width))
-        index, weight = index + (image * (height * width))[..., None], weight * share[..., None]
-        return weighted_rows(pixel_rows(data), index.flatten(3), weight.flatten(3)).permute(0, 3, 1, 2)
+        wide = rois.detach().t().to(torch.promote_types(rois.dtype, torch.float32)).contiguous()
+        rows, columns = self.pooled_size
+        size = (wide[3:5] * self.spatial_scale).clamp(min=1)
+        width, height = size[0] / columns, size[1] / rows
+        angle = torch.deg2rad(wide[5])
+        cos, sin = angle.cos(), angle.sin()
+        # The sides of bins, as x and y in the image, and where bins begin (2, bins, bins, boxes).
+        right = (torch.stack([cos, -sin]) * width)[:, None, None]
+        down = (torch.stack([sin, cos]) * height)[:, None, None]
+        row, column = (torch.arange(n, dtype=size.dtype, device=size.device) - n / 2 for n in (rows, columns))
+        first = (wide[1:3] * self.spatial_scale)[:, None, None] + row.view(-1, 1, 1) * down
+        first = first + column.view(-1, 1) * right
+        image, known = images_of(rois, len(data))
+        if self.sampling_ratio > 0:
+            points = self.sampling_ratio
+            point = (torch.arange(points, dtype=size.dtype, device=size.device) + 0.5) / points
+            at = first.unsqueeze(1) + point.view(-1, 1, 1, 1) * down.unsqueeze(1)
+            at = at.unsqueeze(2) + point.view(-1, 1, 1, 1) * right[:, None, None]
+            index, weight = _around(at[0], at[1], image, data.shape)
+            means = weighted_rows(pixel_rows(data), index.flatten(0, 2), weight.flatten(0, 2) / points**2)
+        else:
+            counts = torch.stack([width, height]).ceil()
+            means = _means_of_all(data, first, right / counts[0], down / counts[1], counts, image)
+        return torch.where(known[:, None], means, 0).permute(2, 3, 0, 1)
+
+
+def _around(x: Tensor, y: Tensor, image: Tensor, shape: Sequence[int]) -> Taps:
+    """Return the rows of pixels that points (...) lie between, and their weights (4, ...)."""
+    height, width = shape[2:]
+    index, weight = between(y, height)
+    weight = weight * (_inside(y, height) & _inside(x, width))
+    return crossed((index + image * height, weight), between(x, width), width)
+
+
+def _means_of_all(
+    data: Tensor, first: Tensor, right: Tensor, down: Tensor, counts: Tensor, image: Tensor
+) -> Tensor:
+    """Return the means (bins, bins, boxes, channels) of as many points along x and y as are counted.
+
+    Bins begin at `first` (2, bins, bins, boxes), x and y; a step to the right or down is (2, 1, 1, boxes).
+    """
+    shape = first.shape[1:]
+    first, right, down = (each.expand(2, *shape).flatten(1) for each in (first, right, down))
+    across, along = counts.long()[:, None, None].expand(2, *shape).flatten(1)
+    # All rows of points of all bins, then all points of all rows.
+    bins, number = torch.repeat_interleave(along), _runs(torch.zeros_like(along), along)
+    start, right, across = first[:, bins] + (number + 0.5) * down[:, bins], right[:, bins], across[bins]
+    row, number = torch.repeat_interleave(across), _runs(torch.zeros_like(across), across)
+    x, y = start[:, row] + (number + 0.5) * right[:, row]
+    bins = bins[row]
+    index, weight = _around(x, y, image.expand(shape).flatten()[bins], data.shape)
+    read = weighted_rows(pixel_rows(data), index, weight)
+    sums = read.new_zeros(shape.numel(), data.shape[1]).index_add(0, bins, read)
+    return sums.view(*shape, -1) / counts.prod(0)[:, None]
 
 
 class PSROIPooling(Op, name="_contrib_PSROIPooling"):
@@ -302,30 +379,51 @@ class PSROIPooling(Op, name="_contrib_PSROIPooling"):
 
     def forward(self, run: Run, data: Tensor, rois: Tensor) -> Tensor:
         expect_real(self, data)
-        batch, _, height, width = data.shape
-        corners = round_half_up(rois[:, 1:])
-        first, last = (corners[:, :2] * self.spatial_scale, (corners[:, 2:] + 1) * self.spatial_scale)
-        size = (last - first).clamp(min=0.1)
-        x = self._edges(first[:, 0], size[:, 0], width)
-        y = self._edges(first[:, 1], size[:, 1], height)
+        batch, channels, height, width = data.shape
+        corner, area = self._corners(data.shape, rois)
         # Sums over rectangles are differences of sums from the corner of the image on.
-        sums = F.pad(data.double().cumsum(2).cumsum(3), (1, 0, 1, 0))
-        sums = sums.view(batch, self.output_dim, self.groups, self.groups, height + 1, width + 1)
-        sums = sums.permute(0, 2, 3, 4, 5, 1)
-        image, known = (each.view(-1, 1, 1) for each in images_of(rois, batch))
-        group = torch.arange(self.pooled_size, device=data.device) * self.groups // self.pooled_size
-        total = torch.zeros((), dtype=sums.dtype, device=data.device)
-        for row, column, sign in ((0, 0, 1), (0, 1, -1), (1, 0, -1), (1, 1, 1)):
-            at = image, group[:, None], group, y[row][:, :, None], x[column][:, None]
-            total = total + sign * sums[at]
-        area = (y[1] - y[0])[:, :, None] * (x[1] - x[0])[:, None] * known
-        means = torch.where(area[..., None] > 0, total / area.clamp(min=1)[..., None], 0)
-        return means.to(data.dtype).permute(0, 3, 1, 2)
+        sums = data.new_zeros(batch, channels, height + 1, width + 1, dtype=torch.float64)
+        torch.cumsum(data.double(), 3, out=sums[..., 1:, 1:])
+        at = sums.cumsum(2).take(corner)
+        total = (at[1, 1] - at[0, 1]).sub_(at[1, 0]).add_(at[0, 0])
+        return (total / area.clamp(min=1)).to(data.dtype).permute(3, 0, 1, 2)
 
-    def _edges(self, first: Tensor, size: Tensor, extent: int) -> tuple[Tensor, Tensor]:
-        """Return where the bins (boxes, bins) begin and end along one axis."""
-        number = torch.arange(self.pooled_size, dtype=size.dtype, device=size.device)
-        step = (size / self.pooled_size)[:, None]
-        begin = (number * step + first[:, None]).floor().clamp(0, extent)
-        end = ((number + 1) * step + first[:, None]).ceil().clamp(0, extent)
-        return begin.long(), torch.maximum(begin, end).long()
+    def backward(self, run: Run, grad: Tensor, data: Like, rois: Tensor) -> tuple[Tensor, Tensor]:
+        batch, channels, height, width = data.shape
+        corner, area = self._corners(data.shape, rois)
+        share = grad.permute(1, 2, 3, 0).double() / area.clamp(min=1)
+        # What is added from one corner on, and no more from the next, is summed up once more.
+        steps = torch.stack([share, -share, -share, share]).flatten()
+        into = steps.new_zeros(batch * channels * (height + 1) * (width + 1))
+        into = into.index_add(0, corner.flatten(), steps).view(batch, channels, height + 1, width + 1)
+        into = into.cumsum(3).cumsum(2)[..., :-1, :-1]
+        return into.to(grad.dtype), torch.zeros_like(rois)
+
+    def _corners(self, shape: Sequence[int], rois: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the corners and areas of bins in sums of images, which have an edge more than these.
+
+        Corners are (top or bottom, left or right, output_dim, bins, bins, boxes), areas (bins, bins, boxes).
+        """
+        batch, _, height, width = shape
+        corners = round_half_up(rois.t()[1:])
+        first, last = corners[:2] * self.spatial_scale, (corners[2:] + 1) * self.spatial_scale
+        size = (last - first).clamp(min=0.1)
+        x, y = self._edges(first[0], size[0], width), self._edges(first[1], size[1], height)
+        image, known = images_of(rois, batch)
+        x = x * known  # a box in no image has bins without any elements
+        group = torch.arange(self.pooled_size, device=rois.device) * self.groups // self.pooled_size
+        channel = (
+            torch.arange(self.output_dim, device=rois.device).view(-1, 1, 1) * self.groups + group[:, None]
+        )
+        channel = (channel * self.groups + group)[..., None] + image * shape[1]
+        top = y[:, None, None, :, None] + channel * (height + 1)
+        area = (y[1] - y[0])[:, None] * (x[1] - x[0])
+        return top * (width + 1) + x[:, None, None], area
+
+    def _edges(self, first: Tensor, size: Tensor, extent: int) -> Tensor:
+        """Return where the bins (begin and end, bins, boxes) are along one axis."""
+        number = torch.arange(self.pooled_size, dtype=size.dtype, device=size.device)[:, None]
+        step = size / self.pooled_size
+        begin = (number * step + first).floor().clamp(0, extent)
+        end = ((number + 1) * step + first).ceil().clamp(0, extent)
+        return torch.stack([begin, torch.maximum(begin, end)]).long()

@@ -17,11 +17,15 @@ __all__ = [
     "bilinear",
     "crossed",
     "pixel_rows",
+    "spread_rows",
     "weighted_rows",
 ]
 
 Taps = tuple["Tensor", "Tensor"]
-"""Which elements are read along the last axis, and their weights: two tensors of one shape."""
+"""Which elements are read, listed along the first axis, and their weights: two tensors of one shape.
+
+Points come last because there are many of them, and torch is fast along long axes.
+"""
 
 _AT_A_TIME = 1 << 22  # numbers that the gradient of weighted sums spreads out at a time
 
@@ -31,30 +35,30 @@ def between(at: Tensor, extent: int) -> Taps:
     inside = at.clamp(0, extent - 1)
     low = inside.detach().floor()
     share = inside - low
-    index = torch.stack([low, (low + 1).clamp(max=extent - 1)], -1)
-    return index.long(), torch.stack([1 - share, share], -1)
+    index = low.long()
+    return torch.stack([index, (index + 1).clamp_(max=extent - 1)]), torch.stack([1 - share, share])
 
 
 def between_or_zero(at: Tensor, extent: int) -> Taps:
     """Return the two elements around each position, and their weights; what lies outside counts as 0."""
     low = at.detach().floor()
-    index = torch.stack([low, low + 1], -1)
-    weight = torch.stack([1 - (at - low), at - low], -1)
+    share = at - low
+    index = torch.stack([low, low + 1])
     known = (index >= 0) & (index < extent)
-    return index.clamp(0, extent - 1).long(), torch.where(known, weight, 0)
+    return index.clamp_(0, extent - 1).long(), torch.stack([1 - share, share]) * known
 
 
 def between_or_none(at: Tensor, extent: int) -> Taps:
     """Return the two elements around each position, and their weights; all positions outside count as 0."""
     index, weight = between(at, extent)
-    return index, weight * ((at >= 0) & (at < extent))[..., None]
+    return index, weight * ((at >= 0) & (at < extent))
 
 
 def crossed(y: Taps, x: Taps, width: int) -> Taps:
-    """Return which elements of an image rows (..., a) and columns (..., b) make: (..., a * b)."""
-    index = y[0].unsqueeze(-1) * width + x[0].unsqueeze(-2)
-    weight = y[1].unsqueeze(-1) * x[1].unsqueeze(-2)
-    return index.flatten(-2), weight.flatten(-2)
+    """Return which elements of an image rows (a, ...) and columns (b, ...) make: (a * b, ...)."""
+    index = (y[0] * width).unsqueeze(1) + x[0]
+    weight = y[1].unsqueeze(1) * x[1]
+    return index.flatten(0, 1), weight.flatten(0, 1)
 
 
 def pixel_rows(images: Tensor) -> Tensor:
@@ -65,18 +69,32 @@ def pixel_rows(images: Tensor) -> Tensor:
 def bilinear(images: Tensor, y: Taps, x: Taps) -> Tensor:
     """Read images (batch, channels, height, width) at points (batch, n): (batch, n, channels)."""
     height, width = images.shape[2:]
-    index, weight = crossed(y, x, width)
-    first = torch.arange(len(images), device=images.device).view(-1, 1, 1) * (height * width)
-    return weighted_rows(pixel_rows(images), index + first, weight)
+    first = torch.arange(len(images), device=images.device).view(-1, 1) * height
+    return weighted_rows(pixel_rows(images), *crossed((y[0] + first, y[1]), x, width))
 
 
 def weighted_rows(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
-    """Return weighted sums of rows (n, channels): (..., channels) for index and weight (..., k)."""
-    shape = (*index.shape[:-1], rows.shape[1])
-    flat = index.reshape(-1, index.shape[-1]), weight.reshape(-1, index.shape[-1])
+    """Return weighted sums of rows (n, channels): (..., channels) for index and weight (k, ...)."""
     wide = torch.promote_types(rows.dtype, torch.float32)
-    sums: Tensor = _weighted_sum().apply(rows.to(wide), flat[0], flat[1].to(wide))
-    return sums.view(shape).to(rows.dtype)
+    flat = index.flatten(1).t().contiguous(), weight.to(wide).flatten(1).t().contiguous()
+    sums: Tensor = _weighted_sum().apply(rows.to(wide), *flat)
+    return sums.view(*index.shape[1:], rows.shape[1]).to(rows.dtype)
+
+
+def spread_rows(grad: Tensor, index: Tensor, weight: Tensor, rows: int) -> Tensor:
+    """Return the gradient of the rows (rows, channels), given that of their weighted sums (..., channels)."""
+    wide = torch.promote_types(grad.dtype, torch.float32)
+    flat = grad.to(wide).flatten(0, -2), index.flatten(1), weight.to(wide).flatten(1)
+    return _spread(*flat, rows).to(grad.dtype)
+
+
+def _spread(grad: Tensor, index: Tensor, weight: Tensor, rows: int) -> Tensor:
+    """Add gradients (n, channels) to the rows that the index (k, n) says, in shares of the weight (k, n)."""
+    step = max(1, _AT_A_TIME // max(1, grad.numel()))
+    into = grad.new_zeros(rows, grad.shape[1])
+    for where, share in zip(torch.split(index, step), torch.split(weight, step), strict=True):
+        into = into.index_add(0, where.flatten(), (grad * share[..., None]).flatten(0, 1))
+    return into
 
 
 @functools.cache
@@ -95,15 +113,12 @@ def _weighted_sum() -> Any:
         @staticmethod
         def backward(context: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
             rows, index, weight = context.saved_tensors
-            step = max(1, _AT_A_TIME // max(1, grad.numel()))
             into_rows = into_weight = None
             if context.needs_input_grad[0]:
-                into_rows = torch.zeros_like(rows)
-                for where, share in zip(index.split(step, 1), weight.split(step, 1), strict=True):
-                    spread = grad[:, None] * share[..., None]
-                    into_rows = into_rows.index_add(0, where.flatten(), spread.flatten(0, 1))
+                into_rows = _spread(grad, index.t(), weight.t(), len(rows))
             if context.needs_input_grad[2]:
-                parts = [(rows[where] * grad[:, None]).sum(-1) for where in index.split(step, 1)]
+                step = max(1, _AT_A_TIME // max(1, grad.numel()))
+                parts = [(rows[where] * grad[:, None]).sum(-1) for where in torch.split(index, step, 1)]
                 into_weight = torch.cat(parts, 1)
             return into_rows, None, into_weight
 
