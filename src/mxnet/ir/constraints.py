@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any, TypeGuard
 
-from mxnet.errors import InferenceError
+from mxnet.errors import InferenceError, ShapeError
 from mxnet.ir.op import Op, Shape, Slots
 
 __all__ = ["Conflict", "is_complete", "merge_dtypes", "merge_shapes", "settle_dtypes", "settle_shapes"]
@@ -81,8 +81,15 @@ def settle_shapes(op: Op, known: Known) -> Known:
     ------
     Conflict
         If what it says contradicts `known`.
+    ShapeError
+        If an output would have a negative extent.
     """
-    return _settle(op, known, op.infer_shape, merge_shapes)
+    settled = _settle(op, known, op.infer_shape, merge_shapes)
+    n_out = op.arity[2]
+    for slot, shape in zip(op.slots[-n_out:] if n_out else (), settled[-n_out:], strict=False):
+        if shape is not None and any(extent is not None and extent < 0 for extent in shape):
+            raise ShapeError(f"{op.name}: {slot} cannot have the shape {shape}, with a negative extent.")
+    return settled
 
 
 @functools.lru_cache(maxsize=1 << 16)

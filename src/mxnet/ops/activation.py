@@ -14,6 +14,7 @@ from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
 if TYPE_CHECKING:
     from torch import Tensor
 
+
 class _Function(NamedTuple):
     """An activation, how it overwrites its input, and its gradient from the head gradient and its value."""
 
@@ -81,9 +82,7 @@ class Activation(Op, name="Activation"):
     def forward_into(self, run: Run, out: Tensor, data: Tensor) -> Tensor:
         return _ACTIVATIONS[self.act_type].inplace(data)
 
-    def backward(
-        self, run: Run, grad: Tensor, output: Tensor, into: Mapping[str, Into] = NOWHERE
-    ) -> Tensor:
+    def backward(self, run: Run, grad: Tensor, output: Tensor, into: Mapping[str, Into] = NOWHERE) -> Tensor:
         function = _ACTIVATIONS[self.act_type]
         if into:
             return function.gradient_into(grad, output, into["data"].tensor)
@@ -296,7 +295,11 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
         doc="Whether elements of axis 1 compete, or of the last axis.",
     )
 
-    infer_shape = same_shape
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        for shape in (s.data, s.output):
+            if shape is not None and len(shape) < 2:
+                raise ShapeError(f"{self.name}: expected data of 2 axes or more, but got {shape}.")
+        return same_shape(self, s)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return torch.softmax(data, 1 if self.mode == "channel" else -1)

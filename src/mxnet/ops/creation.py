@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mxnet.dtype import NAMES, is_floating, numpy_type
-from mxnet.errors import ParameterError
+from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Slots, param
@@ -48,7 +48,8 @@ def number_as(value: float, dtype: str) -> float:
 
 
 def _shape_of(run: Run) -> tuple[int, ...]:
-    assert run.out_shapes is not None
+    if run.out_shapes is None:
+        raise ShapeError(f"{run.name}: extents that are not given are inferred in symbols only.")
     return run.out_shapes[0]
 
 
@@ -157,7 +158,7 @@ class Arange(_FromNothing, name="_arange"):
 
     def validate(self) -> None:
         start, stop = self._bounds()
-        if self.step == 0 or (not self.infer_range and (stop - start) / self.step <= 0):
+        if self.step == 0 or (not self.infer_range and not 0 < (stop - start) / self.step < math.inf):
             raise ParameterError(
                 f"_arange: there are no values from {start:g} to {stop:g} in steps of {self.step:g}."
             )

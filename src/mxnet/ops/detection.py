@@ -79,6 +79,8 @@ class MultiBoxPrior(Detector, name="_contrib_MultiBoxPrior"):
                 f"{self.name}: expected data (batch, channels, height, width), but got {s.data}."
             )
         height, width = s.data[2:4]
+        if height == 0 or width == 0:
+            raise ShapeError(f"{self.name}: images {s.data} without pixels have no anchors.")
         per_cell = len(self.sizes) + len(self.ratios) - 1
         anchors = None if height is None or width is None else height * width * per_cell
         return {"output": (1, anchors, 4)}

@@ -44,11 +44,12 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         if not known:
             return {}
         axis = normal_axis(self.dim, len(known[0]), self.name)
-        around = [_with_extent(shape, axis, None) for shape in (*known, s.output) if shape is not None]
-        others = agree(*around)
-        assert others is not None
-        if any(len(shape) != len(others) for shape in around):
+        around = [shape for shape in (*known, s.output) if shape is not None]
+        if any(len(shape) != len(known[0]) for shape in around):
+            others = _with_extent(known[0], axis, None)
             return {"ins": (others,) * len(s.ins), "output": others}  # a conflict, which the caller names
+        others = agree(*(_with_extent(shape, axis, None) for shape in around))
+        assert others is not None
         extents = [None if shape is None else shape[axis] for shape in s.ins]
         whole = None if s.output is None else s.output[axis]
         if whole is not None and extents.count(None) == 1:

@@ -291,7 +291,9 @@ class SVMOutput(Op, name="SVMOutput"):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}
-        return {"output": s.data, "label": s.data[:-1]} if len(s.data) > 1 else {"output": s.data}
+        if len(s.data) < 2:
+            raise ShapeError(f"{self.name}: expected data (n, ...) of 2 axes or more, but got {s.data}.")
+        return {"output": s.data, "label": s.data[:-1]}
 
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return data

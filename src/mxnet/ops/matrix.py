@@ -50,6 +50,8 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
 
     def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
         """Return the axes that are contracted, from the numbers of dimensions."""
+        if not (lhs and rhs):
+            raise ShapeError("dot: both arrays must have at least one axis.")
         if lhs == rhs == 1 and (self.transpose_a or self.transpose_b):
             raise ShapeError("dot: two vectors cannot be transposed.")
         return (0 if self.transpose_a else lhs - 1), (rhs - 1 if self.transpose_b else 0)

@@ -438,6 +438,8 @@ class L2Normalization(Op, name="L2Normalization"):
             raise ShapeError(
                 f"L2Normalization: mode {self.mode!r} needs 3 dimensions or more, but got {s.data}."
             )
+        if not s.data:
+            raise ShapeError("L2Normalization: data must have at least one axis, but has the shape ().")
         return {"outs": (s.data, self._norm_shape(s.data))}
 
     def _norm_shape(self, shape: Shape) -> Shape:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mxnet.errors import ParameterError
+from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import same_shape
@@ -167,6 +168,11 @@ def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: fl
     show_change(weights, means, variances)
 
 
+def inverse(lr: float) -> float:
+    """Return what divides by a learning rate, as numbers of C do: infinity for 0."""
+    return 1 / lr if lr else math.inf
+
+
 def ftml(
     op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float, t: int
 ) -> None:
@@ -174,7 +180,9 @@ def ftml(
     d, v, z = states
     slope = decayed(op, grad, weight, wd)
     move_square(v, slope, op.beta2)
-    denominator = ((v / started(op.beta2, t)).sqrt_().add_(op.epsilon)).mul_(started(op.beta1, t) / lr)
+    denominator = ((v / started(op.beta2, t)).sqrt_().add_(op.epsilon)).mul_(
+        started(op.beta1, t) * inverse(lr)
+    )
     move_average(z, slope, op.beta1).sub_((denominator - d * op.beta1) * weight)
     d.copy_(denominator)
     weight.copy_(z).div_(d).neg_()
@@ -187,7 +195,7 @@ def ftrl(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: fl
     root = n.sqrt()
     n.addcmul_(slope, slope)
     now = n.sqrt()
-    z.add_(slope).sub_((now - root).mul_(weight), alpha=1 / lr)
+    z.add_(slope).sub_((now - root).mul_(weight), alpha=inverse(lr))
     # Towards 0 by lamda1, and not beyond it.
     weight.copy_(z.clamp(-op.lamda1, op.lamda1)).sub_(z).div_(now.add_(op.beta).div_(lr).add_(wd))
 
@@ -545,6 +553,7 @@ class AdamWUpdate(Update, name="_adamw_update"):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         alike = s.weight or s.grad or s.output
+        _expect_one_number(self, s, "rescale_grad")
         return {"ins": (*(alike,) * (len(s.ins) - 1), s.rescale_grad), "output": alike}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
@@ -579,6 +588,14 @@ class MPAdamWUpdate(AdamWUpdate, name="_mp_adamw_update"):
         slope = limited(grad.to(master.dtype) * factor, self.clip_gradient)
         adamw(self, master, slope, averages, self.lr, self.wd, self.eta)
         return master.to(weight.dtype)
+
+
+def _expect_one_number(op: Op, s: Slots, *slots: str) -> None:
+    """Refuse arrays that are known to hold more or less than one number."""
+    for slot in slots:
+        shape = getattr(s, slot)
+        if is_complete(shape) and math.prod(shape) != 1:
+            raise ShapeError(f"{op.name}: {slot} must hold one number, but has the shape {shape}.")
 
 
 def usable(factor: Tensor) -> bool:
@@ -664,6 +681,7 @@ class LAMBUpdatePhase2(Update, name="lamb_update_phase2"):
     )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        _expect_one_number(self, s, "r1", "r2")
         alike = s.weight or s.g or s.output
         return {"weight": alike, "g": alike, "output": alike}
 
@@ -680,6 +698,7 @@ class MPLAMBUpdatePhase2(LAMBUpdatePhase2, name="mp_lamb_update_phase2"):
     inputs = LAMBUpdatePhase2.inputs | WEIGHT32
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        _expect_one_number(self, s, "r1", "r2")
         alike = s.weight or s.g or s.weight32 or s.output
         return {"weight": alike, "g": alike, "weight32": alike, "output": alike}
 
@@ -718,9 +737,7 @@ class AdaGradUpdate(Update, name="_sparse_adagrad_update"):
 
     def validate(self) -> None:
         if self.wd:
-            raise ParameterError(
-                "adagrad_update: weight decay is not supported, for it would touch all rows."
-            )
+            raise ParameterError(f"{self.name}: weight decay is not supported, for it would touch all rows.")
 
     step = adagrad
 

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxnet.errors import ParameterError, ShapeError
+from mxnet.errors import MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import F, torch
@@ -69,7 +69,10 @@ class _Quantized(Ranged):
     @functools.cached_property
     def plain(self) -> Any:
         """The same for real numbers."""
-        return self.of.bind(self.given)
+        try:
+            return self.of.bind(self.given)
+        except MXNetError as error:
+            raise type(error)(f"{self.name}, as {error}") from None
 
     def validate(self) -> None:
         """Let the other one look at the parameters."""

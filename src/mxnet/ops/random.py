@@ -7,11 +7,12 @@ import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import DTypeError, ParameterError, ShapeError
+from mxnet.errors import DTypeError, MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete, merge_shapes
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import generator_of, torch_device
+from mxnet.ops.expect import expect_real
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -330,7 +331,7 @@ class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",))
 
     def validate(self) -> None:
         if self.low >= self.high:
-            raise ParameterError(f"randint: there are no whole numbers in [{self.low}, {self.high}).")
+            raise ParameterError(f"{self.name}: there are no whole numbers in [{self.low}, {self.high}).")
 
     def forward(self, run: Run) -> Tensor:
         return torch.randint(
@@ -375,11 +376,14 @@ class SampleMultinomial(Op, name="_sample_multinomial", aliases=("sample_multino
         return {"outs": (self.dtype, t.data)[: len(t.outs)]}
 
     def forward(self, run: Run, data: Tensor) -> Tensor | tuple[Tensor, Tensor]:
-        rows = data.reshape(-1, data.shape[-1])
+        expect_real(self, data)
+        rows, count = data.reshape(-1, data.shape[-1]), math.prod(self.shape)
         shape = (*data.shape[:-1], *self.shape) or (1,)
+        if (rows.sum(1) <= 0).any():
+            raise MXNetError(f"{self.name}: the probabilities of each row must have a sum greater than 0.")
         drawn = torch.multinomial(
-            rows.float(), math.prod(self.shape), replacement=True, generator=generator_of(run.context)
-        )
+            rows.float(), max(count, 1), replacement=True, generator=generator_of(run.context)
+        )[:, :count]
         classes = drawn.view(shape).to(getattr(torch, self.dtype))
         return (classes, rows.gather(1, drawn).log().view(shape)) if self.get_prob else classes
 

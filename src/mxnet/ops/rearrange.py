@@ -35,6 +35,8 @@ class _NewShape(Op):
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         shape = self.output_shape(tuple(data.shape))
+        if shape is None:
+            raise ParameterError(f"{self.name} needs the parameter 'shape'.")
         return data.reshape(shape)  # type: ignore[arg-type] # complete, as that of data is
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
@@ -217,6 +219,8 @@ class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
     """
 
     def output_shape(self, data: Shape) -> Shape | None:
+        if not data:
+            raise ShapeError("Flatten: data must have at least one axis, but has the shape ().")
         return (data[0], numel(data[1:])) if is_complete(data) else None  # as in MXNet 1.9
 
 

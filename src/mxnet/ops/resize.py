@@ -291,6 +291,12 @@ class Crop(Op, name="Crop"):
         default=False, doc="Whether the window is in the middle; the offset is then ignored."
     )
 
+    def validate(self) -> None:
+        if len(self.offset) != 2 or len(self.h_w) != 2:
+            raise ParameterError(
+                f"Crop: offset {self.offset} and h_w {self.h_w} must be (y, x) and (height, width)."
+            )
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         data = s.ins[0]
         if data is None:
@@ -304,7 +310,9 @@ class Crop(Op, name="Crop"):
             window = s.ins[1][2:]
         begins = (0, 0) if self.center_crop else self.offset
         for extent, begin, size in zip(data[2:], begins, window, strict=True):
-            if size is not None and (size < 1 or (extent is not None and begin + size > extent)):
+            if begin < 0 or (
+                size is not None and (size < 1 or (extent is not None and begin + size > extent))
+            ):
                 raise ShapeError(
                     f"Crop: the window {tuple(window)} at {begins} does not lie within images of {data[2:]}."
                 )

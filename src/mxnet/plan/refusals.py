@@ -16,7 +16,7 @@ Given = Sequence[tuple[str, tuple[int, ...], str]]
 
 _ABOUT_DTYPES = re.compile(
     r"not implemented for '|not supported|does not support|can't be cast"
-    r"|infer output dtype|floating point dtype"
+    r"|infer output dtype|floating point dtype|integral input tensors|floating-point dtype"
 )
 
 
