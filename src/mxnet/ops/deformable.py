@@ -203,7 +203,7 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
             raise ShapeError(f"{self.name}: expected data of {needed} channels, but got {s.data}.")
         if not self.no_trans:
             parts = self.part_size or self.pooled_size
-            shifts = extents_of(self, s, trans=f"boxes numbers {parts} {parts}")["numbers"]
+            shifts = extents_of(self, s, **layouts, trans=f"boxes numbers {parts} {parts}")["numbers"]
             if shifts is not None and (shifts % 2 or self.output_dim % max(1, shifts // 2)):
                 raise ShapeError(f"{self.name}: trans {s.trans} does not have two shifts for each class.")
         return {"output": (found["boxes"], self.output_dim, self.pooled_size, self.pooled_size)}

@@ -291,8 +291,9 @@ class ScatterNd(_Scattering, name="scatter_nd"):
         return {"output": from_mxnet_shape(self.shape)}
 
     def forward(self, run: Run, data: Tensor, indices: Tensor) -> Tensor:
-        shape = run.out_shapes[0] if run.out_shapes else self.shape
-        return data.new_zeros(shape).index_put(_coordinates(indices), data)
+        if run.out_shapes is None:
+            raise ShapeError(f"{self.name}: the extents {self.shape} must be positive.")
+        return data.new_zeros(run.out_shapes[0]).index_put(_coordinates(indices), data)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return emit("gather_nd", grads[0], node.inputs[1]), None

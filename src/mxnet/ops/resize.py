@@ -9,7 +9,7 @@ import numpy as np
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.expect import expect_real
 from mxnet.ops.shapes import dtype_of_first_input
@@ -51,6 +51,17 @@ class UpSampling(Op, name="UpSampling"):
     def input_names(self) -> tuple[str, ...]:
         return tuple(self.inputs) if self.sample_type == "bilinear" else super().input_names()
 
+    def _check_beside(self, first: Shape, other: Shape) -> None:
+        """Refuse an input that cannot be brought to the size that the first one is brought to."""
+        _expect_images(self.name, other)
+        if None not in (first[0], other[0]) and first[0] != other[0]:
+            raise ShapeError(f"UpSampling: inputs of {first[0]} and {other[0]} images do not go together.")
+        for name, extent, part in zip(("height", "width"), first[2:], other[2:], strict=True):
+            if extent is not None and part and extent * self.scale % part:
+                raise ShapeError(
+                    f"UpSampling: an input of {name} {part} does not divide {extent * self.scale}."
+                )
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         first = s.ins[0]
         if first is None:
@@ -66,10 +77,7 @@ class UpSampling(Op, name="UpSampling"):
             }
         for shape in s.ins:
             if shape is not None:
-                _expect_images(self.name, shape)
-                for name, whole, part in zip(("height", "width"), (height, width), shape[2:], strict=True):
-                    if whole is not None and part and whole % part:
-                        raise ShapeError(f"UpSampling: an input of {name} {part} does not divide {whole}.")
+                self._check_beside(first, shape)
         channels = [None if shape is None else shape[1] for shape in s.ins]
         if self.multi_input_mode == "sum":
             if len({*channels} - {None}) > 1:
