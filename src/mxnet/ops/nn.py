@@ -52,22 +52,35 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     def backward(
         self, run: Run, grad: Tensor, data: Tensor, weight: Tensor, into: Mapping[str, Into] = NOWHERE
     ) -> tuple[Tensor | None, ...]:
-        rows = grad if grad.dim() == 2 else grad.reshape(-1, self.num_hidden)
+        rows, columns = _matrix(grad, self.num_hidden), _matrix(data, weight.shape[1])
+        wants = run.wants
         into_data = into_weight = into_bias = None
-        if "data" in run.wants:
-            if place := into.get("data"):
-                torch.mm(rows, weight, out=place.tensor.view(-1, weight.shape[1]))
-            else:
-                into_data = torch.mm(rows, weight).view(data.shape)
-        if "weight" in run.wants:
-            columns = data if data.dim() == 2 else data.reshape(-1, weight.shape[1])
-            if place := into.get("weight"):
-                torch.addmm(place.tensor, rows.t(), columns, beta=int(place.add), out=place.tensor)
-            else:
-                into_weight = torch.mm(rows.t(), columns)
-        if "bias" in run.wants:
-            if place := into.get("bias"):
+        if "data" in wants:
+            into_data = _product(rows, weight, into.get("data"))
+            if into_data is not None and columns is not data:
+                into_data = into_data.view(data.shape)
+        if "weight" in wants:
+            into_weight = _product(rows.t(), columns, into.get("weight"))
+        if "bias" in wants:
+            place = into.get("bias")
+            into_bias = torch.sum(rows, 0) if place is None else None
+            if place is not None:
                 torch.sum(rows, 0, out=place.tensor)
-            else:
-                into_bias = torch.sum(rows, 0)
         return into_data, into_weight, into_bias
+
+
+def _matrix(array: Tensor, width: int) -> Tensor:
+    """View an array as rows of that many numbers."""
+    return array if array.dim() == 2 else array.reshape(-1, width)
+
+
+def _product(left: Tensor, right: Tensor, place: Into | None) -> Tensor | None:
+    """Return the product of two matrices, or write it to its place, or add it to what is there."""
+    if place is None:
+        return torch.mm(left, right)
+    target = place.tensor if place.tensor.dim() == 2 else place.tensor.view(-1, right.shape[1])
+    if place.add:
+        torch.addmm(target, left, right, out=target)
+    else:
+        torch.mm(left, right, out=target)
+    return None
