@@ -9,9 +9,9 @@ from mxnet.config import KNOBS, as_bytes, knob
 from mxnet.errors import BindError, MXNetError, did_you_mean
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, Pass
 
-__all__ = ["Options"]
+__all__ = ["OPTIMISATIONS", "Options"]
 
-_OPTIMISATIONS = (
+OPTIMISATIONS = (
     "all",
     *dict.fromkeys(each.__name__ for each in (*BEFORE_GRADIENT, *INFERENCE, *TRAINING, *TO_COMPILE)),
     "hoist",
@@ -83,10 +83,10 @@ class Options:
 
 
 def _known(names: frozenset[str]) -> frozenset[str]:
-    for name in sorted(names.difference(_OPTIMISATIONS)):
-        hint = did_you_mean(name, _OPTIMISATIONS)
+    for name in sorted(names.difference(OPTIMISATIONS)):
+        hint = did_you_mean(name, OPTIMISATIONS)
         raise MXNetError(
             f"MXNET_DISABLED_PASSES names {name!r}, which is no optimisation.{hint}"
-            f" These can be left out: {', '.join(_OPTIMISATIONS)}."
+            f" These can be left out: {', '.join(OPTIMISATIONS)}."
         )
     return names
