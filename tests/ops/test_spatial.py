@@ -35,8 +35,8 @@ def test_an_image_is_zero_outside():
 def test_weighted_sums_can_be_differentiated_twice():
     random = torch.Generator().manual_seed(1)
     rows = torch.randn(5, 3, dtype=torch.float64, generator=random, requires_grad=True)
-    weight = torch.randn(4, 2, dtype=torch.float64, generator=random, requires_grad=True)
-    index = torch.tensor([[0, 1], [1, 1], [4, 2], [3, 0]])
+    weight = torch.randn(2, 4, dtype=torch.float64, generator=random, requires_grad=True)
+    index = torch.tensor([[0, 1, 4, 3], [1, 1, 2, 0]])
     assert torch.autograd.gradcheck(lambda r, w: weighted_rows(r, index, w), (rows, weight))
     assert torch.autograd.gradgradcheck(lambda r, w: weighted_rows(r, index, w), (rows, weight))
 

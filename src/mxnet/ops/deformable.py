@@ -22,6 +22,7 @@ from mxnet.ops.sampling import (
     between_or_zero,
     bilinear,
     crossed,
+    spread_rows,
     weighted_rows,
 )
 from mxnet.ops.shapes import dtype_of_first_input
@@ -217,6 +218,19 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
         pooled = weighted_rows(rows.reshape(-1, rows.shape[-1]), index, weight)
         return pooled.permute(3, 0, 4, 1, 2).flatten(1, 2)
 
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor, rois: Tensor, trans: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        if trans is not None:  # all depends on both
+            pull = torch.func.vjp(lambda data, trans: self.forward(run, data, rois, trans), data, trans)[1]
+            into, into_trans = pull(grad)
+            return into, torch.zeros_like(rois), into_trans
+        index, weight = self._reads(data.shape, rois, None)
+        groups, (batch, _, height, width) = self.group_size**2, data.shape
+        rows = spread_rows(grad.permute(2, 3, 0, 1)[None], index, weight, batch * groups * height * width)
+        into = rows.view(batch, groups, height, width, -1).permute(0, 4, 1, 2, 3)
+        return into.reshape(data.shape), torch.zeros_like(rois)
+
     def _reads(self, shape: Sequence[int], rois: Tensor, trans: Tensor | None) -> Taps:
         """Return which elements make the bins, and their weights (k, classes, bins, bins, boxes)."""
         batch, _, height, width = shape
@@ -226,8 +240,7 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
         number = torch.arange(self.pooled_size, device=rois.device)
         shift = rois.new_zeros(2, 1, 1, 1, 1) if trans is None else self._shifts(trans, number)
         image, known = images_of(rois, batch)
-        y = self._taps(first[1], size[1], shift[1], number.view(-1, 1, 1), height)
-        x = self._taps(first[0], size[0], shift[0], number.view(-1, 1), width)
+        y, x = self._taps(first, size, shift, number, shape)
         group = number * self.group_size // self.pooled_size
         classes = torch.arange(shift.shape[1], device=rois.device).view(-1, 1, 1, 1)
         own = (image * len(classes) + classes) * self.group_size + group.view(-1, 1, 1)
@@ -240,12 +253,18 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
         shifts = trans.view(len(trans), -1, 2, *trans.shape[2:])[..., part[:, None], part]
         return shifts.permute(2, 1, 3, 4, 0) * self.trans_std
 
-    def _taps(self, first: Tensor, size: Tensor, shift: Tensor, number: Tensor, extent: int) -> Taps:
-        """Return the elements that bins read along one axis, and their weights."""
-        begin = first + (shift + number / self.pooled_size) * size
+    def _taps(
+        self, first: Tensor, size: Tensor, shift: Tensor, number: Tensor, shape: Sequence[int]
+    ) -> tuple[Taps, Taps]:
+        """Return the elements that bins read along y and x, and their weights."""
+        bins = torch.stack(torch.meshgrid(number, number, indexing="xy"))[:, None, :, :, None]
+        first, size = first[:, None, None, None], size[:, None, None, None]
+        begin = first + (shift + bins / self.pooled_size) * size
         point = torch.arange(self.sample_per_part, dtype=size.dtype, device=size.device)
-        at = begin + point.view(-1, 1, 1, 1, 1) * (size / (self.sample_per_part * self.pooled_size))
+        at = begin + point.view(-1, 1, 1, 1, 1, 1) * (size / (self.sample_per_part * self.pooled_size))
+        extent = size.new_tensor(shape[:1:-1]).view(2, 1, 1, 1, 1)  # width and height
         counted = (at >= -0.5) & (at <= extent - 0.5)
         index, weight = between(at, extent)
         weight = weight * (counted / counted.sum(0).clamp(min=1))
-        return index.flatten(0, 1), weight.flatten(0, 1)
+        index, weight = index.flatten(0, 1), weight.flatten(0, 1)
+        return (index[:, 1], weight[:, 1]), (index[:, 0], weight[:, 0])

@@ -129,25 +129,23 @@ def _runs(first: Tensor, lengths: Tensor) -> Tensor:
     return runs + torch.arange(len(runs), device=runs.device)
 
 
-def _points(first: Tensor, size: Tensor, bins: int, points: int) -> tuple[Tensor, Tensor]:
+def _points(first: Tensor, step: Tensor, number: Tensor, points: int) -> tuple[Tensor, Tensor]:
     """Return the points (points, bins, boxes) along one axis of bins, and their shares of the mean.
 
     There is one for each element that a bin covers, if `points` is not positive.
     """
-    step = size / bins
-    number = torch.arange(bins, dtype=size.dtype, device=size.device)[:, None]
     if points > 0:
-        point = torch.arange(points, dtype=size.dtype, device=size.device).view(-1, 1, 1)
-        at = (number + (point + 0.5) / points) * step + first
-        return at, at.new_full((points, 1, 1), 1 / points)
+        point = torch.arange(points, dtype=step.dtype, device=step.device).view(-1, 1, 1)
+        return (number + (point + 0.5) / points) * step + first, step.new_tensor(1 / points)
     counts = step.ceil().clamp(min=0)
-    point = torch.arange(max(1, int(counts.max())), dtype=size.dtype, device=size.device).view(-1, 1, 1)
-    at = (number + (point + 0.5) / counts) * step + first
+    most = max(1, int(counts.max())) if counts.numel() else 1
+    point = torch.arange(most, dtype=step.dtype, device=step.device).view(-1, 1, 1)
     counted = point < counts
+    at = (number + (point + 0.5) / counts) * step + first
     return torch.where(counted, at, 0), torch.where(counted, 1 / counts, 0)
 
 
-def _inside(at: Tensor, extent: int) -> Tensor:
+def _inside(at: Tensor, extent: Tensor) -> Tensor:
     """Return which points are counted: those at most one element outside."""
     return (at >= -1) & (at <= extent)
 
@@ -212,19 +210,23 @@ class ROIAlign(_Pooled, name="_contrib_ROIAlign"):
 
     def _taps(self, shape: Sequence[int], rois: Tensor) -> tuple[Taps, Taps, Tensor]:
         """Return what bins (taps, bins, boxes) read along y and x, and the images of the boxes."""
+        batch, _, height, width = shape
+        rows, columns = self.pooled_size
         corners = rois.detach().t()[1:].to(torch.promote_types(rois.dtype, torch.float32)).contiguous()
         corners = corners * self.spatial_scale
         first, last = (corners - 0.5 if self.aligned else corners).view(2, 2, -1)
         size = last - first if self.aligned else (last - first).clamp(min=1)
-        taps = []
-        for axis in (1, 0):
-            at, share = _points(first[axis], size[axis], self.pooled_size[1 - axis], self.sample_ratio)
-            index, weight = between(at, shape[3 - axis])
-            weight = weight * (share * _inside(at, shape[3 - axis]))
-            taps.append((index.flatten(0, 1), weight.flatten(0, 1)))
-        image, known = images_of(rois, shape[0])
-        y, x = taps
-        return (y[0], y[1] * known), x, image
+        # Both axes go together: all bins along y, then all bins along x.
+        axis = torch.tensor([1] * rows + [0] * columns, device=rois.device)
+        number = size.new_tensor([*range(rows), *range(columns)])[:, None]
+        step = (size / size.new_tensor([columns, rows])[:, None])[axis]
+        at, share = _points(first[axis], step, number, self.sample_ratio)
+        extent = size.new_tensor([width, height])[axis, None]
+        index, weight = between(at, extent)
+        weight = (weight * (share * _inside(at, extent))).flatten(0, 1)
+        index = index.flatten(0, 1)
+        image, known = images_of(rois, batch)
+        return (index[:, :rows], weight[:, :rows] * known), (index[:, rows:], weight[:, rows:]), image
 
     def _crossed(self, y: Taps, x: Taps, image: Tensor, shape: Sequence[int]) -> Taps:
         """Return which rows of pixels make the bins, and their weights (k, bins, bins, boxes)."""
@@ -308,7 +310,7 @@ class RROIAlign(_Pooled, name="_contrib_RROIAlign"):
             point = (torch.arange(points, dtype=size.dtype, device=size.device) + 0.5) / points
             at = first.unsqueeze(1) + point.view(-1, 1, 1, 1) * down.unsqueeze(1)
             at = at.unsqueeze(2) + point.view(-1, 1, 1, 1) * right[:, None, None]
-            index, weight = _around(at[0], at[1], image, data.shape)
+            index, weight = _around(at, image, data.shape)
             means = weighted_rows(pixel_rows(data), index.flatten(0, 2), weight.flatten(0, 2) / points**2)
         else:
             counts = torch.stack([width, height]).ceil()
@@ -316,12 +318,14 @@ class RROIAlign(_Pooled, name="_contrib_RROIAlign"):
         return torch.where(known[:, None], means, 0).permute(2, 3, 0, 1)
 
 
-def _around(x: Tensor, y: Tensor, image: Tensor, shape: Sequence[int]) -> Taps:
-    """Return the rows of pixels that points (...) lie between, and their weights (4, ...)."""
+def _around(at: Tensor, image: Tensor, shape: Sequence[int]) -> Taps:
+    """Return the rows of pixels that points (x and y, ...) lie between, and their weights (4, ...)."""
     height, width = shape[2:]
-    index, weight = between(y, height)
-    weight = weight * (_inside(y, height) & _inside(x, width))
-    return crossed((index + image * height, weight), between(x, width), width)
+    extent = at.new_tensor([width, height]).view(-1, *[1] * (at.dim() - 1))
+    index, weight = between(at, extent)
+    counted = _inside(at, extent).all(0)
+    y = index[:, 1] + image * height, weight[:, 1] * counted
+    return crossed(y, (index[:, 0], weight[:, 0]), width)
 
 
 def _means_of_all(
@@ -338,9 +342,9 @@ def _means_of_all(
     bins, number = torch.repeat_interleave(along), _runs(torch.zeros_like(along), along)
     start, right, across = first[:, bins] + (number + 0.5) * down[:, bins], right[:, bins], across[bins]
     row, number = torch.repeat_interleave(across), _runs(torch.zeros_like(across), across)
-    x, y = start[:, row] + (number + 0.5) * right[:, row]
+    at = start[:, row].addcmul_(number + 0.5, right[:, row])
     bins = bins[row]
-    index, weight = _around(x, y, image.expand(shape).flatten()[bins], data.shape)
+    index, weight = _around(at, image.expand(shape).flatten()[bins], data.shape)
     read = weighted_rows(pixel_rows(data), index, weight)
     sums = read.new_zeros(shape.numel(), data.shape[1]).index_add(0, bins, read)
     return sums.view(*shape, -1) / counts.prod(0)[:, None]

@@ -27,16 +27,17 @@ Taps = tuple["Tensor", "Tensor"]
 Points come last because there are many of them, and torch is fast along long axes.
 """
 
+_FEW = 3  # channels that are read faster one after the other than together
 _AT_A_TIME = 1 << 22  # numbers that the gradient of weighted sums spreads out at a time
 
 
-def between(at: Tensor, extent: int) -> Taps:
+def between(at: Tensor, extent: int | Tensor) -> Taps:
     """Return the two elements around each position, and their weights; outside, the outermost element."""
-    inside = at.clamp(0, extent - 1)
+    inside = at.clamp(min=0).clamp(max=extent - 1)
     low = inside.detach().floor()
     share = inside - low
-    index = low.long()
-    return torch.stack([index, (index + 1).clamp_(max=extent - 1)]), torch.stack([1 - share, share])
+    index = torch.stack([low, low + 1]).clamp(max=extent - 1)
+    return index.long(), torch.stack([1 - share, share])
 
 
 def between_or_zero(at: Tensor, extent: int) -> Taps:
@@ -76,8 +77,7 @@ def bilinear(images: Tensor, y: Taps, x: Taps) -> Tensor:
 def weighted_rows(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
     """Return weighted sums of rows (n, channels): (..., channels) for index and weight (k, ...)."""
     wide = torch.promote_types(rows.dtype, torch.float32)
-    flat = index.flatten(1).t().contiguous(), weight.to(wide).flatten(1).t().contiguous()
-    sums: Tensor = _weighted_sum().apply(rows.to(wide), *flat)
+    sums: Tensor = _weighted_sum().apply(rows.to(wide), index.flatten(1), weight.to(wide).flatten(1))
     return sums.view(*index.shape[1:], rows.shape[1]).to(rows.dtype)
 
 
@@ -88,13 +88,31 @@ def spread_rows(grad: Tensor, index: Tensor, weight: Tensor, rows: int) -> Tenso
     return _spread(*flat, rows).to(grad.dtype)
 
 
+def _sum(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
+    """Return weighted sums (n, channels) of the rows that the index (k, n) says."""
+    if rows.shape[1] > _FEW:
+        index, weight = index.t().contiguous(), weight.t().contiguous()
+        return F.embedding_bag(index, rows, mode="sum", per_sample_weights=weight)
+    sums = [
+        channel.index_select(0, index.reshape(-1)).view(index.shape).mul_(weight).sum(0)
+        for channel in rows.t().contiguous()
+    ]
+    return torch.stack(sums, 1)
+
+
 def _spread(grad: Tensor, index: Tensor, weight: Tensor, rows: int) -> Tensor:
     """Add gradients (n, channels) to the rows that the index (k, n) says, in shares of the weight (k, n)."""
+    if grad.shape[1] <= _FEW:
+        into = [
+            grad.new_zeros(rows).scatter_add(0, index.flatten(), (channel * weight).flatten())
+            for channel in grad.unbind(1)
+        ]
+        return torch.stack(into, 1)
     step = max(1, _AT_A_TIME // max(1, grad.numel()))
-    into = grad.new_zeros(rows, grad.shape[1])
+    sums = grad.new_zeros(rows, grad.shape[1])
     for where, share in zip(torch.split(index, step), torch.split(weight, step), strict=True):
-        into = into.index_add(0, where.flatten(), (grad * share[..., None]).flatten(0, 1))
-    return into
+        sums = sums.index_add(0, where.flatten(), (grad * share[..., None]).flatten(0, 1))
+    return sums
 
 
 @functools.cache
@@ -104,7 +122,7 @@ def _weighted_sum() -> Any:
     class WeightedSum(torch.autograd.Function):
         @staticmethod
         def forward(rows: Tensor, index: Tensor, weight: Tensor) -> Tensor:
-            return F.embedding_bag(index, rows, mode="sum", per_sample_weights=weight)
+            return _sum(rows, index, weight)
 
         @staticmethod
         def setup_context(context: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:  # noqa: ARG004
@@ -115,11 +133,11 @@ def _weighted_sum() -> Any:
             rows, index, weight = context.saved_tensors
             into_rows = into_weight = None
             if context.needs_input_grad[0]:
-                into_rows = _spread(grad, index.t(), weight.t(), len(rows))
+                into_rows = _spread(grad, index, weight, len(rows))
             if context.needs_input_grad[2]:
                 step = max(1, _AT_A_TIME // max(1, grad.numel()))
-                parts = [(rows[where] * grad[:, None]).sum(-1) for where in torch.split(index, step, 1)]
-                into_weight = torch.cat(parts, 1)
+                parts = [(rows[where] * grad).sum(-1) for where in torch.split(index, step)]
+                into_weight = torch.cat(parts)
             return into_rows, None, into_weight
 
     return WeightedSum
