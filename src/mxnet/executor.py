@@ -352,9 +352,9 @@ class Executor:
         Returns
         -------
         str
-            Functions ``prepare_0``, ``prepare_1``, ... make what is kept until a parameter changes; ``forward``
-            takes it and returns the outputs and what ``backward`` needs. Behind ``#`` stand a node's name and
-            the shapes of what it makes.
+            Functions ``prepare_0``, ``prepare_1``, ... make what is kept until a parameter changes;
+            ``forward`` takes it, and returns the outputs and what ``backward`` needs. Behind ``#`` stand a
+            node's name and the shapes of what it makes.
 
         Examples
         --------
