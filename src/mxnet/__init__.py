@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mxnet import attribute, base, context, name, ops, symbol
 from mxnet import symbol as sym
@@ -47,6 +47,87 @@ _LAZY = {
     "visualization": "visualization",
     "viz": "visualization",
 }
+
+
+if TYPE_CHECKING:
+    from mxnet import (
+        autograd,
+        callback,
+        executor,
+        initializer,
+        io,
+        kvstore,
+        log,
+        lr_scheduler,
+        metric,
+        model,
+        module,
+        monitor,
+        ndarray,
+        operator,
+        optimizer,
+        profiler,
+        random,
+        registry,
+        rnn,
+        test_utils,
+        visualization,
+    )
+    from mxnet import initializer as init
+    from mxnet import kvstore as kv
+    from mxnet import lr_scheduler as misc
+    from mxnet import module as mod
+    from mxnet import monitor as mon
+    from mxnet import ndarray as nd
+    from mxnet import random as rnd
+    from mxnet import visualization as viz
+
+    __all__ = [
+        "AttrScope",
+        "Context",
+        "MXNetError",
+        "attribute",
+        "autograd",
+        "base",
+        "callback",
+        "context",
+        "cpu",
+        "cpu_pinned",
+        "current_context",
+        "executor",
+        "gpu",
+        "gpu_memory_info",
+        "init",
+        "initializer",
+        "io",
+        "kv",
+        "kvstore",
+        "log",
+        "lr_scheduler",
+        "metric",
+        "misc",
+        "mod",
+        "model",
+        "module",
+        "mon",
+        "monitor",
+        "name",
+        "nd",
+        "ndarray",
+        "num_gpus",
+        "operator",
+        "optimizer",
+        "profiler",
+        "random",
+        "registry",
+        "rnd",
+        "rnn",
+        "sym",
+        "symbol",
+        "test_utils",
+        "visualization",
+        "viz",
+    ]
 
 
 def __getattr__(wanted: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mxnet import ops as _ops  # fills the registry
 from mxnet.errors import UnknownOperatorError, did_you_mean
@@ -114,7 +114,13 @@ __all__ = [
 ]
 
 
-image, linalg, op, _internal = (_submodule(__name__, name) for name in ("image", "linalg", "op", "_internal"))
+if TYPE_CHECKING:  # stubs written by tools/make_stubs.py
+    from mxnet.ndarray import _internal, image, linalg, op
+    from mxnet.ndarray.operators import *  # noqa: F403
+else:
+    image, linalg, op, _internal = (
+        _submodule(__name__, name) for name in ("image", "linalg", "op", "_internal")
+    )
 fill_modules(
     sys.modules[__name__],
     {
@@ -129,9 +135,11 @@ fill_modules(
 )
 
 
-def __getattr__(name: str) -> Any:  # so that type checkers know of the operators; it always raises
-    if name.startswith("__"):  # the interpreter asks for these
-        raise AttributeError(name)
-    raise UnknownOperatorError(
-        f"module 'mxnet.ndarray' has no attribute {name!r}.{did_you_mean(name, globals())}"
-    )
+if not TYPE_CHECKING:  # what is not in the stubs is a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):  # the interpreter asks for these
+            raise AttributeError(name)
+        raise UnknownOperatorError(
+            f"module 'mxnet.ndarray' has no attribute {name!r}.{did_you_mean(name, globals())}"
+        )

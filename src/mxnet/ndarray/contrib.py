@@ -20,6 +20,7 @@ from mxnet.ndarray.updates import (
 
 if TYPE_CHECKING:
     from mxnet.context import Context
+    from mxnet.ndarray.contrib_operators import *  # noqa: F403
 
 __all__ = [
     "adamw_update",

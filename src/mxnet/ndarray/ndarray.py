@@ -19,13 +19,17 @@ from mxnet.ops.device import torch_device
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ndarray.fluent import FluentMethods
+else:
+    FluentMethods = object  # they are put on the class by fill_modules
+
 
 __all__ = ["NDArray", "is_scalar", "write_gradient"]
 
 GRAD_REQS = ("null", "write", "add")
 
 
-class NDArray:
+class NDArray(FluentMethods):
     """An array of one data type in the memory of one context.
 
     Make one with :func:`mxnet.nd.array`, :func:`mxnet.nd.zeros` and the like; every operator is a function in
@@ -51,10 +55,6 @@ class NDArray:
     _grad: NDArray | None = None
     _grad_req = "null"
     _recorded: Any = None  # the value in the graph that mxnet.autograd records
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any: ...  # the fluent methods, see functions.py
 
     def __init__(self, handle: Tensor | None, writable: bool = True) -> None:
         if handle is not None:

@@ -12,6 +12,7 @@ from mxnet.ndarray.ndarray import NDArray
 if TYPE_CHECKING:
     from mxnet.context import Context
     from mxnet.dtype import DTypeLike
+    from mxnet.ndarray.random_operators import *  # noqa: F403
 
 __all__ = [
     "exponential",

@@ -20,6 +20,7 @@ from mxnet.errors import CompositionError, FileFormatError, ParameterError
 from mxnet.files import atomic_write, read_file
 from mxnet.lazy import torch
 from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.storage import BaseSparseNDArray
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -133,7 +134,7 @@ def dumps(data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> bytes:
 def dump_array(array: NDArray) -> bytes:
     """Return one array as it stands in a file."""
     values, aux = [array.handle], []
-    if array.stype != "default":
+    if isinstance(array, BaseSparseNDArray):
         values, aux = [array.data.handle], [each.handle for each in array._aux_arrays()]
     code = {name: number for number, name in STYPES.items()}[array.stype]
     # An array without dimensions is known only to the layout of 1.6 and later.

@@ -4,6 +4,8 @@ The operators are put here by name (``slice``, ``abs``, ``sum`` …), so the cod
 :mod:`mxnet.ndarray.storage`, which keeps Python's own functions of these names.
 """
 
+from typing import TYPE_CHECKING
+
 from mxnet.ndarray.storage import (
     BaseSparseNDArray,
     CSRNDArray,
@@ -18,6 +20,9 @@ from mxnet.ndarray.storage import (
     subtract,
     zeros,
 )
+
+if TYPE_CHECKING:
+    from mxnet.ndarray.sparse_operators import *  # noqa: F403
 
 __all__ = [
     "BaseSparseNDArray",

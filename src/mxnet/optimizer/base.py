@@ -428,7 +428,7 @@ class Rule(Optimizer):
         """Step with some arrays stored sparsely: in all rows, or only in those that the gradient has."""
         weight, grad = arrays[:2]
         tensors = [array._tensor for array in arrays]
-        if grad.stype == "row_sparse" and self._only_rows(weight):
+        if isinstance(grad, nd.RowSparseNDArray) and self._only_rows(weight):
             rows = grad._parts[1]
             parts = [tensor[rows] for tensor in tensors]
             self._step(index, parts[0], parts[1], parts[2:], float(lr), float(wd))

@@ -220,7 +220,8 @@ def arrange(length: int, sequence: Inputs, layout: str, merged: bool | None) -> 
             return sequence
         if len(sequence.list_outputs()) != 1:
             raise CellError("unroll takes no grouped symbol: give list(inputs) instead.")
-        return list(symbol.split(sequence, axis=axis, num_outputs=length, squeeze_axis=1))
+        squeeze: Any = 1  # as files of MXNet have it
+        return list(symbol.split(sequence, axis=axis, num_outputs=length, squeeze_axis=squeeze))
     if length != len(sequence):
         raise CellError(f"unroll over {length} steps needs as many inputs, got {len(sequence)}.")
     if merged:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def _activate(activation: Activation, inputs: Symbol, **kwargs: Any) -> Symbol:
     if isinstance(activation, str):
-        activation = functools.partial(symbol.Activation, act_type=activation)
+        activation = functools.partial(symbol.Activation, act_type=activation)  # type: ignore[arg-type]
     return activation(inputs, **kwargs)
 
 
@@ -64,7 +64,7 @@ def _gru(
     return output, [output]
 
 
-def _channels(axis: int) -> dict[str, int]:
+def _channels(axis: int) -> dict[str, Any]:
     return {} if axis == 1 else {"axis": axis}
 
 
@@ -279,10 +279,9 @@ class BaseConvRNNCell(BaseRNNCell):
         return self._step(name, i2h, h2h, states, self._activation, self._layout.find("C"))
 
     def _convolve(self, group: str, data: Symbol, filters: int, *weights: Symbol, name: str) -> Symbol:
-        convolved: Symbol = symbol.Convolution(
-            data, *weights, num_filter=filters, layout=self._layout, name=name, **self._windows[group]
-        )
-        return convolved
+        slots: Any = (data, *weights)
+        parameters: dict[str, Any] = {"num_filter": filters, "layout": self._layout, "name": name}
+        return symbol.Convolution(*slots, **parameters | self._windows[group])
 
 
 class ConvRNNCell(BaseConvRNNCell):

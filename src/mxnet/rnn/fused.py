@@ -95,20 +95,19 @@ class FusedRNNCell(BaseRNNCell):
         batch_first = layout.find("T") == 1
         if batch_first:
             warnings.warn("FusedRNNCell is faster with layout TNC than with NTC.", stacklevel=2)
-            inputs = symbol.swapaxes(inputs, dim1=0, dim2=1)
+            inputs = symbol.swapaxes(inputs, dim1=0, dim2=1)  # type: ignore[arg-type] # they are merged
         states = self.begin_state() if begin_state is None else begin_state
-        rnn = symbol.RNN(
-            inputs,
-            self._parameter,
-            *states,
-            state_size=self._num_hidden,
-            num_layers=self._num_layers,
-            bidirectional=self._bidirectional,
-            p=self._dropout,
-            state_outputs=self._get_next_state,
-            mode=self._mode,
-            name=f"{self._prefix}rnn",
-        )
+        slots: Any = (inputs, self._parameter, *states)
+        parameters: dict[str, Any] = {
+            "state_size": self._num_hidden,
+            "num_layers": self._num_layers,
+            "bidirectional": self._bidirectional,
+            "p": self._dropout,
+            "state_outputs": self._get_next_state,
+            "mode": self._mode,
+            "name": f"{self._prefix}rnn",
+        }
+        rnn = symbol.RNN(*slots, **parameters)
         outputs, next_states = rnn, []
         if self._get_next_state:
             outputs, *next_states = rnn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mxnet import control_flow as _control_flow  # this and the operators fill the registry
 from mxnet import ops as _ops
@@ -29,13 +29,45 @@ from mxnet.symbol.functions import fill_modules
 from mxnet.symbol.symbol import Group, Symbol, SymbolBase
 from mxnet.symbol.variable import Variable, load, load_json, var
 
-contrib, image, linalg, sparse = (
-    _submodule(__name__, name) for name in ("contrib", "image", "linalg", "sparse")
-)
+if TYPE_CHECKING:  # stubs written by tools/make_stubs.py
+    from mxnet.symbol import _internal, contrib, image, linalg, op, sparse
+    from mxnet.symbol.operators import *  # noqa: F403
+
+    __all__ = [
+        "Group",
+        "Symbol",
+        "SymbolBase",
+        "Variable",
+        "arange",
+        "contrib",
+        "eye",
+        "full",
+        "histogram",
+        "hypot",
+        "image",
+        "linalg",
+        "linspace",
+        "load",
+        "load_json",
+        "maximum",
+        "minimum",
+        "ones",
+        "op",
+        "pow",
+        "power",
+        "random",
+        "sparse",
+        "split_v2",
+        "var",
+        "zeros",
+    ]
+else:
+    contrib, image, linalg, sparse, op, _internal = (
+        _submodule(__name__, name) for name in ("contrib", "image", "linalg", "sparse", "op", "_internal")
+    )
 for _module in (control_flow, sampling):
     for _name in _module.__all__:
         setattr(contrib, _name, getattr(_module, _name))
-op, _internal = _submodule(__name__, "op"), _submodule(__name__, "_internal")
 fill_modules(
     sys.modules[__name__],
     {
@@ -50,9 +82,11 @@ fill_modules(
 )
 
 
-def __getattr__(name: str) -> Any:  # so that type checkers know of the operators; it always raises
-    if name.startswith("__"):  # the interpreter asks for these
-        raise AttributeError(name)
-    raise UnknownOperatorError(
-        f"module 'mxnet.symbol' has no attribute {name!r}.{did_you_mean(name, globals())}"
-    )
+if not TYPE_CHECKING:  # what is not in the stubs is a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):  # the interpreter asks for these
+            raise AttributeError(name)
+        raise UnknownOperatorError(
+            f"module 'mxnet.symbol' has no attribute {name!r}.{did_you_mean(name, globals())}"
+        )

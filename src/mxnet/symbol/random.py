@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mxnet.ir.drawing import Interface, drawing, standard_normal
 from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
+
+if TYPE_CHECKING:
+    from mxnet.symbol.random_operators import *  # noqa: F403
 
 __all__ = [
     "exponential",

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from mxnet.compiled import CompiledFunction
     from mxnet.executor import Executor
     from mxnet.ndarray import NDArray
+    from mxnet.symbol.fluent import FluentMethods
+else:
+    FluentMethods = object  # they are put on the class by fill_modules
 
 __all__ = ["Group", "Symbol"]
 
@@ -52,7 +55,7 @@ class SymbolBase:
     __slots__ = ()
 
 
-class Symbol(SymbolBase):
+class Symbol(SymbolBase, FluentMethods):
     """One or several outputs of a graph of operators.
 
     Symbols are composed by operators (``mx.sym.FullyConnected(x, num_hidden=10)``), by arithmetic, and by
@@ -469,7 +472,8 @@ class Symbol(SymbolBase):
         shared_exec : Executor, optional
             Accepted for compatibility: memory is shared between executors anyway.
         memory_budget : str or int, optional
-            The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not fit is
+            The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not
+            fit is
             computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
         compiler : {'inductor'}, optional
             Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
@@ -527,7 +531,8 @@ class Symbol(SymbolBase):
         shared_buffer : dict of str to NDArray, optional
             Arrays to share; new ones are added to it.
         memory_budget : str or int, optional
-            The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not fit is
+            The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not
+            fit is
             computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
         compiler : {'inductor'}, optional
             Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
@@ -716,10 +721,6 @@ class Symbol(SymbolBase):
     def get_backend_symbol(self, backend: str) -> Symbol:
         """Return this symbol; see :meth:`optimize_for`."""
         return self.optimize_for(backend)
-
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Callable[..., Symbol]: ...  # the fluent methods, see functions.py
 
 
 def _only_arrays(name: str) -> Callable[[Symbol], None]:

@@ -237,7 +237,7 @@ def create_sparse_array_zd(
     )
 
 
-def shuffle_csr_column_indices(csr: NDArray) -> NDArray:
+def shuffle_csr_column_indices(csr: Any) -> NDArray:
     """Return a csr array with the columns of every row in another order."""
     starts, columns, values = (a.asnumpy() for a in (csr.indptr, csr.indices, csr.data))
     order = np.concatenate(

@@ -1,0 +1,74 @@
+"""Type checkers and editors know the operators: the stubs are those of the declarations, and find mistakes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import mxnet as mx
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = Path(mx.__file__).parent
+
+CORRECT = """
+import mxnet as mx
+
+data = mx.sym.Variable("data")
+net = mx.sym.FullyConnected(data, num_hidden=10, name="fc")
+net = mx.sym.Activation(net, act_type="relu").reshape(shape=(-1, 10))
+boxes: mx.sym.Symbol = mx.sym.contrib.box_nms(data, overlap_thresh=0.5)
+inverse: mx.sym.Symbol = mx.sym.linalg.inverse(data)
+both: mx.sym.Symbol = mx.sym.op.concat(net, inverse, dim=1)
+array: mx.nd.NDArray = mx.nd.relu(mx.nd.array([[1, 2]]), out=None).sum(axis=1)
+overlap: mx.nd.NDArray = mx.nd.contrib.box_iou(array, array, format="corner")
+product: mx.nd.NDArray = mx.nd.sparse.dot(array, array)
+"""
+
+MISTAKES = {
+    "mx.sym.FullyConnected(data, num_hiden=10)": "num_hiden",
+    "mx.sym.Activation(data, act_type='rely')": "rely",
+    "mx.sym.Convolutoin(data)": "Convolutoin",
+    "mx.sym.contrib.box_nms(data, overlap=0.5)": "overlap",
+    "mx.nd.relu('x')": "relu",
+    "mx.nd.random_uniform(lowest=0)": "lowest",
+    "data.softmax(axes=1)": "axes",
+}
+
+
+def check(source, folder):
+    """Return what mypy says, in its strictest mode, of a program."""
+    (folder / "program.py").write_text(source)
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file="]
+    return subprocess.run(
+        [*command, "--cache-dir", str(folder / "cache"), "program.py"],
+        cwd=folder,
+        env=os.environ | {"MYPYPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+
+
+@pytest.mark.slow
+def test_correct_program_passes_and_each_mistake_is_found(tmp_path):
+    lines = [*CORRECT.strip().splitlines(), *MISTAKES]
+    said = check("\n".join(lines) + "\n", tmp_path)
+    errors = {int(line.split(":")[1]): line for line in said.splitlines() if ": error:" in line}
+    first = len(lines) - len(MISTAKES) + 1
+    assert list(errors) == list(range(first, len(lines) + 1)), said
+    for (number, error), word in zip(errors.items(), MISTAKES.values(), strict=True):
+        assert word in error, number
+
+
+def test_stubs_are_those_of_the_declarations():
+    tool = [sys.executable, str(ROOT / "tools" / "make_stubs.py"), "--check"]
+    result = subprocess.run(
+        tool,
+        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
