@@ -45,4 +45,5 @@ def extents_of(op: Op, s: Slots, **layouts: str) -> dict[str, int | None]:
 def expect_real(op: Op, array: Tensor) -> None:
     """Raise DTypeError if the array holds whole numbers."""
     if not array.dtype.is_floating_point:
-        raise DTypeError(f"{op.name}: expected real numbers, but got {array.dtype}.")
+        dtype = str(array.dtype).removeprefix("torch.")
+        raise DTypeError(f"{op.name}: expected real numbers, but got {dtype}.")
