@@ -206,6 +206,27 @@ class Composer:
         value, shape = self.value()
         self.add(mx.sym.BatchNorm(value, eps=1e-3, use_global_stats=self.coin()), *shape)
 
+    def grouped(self):
+        value, shape = self.value(lambda shape: len(shape) == 3 and shape[0] in (2, 4))
+        made = mx.sym.Convolution(value, kernel=(1, 1), num_filter=4, num_group=2)
+        self.add(made, 4, *shape[1:])
+
+    def loss(self):
+        value, shape = self.value(lambda shape: len(shape) == 1)
+        label = mx.sym.BlockGrad(mx.sym.softmax(value * 2))
+        kind = self.pick([mx.sym.LinearRegressionOutput, mx.sym.LogisticRegressionOutput])
+        self.add(kind(value, label), *shape)
+
+    def embedding(self):
+        value, shape = self.value(lambda shape: len(shape) == 1)
+        index = mx.sym.round(mx.sym.abs(mx.sym.BlockGrad(mx.sym.tanh(value))) * 4)
+        self.add(mx.sym.Embedding(index, input_dim=5, output_dim=3), *shape, 3)
+
+    def choice(self):
+        left, shape = self.value()
+        right, _ = self.value(lambda other: other == shape)
+        self.add(mx.sym.where(mx.sym.BlockGrad(left > 0.1), left, right), *shape)
+
     def pooling(self):
         value, shape = self.image()
         kind = self.pick(("avg", "max"))
@@ -217,7 +238,8 @@ class Composer:
             getattr(self, name)
             for name in (
                 "unary activation leaky scalar dropout binary binary add_n mean constant softmax reshape flatten "
-                "transpose slice split concat dense recurrent siblings block block norm pooling twins"
+                "transpose slice split concat dense recurrent siblings block block grouped norm pooling twins "
+                "loss embedding choice"
             ).split()
         ]
         for _ in range(size):
