@@ -8,6 +8,7 @@ import torch
 
 import mxnet as mx
 from mxnet.ops.sampling import weighted_rows
+from mxnet.ops.spatial import _slopes
 
 AFFINE = {"transform_type": "affine", "target_shape": (3, 4)}
 TRANSFORMER = AFFINE | {"sampler_type": "bilinear"}
@@ -47,6 +48,19 @@ def test_a_sampler_can_be_differentiated_twice():
     values = {"x": np.arange(9).reshape(1, 1, 3, 3) ** 2.0, "g": np.full((1, 2, 1, 1), 0.25)}
     arrays = {name: mx.nd.array(value) for name, value in values.items()}
     assert slope.gradient(["x"]).eval(**arrays)[0].shape == (1, 1, 3, 3)
+
+
+def test_slopes_of_a_sampler_can_be_differentiated():
+    random = torch.Generator().manual_seed(2)
+    made = {"dtype": torch.float64, "generator": random, "requires_grad": True}
+    inputs = [torch.randn(shape, **made) for shape in ((2, 3, 2, 3), (2, 3, 4, 5), (2, 2, 2, 3))]
+    assert torch.autograd.gradcheck(_slopes, inputs)
+    assert torch.autograd.gradgradcheck(_slopes, inputs)
+
+
+def test_a_point_that_is_no_number_reads_none():
+    grid = mx.nd.array([[[[np.nan]], [[0]]]])
+    assert np.isnan(mx.nd.BilinearSampler(mx.nd.ones((1, 1, 3, 3)), grid).asnumpy()).all()
 
 
 def test_equal_elements_differ_as_if_the_first_were_greater():

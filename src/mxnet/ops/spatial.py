@@ -5,12 +5,13 @@ After: Jaderberg et al., *Spatial Transformer Networks*, 2015; Dosovitskiy et al
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.expect import expect_real, extents_of
 from mxnet.ops.sampling import between_or_zero, bilinear
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _IMAGES = "batch channels height width"
+_SAMPLER = (
+    0,
+    0,
+    True,
+)  # torch's: bilinear, zeros outside, -1 and 1 are the middles of the outermost elements
 
 
 def _scale(extents: Sequence[int], like: Tensor) -> Tensor:
@@ -33,15 +39,68 @@ def _elements(extents: Sequence[int], like: Tensor) -> Tensor:
     return torch.stack(torch.meshgrid(x, y, indexing="xy"))
 
 
-def _affine_grid(transforms: Tensor, extents: Sequence[int]) -> Tensor:
+@functools.lru_cache(maxsize=64)
+def _even_grid(extents: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return x, y and 1 of each point of an even grid (3, height * width); nobody may write it."""
+    y, x = (torch.arange(n, dtype=dtype, device=device) / ((n - 1) / 2) - 1 for n in extents)
+    grid = torch.meshgrid(x, y, indexing="xy")
+    return torch.stack([*grid, torch.ones_like(grid[0])]).flatten(1)
+
+
+def _affine_grid(transforms: Tensor, extents: tuple[int, ...]) -> Tensor:
     """Return the points (batch, 2, height, width) of an even grid after transforms (batch, 6)."""
-    even = _elements(extents, transforms) / _scale(extents, transforms) - 1
-    matrix = transforms.view(-1, 2, 3)
-    return (matrix[..., :2] @ even.flatten(1) + matrix[..., 2:]).view(-1, 2, *extents)
+    even = _even_grid(extents, transforms.dtype, transforms.device)
+    return (transforms.reshape(-1, 3) @ even).view(-1, 2, *extents)
+
+
+def _affine_slope(grad: Tensor) -> Tensor:
+    """Return the gradient of transforms, given that of the points (batch, 2, height, width)."""
+    even = _even_grid(tuple(grad.shape[2:]), grad.dtype, grad.device)
+    return (grad.reshape(-1, even.shape[1]) @ even.t()).view(-1, 6)
 
 
 def _read(data: Tensor, grid: Tensor) -> Tensor:
     """Read images at the points of a grid (batch, 2, height, width), x and y between -1 and 1."""
+    wide = torch.promote_types(data.dtype, torch.float32)
+    points = grid.to(wide).permute(0, 2, 3, 1)
+    return torch.grid_sampler_2d(data.to(wide), points, *_SAMPLER).to(data.dtype)
+
+
+def _slopes(grad: Tensor, data: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the gradients of images and points, given that of what was read."""
+    wide = torch.promote_types(data.dtype, torch.float32)
+    into_data, into_grid = _slopes_function().apply(*(each.to(wide) for each in (grad, data, grid)))
+    return into_data.to(data.dtype), into_grid.to(grid.dtype)
+
+
+@functools.cache
+def _slopes_function() -> Any:
+    """Return torch's gradients of its sampler, made differentiable."""
+
+    class Slopes(torch.autograd.Function):
+        @staticmethod
+        def forward(grad: Tensor, data: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+            points, both = grid.permute(0, 2, 3, 1), [True, True]
+            found = torch.ops.aten.grid_sampler_2d_backward(grad, data, points, *_SAMPLER, both)
+            return found[0], found[1].permute(0, 3, 1, 2)
+
+        @staticmethod
+        def setup_context(context: Any, inputs: tuple[Tensor, ...], output: tuple[Tensor, ...]) -> None:  # noqa: ARG004
+            context.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(context: Any, *heads: Tensor) -> tuple[Tensor, ...]:
+            def slopes(grad: Tensor, data: Tensor, grid: Tensor) -> tuple[Tensor, ...]:
+                return torch.func.vjp(_read_by_sums, data, grid)[1](grad)
+
+            into: tuple[Tensor, ...] = torch.func.vjp(slopes, *context.saved_tensors)[1](heads)
+            return into
+
+    return Slopes
+
+
+def _read_by_sums(data: Tensor, grid: Tensor) -> Tensor:
+    """Read as :func:`_read` does, but by sums that can be differentiated to any order."""
     height, width = data.shape[2:]
     x, y = ((grid + 1) * _scale((height, width), grid)).flatten(2).unbind(1)
     read = bilinear(data, between_or_zero(y, height), between_or_zero(x, width))
@@ -68,6 +127,9 @@ class BilinearSampler(Op, name="BilinearSampler"):
     def forward(self, run: Run, data: Tensor, grid: Tensor) -> Tensor:
         expect_real(self, data)
         return _read(data, grid)
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+        return _slopes(grad, data, grid)
 
 
 class GridGenerator(Op, name="GridGenerator"):
@@ -97,6 +159,9 @@ class GridGenerator(Op, name="GridGenerator"):
             return _affine_grid(data, self.target_shape[:2])
         extents = data.shape[2:]
         return (data + _elements(extents, data)) / _scale(extents, data) - 1
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        return _affine_slope(grad) if self.transform_type == "affine" else grad / _scale(grad.shape[2:], grad)
 
 
 def _check_target(op: Op, target: Sequence[int]) -> None:
@@ -131,6 +196,10 @@ class SpatialTransformer(Op, name="SpatialTransformer"):
     def forward(self, run: Run, data: Tensor, loc: Tensor) -> Tensor:
         expect_real(self, data)
         return _read(data, _affine_grid(loc, self.target_shape[:2]))
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor, loc: Tensor) -> tuple[Tensor, Tensor]:
+        into_data, into_grid = _slopes(grad, data, _affine_grid(loc, self.target_shape[:2]))
+        return into_data, _affine_slope(into_grid)
 
 
 class Correlation(Op, name="Correlation"):
