@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 	if $$python -c '$(NEW_ENOUGH)' 2>/dev/null; then command -v $$python; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast lint format bench clean
+.PHONY: help demo test test-fast lint format docs bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,10 +29,16 @@ lint: $(VENV)/dev.stamp  ## check style, types and the direction of imports
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/make_stubs.py --check
 
 format: $(VENV)/dev.stamp  ## put every file into shape and mend what ruff can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: $(VENV)/dev.stamp  ## write the stubs, the examples in help and the operator reference anew
+	$(BIN)/python tools/make_examples.py
+	$(BIN)/python tools/make_stubs.py
+	$(BIN)/python tools/make_reference.py
 
 bench: $(VENV)/dev.stamp  ## run the benchmarks
 	$(BIN)/python benchmarks/run.py

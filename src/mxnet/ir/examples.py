@@ -116,7 +116,8 @@ def _read(table: str) -> dict[str, Example]:
     """Return the examples of a table by the name of the operator."""
     examples = {}
     for entry in table.strip().split("\n\n"):
-        head, shown, *result = entry.splitlines()
+        head, *rest = entry.splitlines()
+        shown, *result = rest or ["shape"]  # of a new one
         name, inputs, parameters = (*(part.strip() for part in head.split("|")), "", "")[:3]
         given = tuple(inputs.split("; ")) if inputs else ()
         examples[name] = Example(given, parameters, shown.strip(), "\n".join(line[4:] for line in result))
