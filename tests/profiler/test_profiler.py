@@ -15,6 +15,8 @@ from mxnet.timing import RECORDER
 @pytest.fixture(autouse=True)
 def profile(tmp_path):
     path = tmp_path / "profile.json"
+    RECORDER.events.clear()
+    mx.profiler.dumps(reset=True)
     mx.profiler.set_config(profile_symbolic=True, filename=str(path))
     mx.profiler.set_state("run")
     yield path
