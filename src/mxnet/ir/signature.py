@@ -222,12 +222,8 @@ def document(cls: type[Op], array: str, extra: Mapping[str, tuple[str, str]] | N
     Examples
     --------
     >>> from mxnet.ir.op import find_operator
-    >>> print(document(find_operator("abs"), "NDArray").partition("Examples")[2])
-    <BLANKLINE>
-    --------
-    >>> data = mx.nd.array([-1.6, 0, 1.2])
-    >>> mx.nd.abs(data).asnumpy()
-    array([1.6, 0. , 1.2], dtype=float32)
+    >>> document(find_operator("abs"), "NDArray").splitlines()[0]
+    'Computes :math:`|x|` of each element.'
     """
     if cls.variadic:
         entries = [(f"*{_variadic_name(cls)}", array, next(iter(cls.inputs.values()), "The inputs."))]
