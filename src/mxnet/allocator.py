@@ -1,41 +1,47 @@
 """Keeps the memory that arrays have left for those that follow, as MXNet's pools did.
 
-The C library hands large blocks back to the system as soon as they are freed, and gets them back, page by page and
-filled with zeros, a moment later. For results of many megabytes that costs more than computing them: a ReLU over 50
-MB took 18 ms, and 4 ms with the memory kept (two cores, Linux). ``MXNET_CPU_MEM_POOL_TYPE=Unpooled`` leaves the C
-library alone.
+The C library hands large blocks back to the system as soon as they are freed, and gets them back, page by
+page and filled with zeros, a moment later. For results of many megabytes that costs more than computing them:
+a ReLU over 50 MB took 18 ms, and 4 ms with the memory kept (two cores, Linux). The price is memory that lies
+idle between blocks, about a sixth more than the plan says. So a program with a memory budget gives it back,
+and ``MXNET_CPU_MEM_POOL_TYPE=Unpooled`` leaves the C library alone altogether.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import os
 import sys
+
+from mxnet.config import knob
 
 __all__ = ["keep_freed_memory", "return_freed_memory"]
 
 # Parameters of glibc's mallopt(3).
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
+_DEFAULT_TRIM_THRESHOLD = 128 * 1024
+_DEFAULT_MMAP_MAX = 65536
 
 
 @functools.cache
 def _c_library() -> ctypes.CDLL | None:
     """Return glibc; None where there is another C library, or the user wants it left alone."""
-    if not sys.platform.startswith("linux") or os.environ.get("MXNET_CPU_MEM_POOL_TYPE") == "Unpooled":
+    if not sys.platform.startswith("linux") or knob("MXNET_CPU_MEM_POOL_TYPE") == "Unpooled":
         return None
     library = ctypes.CDLL(None)
     return library if hasattr(library, "gnu_get_libc_version") else None
 
 
-@functools.cache
-def keep_freed_memory() -> None:
-    """Tell the C library not to give freed memory back to the system, from now on."""
+def keep_freed_memory(*, keep: bool) -> None:
+    """Tell the C library whether to keep freed memory from now on, or give it back to the system.
+
+    The process has one allocator: the last call counts.
+    """
     library = _c_library()
     if library is not None:
-        library.mallopt(_M_MMAP_MAX, 0)
-        library.mallopt(_M_TRIM_THRESHOLD, -1)  # without limit
+        library.mallopt(_M_MMAP_MAX, 0 if keep else _DEFAULT_MMAP_MAX)
+        library.mallopt(_M_TRIM_THRESHOLD, -1 if keep else _DEFAULT_TRIM_THRESHOLD)  # -1: without limit
 
 
 def return_freed_memory() -> None:

@@ -164,6 +164,7 @@ def write_program(
     tapped: Literal["", "outputs", "all"] = "",
     instruments: Sequence[Instrument] = (),
     compile_with: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+    keep_memory: bool = True,
 ) -> Program:
     """Generate and compile the program of a plan.
 
@@ -183,8 +184,10 @@ def write_program(
         Each wraps every step's kernel, to look at what it does.
     compile_with : callable, optional
         Compiles the two functions further.
+    keep_memory : bool
+        Whether memory that values have left is kept for those of the next run.
     """
-    keep_freed_memory()
+    keep_freed_memory(keep=keep_memory)
     writer = _Writer(
         plan, context_of, is_train=is_train, states=states, tapped=tapped, instruments=instruments
     )

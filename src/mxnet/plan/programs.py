@@ -225,6 +225,7 @@ class Programs:
             is_train=is_train,
             states=self._states,
             tapped=tapped,
+            keep_memory=self.options.memory_budget is None,
             instruments=[each for each, used in ((guarded, guarding), (_timed, profiled)) if used],
             compile_with=functools.partial(compiled, context=self.context)
             if self.options.compiler and not (plain or profiled)
