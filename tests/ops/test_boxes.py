@@ -138,5 +138,5 @@ def test_shapes_that_cannot_be_are_explained(name, params, shapes, message):
     ],
 )
 def test_whole_numbers_are_refused(call):
-    with pytest.raises(mx.MXNetError, match="expected real numbers, but got torch.int32"):
+    with pytest.raises(mx.MXNetError, match="expected real numbers, but got int32"):
         call(mx.nd.contrib, lambda shape: mx.nd.ones(shape, dtype="int32"))

@@ -51,8 +51,8 @@ POOLED = {"data": (2, 8, 6, 6), "rois": (3, 5), "trans": (3, 2, 2, 2)}
     ("name", "params", "shapes", "message"),
     [
         ("DeformableConvolution", CONV, BENT | {"data": (1, 4, 5)}, "4 dimensions"),
-        ("DeformableConvolution", CONV, BENT | {"offset": (1, 17, 5, 5)}, r"\(images, 18, 5, 5\)"),
-        ("DeformableConvolution", CONV, BENT | {"offset": (1, 18, 4, 5)}, r"\(images, 18, 5, 5\)"),
+        ("DeformableConvolution", CONV, BENT | {"offset": (1, 17, 5, 5)}, r"\(1, 18, 5, 5\)"),
+        ("DeformableConvolution", CONV, BENT | {"offset": (1, 18, 4, 5)}, r"\(1, 18, 5, 5\)"),
         ("DeformableConvolution", CONV | {"num_group": 3}, BENT, "num_group=3 does not divide 4"),
         (
             "DeformableConvolution",
@@ -62,7 +62,7 @@ POOLED = {"data": (2, 8, 6, 6), "rois": (3, 5), "trans": (3, 2, 2, 2)}
         ),
         ("DeformableConvolution", CONV | {"num_group": 2, "num_filter": 3}, BENT, "num_filter=3"),
         ("DeformableConvolution", CONV | {"kernel": (9, 9)}, BENT, "reaches over 9 elements"),
-        ("ModulatedDeformableConvolution", CONV, BENT | {"mask": (1, 8, 5, 5)}, r"\(images, 9, 5, 5\)"),
+        ("ModulatedDeformableConvolution", CONV, BENT | {"mask": (1, 8, 5, 5)}, r"\(1, 9, 5, 5\)"),
         ("DeformablePSROIPooling", POOL, POOLED | {"data": (2, 7, 6, 6)}, "8 channels"),
         ("DeformablePSROIPooling", POOL, POOLED | {"rois": (3, 4)}, r"\(boxes, 5\)"),
         ("DeformablePSROIPooling", POOL, POOLED | {"trans": (3, 3, 2, 2)}, "two shifts for each class"),

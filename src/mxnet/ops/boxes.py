@@ -80,16 +80,18 @@ def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
 
     Both are given by their corners. After: Girshick, *Fast R-CNN*, 2015.
     """
-    goal, start = to_centres(boxes), to_centres(anchors)
-    return torch.cat(
-        [(goal[..., :2] - start[..., :2]) / start[..., 2:], (goal[..., 2:] / start[..., 2:]).log()], -1
-    )
+    first, last, start, end = (half for each in (boxes, anchors) for half in each.tensor_split(2, -1))
+    size = end - start
+    shift = ((first + last) / 2).sub_((start + end) / 2)
+    return torch.cat([shift.div_(size), (last - first).div_(size).log_()], -1)
 
 
 def decode(steps: Tensor, anchors: Tensor) -> Tensor:
     """Undo :func:`encode`, for anchors (x, y, width, height); return corners."""
-    centre = steps[..., :2] * anchors[..., 2:] + anchors[..., :2]
-    return to_corners(torch.cat([centre, steps[..., 2:].exp() * anchors[..., 2:]], -1))
+    size = anchors[..., 2:]
+    centre = torch.addcmul(anchors[..., :2], steps[..., :2], size)
+    half = steps[..., 2:].exp().mul_(size).div_(2)
+    return torch.cat([centre - half, centre + half], -1)
 
 
 # ------------------------------------------------------------------------------------------------ selection
@@ -364,7 +366,7 @@ class BoxEncode(NotDifferentiated, name="_contrib_box_encode"):
     ) -> tuple[Tensor, Tensor]:
         expect_real(self, anchors)
         where = matches.long().clamp(0, refs.shape[1] - 1)[..., None]
-        targets = (encode(refs.gather(1, where.expand_as(anchors)), anchors) - means) / stds
+        targets = encode(refs.gather(1, where.expand_as(anchors)), anchors).sub_(means).div_(stds)
         has_box = (samples > 0.5)[..., None].expand_as(anchors)
         return torch.where(has_box, targets, 0), has_box.to(anchors.dtype)
 
@@ -391,5 +393,5 @@ class BoxDecode(NotDifferentiated, name="_contrib_box_decode"):
         expect_real(self, data)
         steps = data * data.new_tensor([self.std0, self.std1, self.std2, self.std3])
         if self.clip > 0:
-            steps = torch.cat([steps[..., :2], steps[..., 2:].clamp(max=self.clip)], -1)
+            steps[..., 2:].clamp_(max=self.clip)
         return decode(steps, to_centres(anchors) if self.format == "corner" else anchors)

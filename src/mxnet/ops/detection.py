@@ -5,6 +5,7 @@ After: Liu et al., *SSD: Single Shot MultiBox Detector*, 2016.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -86,28 +87,28 @@ class MultiBoxPrior(Detector, name="_contrib_MultiBoxPrior"):
         return {"output": (1, anchors, 4)}
 
     def forward(self, run: Run, data: Like) -> Tensor:
-        height, width = data.shape[2:4]
-        like = {"dtype": data.dtype, "device": torch_device(run.context)}
-        spread = min(self.steps) <= 0
-        y, x = (
-            (torch.arange(n, **like) + offset) * (1 / n if spread else step)
-            for n, offset, step in zip((height, width), self.offsets, self.steps, strict=True)
-        )
-        pairs = [(size, self.ratios[0]) for size in self.sizes]
-        pairs += [(self.sizes[0], ratio) for ratio in self.ratios[1:]]
-        half = (
-            torch.tensor(
-                [
-                    [size * height / width * math.sqrt(ratio), size / math.sqrt(ratio)]
-                    for size, ratio in pairs
-                ],
-                **like,
-            )
-            / 2
-        )
-        centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)[:, :, None]
-        corners = torch.cat([centres - half, centres + half], -1).view(1, -1, 4)
-        return corners.clamp(0, 1) if self.clip else corners
+        anchors = _anchors(self, *data.shape[2:4], data.dtype, torch_device(run.context))
+        return anchors.clone()  # the one that is kept must not be written
+
+
+@functools.lru_cache(maxsize=64)
+def _anchors(prior: MultiBoxPrior, height: int, width: int, dtype: torch.dtype, device: Any) -> Tensor:
+    """Return the anchors of features of that size (1, height * width * anchors, 4)."""
+    like = {"dtype": dtype, "device": device}
+    spread = min(prior.steps) <= 0
+    y, x = (
+        (torch.arange(n, **like) + offset) * (1 / n if spread else step)
+        for n, offset, step in zip((height, width), prior.offsets, prior.steps, strict=True)
+    )
+    pairs = [(size, prior.ratios[0]) for size in prior.sizes]
+    pairs += [(prior.sizes[0], ratio) for ratio in prior.ratios[1:]]
+    halves = [
+        [size * height / width * math.sqrt(ratio) / 2, size / math.sqrt(ratio) / 2] for size, ratio in pairs
+    ]
+    half = torch.tensor(halves, **like)
+    centres = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)[:, :, None]
+    corners = torch.cat([centres - half, centres + half], -1).view(1, -1, 4)
+    return corners.clamp(0, 1) if prior.clip else corners
 
 
 class MultiBoxTarget(Detector, name="_contrib_MultiBoxTarget"):

@@ -91,7 +91,8 @@ def _slopes_function() -> Any:
         @staticmethod
         def backward(context: Any, *heads: Tensor) -> tuple[Tensor, ...]:
             def slopes(grad: Tensor, data: Tensor, grid: Tensor) -> tuple[Tensor, ...]:
-                return torch.func.vjp(_read_by_sums, data, grid)[1](grad)
+                into: tuple[Tensor, ...] = torch.func.vjp(_read_by_sums, data, grid)[1](grad)
+                return into
 
             into: tuple[Tensor, ...] = torch.func.vjp(slopes, *context.saved_tensors)[1](heads)
             return into
