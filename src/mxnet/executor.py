@@ -108,6 +108,8 @@ class Executor:
         """The outputs of the last run; before the first one they have the right shapes and hold zeros."""
         if self._outputs is None:
             plan = self._program(is_train=False, with_gradient=False).plan
+            if not all(is_complete(plan.values[v].shape) for v in plan.outputs):
+                raise ShapeError("The shapes of the outputs depend on data, and are known after forward().")
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
             self._outputs = [
                 zeros(plan.values[v].shape, ctx=context, dtype=plan.values[v].dtype).tostype(stype)

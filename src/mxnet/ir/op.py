@@ -223,6 +223,8 @@ class Op:
         Whether recomputing a result takes much longer than reading it again: products of matrices and the like.
     ``interned``
         False if every node needs an instance of its own.
+    ``late_shape``
+        Whether the shape of an output depends on data, and is known only when it was computed.
     ``about_storage``
         Whether it has to do with how arrays are stored even where all of them are dense.
     """
@@ -244,6 +246,7 @@ class Op:
     costly: ClassVar[bool] = False
     accepts_any_parameter: ClassVar[bool] = False
     interned: ClassVar[bool] = True
+    late_shape: ClassVar[bool] = False
     about_storage: ClassVar[bool] = False
 
     name: ClassVar[str] = ""

@@ -139,6 +139,7 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
     """
 
     result = backward_result = "new"
+    late_shape = True
     inputs = {"data": "Input data.", "index": "The mask."}
     axis: int = param(default=0, doc="The axis of the rows; only 0.")
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from mxnet.allocator import keep_freed_memory
 from mxnet.context import Context
 from mxnet.errors import MXNetError, add_note
+from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Node
 from mxnet.ir.op import Into, Like, Run, describe_node
 from mxnet.lazy import torch
 from mxnet.ops.backward import Backward
 from mxnet.ops.device import torch_device
+from mxnet.plan.late import Shapes, late_kernel
 from mxnet.plan.refusals import Given, raised_by_torch, refused
 from mxnet.plan.steps import Plan, Preparation, Step
 from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
@@ -317,22 +319,28 @@ class _Writer:
         assert op is not None
         values = self.plan.values
         context = self.context_of(node)
-        run = Run(
-            context,
-            is_train=self.is_train,
-            out_shapes=tuple(values[v].shape for v in step.outputs),
-            out_dtypes=tuple(values[v].dtype for v in step.outputs),
-            in_shapes=tuple(values[v].shape for v in step.inputs),
-            state=self.states.setdefault(id(node.original), {}),
-            name=node.name,
-        )
+        ins = tuple(values[v].shape for v in step.inputs)
+        outs = tuple(values[v].shape for v in step.outputs)
+
+        def run_with(in_shapes: Shapes, out_shapes: Shapes | None) -> Run:
+            return Run(
+                context,
+                is_train=self.is_train,
+                out_shapes=out_shapes,
+                out_dtypes=tuple(values[v].dtype for v in step.outputs),
+                in_shapes=in_shapes,
+                state=self.states.setdefault(id(node.original), {}),
+                name=node.name,
+            )
+
         arguments = [self._argument(step, i, context) for i in range(len(step.inputs))]
         taken = None if step.takes is None else self.names[step.takes]
         if taken is not None and op.forward_into is not None:
-            kernel: Kernel = functools.partial(op.forward_into, run)
+            kernel: Kernel = functools.partial(op.forward_into, run_with(ins, outs))
             arguments.insert(0, taken)
         else:
-            kernel = op.kernel_for(run)
+            late = op.late_shape or not all(map(is_complete, (*ins, *outs)))
+            kernel = late_kernel(node, outs, run_with) if late else op.kernel_for(run_with(ins, outs))
             arguments += self._into(step, taken)
         name = f"__{len(self.constants)}_{_identifier(op.name)}"
         for instrument in self.instruments:
@@ -375,7 +383,7 @@ class _Writer:
         v = step.inputs[position]
         value = self.plan.values[v]
         assert step.node.op is not None
-        if position in step.node.op.shape_only:
+        if position in step.node.op.shape_only and is_complete(value.shape):
             name = f"__like_{v}"
             if name not in self.constants:
                 self.constants[name] = Like(value.shape, getattr(torch, value.dtype))

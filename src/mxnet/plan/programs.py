@@ -20,6 +20,7 @@ from mxnet.ir.op import describe_node
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes, show_change
 from mxnet.plan.budget import KnownGraph, limit_memory
 from mxnet.plan.compiler import compiled
+from mxnet.plan.late import has_late_shapes
 from mxnet.plan.numerics import guarded
 from mxnet.plan.options import Options
 from mxnet.plan.program import Kernel, Program, write_program
@@ -175,7 +176,8 @@ class Programs:
     ) -> Program:
         graph = self.joint(in_full=bool(tapped))[0] if with_gradient else self.graph
         guarding = self.options.check_numerics
-        plain = bool(tapped) or guarding  # what watches the nodes sees the graph as it was composed
+        late = has_late_shapes(graph)
+        plain = bool(tapped) or guarding or late  # what watches the nodes sees the graph as it was composed
         if not plain:
             pipeline = TRAINING if is_train or with_gradient else INFERENCE
             if self.options.compiler:
@@ -193,7 +195,7 @@ class Programs:
         all_dtypes = infer_dtypes(graph, dtypes, before=composed.dtypes)
         for i, node in enumerate(graph.nodes):
             for shape, dtype in zip(all_shapes.values[i], all_dtypes.values[i], strict=True):
-                if not is_complete(shape) or dtype is None:
+                if dtype is None or not (late or is_complete(shape)):
                     raise MXNetError(
                         f"Cannot run {describe_node(node)}: the given arrays do not determine its output's "
                         + (f"shape, {show_shape(shape)}." if dtype is not None else "dtype.")
@@ -207,9 +209,10 @@ class Programs:
             hoist_parameters=not (is_train or with_gradient),
             hoist=shares and self.options.has("hoist"),
             share=shares and self.options.has("share_memory"),
+            late_shapes=late,
         )
         known = KnownGraph(graph, all_shapes, all_dtypes)
-        if with_gradient and not tapped:
+        if with_gradient and not (tapped or late):
             known = limit_memory(
                 known,
                 len(self.graph.outputs),

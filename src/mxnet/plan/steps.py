@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mxnet.analysis.infer import Inferred
 from mxnet.dtype import numpy_type
+from mxnet.ir.constraints import is_complete
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ops.backward import Backward
@@ -23,7 +24,7 @@ __all__ = ["Plan", "Preparation", "Step", "Value", "make_plan"]
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One tensor of a plan: where it comes from, its shape and dtype."""
+    """One tensor of a plan: where it comes from, its shape (incomplete if only data tell) and dtype."""
 
     entry: Entry
     shape: tuple[int, ...]
@@ -31,7 +32,9 @@ class Value:
 
     @property
     def nbytes(self) -> int:
-        """Its size in bytes."""
+        """Its size in bytes, 0 if only data tell."""
+        if not is_complete(self.shape):
+            return 0
         return math.prod(self.shape) * np.dtype(numpy_type(self.dtype)).itemsize
 
 
@@ -171,6 +174,7 @@ def make_plan(
     hoist: bool = True,
     hoist_parameters: bool = False,
     share: bool = True,
+    late_shapes: bool = False,
 ) -> Plan:
     """Plan a graph.
 
@@ -190,7 +194,10 @@ def make_plan(
         Whether what is made of parameters alone is kept between runs.
     share : bool
         Whether kernels may write over values that nothing needs any more, and into bound gradients.
+    late_shapes : bool
+        Whether there are shapes that only data tell: values then live on for nodes that read their shape.
     """
+    reads = _all_inputs if late_shapes else read_by
     numbers = _Numbers(graph)
     values = tuple(
         Value(entry, shapes.values[i][entry.index], dtypes.values[i][entry.index])
@@ -199,8 +206,8 @@ def make_plan(
     )
     outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
     gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
-    forward_nodes = _needed(graph.outputs[:n_outputs])
-    all_nodes = _needed(graph.outputs)
+    forward_nodes = _needed(graph.outputs[:n_outputs], reads)
+    all_nodes = _needed(graph.outputs, reads)
     hoisted = hoisted_nodes(graph, shapes, parameters=hoist_parameters) if hoist else set()
     early = [node for node in graph.operators if id(node) in hoisted and id(node) in all_nodes]
     running = [node for node in graph.operators if id(node) in all_nodes and id(node) not in hoisted]
@@ -211,7 +218,7 @@ def make_plan(
     prepared = {v for preparation in preparations for v in preparation.makes}
 
     made = {v for node in forward for v in numbers.made_by(node)}
-    read_later = {numbers[entry] for node in backward for entry in read_by(node)} | set(gradients)
+    read_later = {numbers[entry] for node in backward for entry in reads(node)} | set(gradients)
     saved = tuple(sorted(made & read_later))
     lasting = {*given, *prepared, *outputs}
     if not gradients:
@@ -219,8 +226,8 @@ def make_plan(
     # A gradient that a forward step makes (or that is a variable) is written when the backward half begins.
     last = {v for v in gradients if v in saved or v in lasting}
     steps = (
-        *_steps(forward, numbers, {*lasting, *saved}),
-        *_steps(backward, numbers, {*lasting, *last}),
+        *_steps(forward, numbers, {*lasting, *saved}, reads),
+        *_steps(backward, numbers, {*lasting, *last}, reads),
     )
     memory = Memory(len(values))
     if share:
@@ -261,7 +268,14 @@ class _Numbers:
         return range(first, first + (node.op.arity[2] if node.op is not None else 1))
 
 
-def _needed(outputs: Sequence[Entry]) -> set[int]:
+def _all_inputs(node: Node) -> Sequence[Entry]:
+    return node.inputs
+
+
+Reads = Callable[[Node], Sequence[Entry]]
+
+
+def _needed(outputs: Sequence[Entry], reads: Reads) -> set[int]:
     """Return (by ``id``) the nodes that must run; a node of which only the shape is read need not."""
     needed: set[int] = set()
     stack = [entry.node for entry in outputs]
@@ -270,18 +284,18 @@ def _needed(outputs: Sequence[Entry]) -> set[int]:
         if id(node) not in needed:
             needed.add(id(node))
             if node.op is not None:
-                stack.extend(entry.node for entry in read_by(node))
+                stack.extend(entry.node for entry in reads(node))
     return needed
 
 
-def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int]) -> tuple[Step, ...]:
+def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int], reads: Reads) -> tuple[Step, ...]:
     """Return the steps, with each value that is not kept freed after the last step that reads it."""
     steps: list[Step] = []
     seen = set(kept)
     for node in reversed(nodes):
-        reads = [numbers[entry] for entry in read_by(node)]
+        read = [numbers[entry] for entry in reads(node)]
         makes = tuple(numbers.made_by(node))
-        frees = tuple(v for v in dict.fromkeys((*reads, *makes)) if v not in seen)
+        frees = tuple(v for v in dict.fromkeys((*read, *makes)) if v not in seen)
         seen.update(frees)
         steps.append(Step(node, tuple(numbers[entry] for entry in node.inputs), makes, frees))
     return tuple(reversed(steps))
@@ -295,7 +309,8 @@ def _preparations(
     for group in independent_groups(early):
         reads = dict.fromkeys(numbers[e] for node in group for e in read_by(node) if e.node.op is None)
         makes = tuple(v for node in group for v in numbers.made_by(node) if v in read)
-        preparations.append(Preparation(_steps(group, numbers, {*reads, *makes}), tuple(reads), makes))
+        steps = _steps(group, numbers, {*reads, *makes}, read_by)
+        preparations.append(Preparation(steps, tuple(reads), makes))
     return tuple(preparations)
 
 
