@@ -308,8 +308,8 @@ class QuantizedBatchNorm(Calibrated, _Quantized, name="_contrib_quantized_batch_
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if self.calibrated is None:
             raise ParameterError(f"{self.name} needs min_calib_range and max_calib_range.")
-        if self.eps < 0:
-            raise ParameterError(f"{self.name}: eps={self.eps} must not be negative.")
+        if self.plain.eps < 0:
+            raise ParameterError(f"{self.name}: eps={self.plain.eps} must not be negative.")
         if s.data is None:
             return {}
         channels = self.plain.infer_shape(s)["ins"][1]
