@@ -72,7 +72,7 @@ def infer_shapes(
     guess : bool
         Whether to take for granted what operators take for granted.
     before : Inferred, optional
-        What was inferred of the graph that passes made this one of: nodes that are in both are not asked again.
+        What was inferred of the graph that passes made this one of: nodes in both are not asked again.
 
     Raises
     ------

@@ -47,7 +47,8 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         around = [shape for shape in (*known, s.output) if shape is not None]
         if any(len(shape) != len(known[0]) for shape in around):
             open_along = _with_extent(known[0], axis, None)
-            return {"ins": (open_along,) * len(s.ins), "output": open_along}  # a conflict, which the caller names
+            # A conflict, which the caller names.
+            return {"ins": (open_along,) * len(s.ins), "output": open_along}
         others = agree(*(_with_extent(shape, axis, None) for shape in around))
         assert others is not None
         extents = [None if shape is None else shape[axis] for shape in s.ins]
