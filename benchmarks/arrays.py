@@ -33,8 +33,11 @@ def write(network: str, batch: int, folder: Path) -> None:
         if name not in inputs
     }
     np.savez(folder / "weights.npz", **weights)
-    values = {name: signal(rng, name, shape, declared.words) for name, shape in inputs.items()}
-    values["label"] = rng.integers(outputs[0][1], size=outputs[0][0], dtype="int32")
+    if declared.values is not None:
+        values = declared.values(rng)
+    else:
+        values = {name: signal(rng, name, shape, declared.words) for name, shape in inputs.items()}
+        values["label"] = rng.integers(outputs[0][1], size=outputs[0][0], dtype="int32")
     np.savez(folder / "inputs.npz", **values)
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Callable, Dict, Tuple
+from typing import Callable, Dict, Optional, Tuple
+
+from operators import OPERATORS
 
 RESNET_UNITS = {50: (3, 4, 6, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)}
 
@@ -22,6 +24,7 @@ class Network:
     inputs: Callable[[int], Dict[str, Tuple[int, ...]]]
     loss: bool = True
     words: int = 0  # inputs named "words" are numbers below this
+    values: Optional[Callable] = None  # draws the inputs, if they are not pixels or words
     identity: bool = False  # start near it, so that what runs through a long chain neither dies nor explodes
 
 
@@ -173,6 +176,19 @@ def fused_lstm(ops, vocabulary, units, layers=2):
     return ops.dense(ops.reshape(x, (-1, units)), "decode", vocabulary)
 
 
+def operator(ops, place, inputs, settings):
+    return ops.apply(place, inputs, settings)
+
+
+def fixed(drawn, batch):  # noqa: ARG001 - all networks are asked alike
+    """Return the shapes of what is drawn; these have no batch."""
+    return {name: shape for name, (_, shape) in drawn.items()}
+
+
+def draw(drawn, rng):
+    return {name: kind(rng, shape) for name, (kind, shape) in drawn.items()}
+
+
 def pictures(batch, channels=3, side=224):
     return {"data": (batch, channels, side, side)}
 
@@ -216,3 +232,10 @@ NETWORKS = {
         words=LONG["vocabulary"],
     ),
 }
+for name, (place, settings, drawn) in OPERATORS.items():
+    NETWORKS[name] = Network(
+        partial(operator, place=place, inputs=tuple(drawn), settings=settings),
+        partial(fixed, drawn),
+        False,
+        values=partial(draw, drawn),
+    )

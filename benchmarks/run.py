@@ -19,10 +19,10 @@ import arrays
 from peers import CACHE, PEERS, TORCH, Peer, UnavailableError
 from remote import Remote, WorkerError
 from report import Report, Result
-from workloads import TOLERANCES, Workload, binding, chain, classic, language, memory, vision
+from workloads import TOLERANCES, Workload, binding, chain, classic, detection, language, memory, vision
 
 RESULTS = Path(__file__).resolve().parent / "results"
-FAMILIES = (vision, classic, language, chain, binding, memory)
+FAMILIES = (vision, classic, language, chain, binding, memory, detection)
 WORKLOADS = {workload.name: workload for family in FAMILIES for workload in family.WORKLOADS}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import mxnet as mx
@@ -58,6 +59,11 @@ class Symbols:
     def global_pool(self, x):
         return mx.sym.Pooling(x, pool_type="avg", kernel=(7, 7), global_pool=True)
 
+    def apply(self, operator, inputs, settings):
+        """Apply an operator, given by its place in `mx.sym`, to inputs of the network."""
+        function = functools.reduce(getattr, operator.split("."), mx.sym)
+        return function(name="operator", **{name: self.input(name) for name in inputs}, **settings)
+
     def relu(self, x):
         return mx.sym.Activation(x, act_type="relu")
 
@@ -112,7 +118,7 @@ class Symbolic(Backend):
         if job.measure == "start-up":
             return
         self.inputs = {name: mx.nd.array(value) for name, value in job.arrays("inputs").items()}
-        if not (job.training and self.network.loss):
+        if self.network.values is None and not (job.training and self.network.loss):
             self.inputs.pop("label", None)
         weights = job.arrays("weights")
         for name, parts in self.packed.items():
