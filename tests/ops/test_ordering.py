@@ -73,3 +73,17 @@ def test_bins_of_equal_width_span_the_values():
 def test_a_number_of_bins_needs_their_range():
     with pytest.raises(ValueError, match=r"bin_cnt needs range=\(low, high\), not None"):
         mx.nd._internal._histogram(ties, bin_cnt=3)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "bins", "counts", "edges"),
+    [
+        ("int32", 3, [2, 2, 3], [0, 1, 3, 5]),  # as MXNet 1.9.1: whole numbers have whole edges
+        ("float32", 3, [3, 2, 2], [0, 5 / 3, 10 / 3, 5]),
+    ],
+)
+def test_edges_of_equal_bins_are_numbers_of_the_data_type(dtype, bins, counts, edges):
+    data = mx.nd.array([0, 0, 1, 2, 3, 4, 5], dtype=dtype)
+    count, edge = mx.nd._internal._histogram(data, bin_cnt=bins, range=(0.0, 5.0))
+    np.testing.assert_array_equal(count.asnumpy(), counts)
+    np.testing.assert_allclose(edge.asnumpy(), edges, rtol=1e-6)

@@ -192,12 +192,22 @@ class Histogram(Op, name="_histogram"):
 
     def forward(self, run: Run, data: Tensor, bins: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if bins is None:
-            low, high = self.range or (0.0, 1.0)
-            bins = torch.linspace(low, high, (self.bin_cnt or 1) + 1, dtype=torch.float64, device=data.device)
+            return self._in_equal_bins(data)
         count, values = bins.numel() - 1, data.flatten().to(bins.dtype)
         values = values[(values >= bins[0]) & (values <= bins[-1])]
         place = torch.searchsorted(bins, values, right=True).sub(1).clamp(max=count - 1)
         return torch.bincount(place, minlength=count), bins.to(data.dtype)
+
+    def _in_equal_bins(self, data: Tensor) -> tuple[Tensor, Tensor]:
+        """Count in bins of one width; as in MXNet, an edge is a number of the data's type, cut if need be."""
+        count, (low, high) = self.bin_cnt or 1, self.range or (0.0, 1.0)
+        steps = torch.arange(count + 1, dtype=torch.float64, device=data.device)
+        bins = (steps * (high - low) / count + low).to(data.dtype)
+        values, edges = data.flatten().double(), bins.double()
+        values = values[(values >= low) & (values <= high)]
+        place = ((values - low) * count / (high - low)).long().clamp(max=count - 1)
+        place = place + (values >= edges[place + 1]).long() - (values < edges[place]).long()
+        return torch.bincount(place.clamp(0, count - 1), minlength=count), bins
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (None,) * len(self.input_names())
