@@ -342,7 +342,7 @@ def _means_of_all(
     bins, number = torch.repeat_interleave(along), _runs(torch.zeros_like(along), along)
     start, right, across = first[:, bins] + (number + 0.5) * down[:, bins], right[:, bins], across[bins]
     row, number = torch.repeat_interleave(across), _runs(torch.zeros_like(across), across)
-    at = start[:, row].addcmul_(number + 0.5, right[:, row])
+    at = start.index_select(1, row).addcmul_(number + 0.5, right.index_select(1, row))
     bins = bins[row]
     index, weight = _around(at, image.expand(shape).flatten()[bins], data.shape)
     read = weighted_rows(pixel_rows(data), index, weight)
