@@ -75,8 +75,8 @@ def test_budget_that_is_large_enough_changes_nothing():
 
 
 def test_budget_that_cannot_be_kept_is_said_and_the_least_is_taken():
+    executor = bound(deep_net(), memory_budget="1kB")
     with pytest.warns(UserWarning, match=r"memory budget of 0 MB cannot be kept.*smaller batch"):
-        executor = bound(deep_net(), memory_budget="1kB")
         thrifty = peak(executor)
     assert thrifty < peak(bound(deep_net()))
 

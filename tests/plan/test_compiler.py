@@ -57,7 +57,7 @@ def test_missing_compiler_is_said_once_and_the_program_runs_without(monkeypatch)
 
 
 def test_program_that_cannot_be_compiled_is_said_and_runs_as_it_is(monkeypatch):
-    def refuse(function, **_):  # noqa: ARG001
+    def refuse(function, **_):
         def run(*_):
             raise TypeError("cannot be traced\nin detail")
 
@@ -65,7 +65,9 @@ def test_program_that_cannot_be_compiled_is_said_and_runs_as_it_is(monkeypatch):
 
     monkeypatch.setattr(compiler, "has_compiler", lambda: True)
     monkeypatch.setattr(compiler.torch, "compile", refuse, raising=False)
-    with pytest.warns(UserWarning, match="could not compile the program, which runs as it is: cannot be traced"):
+    with pytest.warns(
+        UserWarning, match="could not compile the program, which runs as it is: cannot be traced"
+    ):
         found = results(compiler="inductor")
     np.testing.assert_allclose(found["fc1_weight"], results()["fc1_weight"], rtol=1e-5)
 

@@ -39,7 +39,9 @@ def test_inf_is_found_too():
 
 
 def test_gradient_that_is_not_finite_is_blamed_on_its_node():
-    executor = mx.sym.sqrt(mx.sym.Variable("x"), name="root").simple_bind(mx.cpu(), x=(1,), check_numerics=True)
+    executor = mx.sym.sqrt(mx.sym.Variable("x"), name="root").simple_bind(
+        mx.cpu(), x=(1,), check_numerics=True
+    )
     executor.forward(is_train=True)
     with pytest.raises(mx.MXNetError, match=r"root_backward.*1 Inf"):
         executor.backward(mx.nd.ones((1,)))

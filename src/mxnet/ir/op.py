@@ -24,8 +24,8 @@ else:
 
 __all__ = [
     "DERIVED",
-    "REGISTRY",
     "NOWHERE",
+    "REGISTRY",
     "Into",
     "Like",
     "Op",
@@ -201,8 +201,8 @@ class Op:
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
     ``result``, ``backward_result``
-        Whether the kernel returns ``"new"`` memory, a ``"view"`` of its first input, or ``"either"``. Only what
-        is certainly new may be overwritten by a later step.
+        Whether the kernel returns ``"new"`` memory, a ``"view"`` of its first input, or ``"either"``.
+        Only what is certainly new may be overwritten by a later step.
     ``inplace`` and ``forward_into(run, out, *tensors)``
         Which inputs, of the output's shape and dtype, the first output may overwrite, ``{"output": "data"}``;
         the kernel then gets one of them as ``out``, too, fills it and returns it.
@@ -220,7 +220,7 @@ class Op:
     ``pure``
         False if two equal calls may give different results.
     ``costly``
-        Whether recomputing a result takes much longer than reading it again: products of matrices and the like.
+        Whether recomputing a result takes much longer than reading it: products of matrices and the like.
     ``interned``
         False if every node needs an instance of its own.
     ``late_shape``

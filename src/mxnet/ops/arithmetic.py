@@ -118,13 +118,27 @@ _OUT: dict[str, Callable[[Tensor, Operand, Operand], Tensor]] = {
 }
 
 FORMULAS: dict[str, Formula] = {
-    "add": Formula("Adds", "a + b", lambda a, b: a + b, lambda grad, *_: grad, lambda grad, *_: grad, _OUT["add"]),
-    "sub": Formula("Subtracts", "a - b", lambda a, b: a - b, lambda grad, *_: grad, lambda grad, *_: -grad, _OUT["sub"]),
+    "add": Formula(
+        "Adds", "a + b", lambda a, b: a + b, lambda grad, *_: grad, lambda grad, *_: grad, _OUT["add"]
+    ),
+    "sub": Formula(
+        "Subtracts", "a - b", lambda a, b: a - b, lambda grad, *_: grad, lambda grad, *_: -grad, _OUT["sub"]
+    ),
     "mul": Formula(
-        "Multiplies", "a b", lambda a, b: a * b, lambda grad, _, b: grad * b, lambda grad, a, _: grad * a, _OUT["mul"]
+        "Multiplies",
+        "a b",
+        lambda a, b: a * b,
+        lambda grad, _, b: grad * b,
+        lambda grad, a, _: grad * a,
+        _OUT["mul"],
     ),
     "div": Formula(
-        "Divides", "a / b", _divide, lambda grad, _, b: grad / b, lambda grad, a, b: -grad * a / (b * b), _OUT["div"]
+        "Divides",
+        "a / b",
+        _divide,
+        lambda grad, _, b: grad / b,
+        lambda grad, a, b: -grad * a / (b * b),
+        _OUT["div"],
     ),
     "mod": Formula(
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",

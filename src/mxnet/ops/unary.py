@@ -51,8 +51,8 @@ def _declare(
 ) -> None:
     """Declare one function with its derivative, by what that reads.
 
-    A constant `slope` needs nothing but the head gradient; without any derivative it is zero. `inplace` computes
-    the function into its argument. `integers` says that the function itself is right for them.
+    A constant `slope` needs nothing but the head gradient; without any derivative it is zero. `inplace`
+    computes the function into its argument. `integers` says that the function itself is right for them.
     """
     contents: dict[str, Any] = {
         "__doc__": f"Computes :math:`{formula}` of each element.",

@@ -473,8 +473,7 @@ class Symbol(SymbolBase, FluentMethods):
             Accepted for compatibility: memory is shared between executors anyway.
         memory_budget : str or int, optional
             The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not
-            fit is
-            computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
+            fit is computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
         compiler : {'inductor'}, optional
             Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
         check_numerics : bool, optional
@@ -532,8 +531,7 @@ class Symbol(SymbolBase, FluentMethods):
             Arrays to share; new ones are added to it.
         memory_budget : str or int, optional
             The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not
-            fit is
-            computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
+            fit is computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
         compiler : {'inductor'}, optional
             Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
         check_numerics : bool, optional
