@@ -2,8 +2,7 @@
 
 One product of 1,000 rows is several times faster than 30 products of 32. Layers can be joined if none of them
 depends on another: the input side of an unrolled recurrent layer can, the side that reads the last step's
-state
-cannot. It happens before differentiation, so the gradients are joined as well.
+state cannot. It happens before differentiation, so the gradients are joined as well.
 
 After: Appleyard et al., *Optimizing Performance of Recurrent Neural Networks on GPUs*, 2016 (arXiv
 1604.01946).

@@ -5,8 +5,7 @@ Candidates are tried from the cheapest on, and each is planned, so its bytes are
 1. keep everything,
 2. recompute what is cheap (activations, normalisation, pooling),
 3. cut the network into segments, keep what passes from one to the next, and recompute each segment just
-before its
-   gradients are computed. About :math:`\\sqrt{n}` segments need the least memory.
+before its gradients are computed. About :math:`\\sqrt{n}` segments need the least memory.
 
 Segments begin only where a single value passes, or, if there are any, at nodes with the attribute
 ``mirror_stage``.

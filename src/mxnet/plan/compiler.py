@@ -3,8 +3,7 @@
 The program stays what it is; its functions are merely run by another engine, which joins kernels and, on a
 GPU,
 replays them as CUDA graphs. Compiling takes half a minute for a large network, where the program itself is
-there at
-once.
+there at once.
 """
 
 from __future__ import annotations

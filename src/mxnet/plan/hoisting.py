@@ -1,8 +1,7 @@
 """What need not be computed in every run: constants, and what is made of parameters alone.
 
 A folded or packed weight is an ordinary node of the graph. Here it is found that nothing but parameters goes
-into
-it, and it becomes a *preparation*: run once, and again only after one of its parameters has changed.
+into it, and it becomes a *preparation*: run once, and again only after one of its parameters has changed.
 """
 
 from __future__ import annotations

@@ -28,8 +28,7 @@ class PlannedStep:
         The bytes of new memory it needs for its results.
     note : str
         What is remarkable: whose memory its result takes over, that it writes into a bound gradient, or how
-        much
-        of what it makes is kept for the backward half.
+        much of what it makes is kept for the backward half.
     """
 
     name: str
@@ -43,8 +42,7 @@ class MemoryPlan:
     """What the intermediate values of a run take, known before anything runs.
 
     Bound arrays (arguments, gradients, auxiliary states) and what is prepared of them do not count; ``str``
-    shows
-    a timeline.
+    shows a timeline.
 
     Attributes
     ----------

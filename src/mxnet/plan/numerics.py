@@ -26,8 +26,7 @@ def guarded(step: Step, kernel: Kernel) -> Kernel:
     """Return a kernel that looks at what it made, and raises if a number is not finite.
 
     An output that only passes on what an input already held (a label of -inf, say) is blamed just the same:
-    the
-    ranges of the inputs in the message tell.
+    the ranges of the inputs in the message tell.
 
     Raises
     ------
