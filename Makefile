@@ -35,10 +35,11 @@ format: $(VENV)/dev.stamp  ## put every file into shape and mend what ruff can m
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(VENV)/dev.stamp  ## write the stubs, the examples in help and the operator reference anew
+docs: $(VENV)/dev.stamp  ## write anew what is generated: stubs, examples in help, reference, environment variables
 	$(BIN)/python tools/make_examples.py
 	$(BIN)/python tools/make_stubs.py
 	$(BIN)/python tools/make_reference.py
+	$(BIN)/python tools/make_environment_page.py
 
 bench: $(VENV)/dev.stamp  ## run the benchmarks
 	$(BIN)/python benchmarks/run.py

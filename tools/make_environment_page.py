@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "environment.md"
 INTRODUCTION = """\
 # Environment variables
 
-<!-- Written by tools/write_environment_page.py from src/mxnet/config.py. -->
+<!-- Written by tools/make_environment_page.py from src/mxnet/config.py. -->
 
 All are read when they are needed, most of them when a symbol is bound. A value that makes no sense is an
 error that names the variable. Others that MXNet knows (`MXNET_EXEC_BULK_EXEC_TRAIN`, `MXNET_ENGINE_TYPE` and
