@@ -200,7 +200,10 @@ def test_array_function_agrees_with_the_symbol(sample):
 
     direct = _as_tuple(invoke(op, arrays))
     for ours, theirs in zip(direct, composed, strict=False):
-        close = {"rtol": 1e-2 if ours.dtype == np.float16 else 1e-5, "atol": 1e-6}  # a graph may run fused kernels
+        close = {
+            "rtol": 1e-2 if ours.dtype == np.float16 else 1e-5,
+            "atol": 1e-6,
+        }  # a graph may run fused kernels
         np.testing.assert_allclose(ours.asnumpy(), theirs.asnumpy(), **close)
 
 
