@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -45,11 +46,17 @@ def minus_one_hot(p: Tensor, label: Tensor, spread: float = 0.0, whole: float = 
     start = p - spread if spread else p
     if p.device.type == "cpu":
         try:  # the rule are labels that are classes; what else there may be is told by torch at no cost
-            return start.scatter_add(1, label.long(), p.new_full((), spread - whole).expand(label.shape))
+            return start.scatter_add(1, label.long(), _filled(label.shape, spread - whole, p.dtype))
         except RuntimeError:
             pass
     index, hit = one_hot_where(label, p)
     return start.scatter_add(1, index, hit * (spread - whole))
+
+
+@functools.lru_cache(maxsize=32)
+def _filled(shape: tuple[int, ...], number: float, dtype: torch.dtype) -> Tensor:
+    """Return that number everywhere; nothing writes into it."""
+    return torch.full(shape, number, dtype=dtype)
 
 
 def one_hot_where(label: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -151,7 +158,9 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         if label.shape == output.shape:
             result = (output - label) * self.grad_scale
         else:
-            result = self._against_classes(self._rows(output), label).view(output.shape)
+            is_matrix = output.dim() == 2
+            result = self._against_classes(output if is_matrix else self._rows(output), label)
+            result = result if is_matrix else result.view(output.shape)
         return result if grad is None else result * grad, None
 
     add_gradient = replaced
@@ -162,7 +171,8 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         count = math.prod(where)
         spread = 0.0 if self.multi_output else self.smooth_alpha / max(classes - 1, 1)
         whole = 1.0 if self.multi_output else 1.0 - self.smooth_alpha
-        result = minus_one_hot(p, label.flatten()[:count].view(where), spread, whole)
+        wanted = label.reshape(where) if label.numel() == count else label.flatten()[:count].view(where)
+        result = minus_one_hot(p, wanted, spread, whole)
         if self.use_ignore or self.normalization == "valid":
             kept = label.flatten().long() != int(self.ignore_label)
             if self.use_ignore:
