@@ -133,3 +133,20 @@ def test_memory_plan_is_a_timeline_with_the_peak_at_its_end():
 def test_inference_needs_less_than_training():
     executor = bound(deep_net())
     assert executor.memory_plan(is_train=False).peak_bytes < executor.memory_plan().peak_bytes
+
+
+def image_net():
+    x = mx.sym.Convolution(mx.sym.Variable("data"), num_filter=4, kernel=(3, 3), name="conv")
+    return mx.sym.Pooling(mx.sym.exp(x), global_pool=True, kernel=(1, 1), pool_type="avg", name="pool")
+
+
+def test_images_in_another_layout_are_made_again_rather_than_kept():
+    executor = image_net().simple_bind(mx.cpu(), data=(2, 3, 64, 64), grad_req={"conv_weight": "write"})
+    layouts = [step for step in executor.memory_plan().steps if step.name == "data_channels_last"]
+    assert [(step.half, step.note) for step in layouts] == [("forward", ""), ("backward", "")]
+
+
+def test_gradient_of_a_mean_is_a_number_repeated_and_takes_no_memory():
+    executor = image_net().simple_bind(mx.cpu(), data=(2, 3, 64, 64))
+    (gradient,) = (step for step in executor.memory_plan().steps if step.name == "pool_backward")
+    assert gradient.makes == 0

@@ -201,8 +201,8 @@ class Op:
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
     ``result``, ``backward_result``
-        Whether the kernel returns ``"new"`` memory, a ``"view"`` of its first input, or ``"either"``.
-        Only what is certainly new may be overwritten by a later step.
+        Whether the kernel returns ``"new"`` memory, a ``"view"`` of its first input, this ``"repeated"``
+        without a copy, or ``"either"``. Only what is certainly new may be overwritten by a later step.
     ``inplace`` and ``forward_into(run, out, *tensors)``
         Which inputs, of the output's shape and dtype, the first output may overwrite, ``{"output": "data"}``;
         the kernel then gets one of them as ``out``, too, fills it and returns it.
@@ -219,6 +219,8 @@ class Op:
         Whether ``forward`` leaves alone what ``mutates`` names, so that it may be run twice.
     ``pure``
         False if two equal calls may give different results.
+    ``repeats_for_nothing``
+        Whether to recompute what is made of a bound array, in training, rather than keep it.
     ``costly``
         Whether recomputing a result takes much longer than reading it: products of matrices and the like.
     ``interned``
@@ -236,8 +238,9 @@ class Op:
     call_order: ClassVar[tuple[str, ...]] = ()
     mutates: ClassVar[tuple[str, ...]] = ()
     initializers: ClassVar[dict[str, str]] = {}
-    result: ClassVar[Literal["new", "view", "either"]] = "either"
-    backward_result: ClassVar[Literal["new", "view", "either"]] = "either"
+    result: ClassVar[Literal["new", "view", "repeated", "either"]] = "either"
+    backward_result: ClassVar[Literal["new", "view", "repeated", "either"]] = "either"
+    repeats_for_nothing: ClassVar[bool] = False
     inplace: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
     backward_inplace: ClassVar[Mapping[str, str]] = {}
     backward_into: ClassVar[Mapping[str, Literal["write", "add"]]] = {}

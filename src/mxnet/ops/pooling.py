@@ -142,7 +142,7 @@ class _Pool(Windowed):
     @property
     def backward_result(self) -> str:  # type: ignore[override]
         """The gradient of one mean is a number that is repeated, which nothing may write into."""
-        return "either" if self.global_pool else "new"
+        return "repeated" if self.global_pool and self.pool_type in ("avg", "sum") else "new"
 
     def validate(self) -> None:
         if not self.global_pool:

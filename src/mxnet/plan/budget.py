@@ -66,14 +66,15 @@ def limit_memory(
         The bytes to stay below. Where nothing does, what needs least is taken, with a warning.
     """
     nodes = Graph(known.graph.outputs[:n_outputs]).operators
+    free = {id(node) for node in nodes if _costs_nothing(node)}
     marks = {id(node): mark for node in nodes if (mark := node.attrs.get("__force_mirroring__"))}
     if budget is None and not mirror and not any(map(_is_true, marks.values())):
-        return known
+        return _recomputing(known, n_outputs, free) if free else known
     tried: list[tuple[int, KnownGraph]] = []
     for choice in _choices(nodes, known, mirror=mirror, in_budget=budget is not None):
         forced = {key for key, mark in marks.items() if _is_true(mark)}
         refused = marks.keys() - forced
-        repeated = (choice | forced) - refused
+        repeated = (choice | forced | free) - refused
         changed = _recomputing(known, n_outputs, repeated) if repeated else known
         peak = peak_of(changed)
         tried.append((peak, changed))
@@ -87,6 +88,12 @@ def limit_memory(
             stacklevel=2,
         )
     return least
+
+
+def _costs_nothing(node: Node) -> bool:
+    """Whether a node only stores a bound array in another way: to keep that is to keep the array twice."""
+    assert node.op is not None
+    return node.op.repeats_for_nothing and node.inputs[0].node.op is None
 
 
 def _is_true(mark: str) -> bool:

@@ -39,6 +39,8 @@ class Memory:
             touched = frozenset().union(*(self.may_touch[u] for u in step.inputs))
             for v in step.outputs:
                 self.may_touch[v] = touched | {v}
+                if op.result == "repeated":
+                    self.owner[v] = self.owner[step.inputs[0]]
 
     def _lies_in(self, v: int, of: int) -> None:
         self.owner[v] = self.owner[of]

@@ -148,7 +148,7 @@ class Plan:
             for v in step.outputs:
                 if owner[v] not in outside and v not in written:
                     users.setdefault(owner[v], set()).add(v)
-                    bytes_of[owner[v]] = max(bytes_of.get(owner[v], 0), self.values[v].nbytes)
+                    bytes_of[owner[v]] = self.values[owner[v]].nbytes
             yield step, sum(bytes_of.values())
             for v in step.frees:
                 mine = users.get(owner[v])
