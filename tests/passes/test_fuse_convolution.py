@@ -188,3 +188,17 @@ def test_error_speaks_of_all_that_was_fused():
     assert fused.name == "conv+relu"
     assert fused.original.name == "conv"
     assert "test_fuse_convolution.py" in str(fused.source)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_gpu_computes_what_the_cpu_computes():
+    net = mx.sym.Activation(
+        mx.sym.Convolution(mx.sym.Variable("data"), num_filter=4, kernel=(3, 3), name="conv"), act_type="relu"
+    )
+    outputs = []
+    for context in (mx.cpu(), mx.gpu()):
+        executor = net.simple_bind(context, data=(2, 3, 8, 8), grad_req="null")
+        for seed, array in enumerate(executor.arg_arrays):
+            array[:] = np.random.default_rng(seed).uniform(-1, 1, array.shape)
+        outputs.append(executor.forward()[0].asnumpy())
+    np.testing.assert_allclose(outputs[1], outputs[0], rtol=1e-3, atol=1e-4)

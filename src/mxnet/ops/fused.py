@@ -45,6 +45,13 @@ def _onednn_is_there() -> bool:
     )
 
 
+def _cudnn_runs(data: Tensor) -> bool:
+    """Whether cuDNN's fused convolutions take such data."""
+    cudnn: Any = torch.backends.cudnn
+    is_small = data.dtype in (torch.float32, torch.float16)
+    return is_small and data.is_cuda and torch.version.hip is None and bool(cudnn.is_available())
+
+
 # ------------------------------------------------------------------------------------------------ activations
 
 _ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
@@ -218,7 +225,7 @@ class PackedDenseWeight(_Dense):
 
 
 class FusedConvolution(Convolution):
-    """Convolves and applies an activation, by one kernel where oneDNN runs."""
+    """Convolves and applies an activation, by one kernel where oneDNN runs, and cuDNN's for ReLU."""
 
     name = "_fused_convolution"
     result = "new"
@@ -232,6 +239,10 @@ class FusedConvolution(Convolution):
                 self.act, self.scalars, "",
             )  # fmt: skip
             return convolved
+        if self.act == "relu" and self.num_group == 1 and _cudnn_runs(data):
+            return torch.cudnn_convolution_relu(
+                data, weight, bias, self.strides, self.pads, self.dilates, self.num_group
+            )
         return _ACTIVATIONS[self.act](super().forward(run, data, weight, bias), *self.scalars)
 
 
