@@ -23,6 +23,8 @@ _LAYOUT = (
     "Order of the axes of data, weight and output; channels first by default. The others work on GPUs only."
 )
 
+_LANES = 8  # float32 numbers in a register of AVX2
+
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
 
@@ -85,14 +87,29 @@ class _Filtering(Windowed):
         data, weight = self.inward(data), self.inward(weight)
         pads, adds = self.padding(data.shape[2:])
         wanted = [name in run.wants for name in ("data", "weight", "bias")]
+        grad = self.inward(grad)
+        if self._needs_channels_first(data):
+            grad, data = grad.contiguous(), data.contiguous()
         into_data, into_weight, into_bias = torch.ops.aten.convolution_backward(
-            self.inward(grad), data, weight, (self.num_filter,),
+            grad, data, weight, (self.num_filter,),
             self.strides, pads, self.dilates, self.transposed, adds, self.num_group, wanted,
         )  # fmt: skip
         return (
             None if into_data is None else self.outward(into_data),
             None if into_weight is None else self.outward(into_weight),
             into_bias,
+        )
+
+    def _needs_channels_first(self, data: Tensor) -> bool:
+        """Whether oneDNN's weight gradient would write beyond its memory with the channels last.
+
+        It does so where single pixels of few channels are stepped over, on processors without AVX-512.
+        """
+        return (
+            set(self.kernel) == {1}
+            and max(self.strides) > 1
+            and data.shape[1] < _LANES
+            and data.device.type == "cpu"
         )
 
 
