@@ -14,8 +14,7 @@ from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Node
-from mxnet.ir.op import describe_node
+from mxnet.ir.node import Node, describe_node
 from mxnet.ndarray import NDArray, zeros
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap

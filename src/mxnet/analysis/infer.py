@@ -16,8 +16,8 @@ from mxnet.ir.constraints import (
 )
 from mxnet.ir.declared import declared_dtype, declared_shape
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Node
-from mxnet.ir.op import Op, Shape, Slots, describe_entry, describe_node
+from mxnet.ir.node import Node, describe_entry, describe_node
+from mxnet.ir.op import Op, Shape, Slots
 
 __all__ = ["Inferred", "infer_dtypes", "infer_shapes", "show_shape"]
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import FrameType
 
-from mxnet.errors import GradientError
+from mxnet.errors import CompositionError, GradientError
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
 
-__all__ = ["Entry", "Node", "SourceLine", "emit", "emitting", "user_line"]
+__all__ = [
+    "Entry",
+    "Node",
+    "SourceLine",
+    "describe_entry",
+    "describe_node",
+    "emit",
+    "emitting",
+    "postorder",
+    "user_line",
+]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -151,6 +161,60 @@ class Entry:
 
     __radd__ = __add__
     __rmul__ = __mul__
+
+
+def describe_node(node: Node) -> str:
+    """Return ``FullyConnected 'fc1' (train.py:12)``."""
+    kind = node.op.name if node.op else "variable"
+    return f"{kind} {node.name!r}" + (f" ({node.source})" if node.source else "")
+
+
+def describe_entry(entry: Entry) -> str:
+    """Return how messages name a value: its producer and, of several, which output."""
+    text = describe_node(entry.node)
+    if entry.node.op and entry.node.op.arity[2] > 1:
+        text += f", output {entry.node.op.output_names()[entry.index]!r}"
+    return text
+
+
+def postorder(outputs: Iterable[Entry]) -> list[Node]:
+    """Return every node the outputs depend on, each after its inputs, depth first and left to right.
+
+    This is the order in which MXNet lists arguments and writes nodes. It does not recurse, so graphs may be
+    deep.
+
+    Raises
+    ------
+    CompositionError
+        If the graph has a cycle.
+    """
+    order: list[Node] = []
+    done: set[int] = set()
+    open_nodes: set[int] = set()
+    stack: list[tuple[Node, int]] = []
+    for head in outputs:
+        if id(head.node) in done:
+            continue
+        stack.append((head.node, 0))
+        open_nodes.add(id(head.node))
+        while stack:
+            node, position = stack.pop()
+            inputs = node.inputs
+            while position < len(inputs):
+                child = inputs[position].node
+                position += 1
+                if id(child) not in done:
+                    if id(child) in open_nodes:
+                        raise CompositionError(f"The graph has a cycle through node {child.name!r}.")
+                    stack.append((node, position))
+                    stack.append((child, 0))
+                    open_nodes.add(id(child))
+                    break
+            else:
+                done.add(id(node))
+                open_nodes.discard(id(node))
+                order.append(node)
+    return order
 
 
 def _arithmetic(left: Entry, right: Entry | float, binary: str, with_scalar: str) -> Entry:

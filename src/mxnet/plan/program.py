@@ -17,8 +17,8 @@ from mxnet.allocator import keep_freed_memory
 from mxnet.context import Context
 from mxnet.errors import MXNetError, add_note
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.node import Node
-from mxnet.ir.op import Into, Like, Run, describe_node
+from mxnet.ir.node import Node, describe_node
+from mxnet.ir.op import Into, Like, Run
 from mxnet.lazy import torch
 from mxnet.ops.backward import Backward
 from mxnet.ops.device import torch_device

@@ -10,8 +10,7 @@ from typing import Any
 
 from mxnet.attribute import AttrScope, current_attributes, hidden_key
 from mxnet.errors import CompositionError, ParameterError
-from mxnet.ir.graph import postorder
-from mxnet.ir.node import Entry, Node, user_line
+from mxnet.ir.node import Entry, Node, postorder, user_line
 from mxnet.ir.op import find_operator
 from mxnet.ir.param import as_text
 from mxnet.ir.subgraphs import bind_subgraphs
