@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mxnet import ndarray as nd
 from mxnet.errors import FileFormatError
-from mxnet.symbol.variable import load
+from mxnet.symbol.symbol import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,6 +21,7 @@ __all__ = [
     "UnknownOperatorError",
     "add_note",
     "did_you_mean",
+    "few",
 ]
 
 
@@ -91,9 +92,8 @@ class NotImplementedForSymbol(MXNetError, TypeError):
         sign = f" (the operator {alias})" if alias else ""
         given = f" with arguments of type {', '.join(self.args_types)}" if args else ""
         super().__init__(
-            f"{self.function}{sign}{given} is not available on a Symbol: a symbol is a description of "
-            "a computation and "
-            "has no value. Bind it (simple_bind, bind, eval) and use the resulting NDArrays."
+            f"{self.function}{sign}{given} is not available on a Symbol: a symbol is a description of a "
+            "computation and has no value. Bind it (simple_bind, bind, eval) and use the resulting NDArrays."
         )
 
 
@@ -128,3 +128,24 @@ def did_you_mean(name: object, candidates: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(str(name), list(candidates), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+_FEW = 8
+
+
+def few(names: Iterable[str], near: object = None) -> str:
+    """Return names as a message lists them: all if they are few, else those nearest to one, and a count.
+
+    Examples
+    --------
+    >>> few(["data", "weight", "bias"])
+    'data, weight, bias'
+    >>> few([f"fc{i}_weight" for i in range(300)], near="fc27_wieght")
+    'fc27_weight, fc277_weight, fc276_weight, fc127_weight, fc227_weight and 295 more'
+    """
+    names = list(names)
+    if len(names) <= _FEW:
+        return ", ".join(names) or "none"
+    nearest = [] if near is None else difflib.get_close_matches(str(near), names, n=_FEW - 3, cutoff=0.3)
+    shown = nearest or names[: _FEW - 3]
+    return f"{', '.join(shown)} and {len(names) - len(shown)} more"

@@ -10,6 +10,7 @@ from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.ir.namespaces import submodule as _submodule
 from mxnet.symbol import control_flow, random, sampling
+from mxnet.symbol.base import SymbolBase
 from mxnet.symbol.creation import (
     arange,
     eye,
@@ -26,8 +27,8 @@ from mxnet.symbol.creation import (
     zeros,
 )
 from mxnet.symbol.functions import fill_modules
-from mxnet.symbol.symbol import Group, Symbol, SymbolBase
-from mxnet.symbol.variable import Variable, load, load_json, var
+from mxnet.symbol.symbol import Group, Symbol, load, load_json
+from mxnet.symbol.variable import Variable, var
 
 if TYPE_CHECKING:  # stubs written by tools/make_stubs.py
     from mxnet.symbol import _internal, contrib, image, linalg, op, sparse

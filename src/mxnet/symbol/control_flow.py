@@ -16,7 +16,6 @@ from mxnet.ir.param import as_text
 from mxnet.ir.subgraphs import bind_subgraphs
 from mxnet.name import current_names
 from mxnet.nesting import arguments, flatten, pair, regroup, shown, whole_number
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 from mxnet.symbol.variable import Variable
 
@@ -314,7 +313,7 @@ def _placeholders(symbols: Sequence[Symbol]) -> list[Symbol]:
 
 
 def _copy(symbol: Symbol) -> Symbol:
-    return create("_copy", [symbol], {}, hint="identity")
+    return Symbol._create("_copy", [symbol], {}, hint="identity")
 
 
 def _own(symbol: Symbol, scope: str) -> Symbol:

@@ -9,7 +9,6 @@ import numpy as np
 
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import CompositionError, ParameterError
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 
 __all__ = [
@@ -33,7 +32,7 @@ ShapeLike = int | Sequence[int]
 
 def _make(op: str, name: str | None = None, attr: dict[str, str] | None = None, **params: Any) -> Symbol:
     given = {key: value for key, value in params.items() if value is not None}
-    return create(op, [], given, hint=op, name=name, attr=attr)
+    return Symbol._create(op, [], given, hint=op, name=name, attr=attr)
 
 
 def zeros(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
@@ -61,7 +60,7 @@ def arange(
     dtype: DTypeLike = None,
 ) -> Symbol:
     """Return evenly spaced values of the half-open interval [start, stop), each `repeat` times."""
-    return create(
+    return Symbol._create(
         "_arange",
         [],
         {
@@ -114,7 +113,7 @@ def split_v2(
     else:
         indices, sections = [0, *indices_or_sections], 0
     params = {"indices": tuple(indices), "axis": axis, "squeeze_axis": squeeze_axis, "sections": sections}
-    return create("_split_v2", [ary], params, hint="_split_v2")
+    return Symbol._create("_split_v2", [ary], params, hint="_split_v2")
 
 
 def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | None = None) -> Symbol:
@@ -130,12 +129,12 @@ def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | N
         The outer edges of a number of equal bins, which a symbol cannot find out by itself.
     """
     if isinstance(bins, Symbol):
-        return create("_histogram", [a, bins], {}, hint="_histogram")
+        return Symbol._create("_histogram", [a, bins], {}, hint="_histogram")
     if not isinstance(bins, int | np.integer):
         raise CompositionError(f"bins must be an int or a Symbol of edges, not {bins!r}.")
     if range is None:
         raise ParameterError("histogram needs range=(low, high): a symbol has no values to take it from.")
-    return create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram")
+    return Symbol._create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram")
 
 
 def _chooser(
@@ -145,11 +144,11 @@ def _chooser(
 
     def function(left: Symbol | float, right: Symbol | float) -> Symbol | float:
         if isinstance(left, Symbol) and isinstance(right, Symbol):
-            return create(binary, [left, right], {}, hint=binary)
+            return Symbol._create(binary, [left, right], {}, hint=binary)
         if isinstance(left, Symbol) and isinstance(right, int | float | np.number):
-            return create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
+            return Symbol._create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
         if isinstance(right, Symbol) and isinstance(left, int | float | np.number):
-            return create(reverse, [right], {"scalar": left}, hint=reverse.lower())
+            return Symbol._create(reverse, [right], {"scalar": left}, hint=reverse.lower())
         if isinstance(left, int | float | np.number) and isinstance(right, int | float | np.number):
             return scalars(left, right)  # type: ignore[no-any-return]
         raise CompositionError(

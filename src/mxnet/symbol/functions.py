@@ -10,7 +10,6 @@ from typing import Any
 from mxnet.ir.namespaces import fluent_method, places
 from mxnet.ir.op import Op
 from mxnet.ir.signature import document, parameters_of, split_arguments
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 
 __all__ = ["FLUENT", "fill_modules"]
@@ -50,7 +49,7 @@ def _make_function(cls: type[Op], name: str, hint: str, shown: Help) -> Callable
     ) -> Symbol:
         kwargs.pop("out", None)
         arguments = split_arguments(cls, args, kwargs, _is_symbol)
-        return create(
+        return Symbol._create(
             cls,
             arguments.positional or arguments.named,
             arguments.parameters,

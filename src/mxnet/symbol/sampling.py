@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 
 __all__ = ["rand_zipfian"]
@@ -38,15 +37,17 @@ def rand_zipfian(true_classes: Symbol, num_sampled: int, range_max: int) -> tupl
     """
     log_range = math.log(range_max + 1)
     bounds = {"low": 0.0, "high": log_range, "shape": (num_sampled,), "dtype": "float64"}
-    drawn = create("exp", [create("_random_uniform", [], bounds, hint="_random_uniform")], {}, hint="exp")
+    uniform = Symbol._create("_random_uniform", [], bounds, hint="_random_uniform")
+    drawn = Symbol._create("exp", [uniform], {}, hint="exp")
     samples = _cast(drawn - 1, "int64") % range_max
 
     def expected(classes: Symbol) -> Symbol:
         classes = _cast(classes, "float64")
-        return create("log", [(classes + 2) / (classes + 1)], {}, hint="log") / log_range * num_sampled
+        odds = Symbol._create("log", [(classes + 2) / (classes + 1)], {}, hint="log")
+        return odds / log_range * num_sampled
 
     return samples, expected(true_classes), expected(samples)
 
 
 def _cast(symbol: Symbol, dtype: str) -> Symbol:
-    return create("Cast", [symbol], {"dtype": dtype}, hint="cast")
+    return Symbol._create("Cast", [symbol], {"dtype": dtype}, hint="cast")
