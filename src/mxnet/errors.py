@@ -20,6 +20,7 @@ __all__ = [
     "ShapeError",
     "UnknownOperatorError",
     "add_note",
+    "brief",
     "did_you_mean",
     "few",
 ]
@@ -131,6 +132,7 @@ def did_you_mean(name: object, candidates: Iterable[str]) -> str:
 
 
 _FEW = 8
+_LONG = 200
 
 
 def few(names: Iterable[str], near: object = None) -> str:
@@ -149,3 +151,9 @@ def few(names: Iterable[str], near: object = None) -> str:
     nearest = [] if near is None else difflib.get_close_matches(str(near), names, n=_FEW - 3, cutoff=0.3)
     shown = nearest or names[: _FEW - 3]
     return f"{', '.join(shown)} and {len(names) - len(shown)} more"
+
+
+def brief(value: object) -> str:
+    """Return what `repr` says of a value, as far as it fits into a message."""
+    text = repr(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]} …"

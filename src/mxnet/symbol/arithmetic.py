@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mxnet.errors import CompositionError, NotImplementedForSymbol, ParameterError
+from mxnet.errors import CompositionError, NotImplementedForSymbol, ParameterError, brief
 from mxnet.symbol.base import SymbolBase
 
 if TYPE_CHECKING:
@@ -29,10 +29,11 @@ class Arithmetic(SymbolBase):
             return self._create(with_scalar, [self], {"scalar": right}, hint=with_scalar.lower())
         if isinstance(right, bool | np.bool_):
             raise ParameterError(
-                f"{self!r} {sign} {right}: a boolean is not a number here; write {int(right)}."
+                f"{self._shown()} {sign} {right}: a boolean is not a number here; write {int(right)}."
             )
         raise CompositionError(
-            f"{self!r} {sign} {right!r}: expected a Symbol or a number, but got {type(right).__name__}."
+            f"{self._shown()} {sign} {brief(right)}: expected a Symbol or a number, but got "
+            f"{type(right).__name__}."
         )
 
     def __add__(self, other: object) -> Self:

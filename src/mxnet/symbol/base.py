@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.attribute import hidden_key, visible_spellings
-from mxnet.errors import CompositionError, MXNetError, NameLookupError, ParameterError, did_you_mean, few
+from mxnet.errors import (
+    CompositionError,
+    MXNetError,
+    NameLookupError,
+    ParameterError,
+    brief,
+    did_you_mean,
+    few,
+)
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry
 from mxnet.ir.op import Op, is_hidden
@@ -158,7 +166,9 @@ class SymbolBase:
                 )
             return type(self)(picked)
         if not isinstance(index, int | np.integer):
-            raise CompositionError(f"A symbol is indexed by number, output name or slice, not by {index!r}.")
+            raise CompositionError(
+                f"A symbol is indexed by number, output name or slice, not by {brief(index)}."
+            )
         if index >= len(self):
             raise OutputIndexError(f"{self._shown()} has {len(self)} outputs, so there is no output {index}.")
         if index < 0:
@@ -218,7 +228,7 @@ class SymbolBase:
                     f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}."
                 )
             if key == "name":
-                node.name = value
+                object.__setattr__(node, "name", value)  # in place, as MXNet does it
                 continue
             stored = hidden_key(key)
             if node.op is not None and not is_hidden(stored) and node.op.params:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from mxnet.attribute import AttrScope, current_attributes, hidden_key
-from mxnet.errors import CompositionError, ParameterError
+from mxnet.errors import CompositionError, ParameterError, brief
 from mxnet.ir.node import Entry, Node, postorder, user_line
 from mxnet.ir.op import find_operator
 from mxnet.ir.param import as_text
@@ -166,7 +166,7 @@ def while_loop(
         test = cond(*arguments(regroup(tested, form)))
         if not isinstance(test, Symbol) or len(test) != 1:
             raise ParameterError(
-                f"while_loop: cond must return a Symbol of one output, but returned {test!r}."
+                f"while_loop: cond must return a Symbol of one output, but returned {brief(test)}."
             )
         condition = _Cut([_own(test, scope)], scope)
     with _scope(f"{name}_func") as scope:
@@ -249,7 +249,7 @@ def cond(pred: Symbol, then_func: Callable[[], Any], else_func: Callable[[], Any
     [2.0]
     """
     if not isinstance(pred, Symbol) or len(pred) != 1:
-        raise CompositionError(f"cond: pred must be a Symbol of one output, not {pred!r}.")
+        raise CompositionError(f"cond: pred must be a Symbol of one output, not {brief(pred)}.")
     with _scope(f"{name}_pred") as scope:
         condition = _Cut([_own(pred, scope)], scope)
     branches, forms = [], []

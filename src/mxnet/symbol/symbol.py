@@ -18,6 +18,7 @@ from mxnet.errors import (
     GradientError,
     MXNetError,
     NameLookupError,
+    brief,
     did_you_mean,
     few,
 )
@@ -92,7 +93,7 @@ class Symbol(Arithmetic, FluentMethods):
         for key, value in kwargs.items():
             if not isinstance(value, Symbol):
                 raise CompositionError(
-                    f"Compose expects symbols, but {key!r} is {value!r}, of type {type(value).__name__}."
+                    f"Compose expects symbols, but {key!r} is {brief(value)}, of type {type(value).__name__}."
                 )
             if len(value) != 1:
                 raise CompositionError(
@@ -333,7 +334,9 @@ class Symbol(Arithmetic, FluentMethods):
         options = Options.of_environment(
             memory_budget=memory_budget, compiler=compiler, check_numerics=check_numerics
         )
-        return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, options)
+        executor = bind(self.graph, ctx, args, args_grad, grad_req, aux_states, group2ctx, options)
+        executor._symbol = self
+        return executor
 
     def simple_bind(
         self,
@@ -349,7 +352,7 @@ class Symbol(Arithmetic, FluentMethods):
         memory_budget: str | float | None = None,
         compiler: str | None = None,
         check_numerics: bool | None = None,
-        **kwargs: tuple[int, ...],
+        **kwargs: Any,
     ) -> Executor:
         """Infer all shapes, make arrays of zeros for all arguments and gradients, and return an executor.
 
@@ -379,8 +382,8 @@ class Symbol(Arithmetic, FluentMethods):
         check_numerics : bool, optional
             Stop at the first node that makes NaN or Inf. By default the environment variable
             ``MXNET_CHECK_NUMERICS``.
-        **kwargs : tuple of int
-            Shapes of arguments.
+        **kwargs : sequence of int
+            Shapes of arguments; names that are no arguments are passed over.
 
         Raises
         ------
@@ -394,8 +397,8 @@ class Symbol(Arithmetic, FluentMethods):
         options = Options.of_environment(
             memory_budget=memory_budget, compiler=compiler, check_numerics=check_numerics
         )
-        return simple_bind(
-            self,
+        executor = simple_bind(
+            self.graph,
             ctx,
             grad_req,
             type_dict,
@@ -407,6 +410,8 @@ class Symbol(Arithmetic, FluentMethods):
             options,
             kwargs,
         )
+        executor._symbol = self
+        return executor
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Bind the given arrays, run forward once and return the outputs."""
@@ -493,7 +498,7 @@ def Group(symbols: Sequence[Symbol], create_fn: Callable[..., Symbol] = Symbol) 
     """
     group = list(symbols)
     if not group or any(not isinstance(each, Symbol) for each in group):
-        raise CompositionError(f"Group expects a list of at least one Symbol, but got {symbols!r}.")
+        raise CompositionError(f"Group expects a list of at least one Symbol, but got {brief(symbols)}.")
     return create_fn(tuple(entry for each in group for entry in each._outputs))
 
 

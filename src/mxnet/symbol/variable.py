@@ -10,7 +10,7 @@ import numpy as np
 from mxnet.attribute import current_attributes, hidden_key
 from mxnet.dtype import CODES, DTypeLike, dtype_name
 from mxnet.errors import CompositionError, ParameterError, did_you_mean
-from mxnet.ir.declared import STORAGE_TYPES
+from mxnet.ir.declared import STORAGE_TYPES, whole_shape
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import is_hidden
 from mxnet.ir.param import as_text
@@ -104,10 +104,10 @@ var = Variable
 
 
 def _shape(name: str, given: object) -> object:
-    extents = given if isinstance(given, tuple | list) else (given,)
-    if given is not None and not all(isinstance(n, int | np.integer) for n in extents):
-        raise ParameterError(f"The shape of variable {name!r} must be a tuple of int, but is {given!r}.")
-    return given
+    if given is None or isinstance(given, int | np.integer):
+        return given
+    shape = whole_shape(name, given)
+    return list(shape) if isinstance(given, list) else shape  # each is written as it was given
 
 
 def _checked(attrs: Mapping[str, object]) -> dict[str, str]:
