@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
-from mxnet.errors import GradientError, ShapeError
+from mxnet.errors import GradientError, MXNetError, ShapeError
+from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node, emit
+from mxnet.ir.node import Entry, Node, emit, user_line
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
@@ -71,7 +72,10 @@ class RecordedNode(Node):
     def __init__(
         self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context
     ) -> None:
-        super().__init__(op, op.name if op else "variable", inputs, {} if op is None else dict(op.given))
+        if op is None:
+            super().__init__(None, "variable")
+        else:
+            super().__init__(op, op.name, inputs, dict(op.given), user_line())
         self.values = values
         self.context = context
         self.gradient: NDArray | None = None
@@ -425,9 +429,12 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> Recorded
     device = torch_device(context)
     tensors = [tensor if tensor.device == device else tensor.to(device) for tensor in tensors]
     facts = tuple(fact for tensor in tensors for fact in (tensor.shape, tensor.dtype))
-    shapes, dtypes = check_call(node.op, len(tensors), facts)
+    try:
+        shapes, dtypes = check_call(node.op, len(tensors), facts)
+    except MXNetError as error:
+        raise blame(error, node)  # noqa: B904 - the same
     run = Run(context, is_train=train_mode, out_shapes=shapes, out_dtypes=dtypes, name=node.name)
-    return RecordedNode(node.op, (), list(run_kernel(node.op, run, tensors)), context)
+    return RecordedNode(node.op, (), list(run_kernel(node.op, run, tensors, node)), context)
 
 
 # -------------------------------------------------------------------------------- functions of the user's own

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mxnet.ir.node import Node
 
 __all__ = [
     "BindError",
@@ -27,7 +31,31 @@ __all__ = [
 
 
 class MXNetError(RuntimeError):
-    """Base of every error that Symnet raises on purpose."""
+    """Base of every error that Symnet raises on purpose.
+
+    Attributes
+    ----------
+    node : Node or None
+        Where in a graph it happened, or in which call on arrays: with `op`, `name` and `source`, the user's
+        line. The text begins with it.
+    within : tuple of Node
+        The nodes whose bodies that node is part of, the outermost first.
+    """
+
+    node: Node | None = None
+    within: tuple[Node, ...] = ()
+
+    def __str__(self) -> str:
+        nodes = () if self.node is None else (*self.within, self.node)
+        return "".join([f"Error in operator {node}: " for node in nodes]) + self._reason()
+
+    def _reason(self) -> str:
+        return BaseException.__str__(self)  # KeyError, which some errors are, would print the repr
+
+    def __reduce__(self) -> Any:
+        if self.node is None:
+            return super().__reduce__()
+        return _unpickled, (type(self), str(self))  # the text alone: a node hangs on a whole graph
 
 
 class ParameterError(MXNetError, ValueError):
@@ -56,9 +84,6 @@ class BindError(MXNetError, ValueError):
 
 class NameLookupError(MXNetError, KeyError, ValueError):
     """A name was looked up that does not exist."""
-
-    def __str__(self) -> str:  # KeyError would print the repr of the message
-        return str(self.args[0]) if self.args else ""
 
 
 class UnknownOperatorError(MXNetError, AttributeError):
@@ -109,6 +134,10 @@ class NotSupportedForSparseNDArray(MXNetError, TypeError):
             f"{self.function}{sign}{given} is not available on a sparse NDArray. Use "
             "tostype('default') first."
         )
+
+
+def _unpickled(kind: type[MXNetError], text: str) -> MXNetError:
+    return kind.__new__(kind, text)
 
 
 def add_note(error: Exception, note: str) -> None:

@@ -23,8 +23,8 @@ class FileAccessError(MXNetError, OSError):
     def __init__(self, errno: int | None, message: str) -> None:
         OSError.__init__(self, errno, message)
 
-    def __str__(self) -> str:  # the sentence alone, without the number that OSError puts before it
-        return self.strerror or super().__str__()
+    def _reason(self) -> str:  # the sentence alone, without the number that OSError puts before it
+        return self.strerror or super()._reason()
 
 
 @contextlib.contextmanager

@@ -61,7 +61,7 @@ def test_a_shape_is_any_sequence_of_whole_numbers(make):
 
 @pytest.mark.parametrize("shape", [(2.0, 3), 5, "ab", None, [np.float32(2), 3]], ids=str)
 def test_what_is_no_shape_is_refused_by_name(shape):
-    with pytest.raises(mx.base.MXNetError, match="The shape of 'a' must be a tuple of int"):
+    with pytest.raises(mx.base.MXNetError, match="The shape of variable 'a' must be a tuple of int"):
         dense().simple_bind(mx.cpu(), a=shape)
 
 

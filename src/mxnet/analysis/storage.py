@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from mxnet.config import knob
 from mxnet.errors import MXNetError
+from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node, describe_node
+from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op
 
 __all__ = [
@@ -311,7 +312,7 @@ def _stored(node: Node, stored: Mapping[Entry, str]) -> str:
     try:
         found = result_storage(node.op, stypes)
     except StorageError as error:
-        raise StorageError(f"Error in operator {describe_node(node)}: {error}") from None
+        raise blame(error, node)  # noqa: B904 - the same
     if found is None:
         say_fallback(node.op, stypes)
     return found or DENSE

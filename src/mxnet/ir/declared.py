@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from mxnet.dtype import dtype_name
-from mxnet.errors import MXNetError, ParameterError, ShapeError
+from mxnet.errors import MXNetError, ParameterError, ShapeError, brief
 from mxnet.ir.node import Node
 from mxnet.ir.op import Shape
 from mxnet.ir.param import Param
@@ -52,7 +52,9 @@ def whole_shape(name: str, given: Any) -> tuple[int, ...]:
     try:
         return tuple(map(operator.index, given))
     except TypeError:
-        raise ShapeError(f"The shape of {name!r} must be a tuple of int, but is {given!r}.") from None
+        raise ShapeError(
+            f"The shape of variable {name!r} must be a tuple of int, but is {brief(given)}."
+        ) from None
 
 
 def declared_shape(node: Node) -> Shape | None:

@@ -15,6 +15,7 @@ from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
 
 __all__ = [
+    "PACKAGE",
     "Entry",
     "Node",
     "SourceLine",
@@ -26,7 +27,7 @@ __all__ = [
     "user_line",
 ]
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class SourceLine:
@@ -47,7 +48,7 @@ def user_line() -> SourceLine | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         filename = frame.f_code.co_filename
-        if not filename.startswith(_PACKAGE):
+        if not filename.startswith(PACKAGE):
             return SourceLine(filename, frame.f_lineno)
         frame = frame.f_back
     return None
@@ -110,6 +111,9 @@ class Node:
         """All outputs, the hidden ones last."""
         return tuple([Entry(self, i) for i in range(self.op.arity[2] if self.op else 1)])
 
+    def __str__(self) -> str:
+        return describe_node(self)
+
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.op!r}>" if self.op else f"<Node {self.name}>"
 
@@ -165,8 +169,10 @@ class Entry:
 
 def describe_node(node: Node) -> str:
     """Return ``FullyConnected 'fc1' (train.py:12)``."""
-    kind = node.op.name if node.op else "variable"
-    return f"{kind} {node.name!r}" + (f" ({node.source})" if node.source else "")
+    text = node.op.name if node.op else "variable"
+    if node.name:
+        text += f" {node.name!r}"
+    return f"{text} ({node.source})" if node.source else text
 
 
 def describe_entry(entry: Entry) -> str:

@@ -12,7 +12,9 @@ from mxnet.analysis.infer import show_shape
 from mxnet.context import Context, current_context
 from mxnet.dtype import NAMES
 from mxnet.errors import CompositionError, DTypeError, GradientError, MXNetError, ShapeError
+from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
+from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run, find_operator
 from mxnet.lazy import torch
 from mxnet.ndarray.ndarray import NDArray
@@ -160,9 +162,9 @@ def check_context(op: Op, inputs: Sequence[NDArray]) -> None:
     if len(devices) > 1:
         names = op.input_names() + op.aux_names()
         shown = ", ".join(f"{name} on {array._context}" for name, array in zip(names, inputs, strict=False))
-        raise MXNetError(
-            f"Error in operator {op.name}: its inputs must be in one context, but are {shown}."
-            " as_in_context moves an array."
+        raise blame(
+            MXNetError(f"its inputs must be in one context, but are {shown}. as_in_context moves an array."),
+            call_of(op),
         )
 
 
@@ -190,14 +192,10 @@ def check_call(op: Op, n_inputs: int, facts: Facts) -> Checked:
         dtypes = settle_dtypes(op, dtypes)
     except Conflict as conflict:
         raise DTypeError(_explain(op, conflict, "dtype", shapes, dtypes)) from None
-    except MXNetError as error:
-        raise type(error)(_name_the_operator(op, error)) from None
     try:
         shapes = settle_shapes(op, shapes)
     except Conflict as conflict:
         raise ShapeError(_explain(op, conflict, "shape", shapes, dtypes)) from None
-    except MXNetError as error:
-        raise type(error)(_name_the_operator(op, error)) from None
     known = shapes[n_inputs:] if all(map(is_complete, shapes[n_inputs:])) else None
     return Checked(known, dtypes[n_inputs:] if None not in dtypes[n_inputs:] else None)
 
@@ -219,22 +217,21 @@ def _explain(op: Op, conflict: Conflict, what: str, shapes: Facts, dtypes: Facts
         if i != conflict.slot and shape is not None
     ]
     return (
-        f"Error in operator {op.name}: the {what} of {slot!r} does not fit.\n"
+        f"the {what} of {slot!r} does not fit.\n"
         f"  Expect: {slot} {show(conflict.required)}\n"
         f"  Actual: {slot} {show(conflict.known)}\n"
         f"  with {op!r} and {', '.join(others) or 'no other inputs'}"
     )
 
 
-def _name_the_operator(op: Op, error: Exception) -> str:
-    return str(error) if "in operator" in str(error) else f"Error in operator {op.name}: {error}"
-
-
 # ------------------------------------------------------------------------------------------------- running it
 
 
 def _new_kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
-    shapes, dtypes = check_call(op, n_inputs, facts)
+    try:
+        shapes, dtypes = check_call(op, n_inputs, facts)
+    except Exception as error:
+        raise blame(error, call_of(op))  # noqa: B904 - the same
     run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
     return op.kernel_for(run)
 
@@ -248,7 +245,7 @@ def kernel_of(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Fact
     if not op.pure:  # it may keep a state between runs, and only those that do not are remembered
         return _new_kernel(op, where, is_train, n_inputs, facts)
     # By identity, as equal operators may differ yet, in the sign of a 0. The entry keeps the operator alive.
-    key = (id(op), where, is_train, facts)
+    key = (id(op), where, is_train, n_inputs, facts)
     found = _kernels.get(key)
     if found is None:
         if len(_kernels) >= _MOST_KERNELS:
@@ -257,34 +254,30 @@ def kernel_of(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Fact
     return found[1]
 
 
-def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Run an operator's kernel and return all its outputs; torch's errors become an MXNetError."""
-    return outputs_of(op, op.kernel_for(run), tensors)
+def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor], node: Node) -> tuple[Tensor, ...]:
+    """Run the kernel of a node and return all outputs; torch's errors become an MXNetError."""
+    return outputs_of(op, op.kernel_for(run), tensors, node)
 
 
-def outputs_of(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def outputs_of(
+    op: Op, kernel: Kernel, tensors: Sequence[Tensor], node: Node | None = None
+) -> tuple[Tensor, ...]:
     # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
     if RECORDER.operators:
         kernel = timed(kernel, op.name)
     try:
         results = kernel(*tensors)
     except Exception as error:
-        _blame(op, tensors, error)
+        _blame(op, tensors, error, node or call_of(op))
     return tuple(results) if isinstance(results, (tuple, list)) else (results,)
 
 
-def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
-    if hasattr(error, "__notes__"):  # of a user's own code, and not ours to reword
-        raise error
-    if isinstance(error, MXNetError):
-        if "in operator" in str(error):
-            raise error
-        raise type(error)(_name_the_operator(op, error)) from None
+def _blame(op: Op, tensors: Sequence[Tensor], error: Exception, node: Node) -> NoReturn:
     if raised_by_torch(error):
         names = op.input_names() + op.aux_names()
         given = [(n, tuple(t.shape), _name_of(t.dtype)) for n, t in zip(names, tensors, strict=False)]
-        raise refused(repr(op), error, given) from None
-    raise error
+        raise blame(refused(error, given), node) from None
+    raise blame(error, node)
 
 
 def owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
@@ -304,7 +297,5 @@ def owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
 def overwrite(op: Op, array: NDArray, result: Tensor) -> None:
     if array.shape != tuple(result.shape):
         expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
-        raise ShapeError(
-            f"Error in operator {op.name}: out has the shape {actual}, but the result has {expected}."
-        )
+        raise blame(ShapeError(f"out has the shape {actual}, but the result has {expected}."), call_of(op))
     array._overwrite(result)
