@@ -7,8 +7,9 @@ import sysconfig
 from traceback import walk_tb
 from typing import TypeVar
 
+from mxnet.caller import OURS
 from mxnet.errors import MXNetError, add_note
-from mxnet.ir.node import PACKAGE, Node, describe_node, user_line
+from mxnet.ir.node import Node, describe_node, user_line
 from mxnet.ir.op import Op
 
 __all__ = ["blame", "call_of", "is_of_user"]
@@ -51,7 +52,7 @@ def is_of_user(error: Exception) -> bool:
 
 
 def _is_foreign(filename: str) -> bool:
-    if filename.startswith((PACKAGE, "<symnet program")):
+    if filename.startswith(OURS):
         return False
     if _INSTALLED in filename:
         return _TORCH not in filename

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import os
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FrameType
 
+from mxnet.caller import user_frame
 from mxnet.errors import CompositionError, GradientError
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
 
 __all__ = [
-    "PACKAGE",
     "Entry",
     "Node",
     "SourceLine",
@@ -26,8 +23,6 @@ __all__ = [
     "postorder",
     "user_line",
 ]
-
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 class SourceLine:
@@ -45,13 +40,8 @@ class SourceLine:
 
 def user_line() -> SourceLine | None:
     """Return the innermost line on the stack that is not part of this package."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        filename = frame.f_code.co_filename
-        if not filename.startswith(PACKAGE):
-            return SourceLine(filename, frame.f_lineno)
-        frame = frame.f_back
-    return None
+    frame = user_frame()
+    return None if frame is None else SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
 
 class Node:

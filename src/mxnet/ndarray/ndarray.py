@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mxnet.caller import warn
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
 from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
@@ -227,7 +227,7 @@ class NDArray(FluentMethods):
         if not isinstance(other, NDArray):
             raise CompositionError(f"copyto() expects an NDArray or a context, not {type(other).__name__}.")
         if other is self or other.handle is self._tensor:
-            warnings.warn("An array was copied to itself, which does nothing.", RuntimeWarning, stacklevel=2)
+            warn("An array was copied to itself, which does nothing.", RuntimeWarning)
             return False
         if self.shape != other.shape:
             raise ShapeError(
