@@ -114,9 +114,17 @@ def _remove_abandoned(target: Path) -> None:
     abandoned = re.compile(rf"{re.escape(target.name)}\.[0-9a-f]{{12}}\.tmp")
     with contextlib.suppress(OSError):
         for name in filter(abandoned.fullmatch, os.listdir(target.parent)):
-            with contextlib.suppress(OSError), open(target.with_name(name), "r+b") as file:
-                _lock(file, wait=False)
-                target.with_name(name).unlink()
+            with contextlib.suppress(OSError):
+                _remove_unless_locked(target.with_name(name))
+
+
+def _remove_unless_locked(path: Path) -> None:
+    if sys.platform == "win32":  # an open file cannot be removed
+        path.unlink()
+    else:
+        with path.open("r+b") as file:
+            _lock(file, wait=False)
+            path.unlink()
 
 
 def _lock(file: BinaryIO, *, wait: bool) -> None:
@@ -127,7 +135,7 @@ def _lock(file: BinaryIO, *, wait: bool) -> None:
     OSError
         If that cannot be done, or another has the lock and we do not wait.
     """
-    if sys.platform != "win32":  # where nobody removes a file that is open
+    if sys.platform != "win32":
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
