@@ -172,7 +172,7 @@ def few(names: Iterable[str], near: object = None) -> str:
     >>> few(["data", "weight", "bias"])
     'data, weight, bias'
     >>> few([f"fc{i}_weight" for i in range(300)], near="fc27_wieght")
-    'fc27_weight, fc277_weight, fc276_weight, fc127_weight, fc227_weight and 295 more'
+    'fc27_weight, fc297_weight, fc287_weight, fc279_weight, fc278_weight and 295 more'
     """
     names = list(names)
     if len(names) <= _FEW:
