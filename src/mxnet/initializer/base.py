@@ -213,8 +213,8 @@ class Initializer:
 
     def _init_default(self, name: str, _: NDArray) -> None:
         raise InitializationError(
-            f"How to initialize {name!r} is not known. If it is an input, a module must know it by that name, "
-            "from data_names or label_names. Parameters are initialized by what their names end in: weight, "
+            f"How to initialize {name!r} is not known. An input must be known to the module by that name, in "
+            "data_names or label_names. Parameters are initialized by what their names end in: weight, "
             "bias (0), gamma (1) or beta (0). Give any other an initializer of its own, "
             "mx.sym.Variable(name, init=...), or use mx.init.Mixed."
         )
