@@ -172,8 +172,7 @@ class Op:
 
     ``inputs``, ``aux``, ``outputs``
         Names (with a sentence each, for inputs and aux). ``input_names``, ``aux_names`` and ``output_names``
-        may be
-        overridden where they depend on parameters.
+        may be overridden where they depend on parameters.
     ``name: type = param(...)``
         A parameter, in MXNet's order.
     ``variadic``
@@ -182,11 +181,10 @@ class Op:
     ``visible_outputs()``
         How many of the outputs a user sees; the rest are for the backward pass only.
     ``infer_shape(s)``, ``infer_dtype(t)``
-        Return what can be said about any slot, from what is known (:class:`Slots`), as ``{slot name:
-        value}``; the keys
+        Return what can be said about any slot, from what is known (:class:`Slots`), by slot name; the keys
         ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes. Without
-        ``infer_shape`` the kernel
-        is run on torch's meta device; without ``infer_dtype`` all slots share one dtype.
+        ``infer_shape`` the kernel is run on torch's meta device; without ``infer_dtype`` all slots share one
+        dtype.
     ``guess_shape(s)``
         What is taken for granted about outputs that nothing determines, once nothing changes any more; the
         shapes of variables are those that were given. Only for what MXNet guesses, too.
