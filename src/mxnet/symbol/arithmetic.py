@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,12 @@ from mxnet.symbol.base import SymbolBase
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["Arithmetic"]
+__all__ = ["Arithmetic", "is_number"]
+
+
+def is_number(value: object) -> bool:
+    """Whether MXNet takes something for a number beside a symbol; a boolean is none."""
+    return isinstance(value, int | float | np.number | Decimal) and not isinstance(value, bool)
 
 
 class Arithmetic(SymbolBase):
@@ -25,7 +31,7 @@ class Arithmetic(SymbolBase):
     def _arithmetic(self, binary: str | None, with_scalar: str, right: object, sign: str) -> Self:
         if isinstance(right, SymbolBase) and binary is not None:
             return self._create(binary, [self, right], {}, hint=binary)
-        if isinstance(right, int | float | np.number) and not isinstance(right, bool | np.bool_):
+        if is_number(right):
             return self._create(with_scalar, [self], {"scalar": right}, hint=with_scalar.lower())
         if isinstance(right, bool | np.bool_):
             raise ParameterError(

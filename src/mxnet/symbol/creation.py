@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import CompositionError, ParameterError
+from mxnet.symbol.arithmetic import is_number
 from mxnet.symbol.symbol import Symbol
 
 __all__ = [
@@ -137,31 +140,46 @@ def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | N
     return Symbol._create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram")
 
 
-def _chooser(
-    name: str, binary: str, with_scalar: str, reverse: str, scalars: Callable[[Any, Any], Any]
-) -> Callable[..., Any]:
-    """Return a function of two symbols or numbers, which picks the operator that fits."""
+def _choose(
+    left: Symbol | float,
+    right: Symbol | float,
+    operators: tuple[str, str, str],
+    of_numbers: Callable[[Any, Any], float],
+) -> Symbol | float:
+    """Apply the operator that fits: of two symbols, of one and a number behind it or before it."""
+    binary, with_scalar, reverse = operators
+    if isinstance(left, Symbol) and isinstance(right, Symbol):
+        return Symbol._create(binary, [left, right], {}, hint=binary)
+    if isinstance(left, Symbol) and is_number(right):
+        return Symbol._create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
+    if isinstance(right, Symbol) and is_number(left):
+        return Symbol._create(reverse, [right], {"scalar": left}, hint=reverse.lower())
+    if is_number(left) and is_number(right):
+        return of_numbers(left, right)
+    raise CompositionError(
+        f"{binary.lstrip('_')} expects symbols or numbers, but got {type(left).__name__} and "
+        f"{type(right).__name__}."
+    )
 
-    def function(left: Symbol | float, right: Symbol | float) -> Symbol | float:
-        if isinstance(left, Symbol) and isinstance(right, Symbol):
-            return Symbol._create(binary, [left, right], {}, hint=binary)
-        if isinstance(left, Symbol) and isinstance(right, int | float | np.number):
-            return Symbol._create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
-        if isinstance(right, Symbol) and isinstance(left, int | float | np.number):
-            return Symbol._create(reverse, [right], {"scalar": left}, hint=reverse.lower())
-        if isinstance(left, int | float | np.number) and isinstance(right, int | float | np.number):
-            return scalars(left, right)  # type: ignore[no-any-return]
-        raise CompositionError(
-            f"{name} expects symbols or numbers, but got {type(left).__name__} and {type(right).__name__}."
-        )
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Return the elementwise {name} of two symbols, or of a symbol and a number."
-    return function
+def maximum(left: Symbol | float, right: Symbol | float) -> Symbol | float:
+    """Return the elementwise maximum of two symbols, or of a symbol and a number."""
+    return _choose(left, right, ("_maximum", "_MaximumScalar", "_MaximumScalar"), max)
 
 
-maximum = _chooser("maximum", "_maximum", "_MaximumScalar", "_MaximumScalar", max)
-minimum = _chooser("minimum", "_minimum", "_MinimumScalar", "_MinimumScalar", min)
-power = _chooser("power", "_power", "_PowerScalar", "_RPowerScalar", lambda a, b: a**b)
+def minimum(left: Symbol | float, right: Symbol | float) -> Symbol | float:
+    """Return the elementwise minimum of two symbols, or of a symbol and a number."""
+    return _choose(left, right, ("_minimum", "_MinimumScalar", "_MinimumScalar"), min)
+
+
+def power(base: Symbol | float, exp: Symbol | float) -> Symbol | float:
+    """Return the elementwise power of two symbols, or of a symbol and a number."""
+    return _choose(base, exp, ("_power", "_PowerScalar", "_RPowerScalar"), operator.pow)
+
+
 pow = power
-hypot = _chooser("hypot", "_hypot", "_HypotScalar", "_HypotScalar", lambda a, b: float(np.hypot(a, b)))
+
+
+def hypot(left: Symbol | float, right: Symbol | float) -> Symbol | float:
+    """Return the elementwise length of the hypotenuse, of two symbols, or of a symbol and a number."""
+    return _choose(left, right, ("_hypot", "_HypotScalar", "_HypotScalar"), math.hypot)

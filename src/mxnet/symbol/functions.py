@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -84,4 +85,17 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
             setattr(target, place.name, _make_function(cls, place.name, place.name.lower(), helps[cls]))
     for name in FLUENT:
         if hasattr(package, name) and name not in vars(Symbol):
-            setattr(Symbol, name, fluent_method(Symbol, getattr(package, name), package.__name__))
+            function = getattr(package, name)
+            if name in ("expand_dims", "squeeze"):
+                function = _with_inplace(function)
+            setattr(Symbol, name, fluent_method(Symbol, function, package.__name__))
+
+
+def _with_inplace(function: Callable[..., Symbol]) -> Callable[..., Symbol]:
+    """Return a function that takes `inplace`, as arrays' methods do; it means nothing to a symbol."""
+
+    @functools.wraps(function)
+    def method(data: Symbol, axis: Any = None, inplace: bool = False, **kwargs: Any) -> Symbol:  # noqa: ARG001
+        return function(data, **({} if axis is None else {"axis": axis}), **kwargs)
+
+    return method
