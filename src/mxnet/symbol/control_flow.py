@@ -349,8 +349,8 @@ class _Cut:
             copy = Node(node.op, node.name, inputs, dict(node.attrs), node.source, node.subgraphs)
             copies.update(zip(node.outputs, copy.outputs, strict=True))
         self.outputs = tuple(copies[head] for head in heads)
-        outer = {id(inner.node): entry for entry, inner in copies.items()}
-        self.inputs = [outer[id(node)] for node in postorder(self.outputs) if node.op is None]
+        outer = {inner.node: entry for entry, inner in copies.items()}
+        self.inputs = [outer[node] for node in postorder(self.outputs) if node.op is None]
 
     def find(self, variable: Symbol) -> int | None:
         """Return which of the inputs is this variable, None if the graph does not use it."""
@@ -361,14 +361,14 @@ class _Cut:
 def _nodes_inside(heads: Sequence[Entry], scope: str) -> list[Node]:
     """Return the nodes of a scope that the heads depend on, each after its inputs."""
     order: list[Node] = []
-    seen: set[int] = set()
+    seen: set[Node] = set()
     stack = [(head.node, False) for head in heads]
     while stack:
         node, inputs_done = stack.pop()
         if inputs_done:
             order.append(node)
-        elif id(node) not in seen and _is_inside(node, scope):
-            seen.add(id(node))
+        elif node not in seen and _is_inside(node, scope):
+            seen.add(node)
             stack.append((node, True))
             stack += [(entry.node, False) for entry in node.inputs]
     return order
