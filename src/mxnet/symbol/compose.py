@@ -73,7 +73,7 @@ def _arrange(
     if not isinstance(inputs, Mapping):
         if len(inputs) > len(slots):
             raise CompositionError(
-                f"{op.name} has {len(slots)} inputs ({', '.join(slots)}), but {len(inputs)} were given."
+                f"{op.name} has {len(slots)} inputs ({few(slots)}), but {len(inputs)} were given."
             )
         inputs = {slot: each for slot, each in zip(slots, inputs, strict=False) if each is not None}
     arranged: dict[str, Entry] = {}
