@@ -11,6 +11,7 @@ from mxnet.attribute import AttrScope
 from mxnet.config import knob
 from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
 from mxnet.errors import MXNetError
+from mxnet.util import is_np_array, is_np_shape, np_shape, set_np_shape, use_np_shape
 
 __version__ = "1.9.1"
 """The MXNet whose behaviour this is, for scripts that ask. The distribution has a version of its own."""

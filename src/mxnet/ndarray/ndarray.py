@@ -306,7 +306,7 @@ class NDArray(FluentMethods):
             raise CompositionError(
                 f"reshape() has no argument {wrong!r}.{did_you_mean(wrong, ('shape', 'reverse'))}"
             )
-        if not extents:
+        if not shape and not extents:
             raise ShapeError("reshape() needs a shape.")
         if self._is_tracked():
             return invoke_by_name("Reshape", self, shape=extents, reverse=bool(reverse))

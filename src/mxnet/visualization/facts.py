@@ -44,7 +44,7 @@ def shapes_of(symbol: Symbol, given: Mapping[str, tuple[int, ...]]) -> dict[Entr
     if shapes is None:
         arguments, _, _ = symbol.infer_shape_partial(**given)
         partial = zip(symbol.list_arguments(), arguments or (), strict=False)
-        unknown = [name for name, shape in partial if 0 in shape or not shape]
+        unknown = [name for name, shape in partial if not shape or min(shape) <= 0]
         raise ShapeError(
             f"Input shape is incomplete: with {', '.join(given) or 'nothing'} given, the shapes of "
             f"{', '.join(unknown) or 'some outputs'} remain unknown."
