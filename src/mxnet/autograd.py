@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
 from mxnet.errors import GradientError, ShapeError
+from mxnet.historic import lend
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots
@@ -576,3 +577,6 @@ def get_symbol(x: NDArray) -> Symbol:
             copy = Node(node.op, f"node{len(copies) - len(by_value)}", inputs, dict(node.attrs))
         copies[id(node)] = copy
     return Symbol((Entry(copies[id(head.node)], head.index),))
+
+
+lend(__name__)

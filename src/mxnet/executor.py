@@ -11,6 +11,7 @@ import numpy as np
 from mxnet.analysis.infer import infer_shapes, show_shape
 from mxnet.analysis.storage import graph_storage
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.historic import lend
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.graph import Graph
@@ -547,3 +548,6 @@ def require_complete(graph: Graph, shapes: Sequence[Any]) -> None:
         raise ShapeError(
             "The given shapes do not determine all others. These stayed unknown:\n" + "\n".join(unknown)
         )
+
+
+lend(__name__)

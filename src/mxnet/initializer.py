@@ -12,6 +12,7 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet import registry
 from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.historic import lend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ __all__ = [
     "Uniform",
     "Xavier",
     "Zero",
+    "alias",
     "create",
     "register",
 ]
@@ -673,3 +675,6 @@ def _not_one_of(parameter: str, value: object, allowed: Any) -> MXNetError:
     return NameLookupError(
         f"{parameter} is {value!r}. Expected one of {', '.join(allowed)}.{did_you_mean(value, allowed)}"
     )
+
+
+lend(__name__)

@@ -6,6 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
+from mxnet.historic import lend
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -116,3 +117,6 @@ def _as_text(stat: Any) -> str:
     stats = [stat] if isinstance(stat, NDArray) else stat
     # str() keeps to the digits of the dtype, where an f-string shows those of a double.
     return "".join(str(s.asscalar() if s.shape == (1,) else s.asnumpy()) + "\t" for s in stats)
+
+
+lend(__name__)

@@ -6,12 +6,11 @@ import functools
 import os
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
+from mxnet.context import Context, gpu_memory_info, num_gpus
 from mxnet.errors import MXNetError
-
-if TYPE_CHECKING:
-    from mxnet.context import Context
+from mxnet.historic import lend
 
 __all__ = [
     "get_cuda_compute_capability",
@@ -115,8 +114,8 @@ def use_np_shape(func: _T) -> _T:
     if isinstance(func, type):
         for name, member in list(vars(func).items()):
             if isinstance(member, property):
-                parts = (each and use_np_shape(each) for each in (member.fget, member.fset, member.fdel))
-                setattr(func, name, property(*parts, doc=member.__doc__))
+                parts: list[Any] = [member.fget, member.fset, member.fdel]
+                setattr(func, name, property(*[each and use_np_shape(each) for each in parts]))
             elif callable(member) and not isinstance(member, (type, staticmethod, classmethod)):
                 setattr(func, name, use_np_shape(member))
         return func
@@ -199,15 +198,11 @@ def setenv(name: str, value: str | None) -> None:
 
 def get_gpu_count() -> int:
     """Return how many GPUs torch can use."""
-    import torch
-
-    return torch.cuda.device_count()
+    return num_gpus()
 
 
 def get_gpu_memory(gpu_dev_id: int) -> tuple[int, int]:
     """Return the free and the total memory of a GPU in bytes."""
-    from mxnet.context import gpu_memory_info
-
     return gpu_memory_info(gpu_dev_id)
 
 
@@ -230,3 +225,6 @@ def get_cuda_compute_capability(ctx: Context) -> int:
 
 class NotAGPUError(MXNetError, ValueError):
     """A processor was asked for what only GPUs have."""
+
+
+lend(__name__)
