@@ -214,3 +214,9 @@ def test_a_patched_name_is_put_back(monkeypatch):
         patch.setattr("mxnet.model.DataParallelExecutorManager", 3)
         assert mx.model.DataParallelExecutorManager == 3
     assert mx.model.DataParallelExecutorManager is mx.executor_manager.DataParallelExecutorManager
+
+
+def test_who_looks_into_a_namespace_finds_what_is_lent():
+    assert vars(mx.symbol.symbol)["Variable"] is mx.sym.Variable
+    assert vars(mx.autograd)["NDArray"] is mx.nd.NDArray
+    assert "NDArray" not in dir(mx.autograd)

@@ -14,15 +14,18 @@ Left out are those inner workings of MXNet's that mean nothing here: its C libra
 from __future__ import annotations
 
 import ast
+import contextlib
+import functools
 import importlib
+import inspect
 import sys
-import textwrap
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from mxnet.historic.tables import ABSENT, TABLES
 
-__all__ = ["Loan", "lend", "loans", "why_absent"]
+__all__ = ["Lender", "Loan", "lend", "loans", "why_absent"]
 
 
 class Loan(NamedTuple):
@@ -45,7 +48,7 @@ def loans(module: str) -> Iterator[Loan]:
     if table is None:
         return
     for text, listed in ((table.defined, True), (table.imported, False)):
-        for statement in ast.parse(textwrap.dedent(text)).body:
+        for statement in ast.parse(inspect.cleandoc(text)).body:
             match statement:
                 case ast.Import(names):
                     for each in names:
@@ -61,27 +64,56 @@ def why_absent(module: str, name: str) -> str:
     return f": {why}" if why else ""
 
 
-def lend(module: str) -> None:
-    """Let a module lend what its table says: by attribute, and what is public by a star, too."""
-    namespace = vars(sys.modules[module])
-    own = namespace.pop("__all__", ())  # so that a star import asks for the longer list below
-    otherwise = namespace.get("__getattr__")
-    known: dict[str, Loan] = {}
+class Lender(ModuleType):
+    """A module that lends what its table says: by attribute, by a star, and in its namespace."""
 
-    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes the module's
-        if not known:
-            known.update({loan.name: loan for loan in loans(module)})
-        if name in known:
-            return known[name].find()
+    def __getattr__(self, name: str) -> Any:
+        lent = _loans_by_name(self.__name__)
+        if name in lent:
+            return lent[name].find()
+        listed, otherwise = _namespace(self)[_OWN]
         if name == "__all__":
-            by_star = (loan.name for loan in known.values() if loan.listed or TABLES[module].star)
-            return [*own, *(each for each in by_star if not each.startswith("_"))]
+            by_star = (loan.name for loan in lent.values() if loan.listed or TABLES[self.__name__].star)
+            return list(dict.fromkeys([*listed, *(each for each in by_star if not each.startswith("_"))]))
         if otherwise is not None:
             return otherwise(name)
-        raise AttributeError(f"module {module!r} has no attribute {name!r}{why_absent(module, name)}")
+        raise AttributeError(
+            f"module {self.__name__!r} has no attribute {name!r}{why_absent(self.__name__, name)}"
+        )
 
-    def __dir__() -> list[str]:  # noqa: N807
-        return sorted({*namespace, *own, *(loan.name for loan in loans(module) if loan.listed)})
+    def __dir__(self) -> list[str]:
+        namespace, lent = _namespace(self), _loans_by_name(self.__name__)
+        shown = {name for name in namespace if name not in lent and name != _OWN}
+        return sorted(shown.union(namespace[_OWN][0], (name for name in lent if lent[name].listed)))
 
-    namespace["__getattr__"] = __getattr__
-    namespace["__dir__"] = __dir__
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The namespace, with what the module lends."""
+        namespace = _namespace(self)
+        for loan in _loans_by_name(self.__name__).values():
+            if loan.name not in namespace:
+                with contextlib.suppress(ImportError):
+                    namespace[loan.name] = loan.find()
+        return namespace
+
+
+def lend(module: str) -> None:
+    """Let a module lend what its table says; its last statement."""
+    lender = sys.modules[module]
+    namespace = _namespace(lender)
+    # A star import asks for the longer list above, and a missing name is looked for in the table first.
+    namespace[_OWN] = namespace.pop("__all__", ()), namespace.pop("__getattr__", None)
+    lender.__class__ = Lender
+
+
+_OWN = "__own__"
+
+
+def _namespace(module: ModuleType) -> dict[str, Any]:
+    namespace: dict[str, Any] = vars(ModuleType)["__dict__"].__get__(module)
+    return namespace
+
+
+@functools.cache
+def _loans_by_name(module: str) -> dict[str, Loan]:
+    return {loan.name: loan for loan in loans(module)}
