@@ -8,7 +8,10 @@ import numpy as np
 
 from mxnet.dtype import NAMES, numpy_type
 
-_DTYPE_MX_TO_NP: dict[int, Any] = {-1: None} | {code: numpy_type(name) for code, name in enumerate(NAMES)}
+_BFLOAT16 = np.dtype([("bfloat16", np.uint16)])  # numpy has none of its own
+_DTYPE_MX_TO_NP: dict[int, Any] = {-1: None} | {
+    code: _BFLOAT16 if name == "bfloat16" else numpy_type(name) for code, name in enumerate(NAMES)
+}
 _DTYPE_NP_TO_MX: dict[Any, int] = {kind: code for code, kind in _DTYPE_MX_TO_NP.items()}
 _GRAD_REQ_MAP = {"null": 0, "write": 1, "add": 3}
 
