@@ -160,7 +160,7 @@ def stubs(package: ModuleType, array: str) -> Iterator[tuple[Path, str]]:
             aliases += [
                 f"from {function.__module__} import {name} as {name}\n"
                 for name, function in vars(getattr(package, module)).items()
-                if inspect.isfunction(function) and not is_made(function)
+                if inspect.isfunction(function) and not is_made(function) and not name.startswith("__")
             ]
         shown = f"mx.{'sym' if array == 'Symbol' else 'nd'}{'.' * bool(module)}{module}"
         lines = sorted(

@@ -5,141 +5,143 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mxnet import attribute, base, context, name, ops, symbol
+from mxnet import attribute, base, context, libinfo, name, ops, symbol, util
 from mxnet import symbol as sym
 from mxnet.attribute import AttrScope
 from mxnet.config import knob
 from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
 from mxnet.errors import MXNetError
-
-__version__ = "1.9.1"
-"""The MXNet whose behaviour this is, for scripts that ask. The distribution has a version of its own."""
-
-# What needs torch, or is seldom used, is imported when it is first named.
-_LAZY = {
-    "autograd": "autograd",
-    "callback": "callback",
-    "executor": "executor",
-    "init": "initializer",
-    "initializer": "initializer",
-    "io": "io",
-    "kv": "kvstore",
-    "kvstore": "kvstore",
-    "log": "log",
-    "lr_scheduler": "lr_scheduler",
-    "metric": "metric",
-    "misc": "lr_scheduler",
-    "mod": "module",
-    "model": "model",
-    "module": "module",
-    "mon": "monitor",
-    "monitor": "monitor",
-    "nd": "ndarray",
-    "ndarray": "ndarray",
-    "operator": "operator",
-    "optimizer": "optimizer",
-    "profiler": "profiler",
-    "random": "random",
-    "registry": "registry",
-    "rnd": "random",
-    "rnn": "rnn",
-    "test_utils": "test_utils",
-    "visualization": "visualization",
-    "viz": "visualization",
-}
-
+from mxnet.historic import why_absent
+from mxnet.libinfo import __version__
+from mxnet.util import is_np_array, is_np_shape, np_shape, set_np_shape, use_np_shape
 
 if TYPE_CHECKING:
     from mxnet import (
         autograd,
         callback,
+        engine,
+        error,
         executor,
+        executor_manager,
         initializer,
         io,
         kvstore,
+        kvstore_server,
+        library,
         log,
         lr_scheduler,
         metric,
+        misc,
         model,
         module,
         monitor,
         ndarray,
+        ndarray_doc,
         operator,
         optimizer,
         profiler,
         random,
         registry,
         rnn,
+        rtc,
+        runtime,
+        symbol_doc,
         test_utils,
         visualization,
     )
     from mxnet import initializer as init
     from mxnet import kvstore as kv
-    from mxnet import lr_scheduler as misc
     from mxnet import module as mod
     from mxnet import monitor as mon
     from mxnet import ndarray as nd
     from mxnet import random as rnd
     from mxnet import visualization as viz
 
-    __all__ = [
-        "AttrScope",
-        "Context",
-        "MXNetError",
-        "attribute",
-        "autograd",
-        "base",
-        "callback",
-        "context",
-        "cpu",
-        "cpu_pinned",
-        "current_context",
-        "executor",
-        "gpu",
-        "gpu_memory_info",
-        "init",
-        "initializer",
-        "io",
-        "kv",
-        "kvstore",
-        "log",
-        "lr_scheduler",
-        "metric",
-        "misc",
-        "mod",
-        "model",
-        "module",
-        "mon",
-        "monitor",
-        "name",
-        "nd",
-        "ndarray",
-        "num_gpus",
-        "operator",
-        "optimizer",
-        "profiler",
-        "random",
-        "registry",
-        "rnd",
-        "rnn",
-        "sym",
-        "symbol",
-        "test_utils",
-        "visualization",
-        "viz",
-    ]
+# What is not imported above needs torch, or is seldom used: it is imported when it is first named.
+__all__ = [
+    "AttrScope",
+    "Context",
+    "MXNetError",
+    "attribute",
+    "autograd",
+    "base",
+    "callback",
+    "context",
+    "cpu",
+    "cpu_pinned",
+    "current_context",
+    "engine",
+    "error",
+    "executor",
+    "executor_manager",
+    "gpu",
+    "gpu_memory_info",
+    "init",
+    "initializer",
+    "io",
+    "is_np_array",
+    "is_np_shape",
+    "kv",
+    "kvstore",
+    "kvstore_server",
+    "libinfo",
+    "library",
+    "log",
+    "lr_scheduler",
+    "metric",
+    "misc",
+    "mod",
+    "model",
+    "module",
+    "mon",
+    "monitor",
+    "name",
+    "nd",
+    "ndarray",
+    "ndarray_doc",
+    "np_shape",
+    "num_gpus",
+    "operator",
+    "optimizer",
+    "profiler",
+    "random",
+    "registry",
+    "rnd",
+    "rnn",
+    "rtc",
+    "runtime",
+    "set_np_shape",
+    "sym",
+    "symbol",
+    "symbol_doc",
+    "test_utils",
+    "use_np_shape",
+    "util",
+    "visualization",
+    "viz",
+]
+
+_SHORT = {
+    "init": "initializer",
+    "kv": "kvstore",
+    "mod": "module",
+    "mon": "monitor",
+    "nd": "ndarray",
+    "rnd": "random",
+    "viz": "visualization",
+}
 
 
 def __getattr__(wanted: str) -> Any:
-    if wanted in _LAZY:
-        module = importlib.import_module(f"mxnet.{_LAZY[wanted]}")
+    if wanted in __all__:
+        module = importlib.import_module(f"mxnet.{_SHORT.get(wanted, wanted)}")
         globals()[wanted] = module
         return module
-    raise AttributeError(f"module 'mxnet' has no attribute {wanted!r}")
+    raise AttributeError(f"module 'mxnet' has no attribute {wanted!r}{why_absent(__name__, wanted)}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *__all__})
 
 
 if knob("MXNET_PROFILER_AUTOSTART"):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
 from mxnet.errors import GradientError, MXNetError, ShapeError
+from mxnet.historic import lend
 from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, user_line
@@ -583,3 +584,6 @@ def get_symbol(x: NDArray) -> Symbol:
             copy = Node(node.op, f"node{len(copies) - len(by_value)}", inputs, dict(node.attrs))
         copies[id(node)] = copy
     return Symbol((Entry(copies[id(head.node)], head.index),))
+
+
+lend(__name__)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxnet.checkpoint import save_checkpoint
+from mxnet.historic import lend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -226,3 +227,6 @@ class LogValidationMetricsCallback:
         if param.eval_metric is not None:
             for name, value in param.eval_metric.get_name_value():
                 _log.info("Epoch[%d] Validation-%s=%f", param.epoch, name, value)
+
+
+lend(__name__)

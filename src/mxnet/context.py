@@ -7,11 +7,23 @@ from typing import ClassVar
 
 from mxnet.allocator import return_freed_memory
 from mxnet.errors import MXNetError, did_you_mean
+from mxnet.historic import lend
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
 
-class Context:
+class _HasCurrent(type):
+    @property
+    def default_ctx(cls) -> Context:
+        """The current context, which MXNet's old name lets programs set, too."""
+        return _current.get()
+
+    @default_ctx.setter
+    def default_ctx(cls, context: Context) -> None:
+        _current.set(context)
+
+
+class Context(metaclass=_HasCurrent):
     """A device: a kind (``cpu``, ``gpu``, ``cpu_pinned``, ``cpu_shared``) and a number.
 
     Parameters
@@ -133,3 +145,6 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
             "torch can use."
         )
     return torch.cuda.mem_get_info(device_id)
+
+
+lend(__name__)

@@ -13,6 +13,7 @@ from mxnet.analysis.infer import infer_shapes, show_shape
 from mxnet.analysis.storage import graph_storage
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, brief, did_you_mean, few
 from mxnet.fitting import NotAnArrayError, require_complete, resized, shapes_by_node
+from mxnet.historic import lend
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.printer import mxnet_debug_text
 from mxnet.ndarray import NDArray, zeros
@@ -539,3 +540,6 @@ def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
             f"output has shape {show_shape(output.shape)}."
         )
     return gradient._tensor.to(output._tensor)  # dtype and device
+
+
+lend(__name__)

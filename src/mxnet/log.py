@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 
+from mxnet.historic import lend
+
 __all__ = ["CRITICAL", "DEBUG", "ERROR", "INFO", "NOTSET", "PY3", "WARNING", "getLogger", "get_logger"]
 
 CRITICAL = logging.CRITICAL
@@ -65,3 +67,6 @@ def get_logger(
 
 
 getLogger = get_logger  # noqa: N816 - MXNet's older name of it
+
+
+lend(__name__)

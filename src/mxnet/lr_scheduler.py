@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mxnet.errors import MXNetError
+from mxnet.historic import lend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -281,3 +282,6 @@ def _log_change(num_update: int, rate: float, *, final: bool = False) -> None:
     logging.info(  # noqa: LOG015 - MXNet logs to the root logger, where users look for it
         "Update[%d]: learning rate is now %0.5e%s", num_update, rate, ", and stays there" if final else ""
     )
+
+
+lend(__name__)

@@ -12,6 +12,7 @@ from mxnet.callback import BatchEndParam, LogValidationMetricsCallback
 from mxnet.checkpoint import load_checkpoint, load_params, save_checkpoint
 from mxnet.context import Context, current_context
 from mxnet.errors import MXNetError
+from mxnet.historic import lend
 from mxnet.initializer import Uniform
 from mxnet.io import DataBatch, DataDesc, DataIter, NDArrayIter, ResizeIter
 from mxnet.module import Module
@@ -353,3 +354,6 @@ class FeedForward:
 
 def _desc(desc: Any) -> DataDesc:
     return desc if isinstance(desc, DataDesc) else DataDesc(*desc)
+
+
+lend(__name__)

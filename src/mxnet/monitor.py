@@ -6,6 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
+from mxnet.historic import lend
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -124,3 +125,6 @@ def _value_of(stat: Any) -> Any:
     if not isinstance(stat, NDArray):
         return stat
     return stat.asscalar() if stat.shape == (1,) else stat.asnumpy()
+
+
+lend(__name__)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mxnet.dtype import CODES
 from mxnet.errors import GradientError, ShapeError, add_note
+from mxnet.historic import lend
 from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
-from mxnet.ir.op import Like, Run, op_names
+from mxnet.ir.op import Like, Run, find_operator, op_names
 from mxnet.lazy import torch
 from mxnet.ndarray.invoke import MODE, Mode
 from mxnet.ndarray.ndarray import NDArray
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.context import Context
+    from mxnet.ir.param import Param
     from mxnet.symbol.symbol import Symbol
 
 __all__ = [
@@ -28,8 +30,10 @@ __all__ = [
     "CustomOpProp",
     "NDArrayOp",
     "NumpyOp",
+    "OperatorArguments",
     "PythonOp",
     "get_all_registered_operators",
+    "get_operator_arguments",
     "register",
 ]
 
@@ -212,6 +216,71 @@ def register(reg_name: str) -> Callable[[_Class], _Class]:
 def get_all_registered_operators() -> list[str]:
     """Return the names of all operators, in alphabetical order."""
     return list(op_names())
+
+
+class OperatorArguments(NamedTuple):
+    """What an operator is called with: its inputs, and then its parameters.
+
+    Attributes
+    ----------
+    narg : int
+        How many there are.
+    names : list of str
+    types : list of str
+        In MXNet's words, such as ``NDArray-or-Symbol`` or ``int, optional, default='1'``.
+    """
+
+    narg: int
+    names: list[str]
+    types: list[str]
+
+
+def get_operator_arguments(op_name: str) -> OperatorArguments:
+    """Return the names and types of an operator's arguments.
+
+    Raises
+    ------
+    MXNetError
+        If there is no operator of that name.
+
+    Examples
+    --------
+    >>> from mxnet.operator import get_operator_arguments
+    >>> get_operator_arguments("relu")
+    OperatorArguments(narg=1, names=['data'], types=['NDArray-or-Symbol'])
+    """
+    operator = find_operator(op_name)
+    array = "NDArray-or-Symbol[]" if operator.variadic else "NDArray-or-Symbol"
+    types = dict.fromkeys(operator.inputs, array)
+    types |= {name: _in_words(declared) for name, declared in operator.params.items() if name not in types}
+    return OperatorArguments(len(types), list(types), list(types.values()))
+
+
+_WORDS = {
+    "bool": "boolean",
+    "dtype": "string",
+    "str": "string",
+    "tuple[int, ...]": "Shape(tuple)",
+    "tuple[int | None, ...]": "Shape(tuple)",
+    "tuple[float, ...]": "tuple of <float>",
+    "tuple[str, ...]": "tuple of <string>",
+}
+
+
+def _in_words(declared: Param) -> str:
+    kind = _WORDS.get(declared.base, declared.base) + (" or None" if declared.optional else "")
+    if declared.choices is not None:
+        kind = "{" + ", ".join(each if each == "None" else repr(each) for each in declared.choices) + "}"
+    if declared.required:
+        return f"{kind}, required"
+    default = declared.default
+    if isinstance(default, tuple):
+        default = "[" + ",".join(map(str, default)) + "]"
+    elif isinstance(default, bool):
+        default = int(default)
+    elif isinstance(default, int | str):
+        default = f"'{default}'"
+    return f"{kind}, optional, default={default}"
 
 
 # ------------------------------------------------------------------------------------ before there was Custom
@@ -449,3 +518,6 @@ def _user_code(op: Custom, run: Run, method: str) -> Iterator[None]:
         raise
     finally:
         MODE.reset(token)
+
+
+lend(__name__)

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from mxnet.caller import warn
 from mxnet.errors import MXNetError, NameLookupError, ParameterError, did_you_mean
+from mxnet.historic import lend
 from mxnet.timing import RECORDER
 
 __all__ = [
@@ -542,3 +543,6 @@ def autostart() -> None:
     set_config(profile_all=True)
     set_state("run")
     atexit.register(dump)
+
+
+lend(__name__)

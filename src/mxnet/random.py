@@ -6,6 +6,7 @@ import operator
 
 from mxnet.context import Context
 from mxnet.errors import ParameterError
+from mxnet.historic import lend
 from mxnet.ndarray.random import (
     exponential,
     gamma,
@@ -66,3 +67,6 @@ def seed(seed_state: int, ctx: Context | str = "all") -> None:
     except TypeError:
         raise ParameterError(f"The seed must be an int, not {seed_state!r}.") from None
     seed_generators(number, None if isinstance(ctx, str) else ctx)
+
+
+lend(__name__)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mxnet.caller import warn
 from mxnet.errors import MXNetError, NameLookupError, did_you_mean
+from mxnet.historic import lend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,3 +136,6 @@ def _parsed(nickname: str, text: str) -> tuple[str, tuple[()], dict[str, Any]]:
 
 def _not_understood(nickname: str, problem: str) -> MXNetError:
     return NameLookupError(f"Cannot make the {nickname}: {problem}.")
+
+
+lend(__name__)

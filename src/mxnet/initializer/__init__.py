@@ -1,5 +1,6 @@
 """Initializers: how parameters get their first values, chosen by the name of each parameter."""
 
+from mxnet.historic import lend
 from mxnet.initializer.base import InitDesc, InitializationError, Initializer, alias, create, register
 from mxnet.initializer.choosing import Load, Mixed
 from mxnet.initializer.rnn import FusedRNN, LSTMBias
@@ -35,3 +36,5 @@ __all__ = [
     "create",
     "register",
 ]
+
+lend(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mxnet.historic import lend
 from mxnet.io.files import CSVIter, LibSVMIter, MNISTIter, MXDataIter
 from mxnet.io.io import DataBatch, DataDesc, DataIter, NDArrayIter, PrefetchingIter, ResizeIter
 
@@ -17,3 +18,6 @@ __all__ = [
     "PrefetchingIter",
     "ResizeIter",
 ]
+
+
+lend(__name__)

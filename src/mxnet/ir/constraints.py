@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 from mxnet.errors import InferenceError, ShapeError
 from mxnet.ir.op import Op, Shape, Slots
+from mxnet.util import is_np_shape
 
 __all__ = ["Conflict", "is_complete", "merge_dtypes", "merge_shapes", "settle_dtypes", "settle_shapes"]
 
@@ -73,7 +74,6 @@ def merge_dtypes(a: str | None, b: str | None) -> str | None:
     raise ValueError
 
 
-@functools.lru_cache(maxsize=1 << 16)
 def settle_shapes(op: Op, known: Known) -> Known:
     """Return the shapes of all slots (inputs, aux, outputs) after the operator has said what it can.
 
@@ -84,6 +84,11 @@ def settle_shapes(op: Op, known: Known) -> Known:
     ShapeError
         If an output would have a negative extent.
     """
+    return _settle_shapes(op, known, is_np_shape())
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _settle_shapes(op: Op, known: Known, _numpy_shapes: bool) -> Known:
     settled = _settle(op, known, op.infer_shape, merge_shapes)
     n_out = op.arity[2]
     for slot, shape in zip(op.slots[-n_out:] if n_out else (), settled[-n_out:], strict=False):

@@ -10,12 +10,14 @@ from mxnet.errors import MXNetError, ParameterError, ShapeError, brief
 from mxnet.ir.node import Node
 from mxnet.ir.op import Shape
 from mxnet.ir.param import Param
+from mxnet.util import is_np_shape
 
 __all__ = [
     "STORAGE_TYPES",
     "declared_dtype",
     "declared_shape",
     "declared_stype",
+    "from_mxnet_extents",
     "from_mxnet_shape",
     "to_mxnet_shape",
     "whole_shape",
@@ -27,12 +29,26 @@ _SHAPE = Param("__shape__", "tuple[int, ...]", None, "")
 
 
 def from_mxnet_shape(shape: tuple[int, ...] | None) -> Shape | None:
-    """Return a shape with None for MXNet's 0 (or -1), an unknown extent; ``()`` is an unknown rank."""
-    return tuple(d if d > 0 else None for d in shape) if shape else None
+    """Return a shape with None for an unknown extent, which MXNet writes as 0 or -1; ``()`` is unknown, too.
+
+    With :func:`~mxnet.util.is_np_shape` only -1 is unknown.
+    """
+    return from_mxnet_extents(shape) if shape or (shape == () and is_np_shape()) else None
 
 
-def to_mxnet_shape(shape: Shape | None) -> tuple[int, ...]:
-    """Return a shape as MXNet's API shows it, with 0 for what is unknown."""
+def from_mxnet_extents(extents: tuple[int, ...]) -> Shape:
+    """Return extents with None for unknown ones, as :func:`from_mxnet_shape`; there may be none."""
+    first_known = 0 if is_np_shape() else 1
+    return tuple(d if d >= first_known else None for d in extents)
+
+
+def to_mxnet_shape(shape: Shape | None) -> tuple[int, ...] | None:
+    """Return a shape as MXNet's API shows it: with 0 and ``()`` for what is unknown.
+
+    With :func:`~mxnet.util.is_np_shape` that is -1 and None.
+    """
+    if is_np_shape():
+        return None if shape is None else tuple(-1 if d is None else d for d in shape)
     return () if shape is None else tuple(d or 0 for d in shape)
 
 

@@ -67,6 +67,7 @@ def home_of(cls: type[Op]) -> str:
 def submodule(package: str, name: str) -> ModuleType:
     """Make an empty module below a package, importable by its full name."""
     module = ModuleType(f"{package}.{name}", f"The operators whose names begin with _{name}_.")
+    module.__all__ = []  # type: ignore[attr-defined] # for a star import, of names that begin with _ as well
     sys.modules[module.__name__] = module
     return module
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from mxnet.base import _Null
 from mxnet.errors import CompositionError, ParameterError, did_you_mean
 from mxnet.ir.examples import example_of
 from mxnet.ir.namespaces import homes_of
@@ -55,14 +56,14 @@ def _positions(cls: type[Op]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return slots, (*slots, *cls.params)
 
 
-def split_arguments(  # noqa: C901 - one rule per branch
+def split_arguments(  # noqa: C901, PLR0912 - one rule per branch
     cls: type[Op], args: Sequence[Any], kwargs: Mapping[str, Any], is_array: Callable[[Any], bool]
 ) -> Arguments:
     """Tell the inputs of a call from its parameters.
 
     Positional arguments fill the inputs, then the auxiliary states, then the parameters as they are declared.
     For a variable number of inputs they are all inputs, and one list of arrays stands for its items. None
-    stands for an argument that is not given, but stays where a parameter may be None.
+    and ``_Null`` stand for an argument that is not given, but None stays where a parameter may be None.
 
     Parameters
     ----------
@@ -88,6 +89,8 @@ def split_arguments(  # noqa: C901 - one rule per branch
     for name, value in (*by_position, *kwargs.items()):
         if name in named or name in parameters:
             raise CompositionError(f"{cls.name} was given {name!r} twice, by position and by keyword.")
+        if value is _Null:
+            continue
         if name in cls.params and name not in slots:
             if is_array(value):
                 raise CompositionError(_not_a_parameter(cls, name, value))

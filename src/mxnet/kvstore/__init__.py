@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from mxnet.historic import lend
 from mxnet.kvstore.base import KVStoreBase, create
 from mxnet.kvstore.kvstore import KVStore
 
 __all__ = ["KVStore", "KVStoreBase", "create"]
+
+
+lend(__name__)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mxnet.base import _as_list
 from mxnet.errors import MXNetError, NameLookupError
+from mxnet.historic import lend
 
 if TYPE_CHECKING:
     from mxnet.optimizer import Optimizer
 
-__all__ = ["KVStoreBase", "StoreError", "create"]
+__all__ = ["KVStoreBase", "StoreError", "TestStore", "create"]
 
 
 class StoreError(MXNetError, ValueError):
@@ -83,6 +85,56 @@ class KVStoreBase:
         raise _not_defined("load_optimizer_states")
 
 
+@KVStoreBase.register
+class TestStore(KVStoreBase):
+    """The smallest store there can be: it keeps nothing, and adds up what it is given.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> total = mx.nd.zeros((2,))
+    >>> mx.kv.create("teststore").pushpull("a", [mx.nd.ones((2,)), mx.nd.ones((2,))], out=total)
+    >>> total.asnumpy()
+    array([2., 2.], dtype=float32)
+    """
+
+    __test__ = False  # pytest takes it for a test
+
+    @staticmethod
+    def is_capable(capability: str) -> bool:
+        """Return False: it has no optimizer."""
+        if capability != KVStoreBase.OPTIMIZER:
+            raise StoreError(f"{capability!r} is no known capability. Known: {KVStoreBase.OPTIMIZER!r}.")
+        return False
+
+    def broadcast(self, key: Any, value: Any, out: Any, priority: int = 0) -> None:
+        """Copy a value to one array or several."""
+        for target in _as_list(out):
+            _as_list(value)[0].copyto(target)
+
+    def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
+        """Add up values, and copy the sum to arrays; by default to where the values were."""
+        values = _as_list(value)
+        total = sum(values[1:], values[0].copy())
+        for target in _as_list(value if out is None else out):
+            total.copyto(target)
+
+    @property
+    def type(self) -> str:
+        """The name of the kind of store."""
+        return "teststore"
+
+    @property
+    def rank(self) -> int:
+        """0: there is one worker."""
+        return 0
+
+    @property
+    def num_workers(self) -> int:
+        """1: there is one worker."""
+        return 1
+
+
 def create(name: str = "local") -> KVStoreBase:
     """Make a key-value store.
 
@@ -110,3 +162,6 @@ def create(name: str = "local") -> KVStoreBase:
 
 def _not_defined(method: str) -> NotImplementedError:
     return NotImplementedError(f"This store does not define {method}.")
+
+
+lend(__name__)

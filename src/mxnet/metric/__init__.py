@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mxnet.historic import lend
 from mxnet.metric.base import EvalMetric, check_label_shapes, register
 from mxnet.metric.classes import F1, MCC, PCC, Accuracy, TopKAccuracy
 from mxnet.metric.composite import CompositeEvalMetric, create
@@ -37,3 +38,6 @@ __all__ = [
 # Pickles name a class by its module, and MXNet has these here.
 for _class in [value for value in map(globals().get, __all__) if isinstance(value, type)]:
     _class.__module__ = __name__
+
+
+lend(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mxnet.historic import lend
 from mxnet.module.base_module import BaseModule
 from mxnet.module.bucketing_module import BucketingModule
 from mxnet.module.executor_group import DataParallelExecutorGroup
@@ -18,3 +19,6 @@ __all__ = [
     "PythonModule",
     "SequentialModule",
 ]
+
+
+lend(__name__)

@@ -15,6 +15,7 @@ from mxnet.caller import warn
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
 from mxnet.errors import BindError, MXNetError
+from mxnet.historic import lend
 from mxnet.initializer import Uniform
 from mxnet.io import DataBatch, DataIter
 from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
@@ -700,3 +701,6 @@ def _first(batches: Iterable[DataBatch], count: int | None) -> Iterator[DataBatc
         if taken == count:
             return
         yield batch
+
+
+lend(__name__)

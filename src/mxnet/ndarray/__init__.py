@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ops as _ops  # fills the registry
 from mxnet.errors import UnknownOperatorError, did_you_mean
+from mxnet.historic import lend
 from mxnet.ir.namespaces import submodule as _submodule
 from mxnet.ndarray import ndarray  # the class comes first: all that makes arrays needs it
 
@@ -143,3 +144,7 @@ if not TYPE_CHECKING:  # what is not in the stubs is a mistake
         raise UnknownOperatorError(
             f"module 'mxnet.ndarray' has no attribute {name!r}.{did_you_mean(name, globals())}"
         )
+
+
+for _lender in (__name__, contrib.__name__, random.__name__, sparse.__name__):
+    lend(_lender)

@@ -1,8 +1,8 @@
 """Indexing of arrays: what ``x[key]`` and ``x[key] = value`` mean, with numpy's keys and MXNet's rules.
 
-Where MXNet differs from numpy: a result has at least one dimension, boolean arrays are numbers like any
-other, floating point indices are truncated, and a slice that starts behind its end is an error. A contiguous
-basic index shares memory with the array, every other result is a copy.
+Where MXNet differs from numpy: a result has at least one dimension unless ``mx.np_shape`` is on, boolean
+arrays are numbers like any other, floating point indices are truncated, and a slice that starts behind its
+end is an error. A contiguous basic index shares memory with the array, every other result is a copy.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError
 from mxnet.lazy import torch
 from mxnet.ndarray.ndarray import NDArray, is_scalar
+from mxnet.util import is_np_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,7 +65,7 @@ def get_item(array: NDArray, key: Any) -> NDArray:
     if array._is_tracked():
         return _get_by_operators(array, resolved)
     found = _look_up(tensor, resolved)
-    if not found.ndim and tensor.ndim:
+    if not found.ndim and tensor.ndim and not is_np_shape():
         found = found.reshape(1)
     return NDArray._from_tensor(found.contiguous(), array._context)
 
@@ -113,6 +114,8 @@ def _is_whole(key: Any) -> bool:
 def _resolve(key: Any, tensor: Tensor) -> Key:
     shape = tensor.shape
     given = list(key) if isinstance(key, tuple) else [key]
+    if not shape and _is_whole(key):
+        given = []  # a scalar takes x[:] = value, too
     given = _without_ellipsis(given, len(shape))
     items: list[Any] = []
     flipped: list[int] = []
@@ -304,7 +307,7 @@ def _get_by_operators(array: NDArray, key: Key) -> NDArray:
             array = array.reshape((-1,))
         index = NDArray._from_tensor(places, array._context)
         return invoke_by_name("take", array, index, axis=0)
-    shape = _look_up(array._tensor, key).shape or (1,)
+    shape = _look_up(array._tensor, key).shape or (() if is_np_shape() else (1,))
     begin, end, step = zip(
         *(_bounds(item, axis in key.flipped) for axis, item in enumerate(by_axis)), strict=True
     )

@@ -21,6 +21,7 @@ from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.device import torch_device
 from mxnet.plan.refusals import raised_by_torch, refused
 from mxnet.timing import RECORDER, timed
+from mxnet.util import np_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -193,7 +194,8 @@ def check_call(op: Op, n_inputs: int, facts: Facts) -> Checked:
     except Conflict as conflict:
         raise DTypeError(_explain(op, conflict, "dtype", shapes, dtypes)) from None
     try:
-        shapes = settle_shapes(op, shapes)
+        with np_shape():  # nothing is left to be inferred, so that a 0 is an extent
+            shapes = settle_shapes(op, shapes)
     except Conflict as conflict:
         raise ShapeError(_explain(op, conflict, "shape", shapes, dtypes)) from None
     known = shapes[n_inputs:] if all(map(is_complete, shapes[n_inputs:])) else None

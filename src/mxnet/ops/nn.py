@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mxnet.errors import ShapeError
 from mxnet.ir.op import NOWHERE, Into, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.shapes import numel
@@ -36,6 +37,8 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}
+        if not s.data:
+            raise ShapeError("FullyConnected: data must have at least one axis, but has the shape ().")
         rows, k = (s.data[:1], numel(s.data[1:])) if self.flatten else (s.data[:-1], s.data[-1])
         said = {"weight": (self.num_hidden, k), "output": (*rows, self.num_hidden)}
         if s.output is not None and len(s.output) == len(rows) + 1:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import DTypeError, MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete, merge_shapes
+from mxnet.ir.declared import from_mxnet_extents, from_mxnet_shape
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import generator_of, torch_device
@@ -209,7 +210,7 @@ class _WithNumbers(_Random):
     dtype: str | None
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {} if self.shape is None else {"output": tuple(extent or None for extent in self.shape)}
+        return {} if self.shape is None else {"output": from_mxnet_shape(self.shape)}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": self._drawn_dtype(t.output)}
@@ -245,7 +246,7 @@ class _PerElement(_Random):
     )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        drawn = tuple(extent or None for extent in self.shape)
+        drawn = from_mxnet_extents(self.shape)
         parameters: Shape | None = None
         if s.output is not None and len(s.output) >= len(drawn):
             parameters = s.output[: len(s.output) - len(drawn)]
@@ -369,7 +370,7 @@ class SampleMultinomial(Op, name="_sample_multinomial", aliases=("sample_multino
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}
-        drawn = (*s.data[:-1], *(extent or None for extent in self.shape)) or (1,)
+        drawn = (*s.data[:-1], *from_mxnet_extents(self.shape)) or (1,)
         return {"outs": (drawn,) * len(s.outs)}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:

@@ -80,9 +80,7 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
             said["data"] = tuple(missing if d is None else d for d in s.data)
         return said
 
-    def output_shape(self, data: Shape) -> Shape | None:
-        if not self.shape and not self.target_shape:
-            return None
+    def output_shape(self, data: Shape) -> Shape:
         wanted = tuple(self._by_codes(data) if self.shape else self._by_target(data))
         size = numel(data)
         if size is None:
@@ -96,7 +94,7 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
 
     def _by_target(self, data: Shape) -> list[int | None]:
         wanted = [extent if extent > 0 else None for extent in self.target_shape]
-        if self.keep_highest:
+        if self.keep_highest and wanted:
             wanted[0] = data[0]
         return wanted
 
@@ -184,7 +182,7 @@ class ReshapeLike(Op, name="reshape_like"):
             default if bound is None else bound + ndim if bound < 0 else bound
             for bound, default in ((given.start, 0), (given.stop, ndim))
         )
-        if not 0 <= begin < end <= ndim:
+        if not 0 <= begin < end <= ndim and (begin, end, ndim) != (0, 0, 0):
             raise ShapeError(
                 f"reshape_like: {side} has {ndim} axes, and none from {given.start} to {given.stop}."
             )

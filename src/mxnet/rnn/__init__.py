@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mxnet.historic import lend
 from mxnet.rnn import io, rnn, rnn_cell
 from mxnet.rnn.io import BucketSentenceIter, encode_sentences
 from mxnet.rnn.rnn import do_rnn_checkpoint, load_rnn_checkpoint, rnn_unroll, save_rnn_checkpoint
@@ -55,3 +56,6 @@ __all__ = [
     "rnn_unroll",
     "save_rnn_checkpoint",
 ]
+
+
+lend(__name__)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet.errors import ParameterError
+from mxnet.historic import lend
 from mxnet.io import DataBatch, DataDesc, DataIter
 from mxnet.rnn.base import CellError
 
@@ -187,3 +188,6 @@ class BucketSentenceIter(DataIter):
             provide_data=[self._describe(self.data_name, length)],
             provide_label=[self._describe(self.label_name, length)],
         )
+
+
+lend(__name__)

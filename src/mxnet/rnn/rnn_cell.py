@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mxnet.historic import lend
 from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams, SteppingError
 from mxnet.rnn.cells import (
     BaseConvRNNCell,
@@ -42,3 +43,5 @@ __all__ = [
     "SteppingError",
     "ZoneoutCell",
 ]
+
+lend(__name__)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet import control_flow as _control_flow  # this and the operators fill the registry
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
+from mxnet.historic import lend as _lend
 from mxnet.ir.namespaces import submodule as _submodule
 from mxnet.symbol import control_flow, random, sampling
 from mxnet.symbol.base import SymbolBase
@@ -69,6 +70,7 @@ else:
 for _module in (control_flow, sampling):
     for _name in _module.__all__:
         setattr(contrib, _name, getattr(_module, _name))
+        contrib.__all__.append(_name)  # type: ignore[attr-defined] # it is made with one
 fill_modules(
     sys.modules[__name__],
     {
@@ -81,6 +83,8 @@ fill_modules(
         "_internal": _internal,
     },
 )
+for _lender in (contrib.__name__, random.__name__):
+    _lend(_lender)
 
 
 if not TYPE_CHECKING:  # what is not in the stubs is a mistake

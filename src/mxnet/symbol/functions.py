@@ -83,6 +83,8 @@ def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None
             if cls not in helps:
                 helps[cls] = parameters_of(cls, _EXTRA), document(cls, "Symbol", _EXTRA)
             setattr(target, place.name, _make_function(cls, place.name, place.name.lower(), helps[cls]))
+            if hasattr(target, "__all__"):
+                target.__all__.append(place.name)
     for name in FLUENT:
         if hasattr(package, name) and name not in vars(Symbol):
             function = getattr(package, name)

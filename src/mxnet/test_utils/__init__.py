@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mxnet.historic import lend
 from mxnet.test_utils import checking, comparing, datasets, randoms, sampling, surroundings
 from mxnet.test_utils.checking import *  # noqa: F403 - MXNet offers all of them here
 from mxnet.test_utils.comparing import *  # noqa: F403
@@ -18,3 +19,6 @@ __all__ = [  # noqa: PLE0604 - they are strings
     *sampling.__all__,
     *surroundings.__all__,
 ]
+
+
+lend(__name__)

@@ -46,7 +46,7 @@ def shapes_of(symbol: Symbol, given: Mapping[str, tuple[int, ...]]) -> dict[Entr
     if shapes is None:
         arguments, _, _ = symbol.infer_shape_partial(**given)
         partial = zip(symbol.list_arguments(), arguments or (), strict=False)
-        unknown = [name for name, shape in partial if 0 in shape or not shape]
+        unknown = [name for name, shape in partial if not shape or min(shape) <= 0]
         raise ShapeError(
             f"Input shape is incomplete: with {few(given) if given else 'nothing'} given, the shapes of "
             f"{few(unknown) if unknown else 'some outputs'} remain unknown."
