@@ -19,6 +19,7 @@ __version__ = "1.9.1"
 _LAZY = {
     "autograd": "autograd",
     "callback": "callback",
+    "contrib": "contrib",
     "executor": "executor",
     "init": "initializer",
     "initializer": "initializer",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from mxnet import (
         autograd,
         callback,
+        contrib,
         executor,
         initializer,
         io,
@@ -91,6 +93,7 @@ if TYPE_CHECKING:
         "base",
         "callback",
         "context",
+        "contrib",
         "cpu",
         "cpu_pinned",
         "current_context",
