@@ -11,6 +11,7 @@ _LAZY = {
     "io": "io",
     "nd": "ndarray",
     "ndarray": "ndarray",
+    "svrg_optimization": "svrg_optimization",
     "sym": "symbol",
     "symbol": "symbol",
     "tensorboard": "tensorboard",
@@ -18,7 +19,7 @@ _LAZY = {
 }
 
 if TYPE_CHECKING:
-    from mxnet.contrib import autograd, io, tensorboard, text
+    from mxnet.contrib import autograd, io, svrg_optimization, tensorboard, text
     from mxnet.ndarray import contrib as nd
     from mxnet.ndarray import contrib as ndarray
     from mxnet.symbol import contrib as sym
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         "io",
         "nd",
         "ndarray",
+        "svrg_optimization",
         "sym",
         "symbol",
         "tensorboard",

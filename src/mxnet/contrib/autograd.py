@@ -129,7 +129,7 @@ def grad_and_loss(
     >>> import mxnet as mx
     >>> slope = mx.contrib.autograd.grad_and_loss(lambda x: x * x)
     >>> (gradient,), value = slope(mx.nd.array([3]))
-    >>> gradient.asscalar(), value.asscalar()
+    >>> float(gradient.asscalar()), float(value.asscalar())
     (6.0, 9.0)
     """
 
