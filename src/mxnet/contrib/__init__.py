@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 # All of it is imported when it is first named.
 _LAZY = {
+    "amp": "amp",
     "autograd": "autograd",
     "io": "io",
     "nd": "ndarray",
@@ -19,13 +20,14 @@ _LAZY = {
 }
 
 if TYPE_CHECKING:
-    from mxnet.contrib import autograd, io, svrg_optimization, tensorboard, text
+    from mxnet.contrib import amp, autograd, io, svrg_optimization, tensorboard, text
     from mxnet.ndarray import contrib as nd
     from mxnet.ndarray import contrib as ndarray
     from mxnet.symbol import contrib as sym
     from mxnet.symbol import contrib as symbol
 
     __all__ = [
+        "amp",
         "autograd",
         "io",
         "nd",

@@ -88,7 +88,7 @@ class SVRGModule(Module):
         self.update_freq = update_freq
         self._mod_aux = Module(symbol, **options)
         """The network with the parameters that are remembered."""
-        self._full_grads: list[list[NDArray]] | None = None
+        self._full_grads: list[list[Any]] | None = None
 
     def _bind(self, wanted: Binding) -> None:
         super()._bind(wanted)

@@ -97,13 +97,11 @@ class _TokenEmbedding(Vocabulary):
         NDArray
             Of shape (vec_len,) for one token, (number of tokens, vec_len) for several.
         """
-        several = isinstance(tokens, (list, tuple))
-        wanted = [
-            token.lower() if lower_case_backup and token not in self._token_to_idx else token
-            for token in (tokens if several else [tokens])
-        ]
+        wanted = [tokens] if isinstance(tokens, str) else list(tokens)
+        if lower_case_backup:
+            wanted = [token if token in self._token_to_idx else token.lower() for token in wanted]
         rows = nd.take(self._vectors(), nd.array(self.to_indices(wanted), dtype="int32"))
-        return rows if several else rows[0]
+        return rows[0] if isinstance(tokens, str) else rows
 
     def update_token_vectors(self, tokens: str | Sequence[str], new_vectors: NDArray) -> None:
         """Give tokens other vectors.
@@ -120,7 +118,7 @@ class _TokenEmbedding(Vocabulary):
         ValueError
             If a token is not known.
         """
-        listed = list(tokens) if isinstance(tokens, (list, tuple)) else [tokens]
+        listed = [tokens] if isinstance(tokens, str) else list(tokens)
         vectors = self._vectors()
         shape = (len(listed), self.vec_len)
         if not isinstance(new_vectors, NDArray) or tuple(new_vectors.shape) not in (
@@ -340,7 +338,7 @@ def get_pretrained_file_names(embedding_name: str | None = None) -> Any:
     list of str, or dict of str to list of str
         Without a name: the lists by the names of the embeddings.
     """
-    known = registry.get_registry(_TokenEmbedding)
+    known: dict[str, Any] = {**registry.get_registry(_TokenEmbedding)}
     if embedding_name is None:
         return {name: list(cls.pretrained_file_name_sha1) for name, cls in known.items()}
     if embedding_name not in known:
