@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mxnet import (
         autograd,
         callback,
+        contrib,
         engine,
         error,
         executor,
@@ -67,6 +68,7 @@ __all__ = [
     "base",
     "callback",
     "context",
+    "contrib",
     "cpu",
     "cpu_pinned",
     "current_context",

@@ -73,6 +73,9 @@ KNOBS: dict[str, Knob] = {
         frozenset(),
         "Optimisations to leave out, with commas between: passes, 'hoist', 'share_memory'; or 'all'.",
     ),
+    "MXNET_HOME": Knob(
+        str, None, "The folder of the files that MXNet would download; `~/.mxnet` if it is not set."
+    ),
     "MXNET_MEMORY_BUDGET": Knob(
         as_bytes, None, "The most memory that intermediate values of training may take, such as '2GB'."
     ),

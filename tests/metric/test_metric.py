@@ -89,6 +89,13 @@ def test_perplexity_of_nothing_but_padding_is_unknown():
     assert math.isnan(metric.get_global()[1])
 
 
+def test_a_metric_that_joins_a_composite_keeps_what_it_has_counted():
+    accuracy = mx.metric.create("acc")
+    accuracy.update([mx.nd.array([0])], [mx.nd.array([[0.9, 0.1]])])
+    mx.metric.CompositeEvalMetric([accuracy, "mae"])
+    assert accuracy.get() == ("accuracy", 1.0)
+
+
 def test_composites_nest_and_report_flat():
     metric = M.create(["acc", M.CompositeEvalMetric(["ce", M.TopKAccuracy(top_k=2)])])
     metric.update([LABEL], [SCORES])

@@ -16,6 +16,7 @@ from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run, find_operator
+from mxnet.ir.preparations import FOR_ARRAYS
 from mxnet.lazy import torch
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.device import torch_device
@@ -80,6 +81,8 @@ def invoke(
     MXNetError
         If shapes, dtypes or contexts do not fit, or the kernel fails; it names the operator and its inputs.
     """
+    for prepare in FOR_ARRAYS:
+        inputs = prepare(op, inputs)
     tensors: list[Tensor] = []
     facts: list[Any] = []
     where = inputs[0]._context if inputs else _context_of(op, context)
