@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.context import Context
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
+from mxnet.ops.activation import rectified_
 from mxnet.ops.convolution import Convolution
 from mxnet.ops.shapes import dtype_of_first_input, numel, same_shape
 
@@ -56,7 +57,7 @@ def _cudnn_runs(data: Tensor) -> bool:
 
 _ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "none": lambda x: x,
-    "relu": lambda x: torch.relu_(x),
+    "relu": lambda x: rectified_(x),
     "sigmoid": lambda x: torch.sigmoid_(x),
     "tanh": lambda x: torch.tanh_(x),
     "leaky_relu": lambda x, slope: F.leaky_relu_(x, slope),
@@ -336,7 +337,7 @@ class FusedFullyConnected(_Dense):
         if act == "none":
             return mm if self.no_bias else lambda x, w, b: addmm(b, x, w)
         if act == "relu":  # the one for which a call more or less is felt
-            bend = torch.relu_
+            bend = rectified_
             return (lambda x, w: bend(mm(x, w))) if self.no_bias else lambda x, w, b: bend(addmm(b, x, w))
         finish = _ACTIVATIONS[act]
         if self.no_bias:

@@ -315,7 +315,7 @@ class SVMOutput(Op, name="SVMOutput"):
         scores = data.reshape(-1, data.shape[-1])
         index, hit = one_hot_where(label.reshape(-1, 1), scores)
         sign = torch.full_like(scores, -1.0).scatter_add(1, index, 2 * hit)
-        slack = self.margin - sign * scores
+        slack = (self.margin - sign * scores).nan_to_num(0.0, math.inf, -math.inf)
         slope = (slack > 0).to(scores.dtype) if self.use_linear else 2 * slack.clamp(min=0)
         return (slope * sign * -self.regularization_coefficient).view(data.shape), None
 

@@ -135,6 +135,11 @@ def _digamma(x: Tensor) -> Tensor:
     return torch.digamma(x.float()).to(x.dtype) if x.dtype == torch.float16 else torch.digamma(x)
 
 
+def _slope_of_gammaln(x: Tensor) -> Tensor:
+    """Return the digamma function; at its poles plus infinity, as MXNet has it."""
+    return _digamma(x).masked_fill((x <= 0) & (x == x.floor()), math.inf)
+
+
 # --------------------------------------------------------------------------------------------- the functions
 
 _declare("abs", "|x|", lambda x: x.abs(), by_data=lambda grad, x: grad * torch.sign(x), integers=True)
@@ -247,7 +252,12 @@ _declare(
 )
 
 _declare("gamma", r"\Gamma(x)", _gamma, by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)))
-_declare("gammaln", r"\ln |\Gamma(x)|", lambda x: torch.lgamma(x), by_data=lambda grad, x: grad * _digamma(x))
+_declare(
+    "gammaln",
+    r"\ln |\Gamma(x)|",
+    lambda x: torch.lgamma(x),
+    by_data=lambda grad, x: grad * _slope_of_gammaln(x),
+)
 _declare(
     "erf",
     r"\mathrm{erf}(x)",
@@ -267,7 +277,7 @@ _declare(
     "relu",
     r"\max(x, 0)",
     lambda x: torch.relu(x),
-    by_output=lambda grad, y: torch.ops.aten.leaky_relu_backward(grad, y, 0.0, True),
+    by_output=lambda grad, y: y.clamp(max=1).ceil_().mul_(grad),  # NaN of NaN
     inplace=lambda x: x.relu_(),
     integers=True,
 )
@@ -301,7 +311,8 @@ class HardSigmoid(Op, name="hard_sigmoid"):
         return (data * self.alpha + self.beta).clamp(0, 1).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        into: Tensor = torch.ops.aten.hardtanh_backward(grad * self.alpha, output, 0.0, 1.0)
+        of_numbers = output.nan_to_num(0.0)
+        into: Tensor = torch.ops.aten.hardtanh_backward(grad * self.alpha, of_numbers, 0.0, 1.0)
         return into
 
 
