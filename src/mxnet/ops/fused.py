@@ -317,15 +317,15 @@ class FusedFullyConnected(_Dense):
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         """Return the product of matrices itself: small ones cost little more than the calls they take."""
-        shape = run.in_shapes[0] if run.in_shapes else ()
-        if len(shape) != 2 or run.out_dtypes is None:
+        shape, _, *bias = run.in_shapes or ((), ())
+        if len(shape) != 2 or run.out_dtypes is None or any(len(each) != 1 for each in bias):
             return super().kernel_for(run)
         return self._product(packed=self.is_packed(run.context, run.out_dtypes[0], shape))
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
         columns = math.prod(data.shape[1:]) if self.flatten else data.shape[-1]
         rows = data.reshape(self.n_rows(data.shape), columns)
-        product = self._product(packed=weight.is_mkldnn)(rows, weight, *bias)
+        product = self._product(packed=weight.is_mkldnn)(rows, weight, *(each.flatten() for each in bias))
         return product.view(*data.shape[: 1 if self.flatten else -1], self.num_hidden)
 
     def _product(self, *, packed: bool) -> Callable[..., Tensor]:

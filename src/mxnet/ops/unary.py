@@ -81,16 +81,24 @@ def _overwriting(inplace: Function) -> Callable[..., Tensor]:
 
 def _reading_data(derivative: Derivative) -> Callable[..., Tensor]:
     def backward(self: Op, run: Run, grad: Tensor, data: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
-        return derivative(grad, data)
+        return _times_slope(derivative, grad, data)
 
     return backward
 
 
 def _reading_output(derivative: Derivative) -> Callable[..., Tensor]:
     def backward(self: Op, run: Run, grad: Tensor, output: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
-        return derivative(grad, output)
+        return _times_slope(derivative, grad, output)
 
     return backward
+
+
+def _times_slope(derivative: Derivative, grad: Tensor, read: Tensor) -> Tensor:
+    """Return the gradient; of whole numbers the slopes are cut to whole numbers, as MXNet's are."""
+    if grad.dtype.is_floating_point:
+        return derivative(grad, read)
+    slopes = derivative(torch.ones(grad.shape, dtype=torch.float64, device=grad.device), read.double())
+    return grad * slopes.to(grad.dtype)
 
 
 def _constant(slope: float | None) -> Callable[..., tuple[Entry | None]]:
@@ -355,6 +363,8 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
         return torch.where(data > high, high, torch.where(data < low, low, data)).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
+        if not data.dtype.is_floating_point:
+            return grad * ((data >= self.a_min) & (data <= self.a_max))
         outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
         into: Tensor = torch.ops.aten.hardtanh_backward(grad, data, *outside)
         return into
