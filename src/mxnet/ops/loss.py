@@ -359,6 +359,7 @@ class IdentityAttachKLSparseReg(Op, name="IdentityAttachKLSparseReg"):
     inputs = {"data": "Activations between 0 and 1."}
     aux = {"moving_avg": "The moving average of each unit's mean activation."}
     mutates = ("moving_avg",)
+    effects = ("backward",)
     pure = False
     sparseness_target: float = param(default=0.1, doc="The mean activation that is aimed at.")
     penalty: float = param(default=0.001, doc="Weight of the penalty.")
