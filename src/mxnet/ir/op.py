@@ -218,8 +218,8 @@ class Op:
     ``writes_in_backward_only``
         Whether ``forward`` leaves alone what ``mutates`` names, so that it may be run twice.
     ``effects``
-        Of ``"forward"`` and ``"backward"`` those kernels that do more than compute. The first then runs though
-        nothing reads its result, the second where the gradient that arrives is known to be zero.
+        Of ``"forward"`` and ``"backward"`` those kernels that do more than compute. The first runs even if
+        nothing reads its result, the second even if the gradient that arrives is known to be zero.
     ``pure``
         False if two equal calls may give different results.
     ``repeats_for_nothing``
