@@ -17,6 +17,7 @@ from mxnet.historic import lend
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.printer import mxnet_debug_text
 from mxnet.ndarray import NDArray, zeros
+from mxnet.ops.device import drawing_again, generator_states
 from mxnet.plan.late import has_late_shapes
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
@@ -25,6 +26,8 @@ from mxnet.timing import RECORDER
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.context import Context
 
 __all__ = ["Executor"]
 
@@ -77,6 +80,10 @@ class Executor:
         ] = {}
         self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
+        operators = programs.graph.operators
+        self._runs_user_code = any("forward" in node.op.effects for node in operators)
+        self._draws = any(not node.op.pure for node in operators)
+        self._drawn_from: dict[Context, Tensor] = {}
         self._monitor_callback: Monitor | None = None
         self._tapped: Taps = ""
         self._targets = [
@@ -156,8 +163,11 @@ class Executor:
         if kwargs:
             self._feed(kwargs)
         is_train = bool(is_train)
-        program, tensors = self._ready(is_train, is_train and bool(self._targets))
+        # A user's code is called once for both halves; other inference is for itself, until backward comes.
+        program, tensors = self._ready(is_train, bool(self._targets) and (is_train or self._runs_user_code))
         self._saved = None  # what the last run kept goes before this one needs room
+        if self._draws and self._targets:
+            self._drawn_from = generator_states(self._programs.contexts)
         outputs, saved = program.forward(tensors, self._tap())
         self._saved = (program, saved) if program.plan.gradients else None
         self._ran_for_training = is_train
@@ -213,9 +223,15 @@ class Executor:
                 target._set_tensor(place)
 
     def _rerun(self) -> None:
-        """Compute what backward needs, if the last forward was for inference or another backward used it."""
+        """Compute what backward needs, if the last forward was for inference or another backward used it.
+
+        Random numbers are those of the last forward.
+        """
         program, tensors = self._ready(self._ran_for_training, with_gradient=True)
-        _, saved = program.forward(tensors, None)
+        saved: list[Tensor] = []
+        if program.plan.gradients:
+            with drawing_again(self._drawn_from):
+                _, saved = program.forward(tensors, None)
         self._saved = program, saved
 
     def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Tensor | None]]:

@@ -81,6 +81,54 @@ def test_gradient_of_the_gradient_is_finite_differences(data):
     np.testing.assert_allclose((value(second, data) * direction).sum(), numeric[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("label", "params", "message"),
+    [
+        (
+            [1, 4, 0],
+            {},
+            r"sample 1 has 4 at position 1, but data has 4 classes.*'first' labels are 1 to 3, and 0",
+        ),
+        ([-1, 1, 0], {}, "sample 1 has -1 at position 0, but data has 4 classes"),
+        (
+            [0, 9, -1],
+            {"blank_label": "last"},
+            "sample 1 has 9 at position 1.*'last' labels are 0 to 2, and -1 ends",
+        ),
+        ([0, -2, 1], {"blank_label": "last"}, "sample 1 has -2 at position 1"),
+        ([1, 2, 7], {"label_lengths": [3, 3, 3]}, "sample 1 has 7 at position 2"),
+        ([1, -1, 2], {"label_lengths": [3, 3, 3], "blank_label": "last"}, "sample 1 has -1 at position 1"),
+        ([1, 2, 3], {"label_lengths": [3, 4, 3]}, "label_lengths of sample 1 is 4, but must be from 0 to 3"),
+        ([1, 2, 3], {"data_lengths": [5, 6, 5]}, "data_lengths of sample 1 is 6, but must be from 0 to 5"),
+    ],
+)
+def test_what_no_class_stands_for_is_refused(data, label, params, message):
+    lengths = {name: mx.nd.array(value) for name, value in params.items() if "lengths" in name}
+    used = {f"use_{name}": True for name in lengths}
+    blank = {name: value for name, value in params.items() if name not in lengths}
+    labels = mx.nd.array([[1, 2, 1], label, [1, 1, 1]])
+    with pytest.raises(mx.MXNetError, match=message):
+        mx.nd.CTCLoss(mx.nd.array(data), labels, **lengths, **used, **blank).wait_to_read()
+
+
+def test_what_lies_after_a_label_may_be_anything(data):
+    def loss(label, **kwargs):
+        return mx.nd.CTCLoss(mx.nd.array(data[:, :1]), mx.nd.array([label]), **kwargs).asscalar()
+
+    assert loss([1, 0, 99]) == loss([1, 0, 0])
+    shortened = {"label_lengths": mx.nd.array([2]), "use_label_lengths": True}
+    assert loss([1, 2, -7], **shortened) == loss([1, 2, 0], **shortened)
+
+
+def test_labels_are_rounded_as_in_mxnet(data):
+    def loss(*label):
+        return mx.nd.CTCLoss(mx.nd.array(data[:, :1]), mx.nd.array([label])).asscalar()
+
+    assert loss(1.2, 1.5) == loss(1, 2)
+    assert loss(0.6, 2.5) == loss(1, 3)
+    assert loss(1, 0.4) == loss(1, 0)
+
+
 def test_a_label_longer_than_the_time_is_refused():
     symbol = mx.sym.CTCLoss(mx.sym.Variable("x"), mx.sym.Variable("label"))
     with pytest.raises(ShapeError, match="labels of 4 classes cannot be read in 3 time steps"):

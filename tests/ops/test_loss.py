@@ -141,10 +141,29 @@ def test_mean_absolute_error_counts_a_hit_as_too_small():
     assert found.tolist() == [-1, 1, -1]
 
 
-def test_svm_output_reads_the_first_label_of_a_sample():
+def test_regression_takes_any_label_of_as_many_numbers_per_sample():
+    data, label = np.arange(8.0).reshape(2, 2, 2), np.arange(8.0) / 2
+    expected = (data - label.reshape(data.shape)) / 4
+    for shape in ((2, 4), (2, 1, 4), (2, 2, 2, 1)):
+        found = _gradient(_loss("LinearRegressionOutput"), data=data, label=label.reshape(shape))
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ShapeError, match="the shape of 'label' does not fit"):
+        _loss("LinearRegressionOutput").infer_shape(data=(2, 2, 2), label=(8,))
+
+
+def test_a_made_loss_is_divided_by_the_positions_of_its_batch():
+    def slope(*shape):
+        made = mx.sym.MakeLoss(mx.sym.Variable("data"), normalization="batch")
+        return _gradient(made, data=np.zeros(shape)).max()
+
+    assert [slope(5), slope(4, 3), slope(2, 3, 4)] == pytest.approx([1, 1 / 4, 1 / 6])
+    assert slope(2, 3, 4, 5) == pytest.approx(1 / 24)
+
+
+def test_svm_output_has_a_label_for_each_row_of_scores():
     data = np.array([[[0.5, -2.0], [0.2, 0.1]]])
-    found = _gradient(_loss("SVMOutput", use_linear=True), data=data, label=np.array([[0, 3]]))
-    assert found.tolist() == [[[-1, 0], [1, 1]]]
+    found = _gradient(_loss("SVMOutput", use_linear=True), data=data, label=np.array([[0, 1]]))
+    assert found.tolist() == [[[-1, 0], [1, -1]]]
 
 
 def test_softmax_cross_entropy_has_a_floor_and_counts_no_class_as_impossible():

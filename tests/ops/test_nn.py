@@ -34,3 +34,28 @@ def test_a_weight_that_does_not_fit_is_named_with_both_shapes():
         mx.MXNetError, match=r"(?s)'weight' does not fit.*Expect: weight \(2, 4\).*Actual: weight \(2, 5\)"
     ):
         layer.infer_shape(x=(3, 4), fc_weight=(2, 5))
+
+
+@pytest.mark.parametrize("rows", [2, 4])
+@pytest.mark.parametrize("is_train", [False, True])
+def test_the_bias_of_a_dense_layer_may_be_a_column(rows, is_train):
+    values = {"x": mx.nd.arange(3 * rows).reshape((rows, 3)), "w": mx.nd.ones((4, 3))}
+    values["b"] = mx.nd.arange(4).reshape((4, 1))
+    net = mx.sym.FullyConnected(*map(mx.sym.Variable, "xwb"), num_hidden=4)
+    assert net.infer_shape(x=(rows, 3), b=(4, 1))[0] == [(rows, 3), (4, 3), (4, 1)]
+    for symbol in (net, mx.sym.Activation(net, act_type="relu")):
+        gradient = mx.nd.ones((4, 1))
+        executor = symbol.bind(mx.cpu(), values, {"b": gradient}, "add")
+        (output,) = executor.forward(is_train=is_train)
+        np.testing.assert_array_equal(output.asnumpy()[:, 0], values["x"].asnumpy().sum(1))
+        np.testing.assert_array_equal(output.asnumpy()[1] - output.asnumpy()[1, 0], [0, 1, 2, 3])
+        executor.backward([mx.nd.ones((rows, 4))])
+        assert gradient.asnumpy().tolist() == [[1 + rows]] * 4
+    with pytest.raises(mx.MXNetError, match="the shape of 'bias' does not fit"):
+        net.infer_shape(x=(rows, 3), b=(1, 4))
+
+
+def test_a_dense_layer_with_rows_of_weights_takes_a_column_of_biases():
+    weight, bias = (mx.nd.ones(shape).tostype("row_sparse") for shape in ((4, 3), (4, 1)))
+    output = mx.nd.sparse.FullyConnected(mx.nd.ones((2, 3)), weight, bias, num_hidden=4)
+    assert output.asnumpy().tolist() == [[4] * 4] * 2

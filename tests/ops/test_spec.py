@@ -57,6 +57,7 @@ KINDS = {
 # Differences, each with its reason.
 OTHER_PARAMETERS = {
     "Crop": "MXNet counts its inputs among its parameters",
+    "_contrib_SparseEmbedding": "MXNet lists those of Embedding; what it takes is deterministic",
     "_contrib_backward_quadratic": "a gradient, whose parameters MXNet does not list",
     "_linalg_potrf": "MXNet does not list lower",
     "_linalg_potri": "MXNet does not list lower",

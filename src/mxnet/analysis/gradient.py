@@ -37,6 +37,11 @@ def starts_gradient(op: Op) -> bool:
     return type(op).backward is not None and not {"grad", "grads"} & set(op.backward_reads())
 
 
+def _runs_anyway(op: Op) -> bool:
+    """Whether the backward of an operator runs even where the gradients that arrive are known to be zero."""
+    return "backward" in op.effects or starts_gradient(op)
+
+
 def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None]) -> list[Entry | None]:
     """Return the gradients of the graph's outputs with respect to some of its values.
 
@@ -71,7 +76,7 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
             if id(node) not in carries or node.op is None:
                 continue
             wants = [entry in wanted or id(entry.node) in carries for entry in node.inputs]
-            if any(grad is not None for grad in grads) or starts_gradient(node.op):
+            if any(grad is not None for grad in grads) or _runs_anyway(node.op):
                 for entry, want, grad in zip(
                     node.inputs, wants, _input_gradients(node, grads, wants), strict=False
                 ):

@@ -214,6 +214,9 @@ class Op:
         The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
     ``writes_in_backward_only``
         Whether ``forward`` leaves alone what ``mutates`` names, so that it may be run twice.
+    ``effects``
+        Of ``"forward"`` and ``"backward"`` those kernels that do more than compute. The first runs even if
+        nothing reads its result, the second even if the gradient that arrives is known to be zero.
     ``pure``
         False if two equal calls may give different results.
     ``repeats_for_nothing``
@@ -241,6 +244,7 @@ class Op:
     inplace: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
     backward_inplace: ClassVar[Mapping[str, str]] = {}
     backward_into: ClassVar[Mapping[str, Literal["write", "add"]]] = {}
+    effects: ClassVar[tuple[Literal["forward", "backward"], ...]] = ()
     pure: ClassVar[bool] = True
     writes_in_backward_only: ClassVar[bool] = False
     costly: ClassVar[bool] = False

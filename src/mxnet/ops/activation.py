@@ -24,10 +24,22 @@ class _Function(NamedTuple):
     gradient_into: Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
+def rectified(x: Tensor) -> Tensor:
+    """Return what is above 0, and 0 elsewhere: for NaN, too, as in MXNet."""
+    return torch.fmax(x, x.new_zeros(())) if x.is_cuda else torch.relu(x).nan_to_num_(posinf=torch.inf)
+
+
+def rectified_(x: Tensor) -> Tensor:
+    """Do that in place."""
+    if x.is_cuda:
+        return torch.fmax(x, x.new_zeros(()), out=x)
+    return x.relu_().nan_to_num_(posinf=torch.inf)
+
+
 _ACTIVATIONS: dict[str, _Function] = {
     "relu": _Function(
-        lambda x: torch.relu(x),
-        lambda x: torch.relu_(x),
+        lambda x: rectified(x),
+        lambda x: rectified_(x),
         lambda grad, y: torch.ops.aten.threshold_backward.default(grad, y, 0),
         lambda grad, y, out: torch.ops.aten.threshold_backward.grad_input(grad, y, 0, grad_input=out),
     ),
@@ -62,7 +74,7 @@ class Activation(Op, name="Activation"):
     r"""Applies a function to each element.
 
     relu :math:`\max(x, 0)`, sigmoid :math:`1 / (1 + e^{-x})`, tanh, softrelu :math:`\log(1 + e^x)`, softsign
-    :math:`x / (1 + |x|)`. The gradient of relu at 0 is 0.
+    :math:`x / (1 + |x|)`. The gradient of relu at 0 is 0; of NaN it makes 0.
     """
 
     act_type: str = param(choices=("relu", "sigmoid", "softrelu", "softsign", "tanh"), doc="Which function.")

@@ -11,6 +11,8 @@ from mxnet.lazy import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
+    Derivative = Callable[[Tensor, "Operand", "Operand"], Tensor]
+
 Operand = Any
 """A tensor or, of one of the two operands, a number."""
 
@@ -82,6 +84,24 @@ def _log_of_number(a: float) -> float:
     return math.log(a) if a > 0 else -math.inf if a == 0 else math.nan
 
 
+def _in_whole_numbers(into: Derivative) -> Derivative:
+    """Return a derivative whose slopes are cut to whole numbers where the operands are, as MXNet's are."""
+
+    def cut(grad: Tensor, a: Operand, b: Operand) -> Tensor:
+        if grad.dtype.is_floating_point:
+            return into(grad, a, b)
+        wide = (each.double() if isinstance(each, torch.Tensor) else float(each) for each in (a, b))
+        slopes: Tensor = into(torch.ones((), dtype=torch.float64, device=grad.device), *wide)
+        return grad * slopes.to(grad.dtype)
+
+    return cut
+
+
+def _of_real_numbers(into: Derivative) -> Derivative:
+    """Return a derivative that is 0 of whole numbers."""
+    return lambda grad, a, b: into(grad, a, b) if grad.dtype.is_floating_point else torch.zeros_like(grad)
+
+
 def _maximum(a: Operand, b: Operand) -> Tensor:
     return torch.clamp(a, min=b) if isinstance(b, float | int) else torch.maximum(a, b)
 
@@ -136,18 +156,24 @@ FORMULAS: dict[str, Formula] = {
         "Divides",
         "a / b",
         _divide,
-        lambda grad, _, b: grad / b,
-        lambda grad, a, b: -grad * a / (b * b),
+        _in_whole_numbers(lambda grad, _, b: grad / b),
+        _in_whole_numbers(lambda grad, a, b: -grad * a / (b * b)),
         _OUT["div"],
     ),
     "mod": Formula(
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",
         r"a \bmod b",
         _modulo,
-        lambda grad, *_: grad,
-        lambda grad, a, b: -grad * torch.floor(a / b),
+        _of_real_numbers(lambda grad, *_: grad),
+        _of_real_numbers(lambda grad, a, b: -grad * torch.floor(a / b)),
     ),
-    "power": Formula("Raises to a power", "a^b", _power, _power_into_base, _power_into_exponent),
+    "power": Formula(
+        "Raises to a power",
+        "a^b",
+        _power,
+        _in_whole_numbers(_power_into_base),
+        _in_whole_numbers(_power_into_exponent),
+    ),
     "maximum": Formula(
         "Takes the greater one",
         r"\max(a, b)",
@@ -166,8 +192,8 @@ FORMULAS: dict[str, Formula] = {
         "Computes the hypotenuse",
         r"\sqrt{a^2 + b^2}",
         _hypot,
-        lambda grad, a, b: grad * a / _hypot(a, b),
-        lambda grad, a, b: grad * b / _hypot(a, b),
+        _in_whole_numbers(lambda grad, a, b: grad * a / _hypot(a, b)),
+        _in_whole_numbers(lambda grad, a, b: grad * b / _hypot(a, b)),
     ),
     "equal": Formula("Compares", "a = b", _truth("eq")),
     "not_equal": Formula("Compares", r"a \ne b", _truth("ne")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import ShapeError
+from mxnet.errors import MXNetError, ShapeError
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import F, torch
 
@@ -22,8 +22,9 @@ class CTCLoss(Op, name="CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_con
 
     Shapes: data (time, n, classes) before softmax, label (n, length), data_lengths and label_lengths (n,),
     output (n,). Without ``label_lengths`` a label ends before its first padding: 0 if the blank is ``first``
-    (classes then count from 1), -1 if it is ``last``. The loss is 0 for an empty label and for one that
-    cannot be read in the given time. After Graves et al., *Connectionist Temporal Classification*, 2006.
+    (classes then count from 1), -1 if it is ``last``. Labels are rounded to whole numbers, and refused if no
+    class has that number. The loss is 0 for an empty label and for one that cannot be read in the given time.
+    After Graves et al., *Connectionist Temporal Classification*, 2006.
     """
 
     inputs = {
@@ -71,6 +72,7 @@ class CTCLoss(Op, name="CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_con
         label_lengths: Tensor | None = None,
     ) -> Tensor:
         trellis = Trellis(self, data, label, data_lengths, label_lengths)
+        trellis.check()
         total, readable = trellis.total(trellis.walk(trellis.emitted, trellis.path))
         return torch.where(readable, -total, 0.0).to(data.dtype)
 
@@ -126,8 +128,9 @@ class Trellis:
         label_lengths: Tensor | None,
     ) -> None:
         time, samples, classes = data.shape
+        self.blank_label = op.blank_label
         first = op.blank_label == "first"
-        label = label.long()
+        self.label = label = (label + 0.5).floor().long() if label.is_floating_point() else label.long()
         self.blank = 0 if first else classes - 1
         self.log_p = torch.log_softmax(data.to(torch.promote_types(data.dtype, torch.float32)), 2)
         if label_lengths is None:
@@ -142,6 +145,31 @@ class Trellis:
         used = torch.arange(self.path.shape[1], device=data.device) <= 2 * self.lengths[:, None]
         emitted = self.log_p.gather(2, self.path.expand(time, *self.path.shape))
         self.emitted = torch.where(used, emitted, IMPOSSIBLE)
+
+    def check(self) -> None:
+        """Refuse lengths beyond what is there, and labels that no class stands for."""
+        classes, width = self.log_p.shape[2], self.label.shape[1]
+        for name, lengths, most in (
+            ("data_lengths", self.steps, len(self.log_p)),
+            ("label_lengths", self.lengths, width),
+        ):
+            wrong = (lengths < 0) | (lengths > most)
+            if wrong.any():
+                sample = int(wrong.nonzero()[0])
+                raise MXNetError(
+                    f"{name} of sample {sample} is {int(lengths[sample])}, but must be from 0 to {most}."
+                )
+        counted = torch.arange(width, device=self.label.device) < self.lengths[:, None]
+        wrong = counted & ((self.label < 0) | (self.label >= classes))
+        if wrong.any():
+            sample, position = wrong.nonzero()[0].tolist()
+            first, padding = (1, 0) if self.blank_label == "first" else (0, -1)
+            found = int(self.label[sample, position])
+            raise MXNetError(
+                f"the label of sample {sample} has {found} at position {position}, but data has {classes} "
+                f"classes: with blank_label={self.blank_label!r} labels are "
+                f"{first} to {first + classes - 2}, and {padding} ends a label."
+            )
 
     def walk(self, emitted: Tensor, path: Tensor) -> Tensor:
         """Return the log probability of all ways to be in each state at each time."""

@@ -63,6 +63,7 @@ class Custom(Op, name="Custom"):
     variadic = "inputs"
     accepts_any_parameter = True
     pure = False
+    effects = ("forward", "backward")
     interned = False  # properties may keep what they are told of one node
     op_type: str = param(doc="The name under which the operator is registered.")
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from mxnet.context import Context
 from mxnet.errors import MXNetError
 from mxnet.lazy import torch
 
-__all__ = ["generator_of", "seed_generators", "torch_device"]
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["drawing_again", "generator_of", "generator_states", "seed_generators", "torch_device"]
 
 
 class ContextError(MXNetError, TypeError):
@@ -76,6 +82,24 @@ def seed_generators(seed: int, context: Context | None = None) -> None:
     _DEFAULT_SEED = seed
     for each, generator in _generators.items():
         generator.manual_seed(_seed_for(seed, each))
+
+
+def generator_states(contexts: Iterable[Context]) -> dict[Context, Tensor]:
+    """Return the states of the generators of some contexts, for :func:`drawing_again`."""
+    return {context: generator_of(context).get_state() for context in contexts}
+
+
+@contextlib.contextmanager
+def drawing_again(states: Mapping[Context, Tensor]) -> Iterator[None]:
+    """Let generators draw what they drew after those states, and then go on from where they are now."""
+    before = generator_states(states)
+    for context, state in states.items():
+        generator_of(context).set_state(state)
+    try:
+        yield
+    finally:
+        for context, state in before.items():
+            generator_of(context).set_state(state)
 
 
 def _seed_for(seed: int, context: Context) -> int:

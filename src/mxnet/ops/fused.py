@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.context import Context
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
+from mxnet.ops.activation import rectified_
 from mxnet.ops.convolution import Convolution
 from mxnet.ops.shapes import dtype_of_first_input, numel, same_shape
 
@@ -56,7 +57,7 @@ def _cudnn_runs(data: Tensor) -> bool:
 
 _ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "none": lambda x: x,
-    "relu": lambda x: torch.relu_(x),
+    "relu": lambda x: rectified_(x),
     "sigmoid": lambda x: torch.sigmoid_(x),
     "tanh": lambda x: torch.tanh_(x),
     "leaky_relu": lambda x, slope: F.leaky_relu_(x, slope),
@@ -316,15 +317,15 @@ class FusedFullyConnected(_Dense):
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         """Return the product of matrices itself: small ones cost little more than the calls they take."""
-        shape = run.in_shapes[0] if run.in_shapes else ()
-        if len(shape) != 2 or run.out_dtypes is None:
+        shape, _, *bias = run.in_shapes or ((), ())
+        if len(shape) != 2 or run.out_dtypes is None or any(len(each) != 1 for each in bias):
             return super().kernel_for(run)
         return self._product(packed=self.is_packed(run.context, run.out_dtypes[0], shape))
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
         columns = math.prod(data.shape[1:]) if self.flatten else data.shape[-1]
         rows = data.reshape(self.n_rows(data.shape), columns)
-        product = self._product(packed=weight.is_mkldnn)(rows, weight, *bias)
+        product = self._product(packed=weight.is_mkldnn)(rows, weight, *(each.flatten() for each in bias))
         return product.view(*data.shape[: 1 if self.flatten else -1], self.num_hidden)
 
     def _product(self, *, packed: bool) -> Callable[..., Tensor]:
@@ -336,7 +337,7 @@ class FusedFullyConnected(_Dense):
         if act == "none":
             return mm if self.no_bias else lambda x, w, b: addmm(b, x, w)
         if act == "relu":  # the one for which a call more or less is felt
-            bend = torch.relu_
+            bend = rectified_
             return (lambda x, w: bend(mm(x, w))) if self.no_bias else lambda x, w, b: bend(addmm(b, x, w))
         finish = _ACTIVATIONS[act]
         if self.no_bias:

@@ -193,6 +193,8 @@ class _RegressionOutput(Op):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.data):
             return {}
+        if is_complete(s.label) and s.label[:1] == s.data[:1] and numel(s.label) == numel(s.data):
+            return {"output": s.data}
         column = len(s.data) == 2 and s.data[1] == 1
         label = s.data[:1] if column and (s.label is None or len(s.label) == 1) else s.data
         return {"label": label, "output": s.data}
@@ -222,7 +224,7 @@ class LinearRegressionOutput(
     """Passes data through; its gradient is that of half the squared error.
 
     It is divided by the outputs per sample, and the head gradient is ignored. Shapes: data, output (n, ...),
-    label like data; (n,) for data (n, 1).
+    label like data, or any shape (n, ...) of as many numbers; (n,) for data (n, 1).
     """
 
 
@@ -232,7 +234,7 @@ class LogisticRegressionOutput(
     """Predicts with the logistic function; its gradient is that of the binary cross entropy.
 
     It is divided by the outputs per sample, and the head gradient is ignored. Shapes: data, output (n, ...),
-    label like data; (n,) for data (n, 1).
+    label like data, or any shape (n, ...) of as many numbers; (n,) for data (n, 1).
     """
 
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
@@ -246,7 +248,7 @@ class MAERegressionOutput(
 
     It is divided by the outputs per sample, and the head gradient is ignored. Where prediction and label are
     equal the gradient is that of a prediction that is too small. Shapes: data, output (n, ...), label like
-    data; (n,) for data (n, 1).
+    data, or any shape (n, ...) of as many numbers; (n,) for data (n, 1).
     """
 
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
@@ -265,7 +267,8 @@ class MakeLoss(Op, name="MakeLoss"):
     normalization: str = param(
         default="null",
         choices=("batch", "null", "valid"),
-        doc="What divides the gradient: nothing, the number of samples, or of elements above valid_thresh.",
+        doc="What divides the gradient: nothing, the product of all extents but the last, or the number of "
+        "elements above valid_thresh.",
     )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -278,7 +281,7 @@ class MakeLoss(Op, name="MakeLoss"):
         scale = torch.full_like(data, self.grad_scale)
         if self.normalization == "valid":
             return scale / (data > self.valid_thresh).sum().clamp(min=1)
-        return scale / max(data.shape[0], 1) if self.normalization == "batch" else scale
+        return scale / max(math.prod(data.shape[:-1]), 1) if self.normalization == "batch" else scale
 
 
 class SVMOutput(Op, name="SVMOutput"):
@@ -286,8 +289,8 @@ class SVMOutput(Op, name="SVMOutput"):
 
     With :math:`y_k = 1` for the labelled class and -1 for the others, the loss of a score x is :math:`\max(0,
     m - y_k x)^2`, or without the square if ``use_linear``. Shapes: data and output (n, ...), label
-    data.shape[:-1]. The head gradient is ignored; of several labels per sample the first counts. After Tang,
-    *Deep Learning using Linear Support Vector Machines*, 2013.
+    data.shape[:-1]. The head gradient is ignored. After Tang, *Deep Learning using Linear Support Vector
+    Machines*, 2013.
     """
 
     inputs = LABELLED
@@ -309,10 +312,10 @@ class SVMOutput(Op, name="SVMOutput"):
         return data
 
     def backward(self, run: Run, data: Tensor, label: Tensor) -> tuple[Tensor | None, ...]:
-        scores = data.flatten(1)
-        index, hit = one_hot_where(label.flatten(1)[:, :1] if label.dim() > 1 else label[:, None], scores)
+        scores = data.reshape(-1, data.shape[-1])
+        index, hit = one_hot_where(label.reshape(-1, 1), scores)
         sign = torch.full_like(scores, -1.0).scatter_add(1, index, 2 * hit)
-        slack = self.margin - sign * scores
+        slack = (self.margin - sign * scores).nan_to_num(0.0, math.inf, -math.inf)
         slope = (slack > 0).to(scores.dtype) if self.use_linear else 2 * slack.clamp(min=0)
         return (slope * sign * -self.regularization_coefficient).view(data.shape), None
 
@@ -356,6 +359,7 @@ class IdentityAttachKLSparseReg(Op, name="IdentityAttachKLSparseReg"):
     inputs = {"data": "Activations between 0 and 1."}
     aux = {"moving_avg": "The moving average of each unit's mean activation."}
     mutates = ("moving_avg",)
+    effects = ("backward",)
     pure = False
     sparseness_target: float = param(default=0.1, doc="The mean activation that is aimed at.")
     penalty: float = param(default=0.001, doc="Weight of the penalty.")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
-from mxnet.ir.op import NOWHERE, Into, Op, Run, Slots, param
+from mxnet.ir.op import NOWHERE, Into, Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.shapes import numel
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected",)):
     r"""Applies a linear transformation: :math:`Y = XW^T + b`.
 
-    Shapes: data (n, ...), weight (num_hidden, k), bias (num_hidden,), output (n, num_hidden); with
-    ``flatten=False`` data (..., k) and output (..., num_hidden). k is the product of the extents that are
-    collapsed.
+    Shapes: data (n, ...), weight (num_hidden, k), bias (num_hidden,) or (num_hidden, 1), output (n,
+    num_hidden); with ``flatten=False`` data (..., k) and output (..., num_hidden). k is the product of the
+    extents that are collapsed.
     """
 
     costly = True
@@ -43,17 +43,30 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         said = {"weight": (self.num_hidden, k), "output": (*rows, self.num_hidden)}
         if s.output is not None and len(s.output) == len(rows) + 1:
             said["data"] = (*s.output[: len(rows)], *s.data[len(rows) :])
-        return said if self.no_bias else said | {"bias": (self.num_hidden,)}
+        if self.no_bias:
+            return said
+        is_column = s.bias is not None and len(s.bias) == 2 and s.bias[1] == 1
+        return said | {"bias": (self.num_hidden, 1) if is_column else (self.num_hidden,)}
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        return F.linear(data.reshape(-1, weight.shape[1]) if self.flatten else data, weight, bias)
+        rows = data.reshape(-1, weight.shape[1]) if self.flatten else data
+        return F.linear(rows, weight, None if bias is None else bias.flatten())
 
     def kernel_for(self, run: Run) -> Callable[..., Tensor]:
-        is_matrix = run.in_shapes is not None and len(run.in_shapes[0]) == 2
-        return F.linear if is_matrix or not self.flatten else super().kernel_for(run)
+        if run.in_shapes is None:
+            return super().kernel_for(run)
+        data, _, *bias = map(len, run.in_shapes)
+        is_plain = (data == 2 or not self.flatten) and bias in ([], [1])
+        return F.linear if is_plain else super().kernel_for(run)
 
     def backward(
-        self, run: Run, grad: Tensor, data: Tensor, weight: Tensor, into: Mapping[str, Into] = NOWHERE
+        self,
+        run: Run,
+        grad: Tensor,
+        data: Tensor,
+        weight: Tensor,
+        bias: Like | None = None,
+        into: Mapping[str, Into] = NOWHERE,
     ) -> tuple[Tensor | None, ...]:
         rows, columns = _matrix(grad, self.num_hidden), _matrix(data, weight.shape[1])
         wants = run.wants
@@ -64,11 +77,11 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
                 into_data = into_data.view(data.shape)
         if "weight" in wants:
             into_weight = _product(rows.t(), columns, into.get("weight"))
-        if "bias" in wants:
+        if bias is not None and "bias" in wants:
             place = into.get("bias")
-            into_bias = torch.sum(rows, 0) if place is None else None
+            into_bias = torch.sum(rows, 0).view(bias.shape) if place is None else None
             if place is not None:
-                torch.sum(rows, 0, out=place.tensor)
+                torch.sum(rows, 0, out=place.tensor.view(-1))
         return into_data, into_weight, into_bias
 
 

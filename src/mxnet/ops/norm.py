@@ -44,6 +44,7 @@ class _BatchNorm(_Normalization):
     outputs = ("output", "mean", "var")
     mutates = ("moving_mean", "moving_var")
     writes_in_backward_only = True
+    effects = ("backward",)
     initializers = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
     eps: float
     momentum: float

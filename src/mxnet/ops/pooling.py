@@ -87,7 +87,16 @@ def _maxima(data: Tensor, windows: _Windows) -> tuple[Tensor, Tensor]:
     if not windows.by_torch:
         data = F.pad(data, windows.margins, value=_lowest(data.dtype))
     kernel = _kernel("max_pool{}d_with_indices", windows)
-    largest, where = kernel(data, windows.kernel, windows.stride, windows.left_to_torch)
+    sliding = windows.kernel, windows.stride, windows.left_to_torch
+    looks = not (
+        data.is_cuda or torch.compiler.is_compiling()
+    )  # where that is cheap: nothing need be waited for
+    if looks:
+        largest, where = kernel(data, *sliding)
+        if not largest.numel() or not data.is_floating_point() or largest.amin() > -torch.inf:
+            return largest, where
+    above_nan = torch.fmax(data, data.new_full((), _lowest(data.dtype)))
+    largest, where = kernel(above_nan, *sliding)
     return largest, where
 
 
@@ -235,8 +244,9 @@ class Pooling(_Pool, name="Pooling"):
     Shapes: data (batch, channels, *space), output (batch, channels, *out) with
     ``out = (n + 2 pad - kernel) / stride + 1`` along each axis, rounded down, or up for ``full``.
 
-    Of equal maxima the first gets the gradient. Windows of ``full`` may reach past the padding; a mean counts
-    no elements there. Max pooling has a hidden output: where each maximum was.
+    Of equal maxima the first gets the gradient. NaN is never a maximum: of NaN alone it is the lowest number.
+    Windows of ``full`` may reach past the padding; a mean counts no elements there. Max pooling has a hidden
+    output: where each maximum was.
     """
 
     outputs = ("output", "workspace")

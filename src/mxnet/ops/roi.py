@@ -117,9 +117,13 @@ def _maxima(
     sizes = rows * columns
     starts = sizes.cumsum(0) - sizes
     wide = pixels.to(torch.promote_types(pixels.dtype, torch.float32))
-    largest, _, _, where = torch.embedding_bag(wide, index, starts, mode=2)
+    lowest = torch.finfo(pixels.dtype).min
+    largest, _, _, where = torch.embedding_bag(
+        wide.nan_to_num(lowest, torch.inf, lowest), index, starts, mode=2
+    )
     empty = (sizes == 0)[:, None]
-    return largest.masked_fill(empty, 0).to(pixels.dtype), where.long().masked_fill(empty, -1)
+    where = where.long().masked_fill(empty | (largest <= lowest), -1)
+    return largest.masked_fill(empty, 0).to(pixels.dtype), where
 
 
 def _runs(first: Tensor, lengths: Tensor) -> Tensor:

@@ -79,7 +79,13 @@ def _as_dtype(number: float, dtype: torch.dtype) -> float:
 
 
 def _declare(
-    name: str, aliases: tuple[str, ...], formula: str, *, reverse: bool = False, gradient: Rule | None = None
+    name: str,
+    aliases: tuple[str, ...],
+    formula: str,
+    *,
+    reverse: bool = False,
+    gradient: Rule | None = None,
+    **members: Any,
 ) -> None:
     """Declare one operator; `gradient` builds graph instead of running the formula's derivative."""
     meaning = FORMULAS[formula]
@@ -88,6 +94,7 @@ def _declare(
         "__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`, where {operands}.",
         "formula": meaning,
         "reverse": reverse,
+        **members,
     }
     if meaning.into_left is None:
         gradient = _no_gradient
@@ -106,6 +113,10 @@ def _unchanged(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entr
     return (grads[0],)
 
 
+def _passed_on_by_real_numbers(self: WithScalar, run: Run, grad: Tensor) -> Tensor:  # noqa: ARG001 - a kernel
+    return grad if grad.dtype.is_floating_point else torch.zeros_like(grad)
+
+
 def _negated(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:  # noqa: ARG001 - a gradient rule
     return (-grads[0],)
 
@@ -122,7 +133,7 @@ _declare("_scatter_minus_scalar", (), "sub", gradient=_unchanged)
 _declare("_mul_scalar", ("_MulScalar", "_contrib_backward_gradientmultiplier"), "mul", gradient=_itself)
 _declare("_div_scalar", ("_DivScalar",), "div", gradient=_itself)
 _declare("_rdiv_scalar", ("_RDivScalar",), "div", reverse=True)
-_declare("_mod_scalar", ("_ModScalar",), "mod", gradient=_unchanged)
+_declare("_mod_scalar", ("_ModScalar",), "mod", backward=_passed_on_by_real_numbers)
 _declare("_rmod_scalar", ("_RModScalar",), "mod", reverse=True)
 _declare("_power_scalar", ("_PowerScalar",), "power")
 _declare("_rpower_scalar", ("_RPowerScalar",), "power", reverse=True)

@@ -92,6 +92,8 @@ class SparseEmbedding(Embedding, name="_contrib_SparseEmbedding"):
     Shapes: data (d0, d1, ...), weight (input_dim, output_dim), output (d0, d1, ..., output_dim).
     """
 
+    deterministic: bool = param(default=False, doc="Has no effect: gradients add up in a fixed order.")
+
 
 class CountStored(Op, name="_contrib_getnnz"):
     """Counts what a CSR matrix stores, as int64.

@@ -81,16 +81,24 @@ def _overwriting(inplace: Function) -> Callable[..., Tensor]:
 
 def _reading_data(derivative: Derivative) -> Callable[..., Tensor]:
     def backward(self: Op, run: Run, grad: Tensor, data: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
-        return derivative(grad, data)
+        return _times_slope(derivative, grad, data)
 
     return backward
 
 
 def _reading_output(derivative: Derivative) -> Callable[..., Tensor]:
     def backward(self: Op, run: Run, grad: Tensor, output: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
-        return derivative(grad, output)
+        return _times_slope(derivative, grad, output)
 
     return backward
+
+
+def _times_slope(derivative: Derivative, grad: Tensor, read: Tensor) -> Tensor:
+    """Return the gradient; of whole numbers the slopes are cut to whole numbers, as MXNet's are."""
+    if grad.dtype.is_floating_point:
+        return derivative(grad, read)
+    slopes = derivative(torch.ones(grad.shape, dtype=torch.float64, device=grad.device), read.double())
+    return grad * slopes.to(grad.dtype)
 
 
 def _constant(slope: float | None) -> Callable[..., tuple[Entry | None]]:
@@ -133,6 +141,11 @@ def _gamma(x: Tensor) -> Tensor:
 
 def _digamma(x: Tensor) -> Tensor:
     return torch.digamma(x.float()).to(x.dtype) if x.dtype == torch.float16 else torch.digamma(x)
+
+
+def _slope_of_gammaln(x: Tensor) -> Tensor:
+    """Return the digamma function; at its poles plus infinity, as MXNet has it."""
+    return _digamma(x).masked_fill((x <= 0) & (x == x.floor()), math.inf)
 
 
 # --------------------------------------------------------------------------------------------- the functions
@@ -247,7 +260,12 @@ _declare(
 )
 
 _declare("gamma", r"\Gamma(x)", _gamma, by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)))
-_declare("gammaln", r"\ln |\Gamma(x)|", lambda x: torch.lgamma(x), by_data=lambda grad, x: grad * _digamma(x))
+_declare(
+    "gammaln",
+    r"\ln |\Gamma(x)|",
+    lambda x: torch.lgamma(x),
+    by_data=lambda grad, x: grad * _slope_of_gammaln(x),
+)
 _declare(
     "erf",
     r"\mathrm{erf}(x)",
@@ -267,7 +285,7 @@ _declare(
     "relu",
     r"\max(x, 0)",
     lambda x: torch.relu(x),
-    by_output=lambda grad, y: torch.ops.aten.leaky_relu_backward(grad, y, 0.0, True),
+    by_output=lambda grad, y: y.clamp(max=1).ceil_().mul_(grad),  # NaN of NaN
     inplace=lambda x: x.relu_(),
     integers=True,
 )
@@ -301,7 +319,8 @@ class HardSigmoid(Op, name="hard_sigmoid"):
         return (data * self.alpha + self.beta).clamp(0, 1).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        into: Tensor = torch.ops.aten.hardtanh_backward(grad * self.alpha, output, 0.0, 1.0)
+        of_numbers = output.nan_to_num(0.0)
+        into: Tensor = torch.ops.aten.hardtanh_backward(grad * self.alpha, of_numbers, 0.0, 1.0)
         return into
 
 
@@ -344,6 +363,8 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
         return torch.where(data > high, high, torch.where(data < low, low, data)).to(data.dtype)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
+        if not data.dtype.is_floating_point:
+            return grad * ((data >= self.a_min) & (data <= self.a_max))
         outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
         into: Tensor = torch.ops.aten.hardtanh_backward(grad, data, *outside)
         return into

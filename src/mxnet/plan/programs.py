@@ -82,6 +82,11 @@ class Programs:
         self._states: dict[int, dict[str, Any]] = {}  # what kernels keep between runs, by node
         self._lock = threading.Lock()
 
+    @property
+    def contexts(self) -> set[Context]:
+        """Where nodes may run."""
+        return {self.context, *self.groups.values()}
+
     def context_of(self, node: Node) -> Context:
         """Return where a node runs, or a variable lives."""
         if not self.groups:

@@ -206,8 +206,9 @@ def make_plan(
     )
     outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
     gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
-    forward_nodes = _needed(graph.outputs[:n_outputs], reads)
-    all_nodes = _needed(graph.outputs, reads)
+    busy = [entry for node in graph.operators if "forward" in node.op.effects for entry in node.outputs[:1]]
+    forward_nodes = _needed([*graph.outputs[:n_outputs], *busy], reads)
+    all_nodes = _needed([*graph.outputs, *busy], reads)
     hoisted = hoisted_nodes(graph, shapes, parameters=hoist_parameters) if hoist else set()
     early = [node for node in graph.operators if id(node) in hoisted and id(node) in all_nodes]
     running = [node for node in graph.operators if id(node) in all_nodes and id(node) not in hoisted]

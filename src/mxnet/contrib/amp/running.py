@@ -20,7 +20,6 @@ from mxnet.ir.op import Op
 from mxnet.ndarray import NDArray
 from mxnet.ndarray.invoke import MODE, invoke_by_name
 from mxnet.optimizer import Optimizer
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 
 __all__ = ["init", "init_trainer", "scale_loss", "unscale"]
@@ -83,12 +82,14 @@ class _MixedPrecision:
 
 
 def _cast_entry(entry: Entry, dtype: str) -> Entry:
-    return create("amp_cast", [Symbol((entry,))], {"dtype": dtype}, hint="amp_cast")._outputs[0]
+    return Symbol._create("amp_cast", [Symbol((entry,))], {"dtype": dtype}, hint="amp_cast")._outputs[0]
 
 
 def _multicast_entries(entries: Sequence[Entry]) -> Sequence[Entry]:
     symbols = [Symbol((entry,)) for entry in entries]
-    return create("amp_multicast", symbols, {"num_outputs": len(entries)}, hint="amp_multicast")._outputs
+    return Symbol._create(
+        "amp_multicast", symbols, {"num_outputs": len(entries)}, hint="amp_multicast"
+    )._outputs
 
 
 def _cast_array(array: NDArray, dtype: str) -> NDArray:
