@@ -1,8 +1,10 @@
-"""The exceptions of Symnet: each is an ``MXNetError`` and, where one fits, a built-in kind too."""
+"""The exceptions of Symnet, each an ``MXNetError`` and, where one fits, a built-in kind too; and warnings."""
 
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "UnknownOperatorError",
     "add_note",
     "did_you_mean",
+    "few",
+    "warn",
 ]
 
 
@@ -128,3 +132,24 @@ def did_you_mean(name: object, candidates: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(str(name), list(candidates), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def few(names: Iterable[str], most: int = 8) -> str:
+    """Return the first names with commas between, and how many more there are.
+
+    Examples
+    --------
+    >>> few(["a", "b", "c", "d"], most=3)
+    "'a', 'b', 'c' and 1 more"
+    """
+    listed = list(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(map(repr, listed[:most])) + more
+
+
+def warn(message: str, kind: type[Warning] = UserWarning) -> None:
+    """Warn about the line of the user's program that led here: the first outside of this package."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "mxnet":
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, kind, stacklevel=level)

@@ -104,7 +104,7 @@ class Monitor:
     def toc_print(self) -> None:
         """Stop collecting, and log what was found."""
         for step, name, stat in self.toc():
-            logging.info("Batch: %7d %30s %s", step, name, stat)  # noqa: LOG015 - as MXNet
+            logging.info("Batch: %7d %-30s %s", step, name, stat)  # noqa: LOG015 - as MXNet
 
 
 def _typical_size(array: NDArray) -> NDArray:

@@ -118,7 +118,7 @@ class KVStore(KVStoreBase):
             totals[one] = self._added_up(one, values).as_in_context(stored.context)
         if self._updater is None:
             self._stored.update(totals)
-        elif isinstance(self._updater, Updater):  # which updates several together
+        elif type(self._updater) is Updater and self._updater.optimizer.steps_together:
             self._updater(list(totals), list(totals.values()), [self._stored[one] for one in totals])
         else:
             for one, total in totals.items():
@@ -213,20 +213,16 @@ class KVStore(KVStoreBase):
             )
         self._threshold = float(compression_params.get("threshold", 0.5))
 
-    def save_optimizer_states(
-        self, fname: str, dump_optimizer: bool = False, *, format: str = "symnet"
-    ) -> None:
-        """Save the optimizer's states to a file.
+    def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
+        """Save the optimizer's states to a file, as a pickle that MXNet reads too.
 
         Parameters
         ----------
         fname : str
         dump_optimizer : bool
             Whether the optimizer is saved with them.
-        format : {'symnet', 'mxnet'}
-            As of `Updater.get_states`.
         """
-        data = self._states_of().get_states(dump_optimizer, format=format)
+        data = self._states_of().get_states(dump_optimizer)
         with atomic_write(fname) as file:
             file.write(data)
 
