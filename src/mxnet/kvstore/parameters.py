@@ -143,7 +143,7 @@ def _exchange(store: Any, names: Sequence[Any], grads: Gradients, out: Blocks | 
     if type(store) is KVStore:  # which takes several together
         keys = [names[i] for i in learned]
         store.push(keys, [grads[i] for i in learned])
-        store.pull(keys, [targets[i] for i in learned])
+        store.pull(keys, [targets[i] for i in learned], ignore_sparse=False)
         return
     for i in learned:
         if out is None:

@@ -265,6 +265,7 @@ class BucketingModule(BaseModule):
         default._remember(wanted)
         for module, names in self._owners():
             module._fill(wanted, names)
+        for module in self._buckets.values():
             module.params_initialized = True
         self._params_dirty = False
         self.params_initialized = True

@@ -90,7 +90,8 @@ def _described(shapes: Any, kind: str, names: Sequence[str]) -> list[DataDesc]:
         ) from None
     for desc in descs:
         shape: Any = desc.shape
-        if isinstance(shape, NDArray) or not all(isinstance(n, (int, np.integer)) for n in shape):
+        sized = hasattr(shape, "__iter__") and not isinstance(shape, NDArray)
+        if not sized or not all(isinstance(n, (int, np.integer)) for n in shape):
             raise _NotAShapeError(f"The shape of {desc.name!r} must be a tuple of integers, got {shape!r}.")
     return [DataDesc(d.name, tuple(map(int, d.shape)), d.dtype, d.layout) for d in descs]
 
