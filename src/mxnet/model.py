@@ -396,7 +396,12 @@ class FeedForward:
         for nbatch, batch in enumerate(data):
             if nbatch == num_batch:
                 return
-            yield batch, executor.forward(is_train=False, **dict(zip(names, batch.data or [], strict=True)))
+            arrays = batch.data or []
+            if len(arrays) != len(names):
+                raise ModelError(
+                    f"The batch holds {len(arrays)} arrays of data, but the iterator names {names}."
+                )
+            yield batch, executor.forward(is_train=False, **dict(zip(names, arrays, strict=True)))
 
     def _init_predictor(
         self, input_shapes: Mapping[str, tuple[int, ...]], type_dict: Mapping[str, Any] | None = None

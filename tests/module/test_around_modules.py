@@ -482,3 +482,69 @@ def test_row_sparse_parameters_stay_row_sparse_on_every_way(tmp_path, optimizer,
         parts = state if isinstance(state, tuple) else [state]
         assert {part.stype for part in parts if part is not None} <= {"row_sparse"}
     assert mx.nd.load(f"{prefix}-0001.params")["arg:fc_weight"].stype == "row_sparse"
+
+
+# ------------------------------------------------------------------------------------------ mistakes at the seams
+
+
+class Unequal(mx.metric.EvalMetric):
+    """Has more names than values."""
+
+    def update(self, labels, preds):
+        pass
+
+    def get(self):
+        return ["a", "b"], [1.0]
+
+
+def wired():
+    net = mx.sym.Variable("one") + mx.sym.Variable("two")
+    sequence = mx.mod.SequentialModule().add(mx.mod.Module(network(), label_names=None))
+    sequence.add(mx.mod.Module(net, data_names=["one", "two"], label_names=None), auto_wiring=True)
+    sequence.bind(DATA)
+
+
+def scheduled(rate):
+    mx.optimizer.get_updater(mx.optimizer.SGD(lr_scheduler=lambda num_update: rate))(
+        0, mx.nd.ones(1), mx.nd.ones(1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: scheduled(None), r"lr_scheduler\(1\) must return a number, but .* returned None"),
+        (
+            lambda: mx.mod.Module(network()).fit(
+                batches(), num_epoch=1, eval_metric=mx.metric.np(lambda label, pred: "good", name="mine")
+            ),
+            "mine must return a number, or a sum and a number of instances, but returned 'good'",
+        ),
+        (lambda: Unequal("unequal").get_name_value(), r"a value for each of the names \['a', 'b'\]"),
+        (
+            lambda: mx.mod.Module(network()).bind(DATA, LABEL, grad_req=["write"]),
+            "grad_req has 1 entries, but the network has 4 arguments",
+        ),
+        (
+            lambda: mx.optimizer.get_updater(mx.optimizer.SGD())([0, 1], [], []),
+            "2 indices, 0 gradients and 0 weights",
+        ),
+        (lambda: mx.rnn.LSTMCell(2)(mx.sym.Variable("x"), []), "A LSTMCell has 2 states, but got 0"),
+        (
+            lambda: mx.rnn.BidirectionalCell(
+                mx.rnn.RNNCell(2, prefix="a"), mx.rnn.RNNCell(2, prefix="b")
+            ).unroll(2, mx.sym.Variable("x"), begin_state=[mx.sym.Variable("h")]),
+            "The cells have 2 states, but got 1",
+        ),
+        (lambda: mx.io.PrefetchingIter([batches()], rename_data=[{}, {}]), "1 iterators, but names for 2"),
+        (wired, "Module 1 takes the data 'one', 'two', but there are 1 outputs before it"),
+    ],
+)
+def test_mistakes_at_the_seams_are_errors_of_mxnet_s_class(use, message):
+    with pytest.raises(mx.MXNetError, match=message):
+        use()
+
+
+@pytest.mark.parametrize("rate", [0.5, np.float32(0.5), np.array(0.5), 1])
+def test_a_schedule_may_return_any_number(rate):
+    scheduled(rate)

@@ -271,6 +271,11 @@ class PrefetchingIter(_OfBatches):
         if not self.iters:
             raise DataError("PrefetchingIter needs at least one iterator.")
         self.n_iter = len(self.iters)
+        for renamed in (rename_data, rename_label):
+            if renamed is not None and len(renamed) != self.n_iter:
+                raise DataError(
+                    f"There are {self.n_iter} iterators, but names for {len(renamed)}: {renamed!r}."
+                )
         self.rename_data = rename_data
         self.rename_label = rename_label
         super().__init__(_described(next(iter(self.iters[0].provide_data))).shape[0])

@@ -280,4 +280,8 @@ def pairs_of(names: Any, values: Any) -> list[tuple[str, Any]]:
     """Return names with values; there is either one of each, or a list of both."""
     if not isinstance(names, (list, tuple)):
         names, values = [names], [values]
+    if not isinstance(values, (list, tuple)) or len(names) != len(values):
+        raise MetricError(
+            f"get() must return a value for each of the names {names}, but returned {values!r}."
+        )
     return list(zip(names, values, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mxnet.metric.base import EvalMetric, each_pair, named, register, values_of
+from mxnet.metric.base import EvalMetric, MetricError, each_pair, named, register, values_of
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -102,7 +102,14 @@ class CustomMetric(EvalMetric):
         """Take a batch."""
         for label, pred in each_pair(labels, preds, all_preds=not self._allow_extra_outputs):
             result = self._feval(label, pred)
-            self._add(*(result if isinstance(result, tuple) else (result, 1)))
+            metric, instances = result if isinstance(result, tuple) and len(result) == 2 else (result, 1)
+            try:
+                self._add(metric, instances)
+            except TypeError:
+                raise MetricError(
+                    f"{self.name} must return a number, or a sum and a number of instances, but returned "
+                    f"{result!r}."
+                ) from None
 
     def get_config(self) -> dict[str, Any]:
         """Refuse: a function cannot be written down."""

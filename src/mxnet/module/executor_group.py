@@ -26,8 +26,8 @@ __all__ = ["DataParallelExecutorGroup"]
 Slot = list[tuple[slice, NDArray]]  # where each device's share of an input goes
 
 
-class _DividedError(ShapeError, AssertionError):
-    """Devices and what is to be spread over them do not go together (MXNet asserts)."""
+class _LengthError(ShapeError, AssertionError):
+    """A list has another length than what it is for (MXNet asserts)."""
 
 
 class _Family:
@@ -151,6 +151,11 @@ class DataParallelExecutorGroup:
         if not self.for_training:
             return dict.fromkeys(self.arg_names, "null")
         if isinstance(grad_req, (list, tuple)):
+            if len(grad_req) != len(self.arg_names):
+                raise _LengthError(
+                    f"grad_req has {len(grad_req)} entries, but the network has {len(self.arg_names)} "
+                    f"arguments: {few(self.arg_names)}."
+                )
             return dict(zip(self.arg_names, grad_req, strict=True))
         usual = grad_req if isinstance(grad_req, str) else "write"
         wanted = {*self.param_names} - fixed | (data_names if self.inputs_need_grad else set())
@@ -466,7 +471,7 @@ def _prepare_group2ctxs(group2ctxs: Any, ctx_len: int) -> list[Mapping[str, Cont
         ]
     groups = list(group2ctxs)
     if len(groups) != ctx_len:
-        raise _DividedError(f"group2ctxs has {len(groups)} entries, but there are {ctx_len} contexts.")
+        raise _LengthError(f"group2ctxs has {len(groups)} entries, but there are {ctx_len} contexts.")
     return groups
 
 

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxnet.errors import NameLookupError, did_you_mean
+from mxnet.errors import NameLookupError, did_you_mean, few
 from mxnet.io import DataDesc
 from mxnet.module.base_module import BaseModule
 from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues
@@ -144,6 +144,11 @@ class SequentialModule(BaseModule):
         for position, (module, meta) in enumerate(zip(self._modules, self._metas, strict=True)):
             if meta.get(self.META_AUTO_WIRING):
                 descs = [DataDesc(*desc) for desc in shapes]
+                if len(descs) != len(module.data_names):
+                    raise NameLookupError(
+                        f"Module {position} takes the data {few(module.data_names)}, but there are "
+                        f"{len(descs)} outputs before it: {few(desc.name for desc in descs)}."
+                    )
                 shapes = [DataDesc(n, d.shape) for n, d in zip(module.data_names, descs, strict=True)]
             module.bind(
                 **wanted._replace(

@@ -161,7 +161,14 @@ class Optimizer:
     def learning_rate(self) -> float:
         """The rate before the multiplier of a parameter."""
         if self.lr_scheduler is not None:
-            return self.lr_scheduler(self.num_update)
+            rate = self.lr_scheduler(self.num_update)
+            try:
+                return float(rate)
+            except (TypeError, ValueError):
+                raise OptimizerError(
+                    f"lr_scheduler({self.num_update}) must return a number, but {self.lr_scheduler!r} "
+                    f"returned {rate!r}."
+                ) from None
         assert self.lr is not None
         return self.lr
 

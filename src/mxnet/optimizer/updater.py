@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mxnet.ndarray import NDArray
+from mxnet.optimizer.base import OptimizerError
 from mxnet.optimizer.states import dump_states, load_states
 
 if TYPE_CHECKING:
@@ -53,8 +54,13 @@ class Updater:
             indices, grads, weights = index, grad, weight
         else:
             indices, grads, weights = [index], [grad], [weight]
-        if not indices:
+        if not indices and not weights:
             return
+        if not len(indices) == len(grads) == len(weights):
+            raise OptimizerError(
+                f"There are {len(indices)} indices, {len(grads)} gradients and {len(weights)} weights: their "
+                "numbers must be equal."
+            )
         optimizer = self.optimizer
         optimizer._set_current_context(weights[0].context.device_id)
         states = [self._state_of(*one) for one in zip(indices, weights, strict=True)]

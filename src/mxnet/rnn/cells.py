@@ -42,6 +42,8 @@ class _GatedCell(BaseRNNCell):
 
     def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
         """Take one step; see `BaseRNNCell.__call__`."""
+        if len(states) < self._states:
+            raise CellError(f"A {type(self).__name__} has {self._states} states, but got {len(states)}.")
         name = self._next_step()
         i2h, h2h = self._layers(inputs, states, f"{name}{self._parts}")
         return self._join(name, i2h, h2h, states)

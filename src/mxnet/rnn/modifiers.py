@@ -62,6 +62,8 @@ class _Container(BaseRNNCell):
 
     def _shares(self, states: Sequence[Symbol]) -> Iterator[tuple[BaseRNNCell, list[Symbol]]]:
         """Pair every cell with its states."""
+        if len(states) != len(self.state_info):
+            raise CellError(f"The cells have {len(self.state_info)} states, but got {len(states)}.")
         start = 0
         for cell in self._cells:
             end = start + len(cell.state_info)
