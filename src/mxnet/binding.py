@@ -154,9 +154,11 @@ class _Pool:
         """Return an array of that shape: one that fits, the beginning of a larger one, or zeros."""
         is_parameter = name in self._names or key.startswith("aux ")
         found = self._theirs.get(key) if is_parameter else (self._buffer or {}).get(key)
-        fits = found is not None and found._dtype_name == dtype and found.stype == stype == "default"
-        if found is not None and fits and found.size >= int(np.prod(shape)):
-            return resized(name, found, shape, True, True)
+        if found is not None and found._dtype_name == dtype and found.stype == stype:
+            if found.shape == shape:
+                return found
+            if stype == "default" and found.size >= int(np.prod(shape)):
+                return resized(name, found, shape, True, True)
         array = _new(shape, context, dtype, stype)
         if self._buffer is not None and not is_parameter:
             self._buffer[key] = array

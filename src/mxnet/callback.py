@@ -129,20 +129,21 @@ class Speedometer:
         self.frequent = frequent
         self.auto_reset = auto_reset
         self.last_count = 0
-        self._since: float | None = None
+        self.init = False  # whether the clock is running
+        self.tic = 0.0
 
     def __call__(self, param: BatchEndParam) -> None:
         """Take note of a batch."""
         count = param.nbatch
         if self.last_count > count:  # a new epoch
-            self._since = None
+            self.init = False
         self.last_count = count
-        if self._since is None:
-            self._since = time.perf_counter()
+        if not self.init:
+            self.init, self.tic = True, time.time()
             return
         if count % self.frequent:
             return
-        seconds = time.perf_counter() - self._since
+        seconds = time.time() - self.tic
         speed = self.frequent * self.batch_size / seconds if seconds else math.inf
         if param.eval_metric is None:
             _log.info("Iter[%d] Batch [%d]\tSpeed: %.2f samples/sec", param.epoch, count, speed)
@@ -159,7 +160,7 @@ class Speedometer:
             )
             if self.auto_reset:
                 param.eval_metric.reset_local()
-        self._since = time.perf_counter()
+        self.tic = time.time()
 
 
 class ProgressBar:

@@ -79,6 +79,11 @@ KNOBS: dict[str, Knob] = {
     "MXNET_MEMORY_BUDGET": Knob(
         as_bytes, None, "The most memory that intermediate values of training may take, such as '2GB'."
     ),
+    "MXNET_OPTIMIZER_AGGREGATION_SIZE": Knob(
+        int,
+        None,
+        "How many parameters SGD, LARS (4) and LAMB (45) hand at once to methods that a subclass overrides.",
+    ),
     "MXNET_PRINT_PASSES": Knob(
         _flag, False, "Print the graph to stderr before and after each pass that changes it."
     ),
@@ -87,6 +92,9 @@ KNOBS: dict[str, Knob] = {
     ),
     "MXNET_STORAGE_FALLBACK_LOG_VERBOSE": Knob(
         _flag, True, "Say when an operator computes with dense copies of sparse arrays."
+    ),
+    "MXNET_UPDATE_ON_KVSTORE": Knob(
+        _flag, True, "Let the key-value store update parameters that several devices share."
     ),
 }
 

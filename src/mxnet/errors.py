@@ -1,4 +1,4 @@
-"""The exceptions of Symnet: each is an ``MXNetError`` and, where one fits, a built-in kind too."""
+"""The exceptions of Symnet, each an ``MXNetError`` and, where one fits, a built-in kind too; and warnings."""
 
 from __future__ import annotations
 

@@ -279,9 +279,12 @@ def _check_factor(factor: float) -> None:
 
 
 def _log_change(num_update: int, rate: float, *, final: bool = False) -> None:
-    logging.info(  # noqa: LOG015 - MXNet logs to the root logger, where users look for it
-        "Update[%d]: learning rate is now %0.5e%s", num_update, rate, ", and stays there" if final else ""
+    text = (
+        "Update[%d]: now learning rate arrived at %0.5e, will not change in the future"
+        if final
+        else "Update[%d]: Change learning rate to %0.5e"
     )
+    logging.info(text, num_update, rate)  # noqa: LOG015 - MXNet logs to the root logger, where users look for it
 
 
 lend(__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +15,28 @@ from mxnet.context import Context, current_context
 from mxnet.errors import MXNetError
 from mxnet.historic import lend
 from mxnet.initializer import Uniform
-from mxnet.io import DataBatch, DataDesc, DataIter, NDArrayIter, ResizeIter
-from mxnet.module import Module
+from mxnet.io import DataBatch, DataDesc, DataIter, NDArrayIter
+from mxnet.kvstore.parameters import (  # noqa: F401 - where programs outside look for them
+    _create_kvstore,
+    _create_sparse_kvstore,
+    _initialize_kvstore,
+    _update_params,
+    _update_params_on_kvstore,
+)
+from mxnet.module import BucketingModule, Module
+from mxnet.name import NameManager
 from mxnet.ndarray import NDArray
+from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mxnet.executor import Executor
+    from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
     from mxnet.optimizer import Optimizer
-    from mxnet.symbol.symbol import Symbol
+
+    AnyModule = Module | BucketingModule
 
 __all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
 
@@ -36,13 +48,18 @@ class ModelError(MXNetError, ValueError):
     """A model lacks something that it was asked to use."""
 
 
+class DataKindError(MXNetError, TypeError):
+    """Data is of a kind that a model does not take."""
+
+
 class FeedForward:
     """A network with parameters, in the manner of scikit-learn. New code uses `Module`.
 
     Parameters
     ----------
-    symbol : Symbol
-        The network.
+    symbol : Symbol, or callable
+        The network; or ``symbol(bucket_key)`` returns that of a batch, as `sym_gen` of `BucketingModule`
+        does, but without names. Then `fit` sets `symbol` to the network of the data's ``default_bucket_key``.
     ctx : Context or list of Context, optional
         Where to run.
     num_epoch : int
@@ -57,7 +74,8 @@ class FeedForward:
     arg_params, aux_params : dict of str to NDArray, optional
         Parameters and auxiliary states.
     allow_extra_params : bool
-        Whether parameters that the network does not have are dropped without a word.
+        Whether parameters that the network does not have are dropped without a word. `predict` and `score`
+        refuse them otherwise.
     begin_epoch : int
         The number of the first epoch.
     **kwargs
@@ -66,7 +84,7 @@ class FeedForward:
 
     def __init__(
         self,
-        symbol: Symbol,
+        symbol: Symbol | Callable[[Any], Symbol],
         ctx: Context | Sequence[Context] | None = None,
         num_epoch: int | None = None,
         epoch_size: int | None = None,
@@ -79,7 +97,8 @@ class FeedForward:
         begin_epoch: int = 0,
         **kwargs: Any,
     ) -> None:
-        self.symbol = symbol
+        self.sym_gen = None if isinstance(symbol, Symbol) or not callable(symbol) else symbol
+        self.symbol: Any = None if self.sym_gen else symbol
         given = current_context() if ctx is None else ctx
         self.ctx = [given] if isinstance(given, Context) else list(given)
         self.num_epoch = num_epoch
@@ -92,10 +111,26 @@ class FeedForward:
         self.allow_extra_params = allow_extra_params
         self.begin_epoch = begin_epoch
         self.kwargs = kwargs
+        self.argument_checked = False
         self._pred_exec: Executor | None = None
+        if self.sym_gen is None:
+            self._check_arguments()
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_pred_exec": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def _check_arguments(self) -> None:
+        """Drop parameters that the network does not have, if that is allowed."""
+        self.argument_checked = True
+        if self.allow_extra_params:
+            kept = self.symbol.list_arguments(), self.symbol.list_auxiliary_states()
+            self.arg_params, self.aux_params = (
+                params and {name: params[name] for name in params if name in names}
+                for params, names in zip((self.arg_params, self.aux_params), kept, strict=True)
+            )
 
     @staticmethod
     def load(
@@ -206,42 +241,90 @@ class FeedForward:
         eval_end_callback, eval_batch_end_callback
             As of `Module.fit`.
         """
-        train_data = self._iterator(X, y, is_train=True)
-        if self.epoch_size is not None:
-            train_data = ResizeIter(train_data, self.epoch_size, reset_internal=False)
-        if isinstance(eval_data, (tuple, list)) and len(eval_data) == 2:
-            eval_data = self._iterator(*(np.asarray(part) for part in eval_data), is_train=True)
+        data = self._init_iter(X, y, is_train=True)
+        eval_data = self._init_eval_iter(eval_data)
+        if self.num_epoch is None:
+            raise ModelError("fit needs num_epoch, the number of epochs to train for.")
         log = logger or logging
+        metric = metrics.create(eval_metric)
+        module = self._module_for(data, log, work_load_list)
         log.info("Start training with %s", self.ctx)
-        module = Module(
-            self.symbol,
-            [_desc(desc).name for desc in train_data.provide_data],
-            [_desc(desc).name for desc in train_data.provide_label],
-            log,
-            self.ctx,
-            work_load_list,
+        if monitor is not None:
+            module.install_monitor(monitor)
+        optimizer_params = self.kwargs if isinstance(self.optimizer, str) else {}
+        module.init_optimizer(kvstore, self.optimizer, optimizer_params)
+        data.reset()
+        for epoch in range(self.begin_epoch, self.num_epoch):
+            started = time.perf_counter()
+            metric.reset()
+            for nbatch, batch in enumerate(self._batches(data, epoch, log), 1):
+                if monitor is not None:
+                    monitor.tic()
+                module.forward_backward(batch)
+                module.update()
+                if monitor is not None:
+                    monitor.toc_print()
+                module.update_metric(metric, batch.label or [])
+                _multiple_callbacks(batch_end_callback, BatchEndParam(epoch, nbatch, metric, locals()))
+            log.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - started)
+            if epoch_end_callback is not None or epoch + 1 == self.num_epoch:
+                self.arg_params, self.aux_params = module.get_params()
+            _multiple_callbacks(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
+            if eval_data is not None:
+                metric.reset()
+                eval_data.reset()
+                count = self._validate(module, eval_data, metric, epoch, eval_batch_end_callback)
+                _multiple_callbacks(eval_end_callback, BatchEndParam(epoch, count, metric, locals()))
+
+    def _module_for(self, data: DataIter, log: Any, work_load_list: Sequence[float] | None) -> AnyModule:
+        """Return a module for the data, with the parameters that there are."""
+        shapes, labels = (
+            [_desc(desc) for desc in descs or ()] for descs in (data.provide_data, data.provide_label)
         )
-        module.fit(
-            train_data,
-            eval_data,
-            eval_metric,
-            epoch_end_callback,
-            batch_end_callback,
-            kvstore,
-            self.optimizer,
-            self.kwargs if isinstance(self.optimizer, str) else {},
-            # Module.fit logs the validation metrics itself.
-            None if isinstance(eval_end_callback, LogValidationMetricsCallback) else eval_end_callback,
-            eval_batch_end_callback,
-            self.initializer,
-            self.arg_params,
-            self.aux_params,
-            allow_missing=True,
-            begin_epoch=self.begin_epoch,
-            num_epoch=self.num_epoch,
-            monitor=monitor,
-        )
-        self.arg_params, self.aux_params = module.get_params()
+        names = [desc.name for desc in shapes], [desc.name for desc in labels]
+        module: AnyModule
+        if self.sym_gen is None:
+            module = Module(self.symbol, *names, log, self.ctx, work_load_list)
+        else:
+            generate, key = self.sym_gen, getattr(data, "default_bucket_key", None)
+            module = BucketingModule(lambda key: (generate(key), *names), key, log, self.ctx, work_load_list)
+            with NameManager():
+                self.symbol = generate(key)
+            self._check_arguments()
+        module.bind(shapes, labels)
+        module.init_params(self.initializer, self.arg_params, self.aux_params, allow_missing=True)
+        return module
+
+    def _batches(self, data: DataIter, epoch: int, log: Any) -> Iterator[DataBatch]:
+        """Yield the batches of an epoch, starting the data over as often as that takes."""
+        count = 0
+        started_over = False
+        while True:
+            before = count
+            for batch in data:
+                yield batch
+                count += 1
+                if count == self.epoch_size:
+                    return
+            log.info("Epoch[%d] Resetting Data Iterator", epoch)
+            data.reset()
+            if self.epoch_size is None:
+                return
+            if count == before and started_over:
+                raise ModelError("The training data has no batch.")
+            started_over = True
+
+    def _validate(
+        self, module: AnyModule, data: DataIter, metric: EvalMetric, epoch: int, callbacks: Any
+    ) -> int:
+        """Hand the outputs for all data to the metric; return the number of batches."""
+        count = 0
+        for batch in data:
+            module.forward(batch, is_train=False)
+            module.update_metric(metric, batch.label or [])
+            _multiple_callbacks(callbacks, BatchEndParam(epoch, count, metric, locals()))
+            count += 1
+        return count
 
     def predict(
         self, X: Any, num_batch: int | None = None, return_data: bool = False, reset: bool = True
@@ -260,7 +343,7 @@ class FeedForward:
         reset : bool
             Whether to start at the beginning of the data.
         """
-        data = self._iterator(X, None, is_train=False)
+        data = self._init_iter(X, None, is_train=False)
         found: list[list[list[Any]]] = []
         for batch, outputs in self._run(data, num_batch, reset=reset):
             kept = data.batch_size - (batch.pad or 0)
@@ -295,17 +378,12 @@ class FeedForward:
         reset : bool
             Whether to start at the beginning of the data.
         """
-        data = self._iterator(X, None, is_train=False)
+        data = self._init_iter(X, None, is_train=False)
         metric = metrics.create(eval_metric)
         metric.reset()
-        callbacks = (
-            batch_end_callback if isinstance(batch_end_callback, (list, tuple)) else [batch_end_callback]
-        )
         for nbatch, (batch, outputs) in enumerate(self._run(data, num_batch, reset=reset)):
             metric.update(list(batch.label or []), outputs)
-            for callback in callbacks:
-                if callback is not None:
-                    callback(BatchEndParam(0, nbatch, metric, locals()))
+            _multiple_callbacks(batch_end_callback, BatchEndParam(0, nbatch, metric, locals()))
         return metric.get()[1]
 
     def _run(
@@ -314,42 +392,73 @@ class FeedForward:
         """Yield batches with the network's outputs."""
         if reset:
             data.reset()
-        executor = self._predictor({d.name: tuple(d.shape) for d in map(_desc, data.provide_data)})
+        executor = self._init_predictor({d.name: tuple(d.shape) for d in map(_desc, data.provide_data)})
         names = [_desc(desc).name for desc in data.provide_data]
         for nbatch, batch in enumerate(data):
             if nbatch == num_batch:
                 return
-            yield batch, executor.forward(is_train=False, **dict(zip(names, batch.data or [], strict=True)))
+            arrays = batch.data or []
+            if len(arrays) != len(names):
+                raise ModelError(
+                    f"The batch holds {len(arrays)} arrays of data, but the iterator names {names}."
+                )
+            yield batch, executor.forward(is_train=False, **dict(zip(names, arrays, strict=True)))
 
-    def _predictor(self, shapes: Mapping[str, tuple[int, ...]]) -> Executor:
+    def _init_predictor(
+        self, input_shapes: Mapping[str, tuple[int, ...]], type_dict: Mapping[str, Any] | None = None
+    ) -> Executor:
         old = self._pred_exec
-        if old is None or any(old.arg_dict[name].shape != shape for name, shape in shapes.items()):
-            if self.arg_params is None:
+        if old is None or any(old.arg_dict[name].shape != shape for name, shape in input_shapes.items()):
+            if self.arg_params is None or self.symbol is None:
                 raise ModelError("The model has no parameters: call fit(), or pass arg_params.")
-            options: dict[str, Any] = {**shapes, "grad_req": "null"}
+            options: dict[str, Any] = {**input_shapes, "grad_req": "null", "type_dict": type_dict}
             self._pred_exec = self.symbol.simple_bind(self.ctx[0], **options)
-            self._pred_exec.copy_params_from(self.arg_params, self.aux_params, self.allow_extra_params)
+            self._pred_exec.copy_params_from(self.arg_params, self.aux_params)
         assert self._pred_exec is not None
         return self._pred_exec
 
-    def _iterator(self, X: Any, y: Any, *, is_train: bool) -> DataIter:
+    def _init_iter(self, X: Any, y: Any, is_train: bool) -> DataIter:
+        """Return an iterator over arrays, or the one that is given."""
         if not isinstance(X, (np.ndarray, NDArray)):
             if not isinstance(X, DataIter):
-                raise ModelError(f"Expected a DataIter or an array of data, got {type(X).__name__}.")
+                raise DataKindError(f"Expected a DataIter or an array of data, got {type(X).__name__}.")
             return X
         if y is None:
             if is_train:
                 raise ModelError("fit needs the labels, y, when the data are an array.")
             y = np.zeros(X.shape[0])
         labels = y.asnumpy() if isinstance(y, NDArray) else np.asarray(y)
-        if labels.ndim == 2 and labels.shape[1] == 1:
-            labels = labels[:, 0]
         if labels.shape[0] != X.shape[0]:
             raise ModelError(f"There are {X.shape[0]} samples, but {labels.shape[0]} labels.")
+        if labels.ndim != 1 and labels.shape[1:] != (1,):
+            raise ModelError(f"A label is one number, but the labels' shape is {labels.shape}.")
         size = min(X.shape[0], self.numpy_batch_size)
         return NDArrayIter(
-            X, labels, size, shuffle=is_train, last_batch_handle="roll_over" if is_train else "pad"
+            X, labels.ravel(), size, shuffle=is_train, last_batch_handle="roll_over" if is_train else "pad"
         )
+
+    def _init_eval_iter(self, eval_data: Any) -> DataIter | None:
+        """Return an iterator over a pair of data and labels, or the one that is given."""
+        if eval_data is None or isinstance(eval_data, DataIter):
+            return eval_data
+        if not isinstance(eval_data, (tuple, list)) or len(eval_data) != 2:
+            raise DataKindError(
+                f"eval_data is a DataIter, or a pair of data and labels, not {type(eval_data).__name__}."
+            )
+        data, labels = eval_data
+        if data is None:
+            raise ModelError("eval_data has no data.")
+        if labels is None and isinstance(data, DataIter):
+            return data
+        return self._init_iter(np.asarray(data) if isinstance(data, list) else data, labels, is_train=True)
+
+
+def _multiple_callbacks(callbacks: Any, *args: Any, **kwargs: Any) -> None:
+    """Call one callback, or each of a list, or none if that is None."""
+    several = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    for callback in several:
+        if callback is not None:
+            callback(*args, **kwargs)
 
 
 def _desc(desc: Any) -> DataDesc:

@@ -112,8 +112,8 @@ def test_digits_come_in_whole_batches(digits):
         assert [batch.label[0].asnumpy().tolist() for batch in batches] == [[0, 1, 2], [3, 4, 5]]
         batches.reset()
     batches.next()
-    assert batches.getdata()[0].shape == (3, 1, 4, 5)
-    assert batches.getdata()[0].asnumpy().ravel()[:3].tolist() == [0, 1 / 256, 2 / 256]
+    assert batches.getdata().shape == (3, 1, 4, 5)
+    assert batches.getdata().asnumpy().ravel()[:3].tolist() == [0, 1 / 256, 2 / 256]
 
 
 def test_digits_come_in_parts_and_in_another_order(digits):
@@ -142,3 +142,35 @@ def test_cut_off_digits_are_refused(digits, tmp_path, cut, message):
     path.write_bytes((tmp_path / "images").read_bytes()[:cut])
     with pytest.raises(ValueError, match=message):
         mx.io.MNISTIter(image=str(path), label=digits["label"], batch_size=1)
+
+
+def test_the_parts_of_a_batch_are_arrays(table, digits, tmp_path):
+    (tmp_path / "rows.svm").write_text("1 0:1 2:2\n0 1:3\n1 0:4\n")
+    for batches, shape, stype in (
+        (mx.io.CSVIter(data_csv=table, data_shape=(2,), batch_size=2), (2, 2), "default"),
+        (
+            mx.io.LibSVMIter(data_libsvm=str(tmp_path / "rows.svm"), data_shape=(3,), batch_size=2),
+            (2, 3),
+            "csr",
+        ),
+        (mx.io.MNISTIter(**digits, batch_size=2, flat=True), (2, 20), "default"),
+    ):
+        before = batches.getdata().asnumpy()
+        assert batches.iter_next()
+        data, label = batches.getdata(), batches.getlabel()
+        assert (data.shape, data.stype, label.shape) == (shape, stype, (2,))
+        assert (data.asnumpy() == before).all()
+        assert (batches.getpad(), batches.getindex().dtype) == (0, np.dtype("uint64"))
+        batches.reset()
+        resized = mx.io.ResizeIter(batches, 1)
+        assert resized.iter_next()
+        assert resized.getdata()[0].shape == shape
+        batches.reset()
+        fetched = mx.io.PrefetchingIter(batches).next()
+        assert (fetched.data[0].shape, fetched.label[0].shape) == (shape, (2,))
+
+
+def test_the_first_batch_may_be_had_for_ever(table):
+    batches = mx.io.CSVIter(data_csv=table, data_shape=(2,), batch_size=3)
+    batches.debug_skip_load()
+    assert [batches.next().data[0].asnumpy()[0, 0] for _ in range(9)] == [0] * 9

@@ -169,3 +169,39 @@ def test_a_resized_epoch_starts_over_as_often_as_needed():
     assert [label[0] for label in labels(batches)] == [0, 5, 0, 5, 0]
     assert batches.getpad() == 0
     assert batches.getdata()[0].shape == (5, 2)
+
+
+def test_the_arrays_are_listed_without_their_names():
+    batches = mx.io.NDArrayIter({"a": np.ones((4, 2)), "b": np.zeros((4, 1))}, np.arange(4), 2)
+    assert [array.shape for array in batches.data_list] == [(4, 2), (4, 1), (4,)]
+
+
+def test_an_iterator_of_a_user_s_own_is_asked_part_by_part():
+    calls = []
+
+    class Parts(mx.io.DataIter):
+        provide_data, provide_label = [("data", (2, 3))], [("softmax_label", (2,))]
+
+        def iter_next(self):
+            calls.append("iter_next")
+            return len(calls) < 8
+
+        def getdata(self):
+            calls.append("getdata")
+            return [mx.nd.ones((2, 3))]
+
+        def getlabel(self):
+            calls.append("getlabel")
+            return [mx.nd.zeros(2)]
+
+        def getpad(self):
+            calls.append("getpad")
+            return 1
+
+        def getindex(self):
+            calls.append("getindex")
+            return [7, 8]
+
+    batches = list(Parts(2))
+    assert [(batch.pad, batch.index) for batch in batches] == [(1, [7, 8])] * 2
+    assert calls == ["iter_next", "getdata", "getlabel", "getpad", "getindex"] * 2 + ["iter_next"]

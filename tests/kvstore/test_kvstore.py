@@ -169,3 +169,70 @@ def test_an_updater_of_a_user_s_own_gets_one_key_at_a_time():
     store._set_updater(lambda key, grad, stored: seen.append((key, grad.shape, stored.shape)))
     store.push([1, 2], [mx.nd.ones((2,)), mx.nd.ones((3,))])
     assert seen == [(1, (2,), (2,)), (2, (3,), (3,))]
+
+
+def rows(*numbers):
+    return mx.nd.array(numbers)
+
+
+def sparse_store():
+    store = mx.kv.create()
+    store.init(["s", "t"], [ones(4, 2).tostype("row_sparse"), (ones(4, 2) * 2).tostype("row_sparse")])
+    return store
+
+
+def target():
+    return mx.nd.zeros((4, 2), stype="row_sparse")
+
+
+@pytest.mark.parametrize(
+    ("key", "out", "row_ids", "found"),  # recorded from MXNet 1.9.1, but for the last two
+    [
+        ("s", [target()], rows(0, 2), [[0, 2]]),
+        ("s", [target(), target()], rows(0, 2), [[0, 2], [0, 2]]),
+        ("s", [target(), target()], [rows(0), rows(1)], [[0], [1]]),
+        ("s", [target()], mx.nd.array([[0, 2], [2, 1]]), [[0, 1, 2]]),
+        (["s", "t"], [target(), target()], [rows(0), rows(1)], [[0], [1]]),
+        (
+            ["s", "t"],
+            [[target(), target()], [target(), target()]],
+            [[rows(0), rows(1)], [rows(2), rows(3)]],
+            [[0], [1], [2], [3]],
+        ),
+        (["s", "t"], [[target()], [target()]], [[rows(0)], [rows(2, 9)]], [[0], [2]]),
+        (("s", "t"), ([target(), target()], [target()]), ([rows(0)], [rows(2)]), [[0], [0], [2]]),
+        ("s", target(), np.array([1, 1]), [[1]]),
+    ],
+)
+def test_rows_come_in_every_nesting_of_keys(key, out, row_ids, found):
+    sparse_store().row_sparse_pull(key, out=out, row_ids=row_ids)
+    flat = [
+        each
+        for one in (out if isinstance(out, (list, tuple)) else [out])
+        for each in (one if isinstance(one, (list, tuple)) else [one])
+    ]
+    assert [each.indices.asnumpy().tolist() for each in flat] == found
+    assert all((each.data.asnumpy() > 0).all() for each in flat)
+
+
+def test_rows_that_nothing_is_kept_of_are_zeros():
+    store = mx.kv.create()
+    store.init("s", mx.nd.sparse.row_sparse_array((np.ones((1, 2)), [1]), shape=(4, 2), dtype="float32"))
+    out = target()
+    store.row_sparse_pull("s", out=out, row_ids=rows(2, 0, 1, 1))
+    assert out.indices.asnumpy().tolist() == [0, 1, 2]
+    assert out.data.asnumpy().tolist() == [[0, 0], [1, 1], [0, 0]]
+
+
+def test_pull_leaves_row_sparse_arrays_alone_unless_told():
+    store, out = sparse_store(), target()
+    store.pull("s", out=out)
+    assert not out.asnumpy().any()
+    store.pull("s", out=out, ignore_sparse=False)
+    assert (out.asnumpy() == 1).all()
+
+
+def test_what_is_kept_stays_stored_as_it_was():
+    store = sparse_store()
+    store.push("s", ones(4, 2) * 3)
+    assert store._stored["s"].stype == "row_sparse"

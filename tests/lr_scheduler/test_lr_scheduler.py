@@ -14,8 +14,11 @@ def test_a_factor_schedule_stops_falling_where_it_is_told(caplog):
     caplog.set_level(logging.INFO)
     schedule = L.FactorScheduler(1, 0.1, stop_factor_lr=1e-3, base_lr=0.05)
     assert [schedule(t) for t in range(6)] == pytest.approx([0.05, 0.05, 0.005, 0.001, 0.001, 0.001])
-    assert caplog.messages[0] == "Update[2]: learning rate is now 5.00000e-03"
-    assert caplog.messages[1] == "Update[3]: learning rate is now 1.00000e-03, and stays there"
+    assert caplog.messages[0] == "Update[2]: Change learning rate to 5.00000e-03"
+    assert (
+        caplog.messages[1]
+        == "Update[3]: now learning rate arrived at 1.00000e-03, will not change in the future"
+    )
 
 
 def test_steps_may_be_a_numpy_array():

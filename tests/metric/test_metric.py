@@ -198,3 +198,143 @@ def test_the_metrics_of_users_may_add_to_the_sum_themselves():
 def test_misuse_is_explained(update, kind, message):
     with pytest.raises(kind, match=message):
         update()
+
+
+PROBABILITIES = mx.nd.array([[0.2, 0.3, 0.5], [0.1, 0.8, 0.1], [0.6, 0.3, 0.1], [0.25, 0.25, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("ignored", "labels", "value"),  # recorded from MXNet 1.9.1
+    [
+        (None, [-1, 1, 0, 2], 2.13644),  # padding counts as the first class
+        (None, [3, 1, 0, 2], 1.69904),  # one class too many as the last one
+        (None, [9, 1, 0, 2], 1.69904),
+        (None, [-9, 1, 0, 0], 2.54066),
+        (None, [float("nan"), 1, 0, 2], 2.13644),
+        (-1, [-1, 1, 0, 2], 1.60915),
+        (-1, [-2, 1, 0, 0], 2.54066),
+        (0, [-1, 1, 0, 2], 2.32079),
+        (3, [3, 1, 0, 2], 1.60915),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+def test_perplexity_takes_labels_beyond_the_classes_as_mxnet_does(ignored, labels, value, dtype):
+    if dtype == "int32" and labels[0] != labels[0]:
+        labels = [0, *labels[1:]]
+    metric = mx.metric.Perplexity(ignored)
+    metric.update([mx.nd.array(labels, dtype=dtype)], [PROBABILITIES])
+    assert metric.get()[1] == pytest.approx(value, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["ce", "nll_loss"])
+def test_a_class_too_many_has_no_probability(name):
+    metric = mx.metric.create(name)
+    with pytest.raises(IndexError, match=r"classes from 0 to 2.*reach from 0 to 3"):
+        metric.update([mx.nd.array([3, 1, 0, 2])], [PROBABILITIES])
+    metric.update([mx.nd.array([-1, 1, 0, 2])], [PROBABILITIES])  # counts from the end, as in MXNet
+    assert metric.get()[1] == pytest.approx(0.53006, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "value"),  # recorded from MXNet 1.9.1
+    [
+        ("f1", [1, 2, 2, 1], 0.5),
+        ("f1", [-1, 1, -1, 1], 0.0),
+        ("mcc", [1, 2, 2, 1], 0.0),
+        ("mcc", [-1, -1, -1, -1], 0.0),
+        ("mcc", [0, 2, 0, 2], 0.0),
+    ],
+)
+def test_metrics_of_two_classes_take_every_other_label_for_the_negative_one(name, labels, value):
+    metric = mx.metric.create(name)
+    scores = mx.nd.array([[0.2, 0.8], [0.7, 0.3], [0.4, 0.6], [0.9, 0.1]])
+    metric.update([mx.nd.array(labels)], [scores])
+    assert metric.get()[1] == pytest.approx(value, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("make", "labels", "kind"),
+    [
+        (lambda: mx.metric.create("ce"), [2, 1], AssertionError),
+        (lambda: mx.metric.Perplexity(None), [2, 1], AssertionError),
+        (lambda: mx.metric.TopKAccuracy(top_k=2), [2, 1], AssertionError),
+        (lambda: mx.metric.create("acc"), [2, 1], ValueError),
+        (lambda: mx.metric.TopKAccuracy(top_k=1), [2, 1], AssertionError),
+    ],
+)
+def test_errors_are_also_of_the_kind_that_mxnet_raises(make, labels, kind):
+    with pytest.raises(mx.MXNetError) as raised:
+        make().update([mx.nd.array(labels)], [PROBABILITIES])
+    assert isinstance(raised.value, kind)
+
+
+class Lists(mx.metric.EvalMetric):
+    """Is written as before MXNet 1.4: with reset, update and get alone."""
+
+    def __init__(self):
+        self.name = "lists"
+        self.reset()
+
+    def reset(self):
+        self.sums = [0.0, 0.0]
+
+    def update(self, labels, preds):
+        self.sums = [self.sums[0] + 1, self.sums[1] + float(preds[0].sum().asscalar())]
+
+    def get(self):
+        return ("batches", "sum"), self.sums
+
+
+def trained(metric, callback=None, **kwargs):
+    net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2), name="softmax")
+    batches = mx.io.NDArrayIter(np.ones((8, 3)), np.zeros(8), 2)
+    module = mx.mod.Module(net)
+    module.fit(batches, num_epoch=1, eval_metric=metric, batch_end_callback=callback, **kwargs)
+    return module, batches
+
+
+@pytest.mark.parametrize("callback", [mx.callback.Speedometer(2, 2), mx.callback.log_train_metric(2, True)])
+@pytest.mark.parametrize("wrap", [lambda metric: metric, lambda metric: mx.metric.create([metric, "acc"])])
+def test_callbacks_reset_metrics_that_know_only_reset(callback, wrap):
+    metric = Lists()
+    trained(wrap(metric), callback)
+    assert metric.sums[0] < 4
+
+
+def test_metrics_from_before_are_read_and_scored(caplog):
+    caplog.set_level("INFO")
+    metric = Lists()
+    module, batches = trained(metric)
+    assert "Epoch[0] Train-batches=4.000000" in caplog.messages
+    assert module.score(batches, metric)[0] == ("batches", 4)
+    assert metric.get_global_name_value() == metric.get_name_value()
+    assert mx.metric.create([metric, "acc"]).get()[0] == ["batches", "sum", "accuracy"]
+
+
+def test_a_reset_of_an_accuracy_of_a_user_s_own_is_enough():
+    class Mine(mx.metric.Accuracy):
+        def reset(self):
+            self.num_inst = 0
+            self.sum_metric = 0.0
+
+    metric = Mine()
+    metric.update([mx.nd.array([2, 1, 0, 0])], [PROBABILITIES])
+    assert metric.get() == ("accuracy", 0.75)
+    metric.reset_local()
+    assert metric.num_inst == 0
+
+
+def test_a_composite_takes_labels_and_preds_by_name():
+    metric = mx.metric.CompositeEvalMetric(["acc"])
+    metric.update_dict(labels={"a": mx.nd.array([1])}, preds={"b": mx.nd.array([[0.1, 0.9]])})
+    assert metric.get() == (["accuracy"], [1.0])
+
+
+def test_metrics_have_aliases():
+    @mx.metric.register
+    @mx.metric.alias("log_loss_of_a_test")
+    class LogLoss(mx.metric.EvalMetric):
+        def __init__(self):
+            super().__init__("logloss")
+
+    assert mx.metric.create("log_loss_of_a_test").name == "logloss"

@@ -63,7 +63,7 @@ def test_steps_out_of_order_say_which_comes_first(use, message):
         ({"fixed_param_names": ["fc_wieght"]}, "Did you mean 'fc_weight'"),
         (
             {"state_names": ["h"]},
-            r"Its arguments that are no usual parameters are \['data', 'softmax_label'\]",
+            r"Its arguments that are no usual parameters are 'data', 'softmax_label'\.",
         ),
         (
             {"context": [mx.cpu(0), mx.cpu(1)], "work_load_list": [1]},
@@ -115,7 +115,7 @@ def test_wrong_shapes_are_refused_when_it_is_bound(data, label, message):
         (lambda m: m.init_optimizer(kvstore=3, force_init=True), "kvstore is 3. Expected None, a name"),
         (
             lambda m: m.forward(mx.io.DataBatch([], None), False),
-            r"holds 0 arrays of data, but the module was bound with 1: \['data'\]",
+            r"holds 0 arrays of data, but the module was bound with 1: 'data'\.",
         ),
         (
             lambda m: m.forward(mx.io.DataBatch([mx.nd.ones((4, 2))] * 2, None), False),
@@ -130,7 +130,7 @@ def test_wrong_shapes_are_refused_when_it_is_bound(data, label, message):
         (lambda m: m.predict(3), "predict takes a DataIter or an array, got int"),
         (
             lambda m: m.set_params({"fc_weight": mx.nd.ones((3, 2))}, {}),
-            "No value is given for the parameter 'fc_bias'.*allow_missing=True",
+            "No value is given for 'fc_bias'.*allow_missing=True",
         ),
         (
             lambda m: m.set_params({"fc_weight": mx.nd.ones((3, 3)), "fc_bias": mx.nd.ones((3,))}, {}),
@@ -163,12 +163,9 @@ def test_a_second_bind_or_optimizer_does_nothing_but_warn(caplog):
     module = ready()
     module.bind([("data", (9, 9))])
     module.init_optimizer(optimizer="adam")
-    assert [message.split(",")[0] for message in caplog.messages] == [
-        "The module is bound already",
-        "There is an optimizer already",
-    ]
+    assert caplog.messages == ["Already bound, ignoring bind()", "optimizer already initialized, ignoring..."]
     assert type(module._optimizer) is mx.optimizer.SGD
-    with pytest.warns(UserWarning, match="have values already"):
+    with pytest.warns(UserWarning, match="Parameters already initialized and force_init=False"):
         module.init_params()
 
 
@@ -320,7 +317,7 @@ def test_a_checkpoint_goes_on_where_training_stopped(tmp_path, caplog):
     module.save_checkpoint(prefix, 2, save_optimizer_states=True)
     assert caplog.messages == [
         f'Saved checkpoint to "{prefix}-0002.params"',
-        f'Saved optimizer states to "{prefix}-0002.states"',
+        f'Saved optimizer state to "{prefix}-0002.states"',
     ]
     expected = step(module, 2)
     loaded = mx.mod.Module.load(prefix, 2, load_optimizer_states=True)
@@ -336,7 +333,7 @@ def test_states_are_saved_by_whoever_updates(tmp_path, contexts):
     module.init_optimizer(optimizer="adam", force_init=True)
     step(module)
     path = str(tmp_path / "states")
-    module.save_optimizer_states(path, format="mxnet")
+    module.save_optimizer_states(path)
     module.load_optimizer_states(path)
     step(module)
 

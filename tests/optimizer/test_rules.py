@@ -151,3 +151,9 @@ def test_group_adagrad_is_for_matrices_without_decay():
     weight = mx.nd.ones((3, 2))
     with pytest.raises(ValueError, match="GroupAdaGrad has no weight decay"):
         optimizer.update(0, weight, weight, optimizer.create_state(0, weight))
+
+
+def test_ftrl_leaves_a_schedule_its_own_rate():
+    schedule = mx.lr_scheduler.FactorScheduler(10, base_lr=0.3)
+    assert mx.optimizer.Ftrl(learning_rate=0.1, lr_scheduler=schedule).learning_rate == 0.3
+    assert mx.optimizer.Ftrl().learning_rate == 0.1

@@ -11,7 +11,7 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.errors import FileFormatError, ShapeError
 from mxnet.files import read_file
-from mxnet.io.io import DataDesc, DataIter
+from mxnet.io.io import DataBatch, DataDesc, DataIter
 from mxnet.ndarray import sparse
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class MXDataIter(DataIter):
         self._start = 0
         self._rows: Values = np.zeros(0, "int64")
         self._pad = 0
+        self._skip_load = False
 
     def reset(self) -> None:
         """Start a new epoch."""
@@ -60,6 +61,8 @@ class MXDataIter(DataIter):
 
     def iter_next(self) -> bool:
         """Move to the next batch; return whether there is one."""
+        if self._skip_load and len(self._rows):
+            return True
         if self._start >= self._count:
             return False
         rows = np.arange(self._start, self._start + self.batch_size)
@@ -72,17 +75,31 @@ class MXDataIter(DataIter):
         self._start += self.batch_size
         return True
 
-    def getdata(self) -> list[NDArray]:
-        """Return the data of the current batch."""
-        return [self._data_of(self._rows)]
+    def debug_skip_load(self) -> None:
+        """Yield the first batch for ever, so that what is around the iterator can be timed."""
+        self._skip_load = True
 
-    def getlabel(self) -> list[NDArray]:
-        """Return the labels of the current batch."""
-        return [self._label_of(self._rows)]
+    def next(self) -> DataBatch:
+        """Return the next batch."""
+        if not self.iter_next():
+            raise StopIteration
+        return DataBatch([self.getdata()], [self.getlabel()], self.getpad(), self.getindex())
+
+    def getdata(self) -> NDArray:
+        """Return the data of the current batch; before there is one, those of the first."""
+        return self._data_of(self._current())
+
+    def getlabel(self) -> NDArray:
+        """Return the labels of the current batch; before there is one, those of the first."""
+        return self._label_of(self._current())
 
     def getindex(self) -> Values:
         """Return which samples the current batch holds."""
-        return self._rows
+        return self._current().astype("uint64")
+
+    def _current(self) -> Values:
+        first = np.arange(self._start, self._start + self.batch_size) % self._count
+        return self._rows if len(self._rows) else first
 
     def getpad(self) -> int:
         """Return how many samples only fill the current batch up."""
@@ -310,8 +327,7 @@ class _SparseRows:
         if len(positions) and not 0 <= self._positions.min() <= self._positions.max() < width:
             raise FileFormatError(
                 f"{path!r} has positions from {self._positions.min()} to {self._positions.max()}, but the "
-                f"shape given "
-                f"has room for 0 to {width - 1}."
+                f"shape given has room for 0 to {width - 1}."
             )
 
     def take(self, rows: Values) -> NDArray:

@@ -180,54 +180,17 @@ class DataIter:
         """Return how many samples only fill the current batch up."""
 
 
-class ResizeIter(DataIter):
-    """Makes an epoch of another iterator as long as wanted, starting it over or stopping it early.
+class _OfBatches(DataIter):
+    """Base of the iterators that hand on what others have made, and hold the batch that came last."""
 
-    Parameters
-    ----------
-    data_iter : DataIter
-    size : int
-        The number of batches of an epoch.
-    reset_internal : bool, default True
-        Whether every epoch starts the other iterator over.
-    """
-
-    def __init__(self, data_iter: DataIter, size: int, reset_internal: bool = True) -> None:
-        super().__init__(data_iter.batch_size)
-        self.data_iter = data_iter
-        self.size = size
-        self.reset_internal = reset_internal
-        self.cur = 0
-        self.current_batch: DataBatch | None = None
-        self.provide_data = data_iter.provide_data
-        self.provide_label = data_iter.provide_label
-        if hasattr(data_iter, "default_bucket_key"):
-            self.default_bucket_key = data_iter.default_bucket_key
-
-    def reset(self) -> None:
-        """Start a new epoch."""
-        self.cur = 0
-        if self.reset_internal:
-            self.data_iter.reset()
+    current_batch: DataBatch | None = None
 
     def next(self) -> DataBatch:
-        """Return the next batch as the other iterator made it."""
+        """Return the next batch."""
         if not self.iter_next():
             raise StopIteration
         assert self.current_batch is not None
         return self.current_batch
-
-    def iter_next(self) -> bool:
-        """Move to the next batch; return whether there is one."""
-        if self.cur == self.size:
-            return False
-        try:
-            self.current_batch = self.data_iter.next()
-        except StopIteration:
-            self.data_iter.reset()
-            self.current_batch = self.data_iter.next()
-        self.cur += 1
-        return True
 
     def getdata(self) -> Any:
         """Return the data of the current batch."""
@@ -246,7 +209,49 @@ class ResizeIter(DataIter):
         return self.current_batch and self.current_batch.pad
 
 
-class PrefetchingIter(DataIter):
+class ResizeIter(_OfBatches):
+    """Makes an epoch of another iterator as long as wanted, starting it over or stopping it early.
+
+    Parameters
+    ----------
+    data_iter : DataIter
+    size : int
+        The number of batches of an epoch.
+    reset_internal : bool, default True
+        Whether every epoch starts the other iterator over.
+    """
+
+    def __init__(self, data_iter: DataIter, size: int, reset_internal: bool = True) -> None:
+        super().__init__(data_iter.batch_size)
+        self.data_iter = data_iter
+        self.size = size
+        self.reset_internal = reset_internal
+        self.cur = 0
+        self.provide_data = data_iter.provide_data
+        self.provide_label = data_iter.provide_label
+        if hasattr(data_iter, "default_bucket_key"):
+            self.default_bucket_key = data_iter.default_bucket_key
+
+    def reset(self) -> None:
+        """Start a new epoch."""
+        self.cur = 0
+        if self.reset_internal:
+            self.data_iter.reset()
+
+    def iter_next(self) -> bool:
+        """Move to the next batch; return whether there is one."""
+        if self.cur == self.size:
+            return False
+        try:
+            self.current_batch = self.data_iter.next()
+        except StopIteration:
+            self.data_iter.reset()
+            self.current_batch = self.data_iter.next()
+        self.cur += 1
+        return True
+
+
+class PrefetchingIter(_OfBatches):
     """Fetches the next batch of one or more iterators while the current one is in use.
 
     The batches of several iterators are put together: their data stand side by side, and so do their labels.
@@ -268,10 +273,14 @@ class PrefetchingIter(DataIter):
         if not self.iters:
             raise DataError("PrefetchingIter needs at least one iterator.")
         self.n_iter = len(self.iters)
+        for renamed in (rename_data, rename_label):
+            if renamed is not None and len(renamed) != self.n_iter:
+                raise DataError(
+                    f"There are {self.n_iter} iterators, but names for {len(renamed)}: {renamed!r}."
+                )
         self.rename_data = rename_data
         self.rename_label = rename_label
-        super().__init__(_described(self.iters[0].provide_data[0]).shape[0])
-        self.current_batch: DataBatch | None = None
+        super().__init__(_described(next(iter(self.iters[0].provide_data))).shape[0])
         # One thread for each iterator, so that none waits for another.
         self._threads = ThreadPoolExecutor(self.n_iter, thread_name_prefix="PrefetchingIter")
         self._coming: list[Future[DataBatch | None]] = []
@@ -311,8 +320,7 @@ class PrefetchingIter(DataIter):
         if len(there) < self.n_iter:
             raise MXNetError(
                 f"{self.n_iter - len(there)} of {self.n_iter} iterators ended before the others. All must "
-                f"have the "
-                "same number of batches."
+                "have the same number of batches."
             )
         if len({batch.pad for batch in there}) > 1:
             raise MXNetError(
@@ -328,29 +336,6 @@ class PrefetchingIter(DataIter):
         )
         self._fetch()
         return True
-
-    def next(self) -> DataBatch:
-        """Return the next batch."""
-        if not self.iter_next():
-            raise StopIteration
-        assert self.current_batch is not None
-        return self.current_batch
-
-    def getdata(self) -> Any:
-        """Return the data of the current batch."""
-        return self.current_batch and self.current_batch.data
-
-    def getlabel(self) -> Any:
-        """Return the labels of the current batch."""
-        return self.current_batch and self.current_batch.label
-
-    def getindex(self) -> Any:
-        """Return which samples the current batch holds, if that is known."""
-        return self.current_batch and self.current_batch.index
-
-    def getpad(self) -> Any:
-        """Return how many samples only fill the current batch up."""
-        return self.current_batch and self.current_batch.pad
 
 
 class NDArrayIter(DataIter):
@@ -414,8 +399,8 @@ class NDArrayIter(DataIter):
                 )
         if last_batch_handle not in {"pad", "discard", "roll_over"}:
             warn(
-                f"last_batch_handle={last_batch_handle!r} counts as 'pad'. Known: 'pad', 'discard', "
-                f"'roll_over'.",
+                f"last_batch_handle={last_batch_handle!r} counts as 'pad'. Known: 'pad', 'discard' and "
+                "'roll_over'."
             )
         self.idx = np.arange(self.num_data)
         self.shuffle = shuffle
@@ -442,6 +427,11 @@ class NDArrayIter(DataIter):
     def provide_label(self) -> list[DataDesc]:  # type: ignore[override]
         """What the labels of batches are."""
         return [self._describe(*named) for named in self.label]
+
+    @property
+    def data_list(self) -> list[Any]:
+        """The arrays of data and labels, without their names."""
+        return [source for _, source in (*self.data, *self.label)]
 
     def _describe(self, name: str, source: Any) -> DataDesc:
         return DataDesc(name, (self.batch_size, *source.shape[1:]), source.dtype, layout=self.layout)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mxnet import ndarray as nd
 from mxnet.context import cpu
 from mxnet.errors import ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
@@ -118,8 +119,8 @@ class KVStore(KVStoreBase):
                     )
             totals[one] = self._added_up(one, values).as_in_context(stored.context)
         if self._updater is None:
-            self._stored.update(totals)
-        elif isinstance(self._updater, Updater):  # which updates several together
+            self._stored.update((one, t.tostype(self._stored[one].stype)) for one, t in totals.items())
+        elif type(self._updater) is Updater and self._updater.optimizer.steps_together:
             self._updater(list(totals), list(totals.values()), [self._stored[one] for one in totals])
         else:
             for one, total in totals.items():
@@ -135,7 +136,7 @@ class KVStore(KVStoreBase):
         priority : int
             Accepted for MXNet's sake.
         ignore_sparse : bool
-            Accepted for MXNet's sake.
+            Whether row-sparse arrays among `out` stay as they are; `row_sparse_pull` fills them.
         """
         if out is None:
             raise StoreError("pull needs the arrays to copy into: pull(key, out=array).")
@@ -146,7 +147,8 @@ class KVStore(KVStoreBase):
                     raise ShapeError(
                         f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}."
                     )
-                stored.tostype(target.stype).copyto(target)
+                if not (ignore_sparse and target.stype == "row_sparse"):
+                    stored.tostype(target.stype).copyto(target)
 
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push values, and copy the result into `out`, or into the values themselves."""
@@ -164,27 +166,34 @@ class KVStore(KVStoreBase):
         Parameters
         ----------
         key : int, str or list of them
-        out : RowSparseNDArray, or list of them
+        out : RowSparseNDArray, or list of them, or list of such lists
         priority : int
             Accepted for MXNet's sake.
-        row_ids : NDArray, or list of NDArray
-            The rows; one array for all of `out`, or one for each.
+        row_ids : NDArray, or list of NDArray, or list of such lists
+            The rows; one array for all of `out`, or one for each, or for each key.
         """
         if out is None or row_ids is None:
             raise StoreError(
                 "row_sparse_pull needs arrays and rows: row_sparse_pull(key, out=array, row_ids=rows)."
             )
-        ids = row_ids if isinstance(row_ids, (list, tuple)) else [row_ids]
-        for one, outs in self._grouped(key, out):
-            dense = self._lookup(one).tostype("default")
-            for target, rows in zip(outs, ids * len(outs) if len(ids) == 1 else ids, strict=True):
+        groups = dict(self._grouped(key, out))
+        if isinstance(row_ids, (list, tuple)) and (len(row_ids) > 1 or isinstance(row_ids[0], (list, tuple))):
+            rows_of = dict(self._grouped(key, row_ids))
+        else:
+            rows_of = dict.fromkeys(groups, [*row_ids] if isinstance(row_ids, (list, tuple)) else [row_ids])
+        for one, outs in groups.items():
+            stored, rows = self._lookup(one).tostype("row_sparse"), rows_of[one]
+            if len(rows) not in {1, len(outs)}:
+                raise StoreError(
+                    f"The key {one!r} is pulled into {len(outs)} arrays, but for {len(rows)} rows."
+                )
+            for target, each in zip(outs, rows if len(rows) == len(outs) else rows * len(outs), strict=True):
                 if target.stype != "row_sparse":
                     raise StoreError(
                         f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull."
                     )
-                kept = np.unique(rows.asnumpy().astype("int64"))
-                kept = kept[kept < dense.shape[0]]
-                sparse.row_sparse_array((dense.asnumpy()[kept], kept), shape=dense.shape).copyto(target)
+                kept = np.unique(np.asarray(each.asnumpy() if isinstance(each, NDArray) else each, "int64"))
+                sparse.retain(stored, nd.array(kept[kept < stored.shape[0]], dtype="int64")).copyto(target)
 
     def set_optimizer(self, optimizer: Optimizer) -> None:
         """Update what is kept by an optimizer, with what is pushed as its gradient."""
@@ -214,20 +223,16 @@ class KVStore(KVStoreBase):
             )
         self._threshold = float(compression_params.get("threshold", 0.5))
 
-    def save_optimizer_states(
-        self, fname: str, dump_optimizer: bool = False, *, format: str = "symnet"
-    ) -> None:
-        """Save the optimizer's states to a file.
+    def save_optimizer_states(self, fname: str, dump_optimizer: bool = False) -> None:
+        """Save the optimizer's states to a file, as a pickle that MXNet reads too.
 
         Parameters
         ----------
         fname : str
         dump_optimizer : bool
             Whether the optimizer is saved with them.
-        format : {'symnet', 'mxnet'}
-            As of `Updater.get_states`.
         """
-        data = self._states_of().get_states(dump_optimizer, format=format)
+        data = self._states_of().get_states(dump_optimizer)
         with atomic_write(fname) as file:
             file.write(data)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mxnet.historic import lend
-from mxnet.metric.base import EvalMetric, check_label_shapes, register
+from mxnet.metric.base import EvalMetric, alias, check_label_shapes, register
 from mxnet.metric.classes import F1, MCC, PCC, Accuracy, TopKAccuracy
 from mxnet.metric.composite import CompositeEvalMetric, create
 from mxnet.metric.custom import Caffe, CustomMetric, Loss, Torch, np
@@ -29,6 +29,7 @@ __all__ = [
     "Perplexity",
     "TopKAccuracy",
     "Torch",
+    "alias",
     "check_label_shapes",
     "create",
     "np",

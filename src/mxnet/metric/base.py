@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -12,7 +13,7 @@ from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Values = np.ndarray[Any, Any]
     Arrays = NDArray | Sequence[NDArray]
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 __all__ = [
     "EvalMetric",
     "MetricError",
+    "MismatchError",
     "NotAnArrayError",
     "alias",
     "check_label_shapes",
     "classes_of",
     "each_pair",
+    "named",
     "pairs_of",
     "picked",
     "register",
@@ -32,8 +35,16 @@ __all__ = [
 ]
 
 
-class MetricError(MXNetError, ValueError):
+class MetricError(MXNetError, ValueError, AssertionError):
     """A metric's parameters or its inputs make no sense."""
+
+
+class MismatchError(ShapeError, AssertionError):
+    """Labels and predictions do not go together (MXNet asserts, or raises ValueError)."""
+
+
+class LabelRangeError(MetricError, IndexError):
+    """A label is no class that there are scores for (MXNet raises IndexError)."""
 
 
 class NotAnArrayError(MXNetError, TypeError, AttributeError):
@@ -61,7 +72,7 @@ def check_label_shapes(
     of_labels, of_preds = (labels.shape, preds.shape) if shape else (len(labels), len(preds))
     if of_labels != of_preds:
         what = "shape" if shape else "number"
-        raise ShapeError(
+        raise MismatchError(
             f"Labels and predictions do not go together: the {what} of labels is {of_labels}, of "
             f"predictions {of_preds}."
         )
@@ -86,8 +97,15 @@ class EvalMetric:
         The parameters of the subclass, kept for `get_config`.
     """
 
+    # Metrics from before MXNet 1.4 know nothing of the second count, or do not call this __init__.
     num_inst: Any
     sum_metric: Any
+    global_num_inst: Any = 0
+    global_sum_metric: Any = 0.0
+    output_names: Sequence[str] | None = None
+    label_names: Sequence[str] | None = None
+    _has_global_stats = False
+    _kwargs: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self,
@@ -144,7 +162,14 @@ class EvalMetric:
         self.global_sum_metric = 0.0
 
     def reset_local(self) -> None:
-        """Forget what `get` reports; `get_global` keeps counting."""
+        """Forget what `get` reports; `get_global` keeps counting.
+
+        A metric of a user's own that only has a `reset`, as before MXNet 1.4, is reset altogether.
+        """
+        definer = next(cls for cls in type(self).__mro__ if "reset" in vars(cls))
+        if not definer.__module__.startswith("mxnet.") and type(self).reset_local is EvalMetric.reset_local:
+            self.reset()
+            return
         self.num_inst = 0
         self.sum_metric = 0.0
 
@@ -167,7 +192,7 @@ class EvalMetric:
 
     def get_global_name_value(self) -> list[tuple[str, Any]]:
         """Return what `get_global` does as a list of pairs."""
-        return pairs_of(*self.get_global())
+        return pairs_of(*self.get_global()) if self._has_global_stats else self.get_name_value()
 
     def _add(self, metric: float, instances: int) -> None:
         self.sum_metric += metric
@@ -177,10 +202,24 @@ class EvalMetric:
 
     def _check_rows(self, label: Values, pred: Values, rows: int) -> None:
         if label.size != rows:
-            raise ShapeError(
+            raise MismatchError(
                 f"{type(self).__name__} needs one label for each row of probabilities: the labels' shape is "
                 f"{label.shape}, that of the predictions {pred.shape}."
             )
+
+
+def named(name: str) -> Callable[..., None]:
+    """Return the ``__init__`` of a metric that has no parameters of its own, with a name by default."""
+
+    def __init__(  # noqa: N807 - it will be one
+        self: EvalMetric,
+        name: str = name,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+    ) -> None:
+        EvalMetric.__init__(self, name, output_names, label_names, has_global_stats=True)
+
+    return __init__
 
 
 register = registry.get_register_func(EvalMetric, "metric")
@@ -229,7 +268,7 @@ def classes_of(label: Values, pred: Values, axis: int) -> tuple[Values, Values]:
 def picked(scores: Values, classes: Values) -> Values:
     """Return the score that each row gives to its class."""
     if len(classes) and not (classes.min() >= -scores.shape[1] and classes.max() < scores.shape[1]):
-        raise MetricError(
+        raise LabelRangeError(
             f"Labels must be classes from 0 to {scores.shape[1] - 1}, as there are {scores.shape[1]} "
             f"scores, but they "
             f"reach from {classes.min()} to {classes.max()}."
@@ -239,6 +278,10 @@ def picked(scores: Values, classes: Values) -> Values:
 
 def pairs_of(names: Any, values: Any) -> list[tuple[str, Any]]:
     """Return names with values; there is either one of each, or a list of both."""
-    if not isinstance(names, list):
+    if not isinstance(names, (list, tuple)):
         names, values = [names], [values]
+    if not isinstance(values, (list, tuple)) or len(names) != len(values):
+        raise MetricError(
+            f"get() must return a value for each of the names {names}, but returned {values!r}."
+        )
     return list(zip(names, values, strict=True))

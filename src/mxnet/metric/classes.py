@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mxnet.errors import ShapeError
 from mxnet.metric.base import (
     EvalMetric,
     MetricError,
+    MismatchError,
     alias,
     check_label_shapes,
     classes_of,
@@ -97,12 +97,12 @@ class TopKAccuracy(EvalMetric):
         """Take a batch of classes and of scores by class."""
         for label, pred in each_pair(labels, preds):
             if pred.ndim > 2:
-                raise ShapeError(
+                raise MismatchError(
                     f"TopKAccuracy takes predictions of (batch, classes), got the shape {pred.shape}."
                 )
             if pred.shape[-1] < self.top_k:
-                raise ShapeError(f"There are {pred.shape[-1]} classes, so no top_k of {self.top_k}.")
-            check_label_shapes(label, pred)
+                raise MismatchError(f"There are {pred.shape[-1]} classes, so no top_k of {self.top_k}.")
+            self._check_rows(label, pred, len(pred))
             best = np.argsort(pred.astype("float32"), axis=-1, kind="stable")
             wanted = label.astype("int32").ravel()
             if best.ndim == 2:
@@ -134,11 +134,11 @@ class _Counts:
             raise MetricError(
                 f"This metric is for two classes, but the labels hold {np.unique(wanted).tolist()}."
             )
-        yes, right = found == 1, found == wanted
-        self.true_positives += int((yes & (wanted == 1)).sum())
-        self.false_positives += int((yes & (wanted != 1)).sum())
-        self.true_negatives += int((~yes & right).sum())
-        self.false_negatives += int((~yes & ~right).sum())
+        yes, true = found == 1, wanted == 1
+        self.true_positives += int((yes & true).sum())
+        self.false_positives += int((yes & ~true).sum())
+        self.true_negatives += int((~yes & ~true).sum())
+        self.false_negatives += int((~yes & true).sum())
 
     def f_score(self) -> float:
         """Return the harmonic mean of precision and recall."""
@@ -161,19 +161,10 @@ class _Counts:
 class _OfCounts(EvalMetric):
     """A metric of two classes: the mean over batches (macro), or of all examples together (micro)."""
 
-    def __init__(
-        self,
-        score: Callable[[_Counts], float],
-        name: str,
-        output_names: Sequence[str] | None,
-        label_names: Sequence[str] | None,
-        average: str,
-    ) -> None:
-        self.average = average
-        self.metrics = _Counts()
-        self._global = _Counts()
-        self._score = score
-        super().__init__(name, output_names, label_names, has_global_stats=True)
+    _score: Callable[[_Counts], float]
+    average: str
+    metrics: _Counts
+    _global: _Counts
 
     def update(self, labels: Arrays, preds: Arrays) -> None:
         """Take a batch of labels 0 and 1 and of scores of the two classes."""
@@ -202,6 +193,23 @@ class _OfCounts(EvalMetric):
         self.metrics.reset()
 
 
+def _averaged(name: str) -> Callable[..., None]:
+    """Return the ``__init__`` of such a metric, with a name by default."""
+
+    def __init__(  # noqa: N807 - it will be one
+        self: _OfCounts,
+        name: str = name,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+        average: str = "macro",
+    ) -> None:
+        self.average = average
+        self.metrics, self._global = _Counts(), _Counts()
+        EvalMetric.__init__(self, name, output_names, label_names, has_global_stats=True)
+
+    return __init__
+
+
 @register
 class F1(_OfCounts):
     """The F1 score of two classes: the harmonic mean of precision and recall.
@@ -214,14 +222,8 @@ class F1(_OfCounts):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "f1",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-        average: str = "macro",
-    ) -> None:
-        super().__init__(_Counts.f_score, name, output_names, label_names, average)
+    __init__ = _averaged("f1")
+    _score = staticmethod(_Counts.f_score)
 
 
 @register
@@ -236,14 +238,8 @@ class MCC(_OfCounts):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "mcc",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-        average: str = "macro",
-    ) -> None:
-        super().__init__(_Counts.matthews, name, output_names, label_names, average)
+    __init__ = _averaged("mcc")
+    _score = staticmethod(_Counts.matthews)
 
 
 @register
@@ -279,7 +275,7 @@ class PCC(EvalMetric):
     @property
     def global_sum_metric(self) -> float:
         """The correlation of the global counts, times the number of instances."""
-        return _correlation_of(self._all) * self.global_num_inst
+        return _correlation_of(self._all) * float(self.global_num_inst)
 
     @global_sum_metric.setter
     def global_sum_metric(self, _: float) -> None:

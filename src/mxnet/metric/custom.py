@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mxnet.metric.base import EvalMetric, each_pair, register, values_of
+from mxnet.metric.base import EvalMetric, MetricError, each_pair, named, register, values_of
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -25,13 +25,7 @@ class Loss(EvalMetric):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "loss",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, output_names, label_names, has_global_stats=True)
+    __init__ = named("loss")
 
     def update(self, _: Any, preds: Arrays) -> None:
         """Take a batch of losses."""
@@ -49,13 +43,7 @@ class Torch(Loss):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "torch",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, output_names, label_names)
+    __init__ = named("torch")
 
 
 @register
@@ -68,13 +56,7 @@ class Caffe(Loss):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "caffe",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, output_names, label_names)
+    __init__ = named("caffe")
 
 
 @register
@@ -120,7 +102,14 @@ class CustomMetric(EvalMetric):
         """Take a batch."""
         for label, pred in each_pair(labels, preds, all_preds=not self._allow_extra_outputs):
             result = self._feval(label, pred)
-            self._add(*(result if isinstance(result, tuple) else (result, 1)))
+            metric, instances = result if isinstance(result, tuple) and len(result) == 2 else (result, 1)
+            try:
+                self._add(metric, instances)
+            except TypeError:
+                raise MetricError(
+                    f"{self.name} must return a number, or a sum and a number of instances, but returned "
+                    f"{result!r}."
+                ) from None
 
     def get_config(self) -> dict[str, Any]:
         """Refuse: a function cannot be written down."""

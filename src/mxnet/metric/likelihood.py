@@ -10,7 +10,7 @@ import numpy as np
 from mxnet.metric.base import EvalMetric, alias, each_pair, picked, register
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mxnet.metric.base import Arrays
 
@@ -48,12 +48,15 @@ class Perplexity(EvalMetric):
         for label, pred in each_pair(labels, preds):
             scores = np.moveaxis(pred, self.axis, -1)
             scores = scores.reshape(-1, scores.shape[-1])
-            wanted = label.astype("int32").ravel()
             self._check_rows(label, pred, len(scores))
+            wanted = label.ravel()
             if self.ignore_label is not None:
-                scores, wanted = (a[label.ravel() != self.ignore_label] for a in (scores, wanted))
-            likelihood = np.maximum(1e-10, picked(scores, wanted))
-            self._add(-float(np.log(likelihood).sum()), len(wanted))
+                counts = wanted != self.ignore_label
+                scores, wanted = scores[counts], wanted[counts]
+            # As in MXNet, a label beyond the classes counts as the nearest of them.
+            classes = np.nan_to_num(wanted).clip(0, scores.shape[1] - 1).astype("int64")
+            likelihood = np.maximum(1e-10, scores[np.arange(len(classes)), classes])
+            self._add(-float(np.log(likelihood).sum()), len(classes))
 
     def get(self) -> tuple[str, float]:
         """Return the name and the value since the last reset."""
@@ -68,11 +71,7 @@ class Perplexity(EvalMetric):
 class _LogLikelihood(EvalMetric):
     """The mean negative logarithm of the probability given to the label."""
 
-    def __init__(
-        self, eps: float, name: str, output_names: Sequence[str] | None, label_names: Sequence[str] | None
-    ) -> None:
-        super().__init__(name, output_names, label_names, eps=eps, has_global_stats=True)
-        self.eps = eps
+    eps: float
 
     def update(self, labels: Arrays, preds: Arrays) -> None:
         """Take a batch of classes and of probabilities by class."""
@@ -80,6 +79,22 @@ class _LogLikelihood(EvalMetric):
             wanted = label.astype("int64").ravel()
             self._check_rows(label, pred, len(pred))
             self._add(float(-np.log(picked(pred, wanted) + self.eps).sum()), len(wanted))
+
+
+def _with_eps(name: str) -> Callable[..., None]:
+    """Return the ``__init__`` of such a metric, with a name by default."""
+
+    def __init__(  # noqa: N807 - it will be one
+        self: _LogLikelihood,
+        eps: float = 1e-12,
+        name: str = name,
+        output_names: Sequence[str] | None = None,
+        label_names: Sequence[str] | None = None,
+    ) -> None:
+        EvalMetric.__init__(self, name, output_names, label_names, eps=eps, has_global_stats=True)
+        self.eps = eps
+
+    return __init__
 
 
 @register
@@ -95,14 +110,7 @@ class CrossEntropy(_LogLikelihood):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        eps: float = 1e-12,
-        name: str = "cross-entropy",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(eps, name, output_names, label_names)
+    __init__ = _with_eps("cross-entropy")
 
 
 @register
@@ -118,11 +126,4 @@ class NegativeLogLikelihood(_LogLikelihood):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        eps: float = 1e-12,
-        name: str = "nll-loss",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(eps, name, output_names, label_names)
+    __init__ = _with_eps("nll-loss")

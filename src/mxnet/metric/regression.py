@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.errors import ShapeError
-from mxnet.metric.base import EvalMetric, alias, check_label_shapes, each_pair, register
+from mxnet.metric.base import EvalMetric, alias, check_label_shapes, each_pair, named, register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,14 +20,6 @@ __all__ = ["MAE", "MSE", "RMSE", "PearsonCorrelation"]
 
 class _Regression(EvalMetric):
     """The mean over batches of a distance between label and prediction; vectors count as columns."""
-
-    def __init__(
-        self,
-        name: str,
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, output_names, label_names, has_global_stats=True)
 
     def _distance(self, difference: Values) -> Any:
         raise NotImplementedError
@@ -57,13 +49,7 @@ class MAE(_Regression):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "mae",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, output_names, label_names)
+    __init__ = named("mae")
 
     def _distance(self, difference: Values) -> Any:
         return np.abs(difference).mean()
@@ -79,13 +65,7 @@ class MSE(_Regression):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "mse",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, output_names, label_names)
+    __init__ = named("mse")
 
     def _distance(self, difference: Values) -> Any:
         return (difference**2).mean()
@@ -101,13 +81,7 @@ class RMSE(_Regression):
         As of `EvalMetric`.
     """
 
-    def __init__(
-        self,
-        name: str = "rmse",
-        output_names: Sequence[str] | None = None,
-        label_names: Sequence[str] | None = None,
-    ) -> None:
-        super().__init__(name, output_names, label_names)
+    __init__ = named("rmse")
 
     def _distance(self, difference: Values) -> Any:
         return np.sqrt((difference**2).mean())

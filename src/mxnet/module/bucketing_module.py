@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.checkpoint import load_params
-from mxnet.errors import CompositionError, NameLookupError
+from mxnet.context import Context, current_context
+from mxnet.errors import CompositionError, MXNetError, NameLookupError, add_note
 from mxnet.historic import lend
-from mxnet.module.base_module import BaseModule, NotReadyError
+from mxnet.module.base_module import BaseModule
 from mxnet.module.module import Module
-from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
+from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues
+from mxnet.name import NameManager
 
 if TYPE_CHECKING:
-    from mxnet.context import Context
     from mxnet.io import DataBatch, DataDesc
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
@@ -32,12 +33,14 @@ class BucketingModule(BaseModule):
     """A module whose network depends on the batch, such as on the length of its sentences.
 
     Every batch states its ``bucket_key``; the first time a key comes by, its network is made and bound. All
-    networks share their parameters, which must all be in the network of the default key.
+    networks share the parameters of the same names. Those that the network of the default key lacks get the
+    values that `init_params` was given for them, or else from its initializer, when they first come by.
 
     Parameters
     ----------
     sym_gen : callable
-        ``sym_gen(bucket_key)`` returns the network and the names of its data and labels.
+        ``sym_gen(bucket_key)`` returns the network and the names of its data and labels. Names that are
+        made automatically start from 0 in every call, so that they agree.
     default_bucket_key
         The key of the network that `bind` binds, usually the largest.
     logger, context, work_load_list, fixed_param_names, state_names, group2ctxs, compression_params
@@ -63,39 +66,53 @@ class BucketingModule(BaseModule):
             )
         self._default_bucket_key = default_bucket_key
         self._sym_gen = sym_gen
-        self._options: dict[str, Any] = {
-            "logger": logger,
-            "context": context,
-            "work_load_list": work_load_list,
-            "fixed_param_names": fixed_param_names,
-            "state_names": state_names,
-            "group2ctxs": group2ctxs,
-            "compression_params": compression_params,
-        }
+        self._context: Any = current_context() if context is None else context
+        self._work_load_list = work_load_list
+        self._fixed_param_names = list(fixed_param_names or ())
+        self._state_names = list(state_names or ())
+        self._group2ctxs = group2ctxs
+        self._compression_params = compression_params
         self._buckets: dict[Any, Module] = {}
+        self._curr_module: Any = None  # a Module once it is bound
         self._curr_bucket_key: Any = None
-        self._grad_req: Any = "write"
+        self._grad_req: Any = None
         self._monitor: Monitor | None = None
         self._loaded: tuple[Params, Params] | None = None
         self._params_dirty = False
         self._module_of(default_bucket_key)  # fails now rather than at the first batch if the names are wrong
 
-    @property
-    def _curr_module(self) -> Module:
-        self._require("binded")
-        return self._buckets[self._curr_bucket_key]
+    def _call_sym_gen(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the network of a key and the names of its data and labels."""
+        with NameManager():
+            return self._sym_gen(*args, **kwargs)
 
     def _module_of(self, key: Any) -> Module:
-        made = self._sym_gen(key)
-        if not isinstance(made, tuple) or len(made) != 3:
+        made = self._call_sym_gen(key)
+        if not isinstance(made, (tuple, list)) or len(made) != 3:
             raise CompositionError(
                 f"sym_gen({key!r}) must return (symbol, data_names, label_names), but returned {made!r}."
             )
         symbol, data_names, label_names = made
-        return Module(symbol, data_names, label_names, **self._options)
+        return Module(
+            symbol,
+            data_names,
+            label_names,
+            self.logger,
+            self._context,
+            self._work_load_list,
+            self._fixed_param_names,
+            self._state_names,
+            self._group2ctxs,
+            self._compression_params,
+        )
 
-    # --------------------------------------------------------------------------------------------------
-    # checkpoints
+    @property
+    def _current(self) -> Module:
+        self._require("binded")
+        module: Module = self._curr_module
+        return module
+
+    # ------------------------------------------------------------------------------------------- checkpoints
 
     def save_checkpoint(self, prefix: str, epoch: int, remove_amp_cast: bool = False) -> None:
         """Save the parameters, and the networks of all keys (integers) met so far.
@@ -177,89 +194,102 @@ class BucketingModule(BaseModule):
         module.params_initialized = True
         return module
 
-    # --------------------------------------------------------------------------------------------- names and
-    # shapes
+    # -------------------------------------------------------------------------------------- names and shapes
 
     @property
     def data_names(self) -> Sequence[str]:
-        return (
-            self._curr_module.data_names
-            if self.binded
-            else list(self._sym_gen(self._default_bucket_key)[1] or ())
-        )
+        if self.binded:
+            return self._current.data_names
+        return list(self._call_sym_gen(self._default_bucket_key)[1] or ())
 
     @property
     def label_names(self) -> Sequence[str]:
-        return (
-            self._curr_module.label_names
-            if self.binded
-            else list(self._sym_gen(self._default_bucket_key)[2] or ())
-        )
+        if self.binded:
+            return self._current.label_names
+        return list(self._call_sym_gen(self._default_bucket_key)[2] or ())
 
     @property
     def output_names(self) -> Sequence[str]:
         if self.binded:
-            return self._curr_module.output_names
-        return self._sym_gen(self._default_bucket_key)[0].list_outputs()
+            return self._current.output_names
+        return list(self._call_sym_gen(self._default_bucket_key)[0].list_outputs())
 
     @property
     def data_shapes(self) -> Sequence[DataDesc]:
         """The names and shapes of the data of the current network."""
-        return self._curr_module.data_shapes
+        return self._current.data_shapes
 
     @property
     def label_shapes(self) -> Sequence[DataDesc] | None:
         """The names and shapes of the labels of the current network."""
-        return self._curr_module.label_shapes
+        return self._current.label_shapes
 
     @property
     def output_shapes(self) -> Sequence[tuple[str, tuple[int, ...]]]:
         """The names and shapes of the outputs of the current network."""
-        return self._curr_module.output_shapes
+        return self._current.output_shapes
 
     @property
     def symbol(self) -> Symbol | None:
         """The current network."""
-        return self._curr_module.symbol
+        return self._current.symbol
 
-    # -------------------------------------------------------------------------------------------------------
-    # params
+    # -------------------------------------------------------------------------------------------- parameters
+
+    def _owners(self) -> Iterator[tuple[Module, list[str]]]:
+        """Pair networks with the parameters and states that they have and those before them have not."""
+        seen: set[str] = set()
+        for module in self._buckets.values():
+            new = [n for n in (*module._exec_group.param_names, *module._aux_names) if n not in seen]
+            seen.update(new)
+            if new:
+                yield module, new
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
-        """Return the parameters and the auxiliary states."""
+        """Return the parameters and the auxiliary states of all networks met so far."""
         self._require("binded", "params_initialized")
-        self._curr_module._params_dirty = self._params_dirty
-        params = self._curr_module.get_params()
-        self._params_dirty = False
-        return params
+        arguments, states = self._current._arg_params or {}, self._current._aux_params or {}
+        if self._params_dirty:
+            for module, names in self._owners():
+                module._exec_group.get_params(
+                    *({n: own[n] for n in names if n in own} for own in (arguments, states))
+                )
+            self._params_dirty = False
+        return arguments, states
 
     def _init_params(self, wanted: ParamValues) -> None:
+        self._require("binded")
+        default = self._buckets[self._default_bucket_key]
         if self.params_initialized and not wanted.force_init:
+            default._initializer = default._initializer or wanted.initializer
             return
-        self._curr_module.init_params(*wanted)
+        default._remember(wanted)
+        for module, names in self._owners():
+            module._fill(wanted, names)
+        for module in self._buckets.values():
+            module.params_initialized = True
         self._params_dirty = False
         self.params_initialized = True
 
     def _set_params(self, wanted: ParamValues) -> None:
         if not wanted.allow_missing:
             super()._set_params(wanted)
-        elif not self._keeps_params(wanted, "set_params", "sets them"):
-            self._curr_module._set_params(wanted)
+        elif not self._keeps_params(wanted, "set_params"):
+            self._current._set_params(wanted)
             self._params_dirty = True
             self.params_initialized = True
 
     def get_states(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the states of the current network."""
         self._require("params_initialized")
-        return self._curr_module.get_states(merge_multi_context)
+        return self._current.get_states(merge_multi_context)
 
     def set_states(self, states: Any = None, value: float | None = None) -> None:
         """Set the states of the current network."""
         self._require("params_initialized")
-        self._curr_module.set_states(states, value)
+        self._current.set_states(states, value)
 
-    # ------------------------------------------------------------------------------------------------------
-    # binding
+    # ----------------------------------------------------------------------------------------------- binding
 
     def _bind(self, wanted: Binding) -> None:
         if wanted.shared_module is not None:
@@ -274,8 +304,8 @@ class BucketingModule(BaseModule):
         self._grad_req = wanted.grad_req
         module = self._module_of(self._default_bucket_key)
         module.bind(*wanted._replace(force_rebind=False))
-        self._curr_bucket_key = self._default_bucket_key
         self._buckets[self._default_bucket_key] = module
+        self._make_current(self._default_bucket_key)
         self.binded = True
         if kept is not None:
             self._loaded = None
@@ -293,34 +323,40 @@ class BucketingModule(BaseModule):
         data_shapes, label_shapes
             As of `bind`, for a new network.
         """
-        current = self._curr_module
+        current = self._current
         if bucket_key not in self._buckets:
             module = self._module_of(bucket_key)
-            module.bind(
-                data_shapes,
-                label_shapes,
-                current.for_training,
-                current.inputs_need_grad,
-                shared_module=self._buckets[self._default_bucket_key],
-                grad_req=self._grad_req,
-            )
+            try:
+                module.bind(
+                    data_shapes,
+                    label_shapes,
+                    current.for_training,
+                    current.inputs_need_grad,
+                    shared_module=self._buckets[self._default_bucket_key],
+                    grad_req=self._grad_req,
+                )
+            except MXNetError as error:
+                add_note(error, f"This is the network of the bucket {bucket_key!r}.")
+                raise
             if self._monitor is not None:
                 module.install_monitor(self._monitor)
             self._buckets[bucket_key] = module
-        self._curr_bucket_key = bucket_key
+        self._make_current(bucket_key)
+
+    def _make_current(self, key: Any) -> None:
+        self._curr_bucket_key, self._curr_module = key, self._buckets[key]
 
     def _init_optimizer(self, wanted: OptimizerChoice) -> None:
         if self._keeps_optimizer(wanted):
             return
-        current = self._curr_module
-        current.init_optimizer(*wanted)
+        current = self._current
+        current.init_optimizer(**wanted._asdict())
         for module in self._buckets.values():
             if module is not current:
                 module.borrow_optimizer(current)
         self.optimizer_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------
-    # running
+    # ----------------------------------------------------------------------------------------------- running
 
     def prepare(
         self, data_batch: DataBatch, sparse_row_id_fn: Callable[[DataBatch], Any] | None = None
@@ -329,8 +365,8 @@ class BucketingModule(BaseModule):
         self._require("binded", "params_initialized")
         current = self._curr_bucket_key
         self._switch_to(data_batch)
-        self._curr_module.prepare(data_batch, sparse_row_id_fn)
-        self._curr_bucket_key = current
+        self._current.prepare(data_batch, sparse_row_id_fn)
+        self._make_current(current)
 
     def _switch_to(self, batch: DataBatch) -> None:
         if batch.bucket_key is None or not batch.provide_data:
@@ -344,28 +380,28 @@ class BucketingModule(BaseModule):
         """Compute the outputs of a batch by the network of its key."""
         self._require("binded", "params_initialized")
         self._switch_to(data_batch)
-        self._curr_module.forward(data_batch, is_train)
+        self._current.forward(data_batch, is_train)
 
     def backward(self, out_grads: Any = None) -> None:
         self._require("params_initialized")
-        self._curr_module.backward(out_grads)
+        self._current.backward(out_grads)
 
     def update(self) -> None:
         self._require("binded", "params_initialized", "optimizer_initialized")
         self._params_dirty = True
-        self._curr_module.update()
+        self._current.update()
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
         self._require("params_initialized")
-        return self._curr_module.get_outputs(merge_multi_context)
+        return self._current.get_outputs(merge_multi_context)
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
         self._require("params_initialized")
-        return self._curr_module.get_input_grads(merge_multi_context)
+        return self._current.get_input_grads(merge_multi_context)
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
         self._require("params_initialized")
-        self._curr_module.update_metric(eval_metric, labels, pre_sliced)
+        self._current.update_metric(eval_metric, labels, pre_sliced)
 
     def install_monitor(self, mon: Monitor) -> None:
         """Let a monitor look into all networks."""

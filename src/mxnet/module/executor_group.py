@@ -9,23 +9,56 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet import ndarray as nd
-from mxnet.context import cpu
-from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean
+from mxnet.context import Context, cpu
+from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean, few
 from mxnet.historic import lend
 from mxnet.io import DataDesc
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
-    from mxnet.context import Context
     from mxnet.executor import Executor
     from mxnet.io import DataBatch
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
     from mxnet.symbol.symbol import Symbol
 
-__all__ = ["DataParallelExecutorGroup", "split_batch"]
+__all__ = ["DataParallelExecutorGroup"]
 
 Slot = list[tuple[slice, NDArray]]  # where each device's share of an input goes
+
+
+class _LengthError(ShapeError, AssertionError):
+    """A list has another length than what it is for (MXNet asserts)."""
+
+
+class _Family:
+    """The parameters, gradients and auxiliary states of all groups that share theirs, on one device."""
+
+    def __init__(self) -> None:
+        self.arg_dict: dict[str, NDArray] = {}
+        self.grad_dict: dict[str, NDArray | None] = {}
+        self.aux_dict: dict[str, NDArray] = {}
+
+    @property
+    def grad_arrays(self) -> list[NDArray | None]:
+        """The gradients, as an executor has them."""
+        return list(self.grad_dict.values())
+
+    def join(self, names: Sequence[str], executor: Executor) -> None:
+        """Take in what an executor has that is not known yet; raise if it does not fit what is known."""
+        gradients = {} if executor.grad_arrays is None else executor.grad_dict
+        for known, own in (
+            (self.arg_dict, {n: executor.arg_dict[n] for n in names}),
+            (self.aux_dict, executor.aux_dict),
+        ):
+            for name, array in own.items():
+                shape = known.setdefault(name, array).shape
+                if shape != array.shape:
+                    raise ShapeError(
+                        f"{name!r} has the shape {shape}, but a network that shares it needs {array.shape}."
+                    )
+        for name in names:
+            self.grad_dict.setdefault(name, gradients.get(name))
 
 
 class DataParallelExecutorGroup:
@@ -92,19 +125,25 @@ class DataParallelExecutorGroup:
         self.output_names = symbol.list_outputs()
         self.for_training = for_training
         self.inputs_need_grad = inputs_need_grad
+        self.logger = logger
+        self.fixed_param_names = list(fixed_param_names or ())
         self.state_names = list(state_names or ())
         self.param_names = [name for name in self.arg_names if name in set(param_names)]
         self.group2ctxs = list(group2ctxs or [None] * len(self.contexts))
         self.grad_req = self._requests(
-            grad_req, {_desc(d).name for d in data_shapes}, set(fixed_param_names or ())
+            grad_req, {_desc(d).name for d in data_shapes}, set(self.fixed_param_names)
         )
         self._monitor: Monitor | None = None
-        self._output_axes = [
-            DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(len(self.output_names))
+        self.num_outputs = len(self.output_names)
+        self.output_layouts = [
+            DataDesc.get_batch_axis(symbol[i].attr("__layout__")) for i in range(self.num_outputs)
         ]
         self.batch_size: int | None = None
         self.execs: list[Executor] = []
         self._first_execs: list[Executor] = []
+        self._families: list[_Family] = (
+            [_Family() for _ in self.contexts] if shared_group is None else shared_group._families
+        )
         self.bind_exec(data_shapes, label_shapes, shared_group)
 
     def _requests(
@@ -113,14 +152,18 @@ class DataParallelExecutorGroup:
         if not self.for_training:
             return dict.fromkeys(self.arg_names, "null")
         if isinstance(grad_req, (list, tuple)):
+            if len(grad_req) != len(self.arg_names):
+                raise _LengthError(
+                    f"grad_req has {len(grad_req)} entries, but the network has {len(self.arg_names)} "
+                    f"arguments: {few(self.arg_names)}."
+                )
             return dict(zip(self.arg_names, grad_req, strict=True))
         usual = grad_req if isinstance(grad_req, str) else "write"
         wanted = {*self.param_names} - fixed | (data_names if self.inputs_need_grad else set())
         requests = {name: usual if name in wanted else "null" for name in self.arg_names}
         return {**requests, **grad_req} if isinstance(grad_req, Mapping) else requests
 
-    # ------------------------------------------------------------------------------------------------------
-    # binding
+    # ----------------------------------------------------------------------------------------------- binding
 
     def decide_slices(self, data_shapes: Sequence[DataDesc]) -> list[slice]:
         """Split the batch among the devices; all inputs must have the same batch size."""
@@ -132,15 +175,12 @@ class DataParallelExecutorGroup:
             if self.batch_size is not None and size != self.batch_size:
                 raise ShapeError(
                     f"All inputs must have the same batch size: {desc.name!r} of shape {tuple(desc.shape)} "
-                    f"and layout "
-                    f"{desc.layout} has {size}, those before it {self.batch_size}."
+                    f"and layout {desc.layout} has {size}, those before it {self.batch_size}."
                 )
             self.batch_size = size
-        return (
-            split_batch(self.batch_size, self.workload)
-            if self.batch_size
-            else [slice(0, None)] * len(self.contexts)
-        )
+        if not self.batch_size:
+            return [slice(0, None)] * len(self.contexts)
+        return _split_input_slice(self.batch_size, self.workload)
 
     def bind_exec(
         self,
@@ -155,12 +195,13 @@ class DataParallelExecutorGroup:
         self.label_shapes = [_desc(d) for d in label_shapes] if label_shapes else None
         self.data_names = [desc.name for desc in self.data_shapes]
         self.label_names = [desc.name for desc in self.label_shapes or ()]
+        self.data_layouts = [DataDesc.get_batch_axis(desc.layout) for desc in self.data_shapes]
+        self.label_layouts = [DataDesc.get_batch_axis(desc.layout) for desc in self.label_shapes or ()]
         for desc in self.data_shapes:
             if desc.name not in self.arg_names:
                 raise NameLookupError(
-                    f"The data {desc.name!r} is no argument of the "
-                    f"network.{did_you_mean(desc.name, self.arg_names)} "
-                    f"Its arguments are {self.arg_names}."
+                    f"The data {desc.name!r} is no argument of the network."
+                    f"{did_you_mean(desc.name, self.arg_names)} Its arguments are {few(self.arg_names)}."
                 )
         self.slices = self.decide_slices(self.data_shapes)
         # Labels that only a metric looks at are no arguments of the network.
@@ -173,7 +214,7 @@ class DataParallelExecutorGroup:
                 for i, executor in enumerate(self._first_execs)
             ]
         else:
-            self.execs = [self._bound(i, inputs, shared_group) for i in range(len(self.contexts))]
+            self.execs = [self._bind_ith_exec(i, inputs, shared_group) for i in range(len(self.contexts))]
             self._first_execs = self.execs
         if self._monitor is not None:
             for executor in self.execs:
@@ -192,19 +233,22 @@ class DataParallelExecutorGroup:
                 shape[axis] = part.stop - part.start
         return tuple(shape)
 
-    def _bound(
+    def _bind_ith_exec(
         self, device: int, inputs: Sequence[DataDesc], shared_group: DataParallelExecutorGroup | None
     ) -> Executor:
         options: dict[str, Any] = dict(self._shapes_on(device, inputs))
-        return self.symbol.simple_bind(
+        family: Any = self._families[device]
+        executor = self.symbol.simple_bind(
             self.contexts[device],
             grad_req=self.grad_req,
             type_dict={desc.name: desc.dtype for desc in inputs},
             group2ctx=self.group2ctxs[device],
             shared_arg_names=self.param_names if shared_group else None,
-            shared_exec=shared_group.execs[device] if shared_group else None,
+            shared_exec=family if shared_group else None,
             **options,
         )
+        family.join(self.param_names, executor)
+        return executor
 
     def _collect_arrays(self) -> None:
         """Gather the arrays of all devices by input, parameter and auxiliary state."""
@@ -238,8 +282,7 @@ class DataParallelExecutorGroup:
             shapes[name] = block[0].shape
         self.symbol.infer_shape_partial(**shapes)
 
-    # ---------------------------------------------------------------------------------------------------
-    # parameters
+    # -------------------------------------------------------------------------------------------- parameters
 
     def set_params(
         self, arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray], allow_extra: bool = False
@@ -249,22 +292,22 @@ class DataParallelExecutorGroup:
             executor.copy_params_from(arg_params, aux_params, allow_extra_params=allow_extra)
 
     def get_params(self, arg_params: Mapping[str, NDArray], aux_params: Mapping[str, NDArray]) -> None:
-        """Write the mean of the devices' parameters into the given arrays."""
+        """Write the mean of the devices' parameters into those arrays that are given."""
         for names, blocks, targets in (
             (self.param_names, self.param_arrays, arg_params),
             (self.aux_names, self.aux_arrays, aux_params),
         ):
             for name, block in zip(names, blocks, strict=True):
-                _mean(block).astype(targets[name].dtype).copyto(targets[name])
+                if name in targets:
+                    _mean(block).astype(targets[name].dtype).copyto(targets[name])
 
-    # ------------------------------------------------------------------------------------------------------
-    # running
+    # ----------------------------------------------------------------------------------------------- running
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Hand each device its share of a batch and run forward."""
-        _load(self.data_arrays, data_batch.data, self.data_shapes, "data")
+        _load_checked(data_batch.data, self.data_arrays, self.data_layouts, self.data_names, "data")
         if data_batch.label and self.label_shapes:
-            _load(self.label_arrays, data_batch.label, self.label_shapes, "label")
+            _load_checked(data_batch.label, self.label_arrays, self.label_layouts, self.label_names, "label")
         for executor in self.execs:
             executor.forward(is_train=self.for_training if is_train is None else is_train)
 
@@ -285,22 +328,18 @@ class DataParallelExecutorGroup:
         whole = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads)
         for part, context, executor in zip(self.slices, self.contexts, self.execs, strict=True):
             shares = [
-                self._cut(grad, axis, part).as_in_context(context)
-                for grad, axis in zip(whole, self._output_axes, strict=False)
+                (grad if len(self.execs) == 1 else _share(grad, axis, part)).as_in_context(context)
+                for grad, axis in zip(whole, self.output_layouts, strict=False)
             ]
             executor.backward(shares)
 
-    def _cut(self, array: NDArray, axis: int, part: slice) -> NDArray:
-        return array if len(self.execs) == 1 or axis < 0 else _slice(array, axis, part)
-
-    # ------------------------------------------------------------------------------------------------------
-    # results
+    # ----------------------------------------------------------------------------------------------- results
 
     def get_output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         """Return the names and shapes of the outputs, for the whole batch."""
         shapes = []
         for name, axis, output in zip(
-            self.output_names, self._output_axes, self.execs[0].outputs, strict=True
+            self.output_names, self.output_layouts, self.execs[0].outputs, strict=True
         ):
             shape = list(output.shape)
             if 0 <= axis < len(shape) and self.batch_size is not None:
@@ -322,24 +361,32 @@ class DataParallelExecutorGroup:
         """
         outputs = [
             [executor.outputs[i] for executor in self.execs]
-            for i in range(len(self.output_names))[slice(begin, end)]
+            for i in range(self.num_outputs)[slice(begin, end)]
         ]
-        return self._merged(outputs, self._output_axes[begin:end]) if merge_multi_context else outputs
+        return self._merged(outputs, self.output_layouts[begin:end]) if merge_multi_context else outputs
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
-        """Return the gradients of the data, as `get_outputs` does the outputs."""
+        """Return the gradients of the data, as `get_outputs` does; None where none is computed."""
         if not self.inputs_need_grad:
             raise BindError("There are no gradients of the data: bind with inputs_need_grad=True.")
-        axes = [DataDesc.get_batch_axis(desc.layout) for desc in self.data_shapes]
-        return self._merged(self.input_grad_arrays, axes) if merge_multi_context else self.input_grad_arrays
+        return (
+            self._merged(self.input_grad_arrays, self.data_layouts)
+            if merge_multi_context
+            else self.input_grad_arrays
+        )
 
     def get_states(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the states, as `get_outputs` does the outputs."""
         axes = [0] * len(self.state_arrays)
         return self._merged(self.state_arrays, axes) if merge_multi_context else self.state_arrays
 
+    def _merged(self, blocks: Sequence[Sequence[Any]], axes: Sequence[int]) -> list[Any]:
+        return _merge_multi_context(
+            [[_on(self.contexts[0], each) for each in block] for block in blocks], axes
+        )
+
     def set_states(self, states: Any = None, value: float | None = None) -> None:
-        """Set the states from arrays (for each state a list over devices), or all to one value."""
+        """Set the states from arrays (for each state one, or a list over devices), or all to one value."""
         if (states is None) == (value is None):
             raise BindError("set_states takes either states or a value for all of them.")
         if value is not None:
@@ -347,24 +394,8 @@ class DataParallelExecutorGroup:
                 for array in block:
                     array[:] = value
             return
-        for name, given, block in zip(self.state_names, states, self.state_arrays, strict=True):
-            if isinstance(given, NDArray):
-                _load(
-                    [list(zip(self.slices, block, strict=True))],
-                    [given],
-                    [DataDesc(name, given.shape)],
-                    "state",
-                )
-                continue
-            for source, target in zip(given, block, strict=True):
-                source.copyto(target)
-
-    def _merged(self, blocks: Sequence[Sequence[Any]], axes: Sequence[int]) -> list[NDArray]:
-        merged = []
-        for block, axis in zip(blocks, axes, strict=True):
-            here = [array.as_in_context(self.contexts[0]) for array in block]
-            merged.append(here[0] if len(here) == 1 or axis < 0 else nd.concat(*here, dim=axis))
-        return merged
+        slots = [list(zip(self.slices, block, strict=True)) for block in self.state_arrays]
+        _load_checked(states, slots, [0] * len(slots), self.state_names, "states")
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool) -> None:
         """Hand the outputs of each device and its share of the labels to a metric.
@@ -389,8 +420,7 @@ class DataParallelExecutorGroup:
         if len(self.execs) == 1:
             return label
         layout = self.label_shapes[index].layout if self.label_shapes else None
-        axis = max(DataDesc.get_batch_axis(layout), 0)
-        return _slice(label, axis, part)
+        return _share(label, max(DataDesc.get_batch_axis(layout), 0), part)
 
     def install_monitor(self, mon: Monitor) -> None:
         """Let a monitor look into all executors."""
@@ -399,32 +429,65 @@ class DataParallelExecutorGroup:
             mon.install(executor)
 
 
-def split_batch(batch_size: int, workload: Sequence[float]) -> list[slice]:
+def _split_input_slice(batch_size: int, work_load_list: Sequence[float]) -> list[slice]:
     """Split a batch in proportion.
 
     Examples
     --------
-    >>> split_batch(10, [1, 1, 2])
+    >>> _split_input_slice(10, [1, 1, 2])
     [slice(0, 2, None), slice(2, 4, None), slice(4, 10, None)]
     """
-    shares = [round(load * batch_size / sum(workload)) for load in workload]
+    shares = [round(load * batch_size / sum(work_load_list)) for load in work_load_list]
     shares[-1] += max(0, batch_size - sum(shares))
     ends = [min(int(end), batch_size) for end in np.cumsum(shares)]
     slices = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
     if any(part.start >= part.stop for part in slices):
         raise ShapeError(
-            f"A batch of {batch_size} cannot be split among {len(workload)} devices by the workload "
-            f"{list(workload)}: "
-            "some would get nothing."
+            f"A batch of {batch_size} cannot be split among {len(work_load_list)} devices by the workload "
+            f"{list(work_load_list)}: some would get nothing."
         )
     return slices
+
+
+def _prepare_group2ctxs(group2ctxs: Any, ctx_len: int) -> list[Mapping[str, Context] | None]:
+    """Return where context groups go on each device.
+
+    Parameters
+    ----------
+    group2ctxs : dict of str to Context or list of Context, or list of dict, or None
+        One place for a group, or one for each device; or both by device.
+    ctx_len : int
+        The number of devices.
+    """
+    if group2ctxs is None:
+        return [None] * ctx_len
+    if isinstance(group2ctxs, Mapping):
+        spread = {
+            name: [places] * ctx_len if isinstance(places, Context) else list(places)
+            for name, places in group2ctxs.items()
+        }
+        spread = {name: places * ctx_len if len(places) == 1 else places for name, places in spread.items()}
+        group2ctxs = [
+            {name: places[i] for name, places in spread.items() if i < len(places)} for i in range(ctx_len)
+        ]
+    groups = list(group2ctxs)
+    if len(groups) != ctx_len:
+        raise _LengthError(f"group2ctxs has {len(groups)} entries, but there are {ctx_len} contexts.")
+    return groups
 
 
 def _desc(desc: Any) -> DataDesc:
     return desc if isinstance(desc, DataDesc) else DataDesc(*desc)
 
 
-def _slice(array: NDArray, axis: int, part: slice) -> NDArray:
+def _on(context: Context, array: NDArray | None) -> NDArray | None:
+    return None if array is None else array.as_in_context(context)
+
+
+def _share(array: NDArray, axis: int, part: slice) -> NDArray:
+    """Return a device's part of an array; all of it if it has no batch axis."""
+    if axis < 0:
+        return array
     cut: NDArray = array.slice_axis(axis=axis, begin=part.start, end=part.stop)
     return cut
 
@@ -434,28 +497,73 @@ def _mean(block: Sequence[NDArray]) -> NDArray:
     return arrays[0] if len(arrays) == 1 else sum(arrays[1:], arrays[0]) / len(arrays)
 
 
-def _load(
-    slots: Sequence[Slot | None], arrays: Sequence[Any] | None, descs: Sequence[DataDesc], what: str
+def _load_checked(
+    arrays: Sequence[Any] | None,
+    slots: Sequence[Slot | None],
+    axes: Sequence[int],
+    names: Sequence[str],
+    what: str,
 ) -> None:
-    """Copy the inputs of a batch to the devices."""
+    """Copy the inputs of a batch to the devices, unless their number or a shape is wrong."""
     if arrays is None or len(arrays) != len(slots):
         raise BindError(
             f"The batch holds {len(arrays or ())} arrays of {what}, but the module was bound with "
-            f"{len(slots)}: {[desc.name for desc in descs]}."
+            f"{len(slots)}: {few(names)}."
         )
-    for slot, array, desc in zip(slots, arrays, descs, strict=True):
-        for part, target in slot or ():
-            source = array
-            if len(slot or ()) > 1:
-                axis = max(DataDesc.get_batch_axis(desc.layout), 0)
-                source = _slice(array, axis, part)
-            if tuple(source.shape) != target.shape:
+    for array, slot, name in zip(arrays, slots, names, strict=True):
+        if slot and len(slot) == 1 and tuple(getattr(array, "shape", slot[0][1].shape)) != slot[0][1].shape:
+            raise ShapeError(
+                f"The {what} {name!r} has the shape {tuple(array.shape)}, but the module was bound with "
+                f"{slot[0][1].shape}."
+            )
+    _load_general(arrays, [slot or [] for slot in slots], [max(axis, 0) for axis in axes])
+
+
+def _load_general(data: Sequence[Any], targets: Sequence[NDArray | Slot], major_axis: Sequence[int]) -> None:
+    """Copy arrays to devices.
+
+    Parameters
+    ----------
+    data : list of NDArray, or of lists of NDArray that are split already
+    targets : list of NDArray, or of lists of (slice, NDArray)
+        Where they go: to one place, or each slice to a place of its own.
+    major_axis : list of int
+        The axes that are sliced; -1 copies the whole array everywhere.
+    """
+    for source, target, axis in zip(data, targets, major_axis, strict=False):
+        places = [(slice(None), target)] if isinstance(target, NDArray) else target
+        for i, (part, place) in enumerate(places):
+            if isinstance(source, (list, tuple)):
+                share = source[i]
+            elif len(places) == 1 and tuple(source.shape) == place.shape:
+                share = source
+            else:
+                share = _share(source, axis, part)
+            if tuple(share.shape) != place.shape:
                 raise ShapeError(
-                    f"The {what} {desc.name!r} has the shape {tuple(source.shape)}, but the module was "
-                    f"bound with "
-                    f"{target.shape}."
+                    f"An array of shape {tuple(share.shape)} was to be copied to one of {place.shape}."
                 )
-            target[:] = source
+            place[:] = share
+
+
+def _load_data(batch: DataBatch, targets: Sequence[NDArray | Slot], major_axis: Sequence[int]) -> None:
+    """Copy the data of a batch to devices; see `_load_general`."""
+    _load_general(batch.data or (), targets, major_axis)
+
+
+def _load_label(batch: DataBatch, targets: Sequence[NDArray | Slot], major_axis: Sequence[int]) -> None:
+    """Copy the labels of a batch to devices; see `_load_general`."""
+    _load_general(batch.label or (), targets, major_axis)
+
+
+def _merge_multi_context(outputs: Sequence[Sequence[Any]], major_axis: Sequence[int]) -> list[Any]:
+    """Put together what devices have of each output: along its axis, or the first alone if that is -1."""
+    return [
+        block[0]
+        if len(block) == 1 or axis < 0 or block[0] is None
+        else nd.concat(*(each.as_in_context(block[0].context) for each in block), dim=axis)
+        for block, axis in zip(outputs, major_axis, strict=True)
+    ]
 
 
 lend(__name__)

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from mxnet import kvstore as kv
-from mxnet import ndarray as nd
 from mxnet import optimizer as opt
 from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint
-from mxnet.context import Context, cpu, current_context
-from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.context import Context, current_context
+from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, few
 from mxnet.files import atomic_write, read_file
 from mxnet.historic import lend
-from mxnet.initializer import InitDesc
-from mxnet.initializer import create as create_initializer
 from mxnet.io import DataDesc
-from mxnet.module.base_module import (
-    BaseModule,
-    NotReadyError,
-    as_batch,
+from mxnet.kvstore.parameters import (
+    _create_kvstore,
+    _initialize_kvstore,
+    _update_params,
+    _update_params_on_kvstore,
 )
-from mxnet.module.executor_group import DataParallelExecutorGroup
-from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
+from mxnet.module.base_module import BaseModule
+from mxnet.module.executor_group import DataParallelExecutorGroup, _prepare_group2ctxs
+from mxnet.module.inputs import (
+    _check_input_names,
+    _parse_data_desc,
+    as_batch,
+    label_error,
+    labels_among,
+    like,
+)
+from mxnet.module.parameters import MissingParameterError, give_value, make_room
+from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues, Steps
 from mxnet.ndarray import NDArray
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mxnet.io import DataBatch
     from mxnet.kvstore import KVStore
     from mxnet.metric import EvalMetric
@@ -41,10 +48,6 @@ if TYPE_CHECKING:
 __all__ = ["Module"]
 
 Params = Mapping[str, NDArray]
-
-
-class MissingParameterError(MXNetError, RuntimeError):
-    """A parameter was left out of those given."""
 
 
 class Module(BaseModule):
@@ -105,28 +108,28 @@ class Module(BaseModule):
             raise BindError(
                 f"context must be a context such as mx.cpu(), or a list of them, not {context!r}."
             )
-        self._work_load_list = list(work_load_list or [1] * len(self._context))
+        self._work_load_list = [1] * len(self._context) if work_load_list is None else list(work_load_list)
         if len(self._work_load_list) != len(self._context):
             raise ShapeError(
                 f"work_load_list has {len(self._work_load_list)} entries, but there are "
                 f"{len(self._context)} contexts."
             )
-        self._group2ctxs = _per_device(group2ctxs, len(self._context))
+        self._group2ctxs = _prepare_group2ctxs(group2ctxs, len(self._context))
         self._symbol: Symbol = symbol
         self._data_names = list(data_names or ())
         self._label_names = list(label_names or ())
         self._state_names = list(state_names or ())
         self._fixed_param_names = list(fixed_param_names or ())
-        _check_names(symbol, self._data_names, "data", required=True)
-        _check_names(symbol, self._label_names, "label", required=False)
-        _check_names(symbol, self._state_names, "state", required=True)
-        _check_names(symbol, self._fixed_param_names, "fixed_param", required=True)
+        _check_input_names(symbol, self._data_names, "data", throw=True)
+        _check_input_names(symbol, self._label_names, "label", throw=False)
+        _check_input_names(symbol, self._state_names, "state", throw=True)
+        _check_input_names(symbol, self._fixed_param_names, "fixed_param", throw=True)
         inputs = {*self._data_names, *self._label_names, *self._state_names}
         self._param_names = [name for name in symbol.list_arguments() if name not in inputs]
         self._aux_names = symbol.list_auxiliary_states()
         self._output_names = symbol.list_outputs()
-        self._arg_params: dict[str, NDArray] | None = None
-        self._aux_params: dict[str, NDArray] | None = None
+        self._arg_params: dict[str, NDArray] = None  # type: ignore[assignment]  # until it is bound, and so
+        self._aux_params: dict[str, NDArray] = None  # type: ignore[assignment]
         self._params_dirty = False
         self._compression_params = compression_params
         self._optimizer: Optimizer | None = None
@@ -135,14 +138,16 @@ class Module(BaseModule):
         self._updater: Updater | None = None
         self._preload_opt_states: str | None = None
         self._grad_req: Any = None
-        self._exec_group: Any = None
+        self._exec_group: DataParallelExecutorGroup = None  # type: ignore[assignment]
+        # What fills parameters that only networks bound later have, and the values given for such.
+        self._initializer: Any = None
+        self._unused: tuple[dict[str, NDArray], dict[str, NDArray]] = ({}, {})
         # The number under which the optimizer knows each parameter; modules that share one agree on it.
         self._positions: dict[str, int] = {}
         self._data_shapes: list[DataDesc] = []
         self._label_shapes: list[DataDesc] | None = None
 
-    # --------------------------------------------------------------------------------------------------
-    # checkpoints
+    # ------------------------------------------------------------------------------------------- checkpoints
 
     @staticmethod
     def load(prefix: str, epoch: int, load_optimizer_states: bool = False, **kwargs: Any) -> Module:
@@ -190,24 +195,17 @@ class Module(BaseModule):
         if save_optimizer_states:
             name = f"{prefix}-{epoch:04d}.states"
             self.save_optimizer_states(name)
-            logging.info('Saved optimizer states to "%s"', name)  # noqa: LOG015
+            logging.info('Saved optimizer state to "%s"', name)  # noqa: LOG015
 
-    def save_optimizer_states(self, fname: str, *, format: str = "symnet") -> None:
-        """Save what the optimizer remembers.
-
-        Parameters
-        ----------
-        fname : str
-        format : {'symnet', 'mxnet'}
-            As of ``Updater.get_states``.
-        """
+    def save_optimizer_states(self, fname: str) -> None:
+        """Save what the optimizer remembers, as a pickle that MXNet reads too."""
         self._require("optimizer_initialized")
         if self._update_on_kvstore:
             assert self._kvstore is not None
-            self._kvstore.save_optimizer_states(fname, format=format)
+            self._kvstore.save_optimizer_states(fname)
             return
         assert self._updater is not None
-        data = self._updater.get_states(format=format)
+        data = self._updater.get_states()
         with atomic_write(fname) as file:
             file.write(data)
 
@@ -221,8 +219,7 @@ class Module(BaseModule):
         assert self._updater is not None
         self._updater.set_states(read_file(fname))
 
-    # -------------------------------------------------------------------------------------------- names and
-    # shapes
+    # -------------------------------------------------------------------------------------- names and shapes
 
     @property
     def data_names(self) -> list[str]:
@@ -249,11 +246,9 @@ class Module(BaseModule):
     @property
     def output_shapes(self) -> list[tuple[str, tuple[int, ...]]]:
         self._require("binded")
-        shapes: list[tuple[str, tuple[int, ...]]] = self._exec_group.get_output_shapes()
-        return shapes
+        return self._exec_group.get_output_shapes()
 
-    # ---------------------------------------------------------------------------------------------------
-    # parameters
+    # -------------------------------------------------------------------------------------------- parameters
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return the parameters and the auxiliary states, on the CPU.
@@ -263,8 +258,6 @@ class Module(BaseModule):
         self._require("params_initialized")
         if self._params_dirty:
             self._sync_params_from_devices()
-        assert self._arg_params is not None
-        assert self._aux_params is not None
         return self._arg_params, self._aux_params
 
     def _sync_params_from_devices(self) -> None:
@@ -272,45 +265,58 @@ class Module(BaseModule):
         self._params_dirty = False
 
     def _init_params(self, wanted: ParamValues) -> None:
-        if self._keeps_params(wanted, "init_params", "gives new ones"):
+        if self._keeps_params(wanted, "init_params"):
+            self._initializer = self._initializer or wanted.initializer
             return
         self._require("binded")
-        initializer = wanted.initializer
-        if isinstance(initializer, str):
-            initializer = create_initializer(initializer)
-        assert self._arg_params is not None
-        assert self._aux_params is not None
-        attributes = self._symbol.attr_dict()
-        for kind, own, given in (
-            ("parameter", self._arg_params, wanted.arg_params),
-            ("state", self._aux_params, wanted.aux_params),
-        ):
-            for name, array in sorted(own.items()):
-                if given is not None and name in given:
-                    _copy_param(name, given[name], array)
-                elif given is not None and not wanted.allow_missing:
-                    raise MissingParameterError(
-                        f"No value is given for the {kind} {name!r}.{did_you_mean(name, given)} "
-                        f"allow_missing=True "
-                        "leaves it to the initializer."
-                    )
-                elif initializer is not None:
-                    initializer(InitDesc(name, attributes.get(name)), array)
+        self._remember(wanted)
+        self._fill(wanted)
         self.params_initialized = True
         self._params_dirty = False
-        self._exec_group.set_params(self._arg_params, self._aux_params)
+
+    def _remember(self, wanted: ParamValues) -> None:
+        """Keep what parameters of networks that are bound later may need."""
+        self._initializer = wanted.initializer or self._initializer
+        for given, own, unused in zip(
+            (wanted.arg_params, wanted.aux_params),
+            (self._arg_params, self._aux_params),
+            self._unused,
+            strict=True,
+        ):
+            unused.update({n: array for n, array in (given or {}).items() if n not in (own or {})})
+
+    def _fill(self, wanted: ParamValues, names: Iterable[str] | None = None) -> None:
+        """Give parameters, all or some, the values that are given for them, or initial ones."""
+        attributes = self._symbol.attr_dict()
+        filled = [
+            {name: own[name] for name in known if names is None or name in names}
+            for own, known in self._owned()
+        ]
+        for own, given in zip(filled, (wanted.arg_params, wanted.aux_params), strict=True):
+            for name, array in sorted(own.items()):
+                try:
+                    give_value(name, array, given, wanted, attributes)
+                except MXNetError:
+                    if name in self._labels_without_value:
+                        raise label_error(self._labels_without_value, self._label_names) from None
+                    raise
+        self._exec_group.set_params(filled[0], filled[1])
+
+    def _owned(self) -> tuple[tuple[dict[str, NDArray], list[str]], ...]:
+        """Return the parameters that are shared and the names of the network's; so of auxiliary states."""
+        return (self._arg_params, self._exec_group.param_names), (self._aux_params, self._aux_names)
 
     def _set_params(self, wanted: ParamValues) -> None:
         if not wanted.allow_missing:
             super()._set_params(wanted)
-        elif not self._keeps_params(wanted, "set_params", "sets them"):
+        elif not self._keeps_params(wanted, "set_params"):
             self._require("binded")
-            self._exec_group.set_params(wanted.arg_params, wanted.aux_params, allow_extra=wanted.allow_extra)
+            params = wanted.arg_params or {}, wanted.aux_params or {}
+            self._exec_group.set_params(*params, allow_extra=wanted.allow_extra)
             self._params_dirty = True
             self.params_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------
-    # binding
+    # ----------------------------------------------------------------------------------------------- binding
 
     def _bind(self, wanted: Binding) -> None:
         if self._stays_bound(wanted):
@@ -320,7 +326,7 @@ class Module(BaseModule):
             raise NotReadyError(
                 "inputs_need_grad=True needs for_training=True: without it there are no gradients."
             )
-        self._set_shapes(wanted.data_shapes, wanted.label_shapes)
+        self._data_shapes, self._label_shapes = self._shapes_given(wanted.data_shapes, wanted.label_shapes)
         other = _bound_module(wanted.shared_module)
         self.for_training = wanted.for_training
         self.inputs_need_grad = wanted.inputs_need_grad
@@ -343,28 +349,58 @@ class Module(BaseModule):
         )
         self.binded = True
         if other is not None:
-            self.params_initialized = other.params_initialized
-            self._arg_params, self._aux_params = other._arg_params, other._aux_params
+            self._share_params(other)
         elif self.params_initialized:  # loaded from a file, or kept from before a rebind
             self._exec_group.set_params(self._arg_params, self._aux_params)
         else:
-            group = self._exec_group
-            self._arg_params = _on_cpu(group.param_names, group.param_arrays)
-            self._aux_params = _on_cpu(group.aux_names, group.aux_arrays)
-        if other is not None and other.optimizer_initialized:
+            self._arg_params, self._aux_params = {}, {}
+            self._add_params()
+
+    def _add_params(self) -> list[str]:
+        """Make room on the CPU for those parameters that are not there yet, and return their names."""
+        blocks = self._exec_group.param_arrays, self._exec_group.aux_arrays
+        return [
+            name
+            for known, block in zip(self._owned(), blocks, strict=True)
+            for name in make_room(*known, block)
+        ]
+
+    def _share_params(self, other: Module) -> None:
+        """Use the parameters, and the optimizer, of another module; those that it lacks get values here."""
+        self._arg_params, self._aux_params = other._arg_params, other._aux_params
+        self._initializer, self._unused = other._initializer, other._unused
+        self.params_initialized = other.params_initialized
+        new = self._add_params()
+        if self.params_initialized and new:
+            args, auxs = ({n: a for n, a in values.items() if n in new} for values in other._unused)
+            left = [name for name in new if name not in args and name not in auxs]
+            if left and self._initializer is None:
+                raise MissingParameterError(
+                    f"The parameters {few(left)} are not among those that are shared, and have no value: "
+                    f"give them one, or an initializer, in init_params()."
+                )
+            self._fill(ParamValues(self._initializer, args, auxs, True, True, True), new)
+        if other.optimizer_initialized:
             self.borrow_optimizer(other)
 
     def _reset_bind(self) -> None:
         if self.binded and self.params_initialized and self._params_dirty:
             self._sync_params_from_devices()
         self.binded = False
-        self._exec_group = None
+        self._exec_group = None  # type: ignore[assignment]
 
-    def _set_shapes(self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None) -> None:
-        self._data_shapes = _described(self._data_names, data_shapes, "data")
-        self._label_shapes = None
-        if label_shapes and self._label_names:
-            self._label_shapes = _described(self._label_names, label_shapes, "label")
+    def _shapes_given(
+        self, data_shapes: Any, label_shapes: Any
+    ) -> tuple[list[DataDesc], list[DataDesc] | None]:
+        """Return descriptions of data and labels, checked against what the network has."""
+        data, labels = _parse_data_desc(self._data_names, self._label_names, data_shapes, label_shapes)
+        if labels and self._labels_without_value:
+            raise label_error(self._labels_without_value, self._label_names, labels)
+        return data, labels if labels and self._label_names else None
+
+    @functools.cached_property
+    def _labels_without_value(self) -> list[str]:
+        return labels_among(self._symbol, self._param_names)
 
     def reshape(self, data_shapes: Sequence[Any], label_shapes: Sequence[Any] | None = None) -> None:
         """Make room for other shapes, keeping parameters and optimizer.
@@ -375,63 +411,47 @@ class Module(BaseModule):
             As of `bind`.
         """
         self._require("binded")
-        before = self._data_shapes, self._label_shapes
-        self._set_shapes(data_shapes, label_shapes)
-        try:
-            self._exec_group.reshape(self._data_shapes, self._label_shapes)
-        except MXNetError:
-            self._data_shapes, self._label_shapes = before
-            raise
+        shapes = self._shapes_given(data_shapes, label_shapes)
+        self._exec_group.reshape(*shapes)
+        self._data_shapes, self._label_shapes = shapes
 
-    # ----------------------------------------------------------------------------------------------------
-    # optimizer
+    # --------------------------------------------------------------------------------------------- optimizer
 
     def _init_optimizer(self, wanted: OptimizerChoice) -> None:
         if self._keeps_optimizer(wanted):
             return
         if self._params_dirty:
             self._sync_params_from_devices()
-        store, update_on_store = self._store_for(wanted.kvstore)
+        store, update_on_store = _create_kvstore(wanted.kvstore, len(self._context), self._arg_params)
         names = self._exec_group.param_names
-        devices = 1 if update_on_store else len(self._context)
-        idx2name: dict[Any, str] = {
-            i * devices + k: name for k in range(devices) for i, name in enumerate(names)
-        }
-        self._optimizer = self._make_optimizer(wanted.optimizer, wanted.optimizer_params, idx2name)
+        self._update_on_kvstore = update_on_store
+        self._optimizer = self._make_optimizer(
+            wanted.optimizer, wanted.optimizer_params, self._index_of(dict(enumerate(names)))
+        )
         self._positions = {name: i for i, name in enumerate(names)}
         self._kvstore = store
-        self._update_on_kvstore = update_on_store
         self._updater = None if update_on_store else opt.get_updater(self._optimizer)
         if store is not None:
             if self._compression_params:
                 store.set_gradient_compression(self._compression_params)
             if update_on_store:
                 store.set_optimizer(self._optimizer)
-            for name, arrays in zip(names, self._exec_group.param_arrays, strict=True):
-                store.init(name, (self._arg_params or {})[name])
-                if update_on_store:
-                    store.pull(name, arrays)
+            _initialize_kvstore(
+                kvstore=store,
+                param_arrays=self._exec_group.param_arrays,
+                arg_params=self._arg_params,
+                param_names=names,
+                update_on_kvstore=update_on_store,
+            )
         self.optimizer_initialized = True
         if self._preload_opt_states is not None:
             self.load_optimizer_states(self._preload_opt_states)
             self._preload_opt_states = None
 
-    def _store_for(self, kvstore: Any) -> tuple[KVStore | None, bool]:
-        """Return the store, if one is needed, and whether it updates the parameters."""
-        if kvstore is None:
-            return None, False
-        if not isinstance(kvstore, (str, kv.KVStoreBase)):
-            raise NameLookupError(
-                f"kvstore is {kvstore!r}. Expected None, a name such as 'local', or a KVStore."
-            )
-        if isinstance(kvstore, str) and len(self._context) == 1 and "dist" not in kvstore:
-            return None, False
-        update = os.environ.get("MXNET_UPDATE_ON_KVSTORE", "1") not in {"0", "false"}
-        if kvstore == "local":
-            # The devices update very large parameters themselves, which spares sending them around.
-            update = update and max((a.size for a in (self._arg_params or {}).values()), default=0) <= 2**24
-        store: Any = kv.create(kvstore) if isinstance(kvstore, str) else kvstore
-        return store, update
+    def _index_of(self, names: Mapping[int, str]) -> dict[Any, str]:
+        """Return the names of parameters by the numbers that they have for the optimizer on each device."""
+        devices = 1 if self._update_on_kvstore else len(self._context)
+        return {i * devices + k: name for k in range(devices) for i, name in names.items()}
 
     def _make_optimizer(
         self, optimizer: str | Optimizer, optimizer_params: Any, idx2name: dict[Any, str]
@@ -445,7 +465,7 @@ class Module(BaseModule):
         if optimizer.rescale_grad != rescale:
             warn(
                 f"The optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch size ({rescale}), "
-                "which gradients summed over a batch usually need. Is this intended?",
+                "which gradients summed over a batch usually need. Is this intended?"
             )
         if not optimizer.idx2name:
             optimizer.idx2name = dict(idx2name)
@@ -469,9 +489,19 @@ class Module(BaseModule):
         self._update_on_kvstore = shared_module._update_on_kvstore
         self._updater = shared_module._updater
         self.optimizer_initialized = True
+        group = self._exec_group
+        new = [i for i, name in enumerate(group.param_names) if name not in self._positions]
+        if not new or self._optimizer is None:
+            return
+        names = [group.param_names[i] for i in new]
+        numbered = dict(enumerate(names, len(self._positions)))
+        self._positions.update({name: number for number, name in numbered.items()})
+        self._optimizer.meet(self._index_of(numbered), self._symbol)
+        if self._kvstore is not None:
+            arrays, values = [group.param_arrays[i] for i in new], self._arg_params
+            _initialize_kvstore(self._kvstore, arrays, values, names, self._update_on_kvstore)
 
-    # ------------------------------------------------------------------------------------------------------
-    # running
+    # ----------------------------------------------------------------------------------------------- running
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         self._require("binded", "params_initialized")
@@ -485,21 +515,20 @@ class Module(BaseModule):
         ):
             warn(
                 f"The batch has no labels, but the module was bound with "
-                f"{[d.name for d in self._label_shapes]}: it trains on those of the batch before.",
+                f"{[d.name for d in self._label_shapes]}: it trains on those of the batch before."
             )
         self._exec_group.forward(data_batch, is_train)
 
     def _differs(self, batch: DataBatch) -> bool:
-        bound = [tuple(desc.shape) for desc in self._data_shapes]
-        return [tuple(array.shape) for array in batch.data or ()] != bound and len(batch.data or ()) == len(
-            bound
-        )
+        given = [tuple(array.shape) for array in batch.data or ()]
+        bound = [desc.shape for desc in self._data_shapes]
+        return given != bound and len(given) == len(bound)
 
     def _shapes_of(self, batch: DataBatch) -> tuple[Sequence[Any], Sequence[Any] | None]:
-        data = batch.provide_data or _like(self._data_shapes, batch.data)
+        data = batch.provide_data or like(self._data_shapes, batch.data)
         if batch.provide_label:
             return data, batch.provide_label
-        return data, _like(self._label_shapes or [], batch.label) if batch.label else None
+        return data, like(self._label_shapes or [], batch.label) if batch.label else None
 
     def backward(self, out_grads: Any = None) -> None:
         self._require("binded", "params_initialized")
@@ -509,37 +538,31 @@ class Module(BaseModule):
         self._require("binded", "params_initialized", "optimizer_initialized")
         self._params_dirty = True
         group = self._exec_group
-        names: list[str] = []
-        weights: list[list[NDArray]] = []  # of each parameter, on each device
-        grads: list[list[NDArray]] = []
-        for name, weight, grad in zip(group.param_names, group.param_arrays, group.grad_arrays, strict=True):
-            if grad[0] is not None:
-                names.append(name)
-                weights.append(weight)
-                grads.append(grad)
-        if self._kvstore is not None:
-            self._kvstore.push(names, grads)
-            self._kvstore.pull(names, weights if self._update_on_kvstore else grads)
-        if self._updater is not None:
-            devices = len(self._context)
-            first = [self._positions.setdefault(n, len(self._positions)) * devices for n in names]
-            for k in range(devices):
-                self._updater([i + k for i in first], [g[k] for g in grads], [w[k] for w in weights])
+        if self._update_on_kvstore:
+            _update_params_on_kvstore(group.param_arrays, group.grad_arrays, self._kvstore, group.param_names)
+        else:
+            assert self._updater is not None
+            _update_params(
+                group.param_arrays,
+                group.grad_arrays,
+                updater=self._updater,
+                num_device=len(self._context),
+                kvstore=self._kvstore,
+                param_names=group.param_names,
+                positions=[self._positions[name] for name in group.param_names] if self._positions else None,
+            )
 
     def get_outputs(self, merge_multi_context: bool = True) -> list[Any]:
         self._require("binded", "params_initialized")
-        outputs: list[Any] = self._exec_group.get_outputs(merge_multi_context)
-        return outputs
+        return self._exec_group.get_outputs(merge_multi_context)
 
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
         self._require("binded", "params_initialized")
-        grads: list[Any] = self._exec_group.get_input_grads(merge_multi_context)
-        return grads
+        return self._exec_group.get_input_grads(merge_multi_context)
 
     def get_states(self, merge_multi_context: bool = True) -> list[Any]:
         self._require("binded", "params_initialized")
-        states: list[Any] = self._exec_group.get_states(merge_multi_context)
-        return states
+        return self._exec_group.get_states(merge_multi_context)
 
     def set_states(self, states: Any = None, value: float | None = None) -> None:
         self._require("binded", "params_initialized")
@@ -554,90 +577,12 @@ class Module(BaseModule):
         self._exec_group.install_monitor(mon)
 
 
-def _check_names(symbol: Symbol, names: Sequence[str], kind: str, *, required: bool) -> None:
-    """Raise, or warn, if a name is no argument of the network."""
-    arguments = symbol.list_arguments()
-    for name in names:
-        if name in arguments:
-            continue
-        inputs = [a for a in arguments if not a.endswith(("_weight", "_bias", "_gamma", "_beta"))]
-        message = (
-            f"{kind}_names={list(names)} has {name!r}, which is no argument of the network."
-            f"{did_you_mean(name, arguments)} Its arguments that are no usual parameters are {inputs}."
-        )
-        if required:
-            raise NameLookupError(message)
-        warn(message)
-
-
-def _described(names: Sequence[str], shapes: Sequence[Any] | None, kind: str) -> list[DataDesc]:
-    """Return descriptions of all inputs, checked against their names."""
-    for desc in shapes or ():
-        if not isinstance(desc, tuple | list) or len(desc) < 2 or not isinstance(desc[0], str):
-            raise ShapeError(
-                f"{kind}_shapes is a list of names with shapes, such as [({names[0]!r}, (32, 10))], "
-                f"but is {shapes!r}."
-                if names
-                else f"{kind}_shapes is {shapes!r}, but the module has no {kind}_names."
-            )
-    descs = [desc if isinstance(desc, DataDesc) else DataDesc(*desc) for desc in shapes or ()]
-    given = [desc.name for desc in descs]
-    if sorted(given) != sorted(names):
-        raise NameLookupError(
-            f"{kind}_shapes is for {given}, but the module was made with {kind}_names={list(names)}. Name "
-            f"the iterator's "
-            f"{kind} so ({kind}_name=...), or pass {kind}_names={given} to the module."
-        )
-    for desc in descs:
-        if not all(isinstance(n, (int, np.integer)) for n in desc.shape):
-            raise ShapeError(f"The shape of {desc.name!r} must be a tuple of integers, got {desc.shape!r}.")
-    return descs
-
-
-def _like(descs: Sequence[DataDesc], arrays: Sequence[Any] | None) -> list[DataDesc]:
-    return [
-        DataDesc(desc.name, array.shape, desc.dtype, desc.layout)
-        for desc, array in zip(descs, arrays or (), strict=False)
-    ]
-
-
-def _copy_param(name: str, source: NDArray, target: NDArray) -> None:
-    if not isinstance(source, NDArray):
-        raise BindError(f"The value given for {name!r} must be an NDArray, not {type(source).__name__}.")
-    if tuple(source.shape) != target.shape:
-        raise ShapeError(
-            f"The value given for {name!r} has the shape {tuple(source.shape)}, but the network needs "
-            f"{target.shape}."
-        )
-    if source is not target:
-        target[:] = source
-
-
-def _on_cpu(names: Sequence[str], blocks: Sequence[Sequence[NDArray]]) -> dict[str, NDArray]:
-    return {
-        name: nd.zeros(block[0].shape, cpu(), dtype=block[0].dtype)
-        for name, block in zip(names, blocks, strict=True)
-    }
-
-
-def _bound_module(module: BaseModule | None) -> Module | None:
+def _bound_module(module: Steps | None) -> Module | None:
     if module is None:
         return None
     if not isinstance(module, Module) or not module.binded:
         raise NotReadyError("shared_module must be a Module that is bound already.")
     return module
-
-
-def _per_device(groups: Any, count: int) -> list[Mapping[str, Context] | None]:
-    """Return where context groups go on each device."""
-    if groups is None:
-        return [None] * count
-    if isinstance(groups, Mapping):
-        spread = {name: [c] * count if isinstance(c, Context) else list(c) for name, c in groups.items()}
-        groups = [{name: contexts[i] for name, contexts in spread.items()} for i in range(count)]
-    if len(groups) != count:
-        raise ShapeError(f"group2ctxs has {len(groups)} entries, but there are {count} contexts.")
-    return list(groups)
 
 
 lend(__name__)

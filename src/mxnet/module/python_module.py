@@ -10,8 +10,8 @@ from mxnet import ndarray as nd
 from mxnet.errors import NameLookupError
 from mxnet.historic import lend
 from mxnet.io import DataDesc
-from mxnet.module.base_module import BaseModule, NotReadyError
-from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
+from mxnet.module.base_module import BaseModule
+from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxnet.errors import NameLookupError, did_you_mean
+from mxnet.errors import NameLookupError, did_you_mean, few
 from mxnet.historic import lend
 from mxnet.io import DataDesc
-from mxnet.module.base_module import BaseModule, NotReadyError
-from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
+from mxnet.module.base_module import BaseModule
+from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues
 
 if TYPE_CHECKING:
     from mxnet.io import DataBatch
@@ -70,8 +70,7 @@ class SequentialModule(BaseModule):
     def _takes_labels(self, position: int) -> bool:
         return bool(self._metas[position].get(self.META_TAKE_LABELS))
 
-    # --------------------------------------------------------------------------------------------- names and
-    # shapes
+    # -------------------------------------------------------------------------------------- names and shapes
 
     @property
     def data_names(self) -> Sequence[str]:
@@ -101,8 +100,7 @@ class SequentialModule(BaseModule):
         self._require("binded")
         return self._modules[-1].output_shapes
 
-    # ---------------------------------------------------------------------------------------------------
-    # parameters
+    # -------------------------------------------------------------------------------------------- parameters
 
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return the parameters and the auxiliary states of all modules."""
@@ -119,7 +117,7 @@ class SequentialModule(BaseModule):
             return
         self._require("binded")
         for module in self._modules:
-            module.init_params(*wanted)
+            module.init_params(**wanted._asdict())
         owner: dict[str, int] = {}
         for position, module in enumerate(self._modules):
             for name in [name for own in module.get_params() for name in own]:
@@ -131,8 +129,7 @@ class SequentialModule(BaseModule):
                 owner[name] = position
         self.params_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------
-    # binding
+    # ----------------------------------------------------------------------------------------------- binding
 
     def _bind(self, wanted: Binding) -> None:
         if self._stays_bound(wanted):
@@ -144,31 +141,36 @@ class SequentialModule(BaseModule):
         self.for_training = wanted.for_training
         self.inputs_need_grad = wanted.inputs_need_grad
         shapes: Sequence[Any] = wanted.data_shapes
+        labels = None if wanted.label_shapes is None else list(wanted.label_shapes)
         for position, (module, meta) in enumerate(zip(self._modules, self._metas, strict=True)):
             if meta.get(self.META_AUTO_WIRING):
                 descs = [DataDesc(*desc) for desc in shapes]
+                if len(descs) != len(module.data_names):
+                    raise NameLookupError(
+                        f"Module {position} takes the data {few(module.data_names)}, but there are "
+                        f"{len(descs)} outputs before it: {few(desc.name for desc in descs)}."
+                    )
                 shapes = [DataDesc(n, d.shape) for n, d in zip(module.data_names, descs, strict=True)]
             module.bind(
-                *wanted._replace(
+                **wanted._replace(
                     data_shapes=shapes,
-                    label_shapes=wanted.label_shapes if self._takes_labels(position) else None,
+                    label_shapes=labels if self._takes_labels(position) else None,
                     inputs_need_grad=wanted.inputs_need_grad or (wanted.for_training and position > 0),
-                )
+                )._asdict()
             )
             shapes = module.output_shapes
         takes_labels = any(map(self._takes_labels, range(len(self._modules))))
-        self._label_shapes = wanted.label_shapes if takes_labels else None
+        self._label_shapes = labels if takes_labels else None
         self.binded = True
 
     def _init_optimizer(self, wanted: OptimizerChoice) -> None:
         if self._keeps_optimizer(wanted):
             return
         for module in self._modules:
-            module.init_optimizer(*wanted)
+            module.init_optimizer(**wanted._asdict())
         self.optimizer_initialized = True
 
-    # ------------------------------------------------------------------------------------------------------
-    # running
+    # ----------------------------------------------------------------------------------------------- running
 
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Run all modules in a row."""

@@ -226,6 +226,11 @@ class AdaDelta(Rule):
         """Return the average squares of gradients and of steps."""
         return (zeros_like(weight, np.float32), zeros_like(weight, np.float32))
 
+    def _rate(self, index: Index) -> tuple[float, float]:
+        wd = self._get_wd(index)
+        self._update_count(index)
+        return 0.0, wd  # there is no learning rate
+
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
     ) -> None:
@@ -267,7 +272,8 @@ class Ftrl(Rule):
         beta: float = 1,
         **kwargs: Any,
     ) -> None:
-        super().__init__(learning_rate=learning_rate, **kwargs)
+        super().__init__(**kwargs)
+        self.lr = learning_rate  # as in MXNet, it does not become the rate of a schedule
         self.lamda1 = lamda1
         self.beta = beta
 
@@ -292,6 +298,8 @@ class Adamax(_TwoMoments):
         m &= \beta_1 m + (1 - \beta_1) g \\
         u &= \max(\beta_2 u, |g|) \\
         w &= w - \frac{\eta}{1 - \beta_1^t} \frac{m}{u}
+
+    There is no step where u is 0. (MXNet divides 0 by 0 there.)
 
     Parameters
     ----------
@@ -322,7 +330,10 @@ class Adamax(_TwoMoments):
         mean, largest = states
         move_average(mean, slope, self.beta1)
         largest.copy_(largest.mul_(self.beta2).maximum(slope.abs()))
-        weight.addcdiv_(mean, largest, value=-lr / (1 - self.beta1 ** self._index_update_count[index]))
+        # Where no gradient has ever been, u is 0, and there is no step.
+        seen = largest.sign()
+        rate = lr / (1 - self.beta1 ** self._index_update_count[index])
+        weight.addcdiv_(mean * seen, largest + (seen * -1 + 1), value=-rate)
 
 
 @register
@@ -469,6 +480,8 @@ class LAMB(_TwoMoments):
         self.bias_correction = bias_correction
 
     _together = False
+    _aggregated = 45
+    _own_precision = True
 
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float

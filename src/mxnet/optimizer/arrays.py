@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from mxnet.ndarray import NDArray
     from mxnet.ops.optimizer_update import Values
-__all__ = ["Arrays", "Group", "Plan"]
+
+__all__ = ["Arrays", "Group", "Plan", "flat"]
 
 
 class Arrays(list["Tensor"]):
@@ -131,7 +132,7 @@ class Plan:
         self._leaders: list[int] = []
         self.sparse: list[tuple[int, list[NDArray]]] = []
         members: dict[Any, list[int]] = {}
-        of_each = [_flat(parts) for parts in zip(weights, grads, states, strict=True)]
+        of_each = [flat(parts) for parts in zip(weights, grads, states, strict=True)]
         for i, arrays in enumerate(of_each):
             if any(array.stype != "default" for array in arrays):
                 self.sparse.append((i, arrays))
@@ -167,12 +168,12 @@ class Plan:
 _TENSOR = operator.attrgetter("_tensor")
 
 
-def _flat(state: Sequence[Any]) -> list[NDArray]:
+def flat(state: Sequence[Any]) -> list[NDArray]:
     """Return the arrays of a state."""
     arrays: list[NDArray] = []
     for part in state:
         if isinstance(part, tuple):
-            arrays += _flat(part)
+            arrays += flat(part)
         elif part is not None:
             arrays.append(part)
     return arrays

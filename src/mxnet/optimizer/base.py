@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet import registry
 from mxnet.caller import warn
+from mxnet.config import knob
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
 from mxnet.ndarray.invoke import MODE
-from mxnet.optimizer.arrays import Plan
+from mxnet.optimizer.arrays import Plan, flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -53,8 +55,7 @@ class Optimizer:
         What gradients are multiplied by, such as 1 / batch size.
     param_idx2name : dict of int to str, optional
         The names of the parameters. With it, weight decay leaves out every parameter whose name does not end
-        in
-        ``_weight`` or ``_gamma``.
+        in ``_weight`` or ``_gamma``.
     wd : float, default 0.0
         Weight decay: how much of a parameter is added to its gradient.
     clip_gradient : float, optional
@@ -100,6 +101,11 @@ class Optimizer:
         self.lr_scheduler = lr_scheduler
         self.lr = 0.01 if learning_rate is None and lr_scheduler is None else learning_rate
         if lr_scheduler is not None and learning_rate is not None:
+            if lr_scheduler.base_lr != learning_rate:
+                print(  # noqa: T201 - as in MXNet
+                    "learning rate from ``lr_scheduler`` has been overwritten by ``learning_rate`` in "
+                    "optimizer."
+                )
             lr_scheduler.base_lr = learning_rate
         self.wd = wd
         self.lr_mult: dict[Index, float] = {}
@@ -155,7 +161,14 @@ class Optimizer:
     def learning_rate(self) -> float:
         """The rate before the multiplier of a parameter."""
         if self.lr_scheduler is not None:
-            return self.lr_scheduler(self.num_update)
+            rate = self.lr_scheduler(self.num_update)
+            try:
+                return float(rate)
+            except (TypeError, ValueError):
+                raise OptimizerError(
+                    f"lr_scheduler({self.num_update}) must return a number, but {self.lr_scheduler!r} "
+                    f"returned {rate!r}."
+                ) from None
         assert self.lr is not None
         return self.lr
 
@@ -202,7 +215,7 @@ class Optimizer:
             f"{type(self).__name__} does not define update(index, weight, grad, state)."
         )
 
-    def update_multi_precision(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:
+    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
         """Change a parameter by way of its float32 copy, if it has one."""
         if not (self.multi_precision and weight.dtype == np.float16):
             self.update(index, weight, grad, state)
@@ -218,9 +231,13 @@ class Optimizer:
         grads: Sequence[NDArray],
         states: Sequence[State],
     ) -> None:
-        """Change several parameters, each as `update_multi_precision` does."""
-        for one in zip(indices, weights, grads, states, strict=True):
-            self.update_multi_precision(*one)
+        """Change several different parameters by one call, if they `steps_together`."""
+        raise NotImplementedError(f"{type(self).__name__} updates one parameter at a time.")
+
+    @property
+    def steps_together(self) -> bool:
+        """Whether all parameters may be updated by one call of `update_all`."""
+        return False
 
     def set_lr_scale(self, args_lrscale: Mapping[Index, float]) -> None:
         """Refuse: MXNet's name of `set_lr_mult` from before version 0.7."""
@@ -250,6 +267,25 @@ class Optimizer:
             **self._multipliers_of_variables("__wd_mult__"),
             **args_wd_mult,
         }
+
+    def meet(self, idx2name: Mapping[Index, str], sym: Symbol) -> None:
+        """Take in parameters of one more network, with the multipliers of its variables.
+
+        Parameters
+        ----------
+        idx2name : dict of int to str
+            Their names.
+        sym : Symbol
+            The network.
+        """
+        self.idx2name.update(idx2name)
+        attributes = sym.attr_dict()
+        for name in idx2name.values():
+            for table, key in ((self.lr_mult, "__lr_mult__"), (self.wd_mult, "__wd_mult__")):
+                if key in attributes.get(name, {}):
+                    table.setdefault(name, float(attributes[name][key]))
+            if not self._decays(name):
+                self.wd_mult.setdefault(name, 0.0)
 
     def _decays(self, name: str) -> bool:
         return name.endswith(("_weight", "_gamma"))
@@ -334,6 +370,11 @@ def register(klass: type[Optimizer]) -> type[Optimizer]:
 create = Optimizer.create_optimizer
 
 
+# What a subclass may override of `Rule`. If it does, its own are called as often as MXNet calls them.
+_HOOKS = ("_update_count", "_get_lr", "_get_lrs", "_get_wd", "_get_wds", "update", "update_multi_precision")
+_hooks_of = operator.attrgetter(*_HOOKS)
+
+
 class Rule(Optimizer):
     """An optimizer that is one formula on tensors, `_step`.
 
@@ -344,6 +385,21 @@ class Rule(Optimizer):
 
     _together = True
     """Whether the formula works on `Arrays`; if not, it gets the tensors of one parameter at a time."""
+
+    _aggregated = 0
+    """How many parameters MXNet updates in one call, by default; 0 if it always takes one."""
+
+    _asks_for_all = False
+    """Whether MXNet asks for the rates of all parameters of a call at once."""
+
+    _own_precision = False
+    """Whether, in MXNet, `update_multi_precision` is the formula itself and does not go by `update`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if self._aggregated:
+            size = knob("MXNET_OPTIMIZER_AGGREGATION_SIZE")
+            self.aggregate_num = self._aggregated if size is None else size
 
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
@@ -365,9 +421,21 @@ class Rule(Optimizer):
         """Whether a row-sparse gradient leaves the rows it does not have as they are."""
         return False
 
-    def update(self, index: Index, weight: NDArray, grad: NDArray, state: State) -> None:
-        """Change a parameter, and its state, in place."""
-        self._update([index], [weight], [grad], [state])
+    @property
+    def steps_together(self) -> bool:
+        """Whether nobody overrides what is asked for each parameter."""
+        return _hooks_of(type(self)) == _hooks_of(Rule) and vars(self).keys().isdisjoint(_HOOKS)
+
+    def update(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Change a parameter, or several of a list, and their states, in place."""
+        self._update(*_listed(index, weight, grad, state))
+
+    def update_multi_precision(self, index: Any, weight: Any, grad: Any, state: Any) -> None:
+        """Change a parameter by way of its float32 copy, if it has one; or several of a list."""
+        if self._own_precision:
+            self.update_all(*_listed(index, weight, grad, state))
+        else:
+            super().update_multi_precision(index, weight, grad, state)
 
     def update_all(
         self,
@@ -376,15 +444,7 @@ class Rule(Optimizer):
         grads: Sequence[NDArray],
         states: Sequence[State],
     ) -> None:
-        """Change several parameters, each as `update_multi_precision` does."""
-        cls = type(self)
-        if (
-            cls.update is not Rule.update  # a user's own
-            or cls.update_multi_precision is not Optimizer.update_multi_precision
-            or len(set(indices)) < len(indices)
-        ):
-            super().update_all(indices, weights, grads, states)
-            return
+        """Change several parameters together, by way of their float32 copies where they have one."""
         if not self.multi_precision:
             self._update(indices, weights, grads, states)
             return
@@ -408,20 +468,53 @@ class Rule(Optimizer):
     ) -> None:
         if MODE.get().record is not None and any(weight._is_tracked() for weight in weights):
             raise GradientError("A weight cannot be updated while a gradient of it is being recorded.")
-        self._update_count(indices)
-        counts = [self._index_update_count[index] for index in indices]
-        rates = list(zip(self._get_lrs(indices), self._get_wds(indices), counts, strict=True))
+        rates = self._rates(indices)
         plans: dict[Index, Plan] = self.__dict__.setdefault("_plans", {})
         plan = plans.get(indices[0])
         if plan is None or not plan.fits(weights, grads, states, rates):
             plan = plans[indices[0]] = Plan(weights, grads, states, rates, together=self._together)
-        for group in plan.groups:
-            lr, wd, _ = rates[group.first]
-            index = indices[group.first]
-            self._step(index, group.weight, group.grad, group.states, float(lr), float(wd))
-        for i, arrays in plan.sparse:
-            lr, wd, _ = rates[i]
-            self._step_sparsely(indices[i], arrays, lr, wd)
+        try:
+            for group in plan.groups:
+                lr, wd, _ = rates[group.first]
+                index = indices[group.first]
+                self._step(index, group.weight, group.grad, group.states, float(lr), float(wd))
+            for i, arrays in plan.sparse:
+                lr, wd, _ = rates[i]
+                self._step_sparsely(indices[i], arrays, lr, wd)
+        except Exception as error:
+            for one in zip(indices, weights, states, strict=True):
+                self._check_state(*one, error)
+            raise
+
+    def _check_state(self, index: Index, weight: NDArray, state: State, error: Exception) -> None:
+        """Raise if a state is not as `create_state` makes it: that is where the error comes from."""
+        found, wanted = (
+            [a.shape for a in flat([each])] for each in (state, self.create_state(index, weight))
+        )
+        if found != wanted:
+            raise OptimizerError(
+                f"{type(self).__name__} keeps arrays of the shapes {wanted} for the parameter {index!r}, but "
+                f"its state has {found}: it is that of another optimizer, or of one with other options."
+            ) from error
+
+    def _rates(self, indices: Sequence[Index]) -> list[tuple[float, float, int | None]]:
+        """Count an update of each parameter; return its learning rate, its weight decay and the count."""
+        if self._asks_for_all or (self._together and self.steps_together):
+            self._update_count(indices)
+            lrs, wds = self._get_lrs(indices), self._get_wds(indices)
+            if not len(lrs) == len(wds) == len(indices):
+                raise OptimizerError(
+                    f"{type(self).__name__} was asked for the rates of {len(indices)} parameters, but "
+                    f"_get_lrs returned {len(lrs)} and _get_wds {len(wds)}."
+                )
+        else:
+            lrs, wds = map(list, zip(*map(self._rate, indices), strict=True))
+        return list(zip(lrs, wds, map(self._index_update_count.get, indices), strict=True))
+
+    def _rate(self, index: Index) -> tuple[float, float]:
+        """Count an update of a parameter; return its learning rate and its weight decay."""
+        self._update_count(index)
+        return self._get_lr(index), self._get_wd(index)
 
     def _step_sparsely(self, index: Index, arrays: Sequence[NDArray], lr: float, wd: float) -> None:
         """Step with some arrays stored sparsely: in all rows, or only in those that the gradient has."""
@@ -438,6 +531,12 @@ class Rule(Optimizer):
         for array, tensor in zip(arrays, tensors, strict=True):
             if array is not grad:
                 array._overwrite(tensor)
+
+
+def _listed(index: Any, *of_each: Any) -> tuple[Any, ...]:
+    """Return lists of one, unless there are several already."""
+    several = isinstance(index, (list, tuple))
+    return (index, *of_each) if several else tuple([one] for one in (index, *of_each))
 
 
 def zeros_like(weight: NDArray, dtype: Any = None) -> NDArray:

@@ -60,6 +60,10 @@ class SGD(_Momentum):
         super().__init__(momentum, **kwargs)
         self.lazy_update = lazy_update
 
+    _aggregated = 4
+    _asks_for_all = True
+    _own_precision = True
+
     def _only_rows(self, weight: NDArray) -> bool:
         return self.lazy_update
 
@@ -90,6 +94,8 @@ class NAG(_Momentum):
     **kwargs
         Those of `Optimizer`.
     """
+
+    _own_precision = True
 
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
@@ -191,6 +197,7 @@ class DCASGD(Rule):
         if momentum:
             raise OptimizerError(f"DCASGD has no momentum (as in MXNet 1.x), got momentum={momentum}.")
         self.momentum = momentum
+        self.weight_previous: dict[Index, NDArray] = {}  # MXNet's pickles have it
         self.lamda = lamda
 
     def create_state(self, index: Index, weight: NDArray) -> State:
@@ -249,28 +256,40 @@ class LBSGD(_Momentum):
         self.updates_per_epoch = updates_per_epoch
         self.init_updates = begin_epoch * updates_per_epoch
         self.num_epochs = num_epochs
-        self._gathered: dict[Index, NDArray] = {}
-        self._batches: dict[Index, int] = {}
+        # By parameter, the sum of the gradients gathered and the number of batches. MXNet's pickles have it
+        # and what follows.
+        self.cumgrads: dict[Index, dict[str, Any]] = {}
+        self.lbmult = self.admult = 1
+        self.adaptive = False
         logging.info(  # noqa: LOG015 - MXNet logs to the root logger, where users look for it
-            "LBSGD: %d batches a step, the rate warms up (%s) over %d epochs",
+            "Running Large-Batch SGD Algorithm"
+        )
+        logging.info(  # noqa: LOG015
+            "(Batch_scale=%f, warmup_epochs=%d, warmup_strategy=%s, updates_per_epoch=%d)",
             batch_scale,
-            warmup_strategy,
             warmup_epochs,
+            warmup_strategy,
+            updates_per_epoch,
         )
 
     _together = False
 
+    def _rate(self, index: Index) -> tuple[float, float]:
+        rates = self._get_lr(index), self._get_wd(index)
+        self._update_count(index)
+        return rates
+
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
     ) -> None:
-        batches = self._batches.get(index, self.init_updates) + 1
-        self._batches[index] = batches
-        if index in self._gathered:
-            grad = self._gathered[index]._tensor + grad
+        gathered = self.cumgrads.setdefault(index, {"cum_grad": 0, "num_cums": self.init_updates})
+        batches = gathered["num_cums"] = gathered["num_cums"] + 1
+        if isinstance(gathered["cum_grad"], NDArray):
+            grad = gathered["cum_grad"]._tensor + grad
         if batches % self.batch_scale:
-            self._gathered[index] = NDArray(grad.clone())
+            gathered["cum_grad"] = NDArray(grad.clone())
             return
-        self._gathered.pop(index, None)
+        gathered["cum_grad"] = 0
         grad = grad / self.batch_scale
         lr *= self._trust(weight, grad, wd) if self.warmup_strategy == "lars" else self._warmth(batches)
         (sgd_with_momentum if states else sgd)(self, weight, grad, states, lr, wd)
@@ -333,21 +352,28 @@ class LARS(_Momentum):
         self.eta = eta
         self.eps = eps
         self.momentum_correction = momentum_correction
-        self._last_lr: dict[Index, float] = {}
+        self.skip = 0  # MXNet's pickles have it
+        self.last_lr: float | None = None  # at the step before this one
+        self.cur_lr: float | None = None
+
+    _moment = -1  # the number of the update that `cur_lr` is of
 
     def _decays(self, name: str) -> bool:
         return name.endswith("_weight")
 
     _together = False
+    _aggregated = 4
+    _asks_for_all = True
+    _own_precision = True
 
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
     ) -> None:
-        base = self.learning_rate
+        if self._moment != self.num_update:
+            self._moment, self.last_lr, self.cur_lr = self.num_update, self.cur_lr, self.learning_rate
         momentum = self.momentum
-        if self.momentum_correction and self._last_lr.get(index):
-            momentum *= base / self._last_lr[index]
-        self._last_lr[index] = base
+        if self.momentum_correction and self.last_lr and self.cur_lr:
+            momentum *= self.cur_lr / self.last_lr
         lr *= self._trust(index, weight, grad, wd)
         step = scaled(self, grad).add(weight, alpha=wd)
         if states:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import NameLookupError
 from mxnet.ndarray import NDArray
-from mxnet.optimizer.states import dump_pickle, dump_states, load_states
+from mxnet.optimizer.base import OptimizerError
+from mxnet.optimizer.states import dump_states, load_states
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mxnet.context import Context
     from mxnet.optimizer.base import Index, Optimizer, State
 
@@ -36,13 +38,9 @@ class Updater:
         self.optimizer = optimizer
         self.states: dict[Index, State] = {}
         self.states_synced: dict[Index, bool] = {}
+        self.aggregate_updates = optimizer.aggregate_num > 0
 
-    def __call__(
-        self,
-        index: Any,
-        grad: Any,
-        weight: Any,
-    ) -> None:
+    def __call__(self, index: Any, grad: Any, weight: Any) -> None:
         """Update one parameter, or several together, in place.
 
         Parameters
@@ -56,8 +54,34 @@ class Updater:
             indices, grads, weights = index, grad, weight
         else:
             indices, grads, weights = [index], [grad], [weight]
+        if not indices and not weights:
+            return
+        if not len(indices) == len(grads) == len(weights):
+            raise OptimizerError(
+                f"There are {len(indices)} indices, {len(grads)} gradients and {len(weights)} weights: their "
+                "numbers must be equal."
+            )
+        optimizer = self.optimizer
+        optimizer._set_current_context(weights[0].context.device_id)
         states = [self._state_of(*one) for one in zip(indices, weights, strict=True)]
-        self.optimizer.update_all(indices, weights, grads, states)
+        if optimizer.steps_together and len(set(indices)) == len(indices):
+            optimizer.update_all(indices, weights, grads, states)
+        elif self.aggregate_updates:
+            self._update_in_parts(list(zip(indices, weights, grads, states, strict=True)))
+        else:
+            for one in zip(indices, weights, grads, states, strict=True):
+                optimizer.update_multi_precision(*one)
+
+    def _update_in_parts(self, several: Sequence[tuple[Any, ...]]) -> None:
+        """Hand the optimizer as many parameters of one dtype as it wants at a time, as MXNet does."""
+        by_dtype: dict[Any, list[tuple[Any, ...]]] = {}
+        for one in several:
+            by_dtype.setdefault(one[1].dtype, []).append(one)
+        size = self.optimizer.aggregate_num
+        for alike in by_dtype.values():
+            for start in range(0, len(alike), size):
+                indices, weights, grads, states = zip(*alike[start : start + size], strict=True)
+                self.optimizer.update_multi_precision(indices, weights, grads, list(states))
 
     def _state_of(self, index: Index, weight: NDArray) -> State:
         """Return the state of a parameter, on its device; a new one if it has none yet."""
@@ -76,35 +100,33 @@ class Updater:
             return type(state)(self.sync_state_context(part, context) for part in state)
         return state
 
-    def set_states(self, states: bytes) -> None:
+    def set_states(self, states: bytes, *, trusted: bool = False) -> None:
         """Take over saved states, and the optimizer if it was saved with them.
 
         Parameters
         ----------
         states : bytes
-            What `get_states` returned, or the contents of a ``.states`` file of MXNet. MXNet's are pickles:
-            of them only arrays, numbers and MXNet's own optimizers are read, anything else raises.
+            What `get_states` returned, here or in MXNet, or the contents of a ``.states`` file. That is a
+            pickle: of it only arrays, numbers and MXNet's own or registered optimizers are read, anything
+            else raises.
+        trusted : bool
+            Whether to make whatever the pickle asks for. That may run any code.
         """
-        self.states, optimizer = load_states(bytes(states))
+        self.states, optimizer = load_states(bytes(states), trusted=trusted)
         if optimizer is not None:
             self.optimizer = optimizer
+            self.aggregate_updates = optimizer.aggregate_num > 0
         self.states_synced = dict.fromkeys(self.states, False)
 
-    def get_states(self, dump_optimizer: bool = False, *, format: str = "symnet") -> bytes:
-        """Return all states, for a file.
+    def get_states(self, dump_optimizer: bool = False) -> bytes:
+        """Return all states, for a file, as a pickle that MXNet reads too.
 
         Parameters
         ----------
         dump_optimizer : bool
             Whether the optimizer is saved with them.
-        format : {'symnet', 'mxnet'}
-            A format that can be read without running code, or the pickle that MXNet reads.
         """
-        writers: dict[str, Any] = {"symnet": dump_states, "mxnet": dump_pickle}
-        if format not in writers:
-            raise NameLookupError(f"format is {format!r}. Expected 'symnet' or 'mxnet'.")
-        data: bytes = writers[format](self.states, self.optimizer if dump_optimizer else None)
-        return data
+        return dump_states(self.states, self.optimizer if dump_optimizer else None)
 
 
 def get_updater(optimizer: Optimizer) -> Updater:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Inputs: TypeAlias = "Symbol | Sequence[Symbol]"
 Weights: TypeAlias = "dict[str, NDArray]"
+Step: TypeAlias = "tuple[Symbol, list[Symbol]]"
+States: TypeAlias = "Sequence[Symbol] | None"
+Unrolled: TypeAlias = "tuple[Any, list[Any]]"
 
 
 class CellError(MXNetError, AssertionError):
@@ -69,11 +72,11 @@ class BaseRNNCell:
         Shared parameters; by default its own.
     """
 
-    _gate_names: tuple[str, ...] = ()
-    _steppable = True
+    _gate_names: Sequence[str] = ()
 
     def __init__(self, prefix: str = "", params: RNNParams | None = None) -> None:
         self._prefix = prefix
+        self._own_params = params is None  # until somebody asks for them
         self._params = RNNParams(prefix) if params is None else params
         self._cells: list[BaseRNNCell] = []
         self._modified = False
@@ -86,11 +89,7 @@ class BaseRNNCell:
         for cell in self._cells:
             cell.reset()
 
-    def __call__(
-        self,
-        inputs: Symbol,  # noqa: ARG002
-        states: Sequence[Symbol],  # noqa: ARG002
-    ) -> tuple[Symbol, list[Symbol]]:
+    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:  # noqa: ARG002
         """Take one step.
 
         Parameters
@@ -106,11 +105,12 @@ class BaseRNNCell:
         states : list of Symbol
             For the next step.
         """
-        raise SteppingError(f"{type(self).__name__} does not say what a step is.")
+        raise SteppingError(f"{type(self).__name__} cannot be stepped: call unroll.")
 
     @property
     def params(self) -> RNNParams:
         """The parameters, to be given to cells that share them."""
+        self._own_params = False
         return self._params
 
     @property
@@ -133,14 +133,17 @@ class BaseRNNCell:
         **kwargs
             Further arguments of `func`.
         """
-        if self._modified:
-            raise CellError("This cell is part of a modifier such as ZoneoutCell: call the modifier instead.")
+        self._check_free()
         states = []
         for info in self.state_info:
             self._init_counter += 1
             name = f"{self._prefix}begin_state_{self._init_counter}"
-            states.append(func(name=name, **{**kwargs, **info}))
+            states.append(func(name=name, **{**kwargs, **(info or {})}))
         return states
+
+    def _check_free(self) -> None:
+        if self._modified:
+            raise CellError("This cell is part of a modifier such as ZoneoutCell: call the modifier instead.")
 
     def unpack_weights(self, args: Mapping[str, NDArray]) -> Weights:
         """Split the weights into one array for each gate; other arrays stay as they are."""
@@ -191,12 +194,26 @@ class BaseRNNCell:
             After the last step.
         """
         self.reset()
-        states = list(self.begin_state() if begin_state is None else begin_state)
+        return self._unroll(length, inputs, begin_state, layout, merge_outputs)
+
+    def _unroll(
+        self, length: int, inputs: Inputs, begin: States, layout: str, merged: bool | None
+    ) -> Unrolled:
+        """Take the steps of `unroll`, counted from 0."""
+        states = list(self.begin_state() if begin is None else begin)
         outputs = []
-        for step in split_steps(length, inputs, layout):
+        for step in _split_steps(length, inputs, layout):
             output, states = self(step, states)
             outputs.append(output)
-        return arrange(length, outputs, layout, merge_outputs), states
+        return _normalize_sequence(length, outputs, layout, merged)[0], states
+
+    def _get_activation(
+        self, inputs: Symbol, activation: str | Callable[..., Symbol], **kwargs: Any
+    ) -> Symbol:
+        """Apply an activation: an `act_type` of `Activation`, or a function of a symbol."""
+        if isinstance(activation, str):
+            return symbol.Activation(inputs, act_type=activation, **kwargs)  # type: ignore[arg-type]
+        return activation(inputs, **kwargs)
 
     def _groups(self) -> list[str]:
         """Name the weights that hold a block of rows for each gate."""
@@ -208,28 +225,50 @@ class BaseRNNCell:
         return f"{self._prefix}t{self._counter}_"
 
 
-def arrange(length: int, sequence: Inputs, layout: str, merged: bool | None) -> Any:
-    """Turn a sequence into one symbol (`merged`), into a list of steps (not), or leave it (None)."""
+def _normalize_sequence(
+    length: int, inputs: Any, layout: str, merge: bool | None, in_layout: str | None = None
+) -> tuple[Any, int]:
+    """Turn a sequence into one symbol (`merge`), into a list of steps (not), or leave it (None).
+
+    Parameters
+    ----------
+    length : int
+        The number of steps.
+    inputs : Symbol, or iterable of Symbol
+    layout : {'NTC', 'TNC'}
+    merge : bool, optional
+    in_layout : {'NTC', 'TNC'}, optional
+        That of `inputs`, if it is another one.
+
+    Returns
+    -------
+    sequence : Symbol or list of Symbol
+    axis : int
+        That of time.
+    """
     axis = layout.find("T")
-    if sequence is None:
+    if inputs is None:
         raise CellError(
             "unroll needs inputs: a symbol of the whole sequence, or a list of one for each step."
         )
-    if isinstance(sequence, Symbol):
-        if merged is not False:
-            return sequence
-        if len(sequence.list_outputs()) != 1:
+    if isinstance(inputs, Symbol):
+        if in_layout is not None and in_layout != layout:
+            inputs = symbol.swapaxes(inputs, dim1=axis, dim2=in_layout.find("T"))
+        if merge is not False:
+            return inputs, axis
+        if len(inputs.list_outputs()) != 1:
             raise CellError("unroll takes no grouped symbol: give list(inputs) instead.")
         squeeze: Any = 1  # as files of MXNet have it
-        return list(symbol.split(sequence, axis=axis, num_outputs=length, squeeze_axis=squeeze))
-    if length != len(sequence):
-        raise CellError(f"unroll over {length} steps needs as many inputs, got {len(sequence)}.")
-    if merged:
-        return symbol.Concat(*(symbol.expand_dims(step, axis=axis) for step in sequence), dim=axis)
-    return list(sequence)
+        return list(symbol.split(inputs, axis=axis, num_outputs=length, squeeze_axis=squeeze)), axis
+    steps = list(inputs)
+    if length != len(steps):
+        raise CellError(f"unroll over {length} steps needs as many inputs, got {len(steps)}.")
+    if merge:
+        return symbol.Concat(*(symbol.expand_dims(step, axis=axis) for step in steps), dim=axis), axis
+    return steps, axis
 
 
-def split_steps(length: int, sequence: Inputs, layout: str) -> list[Symbol]:
+def _split_steps(length: int, sequence: Inputs, layout: str) -> list[Symbol]:
     """Return the input of each step."""
-    steps: list[Symbol] = arrange(length, sequence, layout, merged=False)
+    steps: list[Symbol] = _normalize_sequence(length, sequence, layout, merge=False)[0]
     return steps

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import symbol
 from mxnet.initializer import LSTMBias
-from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams
+from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams, Step
 from mxnet.symbol.variable import Variable
 
 if TYPE_CHECKING:
@@ -17,63 +17,100 @@ if TYPE_CHECKING:
     from mxnet.symbol.symbol import Symbol
 
     Activation = str | Callable[..., Symbol]
-    Step = tuple[Symbol, list[Symbol]]
 
 
-def _activate(activation: Activation, inputs: Symbol, **kwargs: Any) -> Symbol:
-    if isinstance(activation, str):
-        activation = functools.partial(symbol.Activation, act_type=activation)  # type: ignore[arg-type]
-    return activation(inputs, **kwargs)
+class _GatedCell(BaseRNNCell):
+    """A cell of two layers, one of the inputs and one of the last output, and a step that joins them."""
 
-
-def _plain(
-    name: str, i2h: Symbol, h2h: Symbol, _states: Sequence[Symbol], activation: Activation, _axis: int
-) -> Step:
-    output = _activate(activation, i2h + h2h, name=f"{name}out")
-    return output, [output]
-
-
-def _lstm(
-    name: str, i2h: Symbol, h2h: Symbol, states: Sequence[Symbol], activation: Activation, axis: int
-) -> Step:
-    gates = symbol.SliceChannel(i2h + h2h, num_outputs=4, name=f"{name}slice", **_channels(axis))
-    keep, forget, write = (
-        symbol.Activation(gates[number], act_type="sigmoid", name=f"{name}{gate}")
-        for number, gate in ((0, "i"), (1, "f"), (3, "o"))
-    )
-    candidate = _activate(activation, gates[2], name=f"{name}c")
-    state = symbol.elemwise_add(forget * states[1], keep * candidate, name=f"{name}state")
-    output = symbol.elemwise_mul(write, _activate(activation, state), name=f"{name}out")
-    return output, [output, state]
-
-
-def _gru(
-    name: str, i2h: Symbol, h2h: Symbol, states: Sequence[Symbol], activation: Activation, axis: int
-) -> Step:
-    # The names of the parts have two underscores, in MXNet since the first GRUCell.
-    inputs, hidden = (
-        symbol.SliceChannel(both, num_outputs=3, name=f"{name}_{group}_slice", **_channels(axis))
-        for both, group in ((i2h, "i2h"), (h2h, "h2h"))
-    )
-    reset, update = (
-        symbol.Activation(inputs[number] + hidden[number], act_type="sigmoid", name=f"{name}_{gate}_act")
-        for number, gate in ((0, "r"), (1, "z"))
-    )
-    candidate = _activate(activation, inputs[2] + reset * hidden[2], name=f"{name}_h_act")
-    output = symbol.elemwise_add((1.0 - update) * candidate, update * states[0], name=f"{name}out")
-    return output, [output]
-
-
-def _channels(axis: int) -> dict[str, Any]:
-    return {} if axis == 1 else {"axis": axis}
-
-
-class _VectorCell(BaseRNNCell):
-    """A cell of two fully connected layers, one from the inputs and one from the last output."""
-
-    _step: Callable[..., Step]
+    _num_hidden: int
+    _activation: Activation
+    _channels = 1  # the axis that the gates are split along
     _parts = ""  # what stands before the names of the two layers
     _states = 1
+
+    def _ask_for_params(self, i2h: tuple[Any, Any], h2h: tuple[Any, Any]) -> None:
+        """Make the variables of weights and biases, with initializers for those of each layer."""
+        self._iW, self._iB, self._hW, self._hB = (
+            self.params.get(f"{group}_{kind}", **({} if init is _NONE else {"init": init}))
+            for group, inits in (("i2h", i2h), ("h2h", h2h))
+            for kind, init in zip(("weight", "bias"), inits, strict=True)
+        )
+
+    @property
+    def _num_gates(self) -> int:
+        return len(self._gate_names)
+
+    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
+        """Take one step; see `BaseRNNCell.__call__`."""
+        if len(states) < self._states:
+            raise CellError(f"A {type(self).__name__} has {self._states} states, but got {len(states)}.")
+        name = self._next_step()
+        i2h, h2h = self._layers(inputs, states, f"{name}{self._parts}")
+        return self._join(name, i2h, h2h, states)
+
+    def _layers(self, inputs: Symbol, states: Sequence[Symbol], name: str) -> tuple[Symbol, Symbol]:
+        """Apply the two layers."""
+        raise NotImplementedError
+
+    def _join(self, name: str, i2h: Symbol, h2h: Symbol, states: Sequence[Symbol]) -> Step:
+        """Return the output and the next states."""
+        raise NotImplementedError
+
+    def _split_gates(self, both: Symbol, name: str) -> Symbol:
+        axis: dict[str, Any] = {} if self._channels == 1 else {"axis": self._channels}
+        gates: Symbol = symbol.SliceChannel(both, num_outputs=self._num_gates, name=name, **axis)
+        return gates
+
+
+_NONE = object()  # no initializer is stated
+
+
+class _Plain(_GatedCell):
+    _gate_names = ("",)
+
+    def _join(self, name: str, i2h: Symbol, h2h: Symbol, states: Sequence[Symbol]) -> Step:  # noqa: ARG002
+        output = self._get_activation(i2h + h2h, self._activation, name=f"{name}out")
+        return output, [output]
+
+
+class _LSTM(_GatedCell):
+    _gate_names = ("_i", "_f", "_c", "_o")
+    _states = 2
+
+    def _join(self, name: str, i2h: Symbol, h2h: Symbol, states: Sequence[Symbol]) -> Step:
+        gates = self._split_gates(i2h + h2h, f"{name}slice")
+        keep, forget, write = (
+            symbol.Activation(gates[number], act_type="sigmoid", name=f"{name}{gate}")
+            for number, gate in ((0, "i"), (1, "f"), (3, "o"))
+        )
+        candidate = self._get_activation(gates[2], self._activation, name=f"{name}c")
+        state = symbol.elemwise_add(forget * states[1], keep * candidate, name=f"{name}state")
+        activated = self._get_activation(state, self._activation)
+        output = symbol.elemwise_mul(write, activated, name=f"{name}out")
+        return output, [output, state]
+
+
+class _GRU(_GatedCell):
+    _gate_names = ("_r", "_z", "_o")
+
+    def _join(self, name: str, i2h: Symbol, h2h: Symbol, states: Sequence[Symbol]) -> Step:
+        # The names of the parts have two underscores, in MXNet since the first GRUCell.
+        inputs, hidden = (
+            self._split_gates(both, f"{name}_{group}_slice") for both, group in ((i2h, "i2h"), (h2h, "h2h"))
+        )
+        reset, update = (
+            symbol.Activation(inputs[number] + hidden[number], act_type="sigmoid", name=f"{name}_{gate}_act")
+            for number, gate in ((0, "r"), (1, "z"))
+        )
+        candidate = self._get_activation(
+            inputs[2] + reset * hidden[2], self._activation, name=f"{name}_h_act"
+        )
+        output = symbol.elemwise_add((1.0 - update) * candidate, update * states[0], name=f"{name}out")
+        return output, [output]
+
+
+class _VectorCell(_GatedCell):
+    """A cell of two fully connected layers."""
 
     def __init__(
         self,
@@ -81,40 +118,27 @@ class _VectorCell(BaseRNNCell):
         activation: Activation,
         prefix: str,
         params: RNNParams | None,
-        bias: Initializer | None = None,
+        bias: Any = _NONE,
     ) -> None:
         super().__init__(prefix, params)
         self._num_hidden = num_hidden
         self._activation = activation
-        self._layers = {
-            group: (
-                self._params.get(f"{group}_weight"),
-                self._params.get(f"{group}_bias", **({} if init is None else {"init": init})),
-            )
-            for group, init in (("i2h", bias), ("h2h", None))
-        }
+        self._ask_for_params((_NONE, bias), (_NONE, _NONE))
 
     @property
     def state_info(self) -> list[dict[str, Any]]:
         """The shape and the layout of each state; a 0 stands for the batch."""
         return [{"shape": (0, self._num_hidden), "__layout__": "NC"} for _ in range(self._states)]
 
-    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
-        """Take one step; see `BaseRNNCell.__call__`."""
-        name = self._next_step()
-        i2h, h2h = (
-            symbol.FullyConnected(
-                data,
-                *self._layers[group],
-                num_hidden=self._num_hidden * len(self._gate_names),
-                name=f"{name}{self._parts}{group}",
-            )
-            for group, data in (("i2h", inputs), ("h2h", states[0]))
+    def _layers(self, inputs: Symbol, states: Sequence[Symbol], name: str) -> tuple[Symbol, Symbol]:
+        rows = self._num_hidden * self._num_gates
+        return (
+            symbol.FullyConnected(inputs, self._iW, self._iB, num_hidden=rows, name=f"{name}i2h"),
+            symbol.FullyConnected(states[0], self._hW, self._hB, num_hidden=rows, name=f"{name}h2h"),
         )
-        return self._step(name, i2h, h2h, states, self._activation, 1)
 
 
-class RNNCell(_VectorCell):
+class RNNCell(_VectorCell, _Plain):
     """The plain cell: an activation of what comes in plus what was there.
 
     Parameters
@@ -133,9 +157,6 @@ class RNNCell(_VectorCell):
     [<Symbol rnn_t0_out>, <Symbol rnn_t1_out>]
     """
 
-    _step = staticmethod(_plain)
-    _gate_names = ("",)
-
     def __init__(
         self,
         num_hidden: int,
@@ -146,7 +167,7 @@ class RNNCell(_VectorCell):
         super().__init__(num_hidden, activation, prefix, params)
 
 
-class LSTMCell(_VectorCell):
+class LSTMCell(_VectorCell, _LSTM):
     """Long short-term memory, with the gates in the order input, forget, candidate, output.
 
     Parameters
@@ -158,10 +179,6 @@ class LSTMCell(_VectorCell):
         What the bias of the forget gate is initialized with.
     """
 
-    _step = staticmethod(_lstm)
-    _gate_names = ("_i", "_f", "_c", "_o")
-    _states = 2
-
     def __init__(
         self,
         num_hidden: int,
@@ -172,7 +189,7 @@ class LSTMCell(_VectorCell):
         super().__init__(num_hidden, "tanh", prefix, params, LSTMBias(forget_bias))
 
 
-class GRUCell(_VectorCell):
+class GRUCell(_VectorCell, _GRU):
     """The gated recurrent unit as cuDNN computes it, with the gates in the order reset, update, candidate.
 
     Parameters
@@ -182,8 +199,6 @@ class GRUCell(_VectorCell):
     params : RNNParams, optional
     """
 
-    _step = staticmethod(_gru)
-    _gate_names = ("_r", "_z", "_o")
     _parts = "_"
 
     def __init__(self, num_hidden: int, prefix: str = "gru_", params: RNNParams | None = None) -> None:
@@ -193,7 +208,7 @@ class GRUCell(_VectorCell):
 _LEAKY = functools.partial(symbol.LeakyReLU, act_type="leaky", slope=0.2)
 
 
-class BaseConvRNNCell(BaseRNNCell):
+class BaseConvRNNCell(_GatedCell):
     """Base of the cells that look at images, by two convolutions.
 
     Parameters
@@ -213,9 +228,6 @@ class BaseConvRNNCell(BaseRNNCell):
     params : RNNParams, optional
     conv_layout : str, default 'NCHW'
     """
-
-    _step: Callable[..., Step]
-    _states = 1
 
     def __init__(
         self,
@@ -241,66 +253,54 @@ class BaseConvRNNCell(BaseRNNCell):
             raise CellError(f"h2h_kernel has to be odd, so that states keep their size; got {h2h_kernel}.")
         self._num_hidden = num_hidden
         self._activation = activation
-        self._layout = conv_layout
-        pad = tuple(dilate * (size - 1) // 2 for size, dilate in zip(h2h_kernel, h2h_dilate, strict=True))
-        self._windows: dict[str, dict[str, Any]] = {
-            "i2h": {"kernel": i2h_kernel, "stride": i2h_stride, "pad": i2h_pad, "dilate": i2h_dilate},
-            "h2h": {"kernel": h2h_kernel, "stride": (1, 1), "pad": pad, "dilate": h2h_dilate},
-        }
-        inits = {
-            "i2h": (i2h_weight_initializer, i2h_bias_initializer),
-            "h2h": (h2h_weight_initializer, h2h_bias_initializer),
-        }
-        self._layers = {
-            group: [
-                self._params.get(f"{group}_{kind}", init=init)
-                for kind, init in zip(("weight", "bias"), pair, strict=True)
-            ]
-            for group, pair in inits.items()
-        }
+        self._input_shape = input_shape
+        self._conv_layout = conv_layout
+        self._channels = conv_layout.find("C")
+        self._h2h_kernel, self._h2h_dilate = h2h_kernel, h2h_dilate
+        self._h2h_pad = tuple(d * (k - 1) // 2 for k, d in zip(h2h_kernel, h2h_dilate, strict=True))
+        self._i2h_kernel, self._i2h_stride = i2h_kernel, i2h_stride
+        self._i2h_pad, self._i2h_dilate = i2h_pad, i2h_dilate
+        self._ask_for_params(
+            (i2h_weight_initializer, i2h_bias_initializer), (h2h_weight_initializer, h2h_bias_initializer)
+        )
         # The states are as large as what the convolution of the inputs gives.
-        convolved = self._convolve("i2h", Variable("data"), num_hidden, name="i2h")
-        (shape,) = convolved.infer_shape(data=input_shape)[1] or []
-        self._state_shape = (0, *shape[1:])
+        (shape,) = self._convolve_inputs(Variable("data"), "i2h").infer_shape(data=input_shape)[1] or []
+        self._state_shape = (
+            (0, num_hidden, *shape[2:]) if self._channels == 1 else (0, *shape[1:-1], num_hidden)
+        )
 
     @property
     def state_info(self) -> list[dict[str, Any]]:
         """The shape and the layout of each state; a 0 stands for the batch."""
-        return [{"shape": self._state_shape, "__layout__": self._layout} for _ in range(self._states)]
+        return [{"shape": self._state_shape, "__layout__": self._conv_layout} for _ in range(self._states)]
 
-    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
-        """Take one step; see `BaseRNNCell.__call__`."""
-        name = self._next_step()
-        filters = self._num_hidden * len(self._gate_names)
-        i2h, h2h = (
-            self._convolve(group, data, filters, *self._layers[group], name=f"{name}{group}")
-            for group, data in (("i2h", inputs), ("h2h", states[0]))
-        )
-        return self._step(name, i2h, h2h, states, self._activation, self._layout.find("C"))
+    def _convolve_inputs(self, inputs: Symbol, name: str) -> Symbol:
+        window = {"kernel": self._i2h_kernel, "stride": self._i2h_stride, "pad": self._i2h_pad}
+        return self._convolve(inputs, self._iW, self._iB, name, dilate=self._i2h_dilate, **window)
 
-    def _convolve(self, group: str, data: Symbol, filters: int, *weights: Symbol, name: str) -> Symbol:
-        slots: Any = (data, *weights)
-        parameters: dict[str, Any] = {"num_filter": filters, "layout": self._layout, "name": name}
-        return symbol.Convolution(*slots, **parameters | self._windows[group])
+    def _conv_forward(self, inputs: Symbol, states: Sequence[Symbol], name: str) -> tuple[Symbol, Symbol]:
+        """Convolve the inputs and the last output."""
+        window = {"kernel": self._h2h_kernel, "stride": (1, 1), "pad": self._h2h_pad}
+        h2h = self._convolve(states[0], self._hW, self._hB, f"{name}h2h", dilate=self._h2h_dilate, **window)
+        return self._convolve_inputs(inputs, f"{name}i2h"), h2h
+
+    _layers = _conv_forward
+
+    def _convolve(self, data: Symbol, weight: Symbol, bias: Symbol, name: str, **window: Any) -> Symbol:
+        filters: dict[str, Any] = {
+            "num_filter": self._num_hidden * self._num_gates,
+            "layout": self._conv_layout,
+        }
+        return symbol.Convolution(data, weight, bias, name=name, **filters, **window)
 
 
-class ConvRNNCell(BaseConvRNNCell):
+class ConvRNNCell(BaseConvRNNCell, _Plain):
     """`RNNCell` with convolutions; see `BaseConvRNNCell` for the parameters."""
 
-    _step = staticmethod(_plain)
-    _gate_names = ("",)
 
-
-class ConvLSTMCell(BaseConvRNNCell):
+class ConvLSTMCell(BaseConvRNNCell, _LSTM):
     """`LSTMCell` with convolutions; see `BaseConvRNNCell` for the parameters."""
 
-    _step = staticmethod(_lstm)
-    _gate_names = LSTMCell._gate_names
-    _states = 2
 
-
-class ConvGRUCell(BaseConvRNNCell):
+class ConvGRUCell(BaseConvRNNCell, _GRU):
     """`GRUCell` with convolutions; see `BaseConvRNNCell` for the parameters."""
-
-    _step = staticmethod(_gru)
-    _gate_names = GRUCell._gate_names

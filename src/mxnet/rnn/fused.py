@@ -9,7 +9,7 @@ from mxnet import ndarray as nd
 from mxnet import symbol
 from mxnet.caller import warn
 from mxnet.initializer import FusedRNN
-from mxnet.rnn.base import BaseRNNCell, RNNParams, SteppingError, Weights, arrange
+from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams, Unrolled, Weights, _normalize_sequence
 from mxnet.rnn.cells import GRUCell, LSTMCell, RNNCell
 from mxnet.rnn.modifiers import BidirectionalCell, DropoutCell, SequentialRNNCell
 
@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mxnet.ndarray import NDArray
-    from mxnet.rnn.base import Inputs
-    from mxnet.symbol.symbol import Symbol
+    from mxnet.rnn.base import Inputs, States
 
 
 class FusedRNNCell(BaseRNNCell):
-    """A network of layers of cells, computed by one operator.
+    """A network of layers of cells, computed by one operator, which needs the whole sequence.
 
     Parameters
     ----------
@@ -40,8 +39,6 @@ class FusedRNNCell(BaseRNNCell):
         By default the mode and an underscore.
     params : RNNParams, optional
     """
-
-    _steppable = False
 
     def __init__(
         self,
@@ -64,8 +61,10 @@ class FusedRNNCell(BaseRNNCell):
         self._get_next_state = get_next_state
         self._init = FusedRNN(None, num_hidden, num_layers, mode, bidirectional, forget_bias)
         self._gate_names = self._init.gates
+        self._num_gates = len(self._gate_names)
+        self._directions = ["l", "r"] if bidirectional else ["l"]
         self._packed = f"{self._params._prefix}parameters"
-        self._parameter = self._params.get("parameters", init=self._init)
+        self._parameter = self.params.get("parameters", init=self._init)
 
     @property
     def state_info(self) -> list[dict[str, Any]]:
@@ -73,30 +72,14 @@ class FusedRNNCell(BaseRNNCell):
         shape = (self._num_layers * (1 + self._bidirectional), 0, self._num_hidden)
         return [{"shape": shape, "__layout__": "LNC"} for _ in range(1 + (self._mode == "lstm"))]
 
-    def __call__(
-        self,
-        inputs: Symbol,  # noqa: ARG002
-        states: Sequence[Symbol],  # noqa: ARG002
-    ) -> tuple[Symbol, list[Symbol]]:
-        """Refuse: the operator needs the whole sequence."""
-        raise SteppingError("FusedRNNCell cannot be stepped: call unroll, or unfuse it first.")
-
-    def unroll(
-        self,
-        length: int,
-        inputs: Inputs,
-        begin_state: Sequence[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Compute `length` steps at once; see `BaseRNNCell.unroll`."""
-        self.reset()
-        inputs = arrange(length, inputs, layout, merged=True)
-        batch_first = layout.find("T") == 1
-        if batch_first:
+    def _unroll(
+        self, length: int, inputs: Inputs, begin: States, layout: str, merged: bool | None
+    ) -> Unrolled:
+        inputs, axis = _normalize_sequence(length, inputs, layout, merge=True)
+        if axis == 1:
             warn("FusedRNNCell is faster with layout TNC than with NTC.")
             inputs = symbol.swapaxes(inputs, dim1=0, dim2=1)  # type: ignore[arg-type] # they are merged
-        states = self.begin_state() if begin_state is None else begin_state
+        states = self.begin_state() if begin is None else begin
         slots: Any = (inputs, self._parameter, *states)
         parameters: dict[str, Any] = {
             "state_size": self._num_hidden,
@@ -113,20 +96,20 @@ class FusedRNNCell(BaseRNNCell):
             outputs, *next_states = rnn
             for state in next_states:
                 state._set_attr(__layout__="LNC")
-        if batch_first:
+        if axis == 1:
             outputs = symbol.swapaxes(outputs, dim1=0, dim2=1)
-        return arrange(length, outputs, layout, merge_outputs), next_states
+        return _normalize_sequence(length, outputs, layout, merged)[0], next_states
 
     def unpack_weights(self, args: Mapping[str, NDArray]) -> Weights:
         """Cut the vector into the weights of each gate of each layer, named as those of `unfuse`."""
         weights = dict(args)
         packed = weights.pop(self._packed)
-        start = 0
-        for name, shape in self._init.parts(self._prefix, packed.size):
-            part = packed[start : start + math.prod(shape)]
-            weights[name] = part.reshape(shape).copy()
-            start += part.size
-        return weights
+        parts = _cut(packed, self._init.parts(self._prefix, packed.size))
+        return weights | {name: part.copy() for name, part in parts.items()}
+
+    def _slice_weights(self, arr: NDArray, li: int, lh: int) -> Weights:  # noqa: ARG002 - it is num_hidden
+        """Return views of the weights of each gate in the vector of a network that reads `li` values."""
+        return _cut(arr, self._init.parts_of_width(self._prefix, li))
 
     def pack_weights(self, args: Mapping[str, NDArray]) -> Weights:
         """Join what `unpack_weights` cut."""
@@ -159,3 +142,16 @@ class FusedRNNCell(BaseRNNCell):
         if self._mode == "gru":
             return GRUCell(self._num_hidden, prefix)
         return RNNCell(self._num_hidden, self._mode.removeprefix("rnn_"), prefix)
+
+
+def _cut(packed: NDArray, parts: Sequence[tuple[str, tuple[int, ...]]]) -> Weights:
+    """Return views of the parts of a vector, which have names and shapes."""
+    total = sum(math.prod(shape) for _, shape in parts)
+    if total != packed.size:
+        raise CellError(f"The vector of weights has {packed.size} values, but the cell's take {total}.")
+    views, start = {}, 0
+    for name, shape in parts:
+        end = start + math.prod(shape)
+        views[name] = packed[start:end].reshape(shape)
+        start = end
+    return views

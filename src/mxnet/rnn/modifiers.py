@@ -6,7 +6,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from mxnet import symbol
-from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams, SteppingError, Weights, arrange, split_steps
+from mxnet.rnn.base import (
+    BaseRNNCell,
+    CellError,
+    RNNParams,
+    Step,
+    Unrolled,
+    Weights,
+    _normalize_sequence,
+    _split_steps,
+)
 from mxnet.symbol.creation import zeros
 from mxnet.symbol.symbol import Symbol
 
@@ -14,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mxnet.ndarray import NDArray
-    from mxnet.rnn.base import Inputs
+    from mxnet.rnn.base import Inputs, States
 
 
 class _Container(BaseRNNCell):
@@ -22,11 +31,11 @@ class _Container(BaseRNNCell):
 
     def __init__(self, params: RNNParams | None) -> None:
         super().__init__("", params)
-        self._given = params is not None
+        self._override_cell_params = params is not None
 
     def _adopt(self, cell: BaseRNNCell) -> None:
         own, new = self._params._params, cell.params._params
-        if self._given and any(own.get(name) is not variable for name, variable in new.items()):
+        if self._override_cell_params and any(own.get(name) is not each for name, each in new.items()):
             raise CellError(
                 f"Give params either to {type(self).__name__} or to the cells in it, not to both."
             )
@@ -36,33 +45,59 @@ class _Container(BaseRNNCell):
     @property
     def state_info(self) -> list[dict[str, Any]]:
         """The shape and the layout of each state; a 0 stands for the batch."""
-        return [info for cell in self._cells for info in cell.state_info]
+        return _cells_state_info(self._cells)
 
     def begin_state(self, **kwargs: Any) -> list[Symbol]:  # type: ignore[override]  # MXNet's signature
         """Make the states before the first step, of all cells."""
-        if self._modified:
-            raise CellError("This cell is part of a modifier such as ZoneoutCell: call the modifier instead.")
-        return [state for cell in self._cells for state in cell.begin_state(**kwargs)]
+        self._check_free()
+        return _cells_begin_state(self._cells, **kwargs)
 
     def unpack_weights(self, args: Mapping[str, NDArray]) -> Weights:
         """Split the weights of all cells into one array for each gate."""
-        for cell in self._cells:
-            args = cell.unpack_weights(args)
-        return dict(args)
+        return _cells_unpack_weights(self._cells, args)
 
     def pack_weights(self, args: Mapping[str, NDArray]) -> Weights:
         """Join what `unpack_weights` split."""
-        for cell in self._cells:
-            args = cell.pack_weights(args)
-        return dict(args)
+        return _cells_pack_weights(self._cells, args)
 
     def _shares(self, states: Sequence[Symbol]) -> Iterator[tuple[BaseRNNCell, list[Symbol]]]:
         """Pair every cell with its states."""
+        if len(states) != len(self.state_info):
+            raise CellError(f"The cells have {len(self.state_info)} states, but got {len(states)}.")
         start = 0
         for cell in self._cells:
             end = start + len(cell.state_info)
             yield cell, list(states[start:end])
             start = end
+
+
+def _cells_state_info(cells: Sequence[BaseRNNCell]) -> list[dict[str, Any]]:
+    """Return the shapes and layouts of the states of several cells."""
+    return [info for cell in cells for info in cell.state_info]
+
+
+def _cells_state_shape(cells: Sequence[BaseRNNCell]) -> list[tuple[int, ...]]:
+    """Return the shapes of the states of several cells."""
+    return [shape for cell in cells for shape in cell.state_shape]
+
+
+def _cells_begin_state(cells: Sequence[BaseRNNCell], **kwargs: Any) -> list[Symbol]:
+    """Make the first states of several cells."""
+    return [state for cell in cells for state in cell.begin_state(**kwargs)]
+
+
+def _cells_unpack_weights(cells: Sequence[BaseRNNCell], args: Mapping[str, NDArray]) -> Weights:
+    """Split the weights of several cells by gate."""
+    for cell in cells:
+        args = cell.unpack_weights(args)
+    return dict(args)
+
+
+def _cells_pack_weights(cells: Sequence[BaseRNNCell], args: Mapping[str, NDArray]) -> Weights:
+    """Join what `_cells_unpack_weights` split."""
+    for cell in cells:
+        args = cell.pack_weights(args)
+    return dict(args)
 
 
 class SequentialRNNCell(_Container):
@@ -81,7 +116,7 @@ class SequentialRNNCell(_Container):
         """Put a cell on top."""
         self._adopt(cell)
 
-    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> tuple[Symbol, list[Symbol]]:
+    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
         """Take one step; see `BaseRNNCell.__call__`."""
         self._counter += 1
         next_states = []
@@ -94,27 +129,25 @@ class SequentialRNNCell(_Container):
             next_states += after
         return inputs, next_states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Inputs,
-        begin_state: Sequence[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Take `length` steps, cell by cell; see `BaseRNNCell.unroll`."""
-        self.reset()
-        states = self.begin_state() if begin_state is None else begin_state
+    def _unroll(
+        self, length: int, inputs: Inputs, begin: States, layout: str, merged: bool | None
+    ) -> Unrolled:
+        states = self.begin_state() if begin is None else begin
         next_states = []
         for cell, its_states in self._shares(states):
-            merge = merge_outputs if cell is self._cells[-1] else None
-            inputs, after = cell.unroll(length, inputs, its_states, layout, merge)
+            merge = merged if cell is self._cells[-1] else None
+            inputs, after = cell.unroll(
+                length, inputs=inputs, begin_state=its_states, layout=layout, merge_outputs=merge
+            )
             next_states += after
         return inputs, next_states
 
 
 class BidirectionalCell(_Container):
     """One cell that reads forwards and one that reads backwards, their outputs side by side.
+
+    Reading backwards needs the whole sequence, so it is unrolled and not stepped. The states after the last
+    step come as two lists.
 
     Parameters
     ----------
@@ -123,8 +156,6 @@ class BidirectionalCell(_Container):
     output_prefix : str, default 'bi_'
         What the names of the outputs start with.
     """
-
-    _steppable = False
 
     def __init__(
         self,
@@ -138,36 +169,21 @@ class BidirectionalCell(_Container):
         self._adopt(l_cell)
         self._adopt(r_cell)
 
-    def __call__(
-        self,
-        inputs: Symbol,  # noqa: ARG002
-        states: Sequence[Symbol],  # noqa: ARG002
-    ) -> tuple[Symbol, list[Symbol]]:
-        """Refuse: reading backwards needs the whole sequence."""
-        raise SteppingError("BidirectionalCell cannot be stepped: call unroll.")
-
-    def unroll(
-        self,
-        length: int,
-        inputs: Inputs,
-        begin_state: Sequence[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Take `length` steps both ways; see `BaseRNNCell.unroll`. The states come as two lists."""
-        self.reset()
-        steps = split_steps(length, inputs, layout)
-        states = self.begin_state() if begin_state is None else begin_state
+    def _unroll(
+        self, length: int, inputs: Inputs, begin: States, layout: str, merged: bool | None
+    ) -> Unrolled:
+        steps = _split_steps(length, inputs, layout)
+        states = self.begin_state() if begin is None else begin
         (forward, after), (backward, before) = (
-            cell.unroll(length, order, its_states, layout, merge_outputs)
+            cell.unroll(length, inputs=order, begin_state=its_states, layout=layout, merge_outputs=merged)
             for order, (cell, its_states) in zip((steps, steps[::-1]), self._shares(states), strict=True)
         )
         prefix = self._output_prefix
-        if isinstance(forward, Symbol) and isinstance(backward, Symbol) and merge_outputs is not False:
+        if isinstance(forward, Symbol) and isinstance(backward, Symbol) and merged is not False:
             backward = symbol.reverse(backward, axis=layout.find("T"))
             return symbol.Concat(forward, backward, dim=2, name=f"{prefix}out"), [after, before]
         pairs = zip(
-            split_steps(length, forward, layout), split_steps(length, backward, layout)[::-1], strict=True
+            _split_steps(length, forward, layout), _split_steps(length, backward, layout)[::-1], strict=True
         )
         outputs = [symbol.Concat(*pair, dim=1, name=f"{prefix}t{i}") for i, pair in enumerate(pairs)]
         return outputs, [after, before]
@@ -195,26 +211,19 @@ class DropoutCell(BaseRNNCell):
         """An empty list."""
         return []
 
-    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> tuple[Symbol, list[Symbol]]:
+    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
         """Take one step; see `BaseRNNCell.__call__`."""
         if self.dropout > 0:
             inputs = symbol.Dropout(inputs, p=self.dropout)
         return inputs, list(states)
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Inputs,
-        begin_state: Sequence[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Drop values of all steps, at once where the sequence is one symbol; see `BaseRNNCell.unroll`."""
-        inputs = arrange(length, inputs, layout, merge_outputs)
-        if isinstance(inputs, Symbol):
-            self.reset()
+    def _unroll(
+        self, length: int, inputs: Inputs, begin: States, layout: str, merged: bool | None
+    ) -> Unrolled:
+        inputs = _normalize_sequence(length, inputs, layout, merged)[0]
+        if isinstance(inputs, Symbol):  # values of all steps at once
             return self(inputs, [])
-        return super().unroll(length, inputs, begin_state, layout, merge_outputs)
+        return super()._unroll(length, inputs, begin, layout, merged)
 
 
 class ModifierCell(BaseRNNCell):
@@ -235,6 +244,7 @@ class ModifierCell(BaseRNNCell):
     @property
     def params(self) -> RNNParams:
         """The parameters of the cell inside."""
+        self._own_params = False
         return self.base_cell.params
 
     @property
@@ -247,8 +257,7 @@ class ModifierCell(BaseRNNCell):
     ) -> list[Symbol]:
         """Make the states before the first step; see `BaseRNNCell.begin_state`."""
         make = kwargs.pop("func", init_sym)
-        if self._modified:
-            raise CellError("This cell is part of a modifier itself: call that one instead.")
+        self._check_free()
         with self._free():
             return self.base_cell.begin_state(func=make, **kwargs)
 
@@ -297,7 +306,7 @@ class ZoneoutCell(ModifierCell):
         super().reset()
         self.prev_output: Symbol | None = None
 
-    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> tuple[Symbol, list[Symbol]]:
+    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
         """Take one step; see `BaseRNNCell.__call__`."""
         output, next_states = self.base_cell(inputs, states)
         if self.zoneout_outputs:
@@ -313,7 +322,8 @@ class ZoneoutCell(ModifierCell):
 
 def _can_step(cell: BaseRNNCell) -> bool:
     """Tell whether a cell and all inside define a step."""
-    return cell._steppable and all(map(_can_step, cell._cells))
+    steps = type(cell).__call__ is not BaseRNNCell.__call__
+    return steps and all(map(_can_step, cell._cells))
 
 
 def _zone_out(part: float, new: Symbol, old: Symbol) -> Symbol:
@@ -330,24 +340,19 @@ class ResidualCell(ModifierCell):
     base_cell : BaseRNNCell
     """
 
-    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> tuple[Symbol, list[Symbol]]:
+    def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
         """Take one step; see `BaseRNNCell.__call__`."""
         output, next_states = self.base_cell(inputs, states)
         return _add_residual(output, inputs), next_states
 
-    def unroll(
-        self,
-        length: int,
-        inputs: Inputs,
-        begin_state: Sequence[Symbol] | None = None,
-        layout: str = "NTC",
-        merge_outputs: bool | None = None,
-    ) -> tuple[Any, list[Any]]:
-        """Take `length` steps; see `BaseRNNCell.unroll`."""
-        self.reset()
+    def _unroll(
+        self, length: int, inputs: Inputs, begin: States, layout: str, merged: bool | None
+    ) -> Unrolled:
         with self._free():
-            outputs, states = self.base_cell.unroll(length, inputs, begin_state, layout, merge_outputs)
-        inputs = arrange(length, inputs, layout, isinstance(outputs, Symbol))
+            outputs, states = self.base_cell.unroll(
+                length, inputs=inputs, begin_state=begin, layout=layout, merge_outputs=merged
+            )
+        inputs = _normalize_sequence(length, inputs, layout, isinstance(outputs, Symbol))[0]
         if isinstance(outputs, Symbol):
             return _add_residual(outputs, inputs), states
         return [_add_residual(*pair) for pair in zip(outputs, inputs, strict=True)], states

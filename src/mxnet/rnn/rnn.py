@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint, save_checkpoint
 from mxnet.historic import lend
-from mxnet.rnn.base import BaseRNNCell
+from mxnet.rnn.base import BaseRNNCell, Unrolled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mxnet.ndarray import NDArray
-    from mxnet.rnn.base import Inputs
     from mxnet.symbol.symbol import Symbol
 
     Cells = BaseRNNCell | Sequence[BaseRNNCell]
@@ -24,12 +23,13 @@ __all__ = ["do_rnn_checkpoint", "load_rnn_checkpoint", "rnn_unroll", "save_rnn_c
 def rnn_unroll(
     cell: BaseRNNCell,
     length: int,
-    inputs: Inputs,
+    inputs: Any = None,
     begin_state: Sequence[Symbol] | None = None,
+    input_prefix: str = "",  # noqa: ARG001 - MXNet refuses it too
     layout: str = "NTC",
-) -> tuple[Any, list[Any]]:
+) -> Unrolled:
     """Unroll a cell. Deprecated: call `cell.unroll`."""
-    warn("rnn_unroll is deprecated: call cell.unroll.")
+    warn("rnn_unroll is deprecated: call cell.unroll.", DeprecationWarning)
     return cell.unroll(length, inputs, begin_state, layout)
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from mxnet.historic import lend
-from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams, SteppingError
+from mxnet.rnn.base import (
+    BaseRNNCell,
+    CellError,
+    RNNParams,
+    SteppingError,
+    _normalize_sequence,  # noqa: F401 - programs outside import it from here
+)
 from mxnet.rnn.cells import (
     BaseConvRNNCell,
     ConvGRUCell,
@@ -14,13 +20,18 @@ from mxnet.rnn.cells import (
     RNNCell,
 )
 from mxnet.rnn.fused import FusedRNNCell
-from mxnet.rnn.modifiers import (
+from mxnet.rnn.modifiers import (  # noqa: F401 - those with an underscore too
     BidirectionalCell,
     DropoutCell,
     ModifierCell,
     ResidualCell,
     SequentialRNNCell,
     ZoneoutCell,
+    _cells_begin_state,
+    _cells_pack_weights,
+    _cells_state_info,
+    _cells_state_shape,
+    _cells_unpack_weights,
 )
 
 __all__ = [
