@@ -15,7 +15,6 @@ from mxnet.callback import BatchEndParam
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
 from mxnet.errors import BindError, MXNetError
-from mxnet.historic import lend
 from mxnet.initializer import Uniform
 from mxnet.io import DataBatch, DataIter
 from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
@@ -702,6 +701,3 @@ def _first(batches: Iterable[DataBatch], count: int | None) -> Iterator[DataBatc
         if taken == count:
             return
         yield batch
-
-
-lend(__name__)

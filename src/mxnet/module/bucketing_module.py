@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from mxnet import ndarray as nd
 from mxnet.checkpoint import load_params
 from mxnet.errors import CompositionError, NameLookupError
-from mxnet.historic import lend
 from mxnet.module.base_module import BaseModule, NotReadyError
 from mxnet.module.module import Module
 from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
@@ -373,6 +372,3 @@ class BucketingModule(BaseModule):
         self._monitor = mon
         for module in self._buckets.values():
             module.install_monitor(mon)
-
-
-lend(__name__)

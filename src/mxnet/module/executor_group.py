@@ -11,7 +11,6 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.context import cpu
 from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean
-from mxnet.historic import lend
 from mxnet.io import DataDesc
 from mxnet.ndarray import NDArray
 
@@ -456,6 +455,3 @@ def _load(
                     f"{target.shape}."
                 )
             target[:] = source
-
-
-lend(__name__)

@@ -17,7 +17,6 @@ from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, cpu, current_context
 from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
-from mxnet.historic import lend
 from mxnet.initializer import InitDesc
 from mxnet.initializer import create as create_initializer
 from mxnet.io import DataDesc
@@ -642,6 +641,3 @@ def _per_device(groups: Any, count: int) -> list[Mapping[str, Context] | None]:
     if len(groups) != count:
         raise ShapeError(f"group2ctxs has {len(groups)} entries, but there are {count} contexts.")
     return list(groups)
-
-
-lend(__name__)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import NameLookupError, did_you_mean
-from mxnet.historic import lend
 from mxnet.io import DataDesc
 from mxnet.module.base_module import BaseModule, NotReadyError
 from mxnet.module.requests import Binding, OptimizerChoice, ParamValues
@@ -219,6 +218,3 @@ class SequentialModule(BaseModule):
         self._require("binded")
         for module in self._modules:
             module.install_monitor(mon)
-
-
-lend(__name__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mxnet.historic import lend
 from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams, SteppingError
 from mxnet.rnn.cells import (
     BaseConvRNNCell,
@@ -43,5 +42,3 @@ __all__ = [
     "SteppingError",
     "ZoneoutCell",
 ]
-
-lend(__name__)

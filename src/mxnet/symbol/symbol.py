@@ -24,7 +24,6 @@ from mxnet.errors import (
     did_you_mean,
 )
 from mxnet.files import atomic_write
-from mxnet.historic import lend
 from mxnet.ir.declared import from_mxnet_shape, to_mxnet_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.json import read_graph, write_graph
@@ -817,6 +816,3 @@ def _without_amp_casts(graph: Graph) -> tuple[Entry, ...]:
             copy = Node(node.op, node.name, inputs, node.attrs, node.source, node.subgraphs)
             mapped.update(zip(node.outputs, copy.outputs, strict=True))
     return tuple(mapped.get(entry, entry) for entry in graph.outputs)
-
-
-lend(__name__)
