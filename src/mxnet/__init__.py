@@ -11,7 +11,7 @@ from mxnet.attribute import AttrScope
 from mxnet.config import knob
 from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
 from mxnet.errors import MXNetError
-from mxnet.historic import why_absent
+from mxnet.historic import lend, why_absent
 from mxnet.libinfo import __version__
 from mxnet.util import is_np_array, is_np_shape, np_shape, set_np_shape, use_np_shape
 
@@ -145,6 +145,8 @@ def __getattr__(wanted: str) -> Any:
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
 
+
+lend(__name__)
 
 if knob("MXNET_PROFILER_AUTOSTART"):
     __getattr__("profiler").autostart()

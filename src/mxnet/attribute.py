@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 
 from mxnet.errors import ParameterError
-from mxnet.historic import lend
 from mxnet.ir.signature import HIDDEN
 
 __all__ = ["AttrScope", "current_attributes", "hidden_key", "visible_spellings"]
@@ -82,6 +81,3 @@ _outermost = AttrScope()
 def current_attributes() -> AttrScope:
     """Return the innermost scope."""
     return _current.get() or _outermost
-
-
-lend(__name__)

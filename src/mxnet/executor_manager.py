@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet import ndarray as nd
 from mxnet.errors import BindError, MXNetError, ShapeError
 from mxnet.historic import lend
-from mxnet.module.executor_group import split_batch as _split_input_slice
+from mxnet.module.executor_group import _split_input_slice
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mxnet.errors import MXNetError
-from mxnet.historic import lend
 
 __all__ = ["__version__", "find_conf_path", "find_include_path", "find_lib_path"]
 
@@ -52,6 +51,3 @@ _WHY = (
     "Symnet has no C library of its own, its kernels are PyTorch's: what is compiled against MXNet's cannot "
     "be used with it."
 )
-
-
-lend(__name__)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from contextvars import ContextVar, Token
 
-from mxnet.historic import lend
-
 __all__ = ["NameManager", "Prefix", "current_names"]
 
 
@@ -74,6 +72,3 @@ _outermost = NameManager()
 def current_names() -> NameManager:
     """Return the manager of the innermost scope."""
     return _current.get() or _outermost
-
-
-lend(__name__)

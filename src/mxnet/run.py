@@ -92,7 +92,7 @@ def _run(what: str, *arguments: str) -> None:
 def _start_with(argv: list[str], first_on_path: str) -> None:
     """Set what the program sees of its arguments, and where its imports look first."""
     sys.argv = argv
-    if not sys.flags.safe_path:
+    if not getattr(sys.flags, "safe_path", False):  # which Python 3.10 lacks
         sys.path[0] = first_on_path
 
 

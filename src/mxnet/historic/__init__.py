@@ -98,12 +98,15 @@ class Lender(ModuleType):
 
 
 def lend(module: str) -> None:
-    """Let a module lend what its table says; its last statement."""
-    lender = sys.modules[module]
-    namespace = _namespace(lender)
-    # A star import asks for the longer list above, and a missing name is looked for in the table first.
-    namespace[_OWN] = namespace.pop("__all__", ()), namespace.pop("__getattr__", None)
-    lender.__class__ = Lender
+    """Let a module lend what its table says, and those below it that are loaded; its last statement."""
+    for name in TABLES:
+        lender = sys.modules.get(name)
+        if (name == module or name.startswith(f"{module}.")) and lender is not None:
+            namespace = _namespace(lender)
+            if not isinstance(lender, Lender) or "__all__" in namespace:
+                # A star import asks for a longer list, and a missing name is looked for in the table first.
+                namespace[_OWN] = namespace.pop("__all__", ()), namespace.pop("__getattr__", None)
+                lender.__class__ = Lender
 
 
 _OWN = "__own__"

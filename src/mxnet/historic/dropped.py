@@ -152,14 +152,14 @@ _NUMPY: dict[str, Any] = {
 
 # ---------------------------------------------------------------------------------------------------- Python
 
-_ArgSpec = collections.namedtuple("_ArgSpec", "args varargs keywords defaults")  # noqa: PYI024 - as it was
+ArgSpec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")  # noqa: PYI024 - as it was
 
 
-def _getargspec(func: Callable[..., Any]) -> _ArgSpec:
+def _getargspec(func: Callable[..., Any]) -> ArgSpec:
     full = inspect.getfullargspec(func)
     if full.kwonlyargs or full.annotations:
         raise ValueError(f"{func!r} has keyword-only parameters or annotations, see inspect.signature().")
-    return _ArgSpec(full.args, full.varargs, full.varkw, full.defaults)
+    return ArgSpec(full.args, full.varargs, full.varkw, full.defaults)
 
 
 def _linux_distribution(*_: Any, **__: Any) -> tuple[str, str, str]:

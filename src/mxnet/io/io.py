@@ -10,7 +10,6 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.caller import warn
 from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
-from mxnet.historic import lend
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -551,6 +550,3 @@ def _renamed(provided: Sequence[Sequence[Any]], names: Sequence[Mapping[str, str
         for i, of_one in enumerate(provided)
         for desc in map(_described, of_one)
     ]
-
-
-lend(__name__)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.base import _as_list
 from mxnet.errors import MXNetError, NameLookupError
-from mxnet.historic import lend
 
 if TYPE_CHECKING:
     from mxnet.optimizer import Optimizer
@@ -162,6 +161,3 @@ def create(name: str = "local") -> KVStoreBase:
 
 def _not_defined(method: str) -> NotImplementedError:
     return NotImplementedError(f"This store does not define {method}.")
-
-
-lend(__name__)

@@ -10,7 +10,6 @@ from mxnet import ndarray as nd
 from mxnet.context import cpu
 from mxnet.errors import ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
-from mxnet.historic import lend
 from mxnet.kvstore.base import KVStoreBase, StoreError
 from mxnet.ndarray import NDArray, sparse
 from mxnet.optimizer import Updater, get_updater
@@ -303,6 +302,3 @@ class KVStore(KVStoreBase):
         sent = self._threshold * ((wanted >= self._threshold) - (wanted <= -self._threshold))
         self._residuals[key, device] = wanted - sent
         return sent
-
-
-lend(__name__)

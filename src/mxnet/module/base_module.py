@@ -13,7 +13,6 @@ from mxnet import ndarray as nd
 from mxnet.callback import BatchEndParam
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
-from mxnet.historic import lend
 from mxnet.io import DataBatch, DataIter
 from mxnet.module.inputs import (  # noqa: F401 - where programs outside look for them
     _check_input_names,
@@ -349,6 +348,3 @@ def _first(batches: Iterable[DataBatch], count: int | None) -> Iterator[DataBatc
         if taken == count:
             return
         yield batch
-
-
-lend(__name__)

@@ -10,7 +10,6 @@ from mxnet import ndarray as nd
 from mxnet.checkpoint import load_params
 from mxnet.context import Context, current_context
 from mxnet.errors import CompositionError, MXNetError, NameLookupError, add_note
-from mxnet.historic import lend
 from mxnet.module.base_module import BaseModule
 from mxnet.module.module import Module
 from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues
@@ -409,6 +408,3 @@ class BucketingModule(BaseModule):
         self._monitor = mon
         for module in self._buckets.values():
             module.install_monitor(mon)
-
-
-lend(__name__)

@@ -11,7 +11,6 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.context import Context, cpu
 from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean, few
-from mxnet.historic import lend
 from mxnet.io import DataDesc
 from mxnet.ndarray import NDArray
 
@@ -564,6 +563,3 @@ def _merge_multi_context(outputs: Sequence[Sequence[Any]], major_axis: Sequence[
         else nd.concat(*(each.as_in_context(block[0].context) for each in block), dim=axis)
         for block, axis in zip(outputs, major_axis, strict=True)
     ]
-
-
-lend(__name__)

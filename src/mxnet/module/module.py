@@ -13,7 +13,6 @@ from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, current_context
 from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, few
 from mxnet.files import atomic_write, read_file
-from mxnet.historic import lend
 from mxnet.io import DataDesc
 from mxnet.kvstore.parameters import (
     _create_kvstore,
@@ -583,6 +582,3 @@ def _bound_module(module: Steps | None) -> Module | None:
     if not isinstance(module, Module) or not module.binded:
         raise NotReadyError("shared_module must be a Module that is bound already.")
     return module
-
-
-lend(__name__)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.errors import NameLookupError
-from mxnet.historic import lend
 from mxnet.io import DataDesc
 from mxnet.module.base_module import BaseModule
 from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues
@@ -190,6 +189,3 @@ class PythonLossModule(PythonModule):
     def install_monitor(self, mon: Monitor) -> None:
         """Refuse: there is no executor to look into."""
         raise self._not_defined("install_monitor")
-
-
-lend(__name__)

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import NameLookupError, did_you_mean, few
-from mxnet.historic import lend
 from mxnet.io import DataDesc
 from mxnet.module.base_module import BaseModule
 from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues
@@ -221,6 +220,3 @@ class SequentialModule(BaseModule):
         self._require("binded")
         for module in self._modules:
             module.install_monitor(mon)
-
-
-lend(__name__)

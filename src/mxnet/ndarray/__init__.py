@@ -146,5 +146,4 @@ if not TYPE_CHECKING:  # what is not in the stubs is a mistake
         )
 
 
-for _lender in (__name__, contrib.__name__, random.__name__, sparse.__name__):
-    lend(_lender)
+lend(__name__)

@@ -11,7 +11,6 @@ from mxnet.caller import warn
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
 from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
-from mxnet.historic import lend
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import find_operator
 from mxnet.lazy import torch
@@ -570,5 +569,3 @@ def _slices(begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]) -> tu
 # These make NDArrays themselves, so they can be imported only now.
 from mxnet.ndarray.indexing import get_item, set_item  # noqa: E402
 from mxnet.ndarray.invoke import MODE, invoke, invoke_by_name  # noqa: E402
-
-lend(__name__)

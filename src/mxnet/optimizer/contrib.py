@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet import ndarray as nd
-from mxnet.historic import lend
 from mxnet.ops.optimizer_update import group_adagrad
 from mxnet.optimizer.base import Index, OptimizerError, Rule, State, register
 
@@ -63,6 +62,3 @@ class GroupAdaGrad(Rule):
         if wd:
             raise OptimizerError(f"GroupAdaGrad has no weight decay, got wd={wd}.")
         group_adagrad(self, weight, grad, states, lr, wd)
-
-
-lend(__name__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mxnet.historic import lend
 from mxnet.optimizer.adaptive import FTML, LAMB, AdaDelta, AdaGrad, Adam, Adamax, Ftrl, Nadam, RMSProp
 from mxnet.optimizer.base import Optimizer, create, register
 from mxnet.optimizer.descent import DCASGD, LARS, LBSGD, NAG, SGD, SGLD, Signum, Test, ccSGD
@@ -37,6 +36,3 @@ __all__ = [
 # Pickles name a class by its module, and MXNet looks for these here.
 for _class in [value for value in map(globals().get, __all__) if isinstance(value, type)]:
     _class.__module__ = __name__
-
-
-lend(__name__)

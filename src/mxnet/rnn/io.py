@@ -11,7 +11,6 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet.errors import ParameterError
-from mxnet.historic import lend
 from mxnet.io import DataBatch, DataDesc, DataIter
 from mxnet.rnn.base import CellError
 
@@ -188,6 +187,3 @@ class BucketSentenceIter(DataIter):
             provide_data=[self._describe(self.data_name, length)],
             provide_label=[self._describe(self.label_name, length)],
         )
-
-
-lend(__name__)

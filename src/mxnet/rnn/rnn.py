@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint, save_checkpoint
-from mxnet.historic import lend
 from mxnet.rnn.base import BaseRNNCell, Unrolled
 
 if TYPE_CHECKING:
@@ -86,6 +85,3 @@ def do_rnn_checkpoint(cells: Cells, prefix: str, period: int = 1) -> Callable[..
 
 def _listed(cells: Cells) -> Sequence[BaseRNNCell]:
     return [cells] if isinstance(cells, BaseRNNCell) else cells
-
-
-lend(__name__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mxnet.historic import lend
 from mxnet.rnn.base import (
     BaseRNNCell,
     CellError,
@@ -54,5 +53,3 @@ __all__ = [
     "SteppingError",
     "ZoneoutCell",
 ]
-
-lend(__name__)

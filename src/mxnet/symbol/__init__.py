@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from mxnet import control_flow as _control_flow  # this and the operators fill the registry
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
-from mxnet.historic import lend as _lend
 from mxnet.ir.namespaces import submodule as _submodule
 from mxnet.symbol import control_flow, random, sampling
 from mxnet.symbol.base import SymbolBase
@@ -83,8 +82,6 @@ fill_modules(
         "_internal": _internal,
     },
 )
-for _lender in (contrib.__name__, random.__name__):
-    _lend(_lender)
 
 
 if not TYPE_CHECKING:  # what is not in the stubs is a mistake

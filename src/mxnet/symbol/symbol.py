@@ -23,7 +23,6 @@ from mxnet.errors import (
     few,
 )
 from mxnet.files import atomic_write
-from mxnet.historic import lend
 from mxnet.ir.declared import from_mxnet_shape, to_mxnet_shape
 from mxnet.ir.json import read_graph, write_graph
 from mxnet.ir.node import Entry, Node, emit, emitting, user_line
@@ -543,6 +542,3 @@ def load_json(json_str: str) -> Symbol:
     if not isinstance(json_str, str):
         raise CompositionError(f"load_json() expects a string, but got {type(json_str).__name__}.")
     return Symbol(read_graph(json_str))
-
-
-lend(__name__)
