@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from mxnet.contrib.amp.lists.outputs import UNTYPED
 from mxnet.contrib.amp.needs import Needs
 from mxnet.contrib.graphs import apply, copied, name_of
-from mxnet.dtype import CODES
+from mxnet.dtype import CODES, NAMES
 from mxnet.errors import MXNetError
 from mxnet.ir.constraints import Conflict, settle_dtypes
 from mxnet.ir.graph import Graph
@@ -70,7 +70,9 @@ class _Caster:
     def _variable(self, node: Node) -> Node:
         attrs = dict(node.attrs)
         dtype = self.needs.narrow if node in self.narrow_params else "float32"
-        if "__dtype__" in attrs or node.name not in self.data_names:
+        declared = attrs.get("__dtype__")
+        is_integer = declared is not None and "float" not in NAMES[int(declared)]
+        if not is_integer and (declared is not None or node.name not in self.data_names):
             attrs["__dtype__"] = str(CODES[dtype])
         made = Node(None, node.name, (), attrs, node.source)
         if node in self.narrow_params:
