@@ -16,6 +16,7 @@ import mxnet as mx
         ("mx.contrib.symbol", "mx.sym.contrib"),
         ("mx.contrib.nd", "mx.nd.contrib"),
         ("mx.contrib.ndarray", "mx.nd.contrib"),
+        ("mx.contrib.quant", "mx.contrib.quantization"),
     ],
 )
 def test_an_old_spelling_is_the_same_module(old, new):
@@ -41,7 +42,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
 
 
 def test_dir_lists_what_is_not_loaded_yet():
-    assert {"autograd", "io", "nd", "sym", "tensorboard", "text"} <= set(dir(mx.contrib))
+    assert {"amp", "autograd", "io", "nd", "quant", "quantization", "sym", "tensorboard", "text"} <= set(
+        dir(mx.contrib)
+    )
 
 
 def test_importing_mxnet_does_not_load_contrib():

@@ -99,6 +99,22 @@ def test_convolution_adds_the_bias_as_it_is_and_the_dense_layer_converts_it():
     assert dense.asscalar() == 6 + int(48 * 1.5 * 255.5 / 2.5)
 
 
+def test_convolution_of_signed_data_converts_the_bias_as_the_dense_layer_does():
+    data, weight, bias = _array([[3, -7]], "int8"), _array([[2, 5]], "int8"), _array([47], "int8")
+    ranges = {
+        f"{end}_{name}": _array([value])
+        for name, least, most in (("data", -2.5, 1), ("weight", -1, 1), ("bias", -1.5, 1))
+        for end, value in (("min", least), ("max", most))
+    }
+    dense, *_ = contrib.quantized_fully_connected(data, weight, bias, num_hidden=1, **ranges)
+    convolved, *_ = contrib.quantized_conv(
+        data.reshape((1, 2, 1, 1)), weight.reshape((1, 2, 1, 1)), bias, kernel=(1, 1), num_filter=1, **ranges
+    )
+    assert (
+        convolved.asnumpy().ravel() == dense.asnumpy().ravel() == 3 * 2 - 7 * 5 + int(47 * 1.5 / 2.5 * 127.5)
+    )
+
+
 def test_sums_of_many_products_are_exact():
     n = 2000
     data, weight = _array(np.full((1, n), 255), "uint8"), _array(np.full((1, n), 127), "int8")

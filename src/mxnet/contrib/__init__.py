@@ -12,6 +12,8 @@ _LAZY = {
     "io": "io",
     "nd": "ndarray",
     "ndarray": "ndarray",
+    "quant": "quantization",
+    "quantization": "quantization",
     "svrg_optimization": "svrg_optimization",
     "sym": "symbol",
     "symbol": "symbol",
@@ -20,7 +22,8 @@ _LAZY = {
 }
 
 if TYPE_CHECKING:
-    from mxnet.contrib import amp, autograd, io, svrg_optimization, tensorboard, text
+    from mxnet.contrib import amp, autograd, io, quantization, svrg_optimization, tensorboard, text
+    from mxnet.contrib import quantization as quant
     from mxnet.ndarray import contrib as nd
     from mxnet.ndarray import contrib as ndarray
     from mxnet.symbol import contrib as sym
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
         "io",
         "nd",
         "ndarray",
+        "quant",
+        "quantization",
         "svrg_optimization",
         "sym",
         "symbol",

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mxnet.errors import DTypeError, ShapeError
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.lazy import torch
 from mxnet.ops.expect import extents_of
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Counts = np.ndarray[Any, np.dtype[Any]]
 
 _SMALL = 1e-4  # what an empty bin is filled up to
 
@@ -50,39 +52,49 @@ class CalibrateEntropy(Op, name="_contrib_calibrate_entropy"):
         return {"ins": ("float32", "float32"), "outs": ("float32", "float32")}
 
     def forward(self, run: Run, hist: Tensor, hist_edges: Tensor) -> tuple[Tensor, Tensor]:
-        middle, narrowest = len(hist) // 2, self.num_quantized_bins // 2
-        counts = hist.double()
+        counts = hist.double().cpu().numpy()
+        middle, narrowest = len(counts) // 2, self.num_quantized_bins // 2
+        sums = np.concatenate([[0.0], counts.cumsum()])
+        filled = np.concatenate([[0], (counts != 0).cumsum()])
         reaches = range(narrowest, middle + 1)
-        found = torch.stack([self._divergence(counts, middle, reach) for reach in reaches]).float()
-        best = found.argmin()
-        return hist_edges[middle + narrowest + 1 + best].reshape(1), found[best].reshape(1)
+        found = np.array([self._divergence(counts, sums, filled, middle, reach) for reach in reaches])
+        best = int(found.astype(np.float32).argmin())
+        threshold = hist_edges[middle + narrowest + 1 + best].reshape(1)
+        return threshold, hist.new_tensor([found[best]])
 
-    def _divergence(self, hist: Tensor, middle: int, reach: int) -> Tensor:
-        """Return how differently quantized values are distributed, if cut off beyond `reach` bins."""
+    def _divergence(self, counts: Counts, sums: Counts, filled: Counts, middle: int, reach: int) -> float:
+        """Return how differently quantized values are distributed, if cut off beyond `reach` bins.
+
+        `sums` and `filled` are what there is before each bin: values, and bins that are not empty.
+        """
         start, stop = middle - reach, middle + reach + 1
-        inside = hist[start:stop].clone()
-        clipped = inside.clone()
-        clipped[0] += hist[:start].sum()
-        clipped[-1] += hist[stop:].sum()
-        inside[0] = 0
-        width = len(inside) // self.num_quantized_bins
-        bins = torch.arange(len(inside), device=hist.device)
-        merged = (bins // width).clamp(max=self.num_quantized_bins - 1)  # the last takes the rest
-        zeros = inside.new_zeros(self.num_quantized_bins)
-        sums = zeros.index_add(0, merged, inside)
-        filled = zeros.index_add(0, merged, (inside != 0).double())
-        quantized = (sums / filled.clamp(min=1))[merged] * (clipped != 0)
+        clipped = counts[start:stop].copy()
+        clipped[0] += sums[start]
+        clipped[-1] += sums[-1] - sums[stop]
+        width = len(clipped) // self.num_quantized_bins
+        edges = start + width * np.arange(self.num_quantized_bins + 1)
+        edges[-1] = stop  # the last takes the rest
+        merged, bins = np.diff(sums[edges]), np.diff(filled[edges])
+        merged[0] -= counts[start]
+        bins[0] -= counts[start] != 0
+        quantized = np.repeat(merged / np.maximum(bins, 1), np.diff(edges)) * (clipped != 0)
         p, q = _smooth(clipped), _smooth(quantized)
-        divergence = (p * (p / q).log()).sum()
-        return torch.where(divergence.isnan(), torch.finfo(torch.float32).max, divergence)
+        if p is None or q is None:
+            return float(np.finfo(np.float32).max)
+        return float((p * np.log(p / q)).sum())
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
         return None, None
 
 
-def _smooth(counts: Tensor) -> Tensor:
-    """Return a distribution without zeros: others give empty bins a little. NaN if they have not enough."""
+def _smooth(counts: Counts) -> Counts | None:
+    """Return a distribution without zeros: others give empty bins a little. None if they have not enough."""
     is_empty = counts == 0
-    given = _SMALL * is_empty.sum() / (~is_empty).sum()
-    filled = torch.where(is_empty, _SMALL, counts - given)
-    return torch.where(given < 1, filled / filled.sum(), math.nan)
+    empty = np.count_nonzero(is_empty)
+    given = _SMALL * empty / (len(counts) - empty) if empty < len(counts) else 1.0
+    if given >= 1:
+        return None
+    filled = counts - given
+    filled[is_empty] = _SMALL
+    smoothed: Counts = filled / filled.sum()
+    return smoothed

@@ -60,6 +60,11 @@ def _range_of_products(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     return interval(a * b * WIDEST_SUM)
 
 
+def _converted(bias: Tensor, low: Tensor, high: Tensor, step: Tensor) -> Tensor:
+    """Return a bias as multiples of what one step of the sums stands for, fractions cut off."""
+    return (bias * (unit(bias, low, high) / step)).trunc().to(torch.int32)
+
+
 class _Quantized(Ranged):
     """What operators share that do with integers what another one does with real numbers."""
 
@@ -224,9 +229,10 @@ class _Layer(_Quantized):
 class QuantizedConvolution(_Layer, name="_contrib_quantized_conv"):
     """Slides filters over the data, and adds a bias.
 
-    Shapes and parameters as Convolution; what is not there is (1,). As in MXNet, whose operator
-    ``contrib.quantized_conv`` this is, a bias is added as it is, whatever its range, and the range of the
-    output is that of data of int8.
+    Shapes and parameters as Convolution; what is not there is (1,). The bias is converted to the range of the
+    output, cutting off fractions. With data of uint8, though, it is added as it is, and the range of the
+    output is that of data of int8: so does MXNet's operator ``contrib.quantized_conv`` on CPUs, where it
+    takes no other data.
     """
 
     of = Convolution
@@ -247,6 +253,9 @@ class QuantizedConvolution(_Layer, name="_contrib_quantized_conv"):
     ) -> tuple[Tensor, ...]:
         dtype_among(self, dtype_of(data))
         dtype = _exact(weight[:1].numel())
+        if bias is not None and min_bias is not None and max_bias is not None and data.dtype == torch.int8:
+            step = unit(data, min_data, max_data) * unit(weight, min_weight, max_weight)
+            bias = _converted(bias, min_bias, max_bias, step)
         terms = None if bias is None else bias.to(dtype)
         sums = self.plain.forward(run, data.to(dtype), weight.to(dtype), terms)
         steps = (widest(*ends) / LEVELS["int8"] for ends in ((min_data, max_data), (min_weight, max_weight)))
@@ -285,7 +294,7 @@ class QuantizedFullyConnected(_Layer, name="_contrib_quantized_fully_connected")
         sums = F.linear(rows.to(dtype), weight.to(dtype)).to(torch.int32)
         if bias is not None and min_bias is not None and max_bias is not None:
             step = unit(data, min_data, max_data) * unit(weight, min_weight, max_weight)
-            sums += (bias * (unit(bias, min_bias, max_bias) / step)).trunc().to(torch.int32)
+            sums += _converted(bias, min_bias, max_bias, step)
         end_of_data, end_of_weight = widest(min_data, max_data), widest(min_weight, max_weight)
         steps = end_of_data / LEVELS[dtype_of(data)], end_of_weight / LEVELS["int8"]
         return (sums, *_range_of_products(*steps))

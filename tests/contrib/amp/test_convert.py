@@ -151,6 +151,21 @@ def test_the_body_of_a_loop_gets_float32():  # MXNet refuses such a network
     assert executor.forward()[0].dtype == np.float32
 
 
+def test_a_layer_in_no_list_cannot_have_narrow_data_and_wide_weights():
+    with pytest.raises(mx.MXNetError, match="FullyConnected 'g'"):
+        amp.convert_symbol(
+            fc(S.Convolution(a, kernel=(1,), num_filter=2), "g"), target_dtype_ops=["Convolution"]
+        )
+
+
+def test_variables_of_real_numbers_become_float32_and_integers_stay():  # MXNet makes integers float32, too
+    net = S.Embedding(
+        S.Variable("i", dtype="int32"), S.Variable("w", dtype="float16"), input_dim=3, output_dim=2
+    )
+    attributes = amp.convert_symbol(fc(net, "f")).attr_dict()
+    assert (attributes["i"]["__dtype__"], attributes["w"]["__dtype__"]) == ("4", "0")
+
+
 def test_the_saved_file_has_casts_only_if_asked_for(tmp_path):
     converted = amp.convert_symbol(fc(a, "f"))
     converted.save(str(tmp_path / "with.json"), remove_amp_cast=False)

@@ -90,7 +90,7 @@ def test_the_mean_of_before_counts_as_one_more_batch():
     found = []
     for _ in range(2):
         module.update_full_grads(batches)
-        found.append(module._full_grads[0][0].asnumpy())
+        found.append(module._param_dict[0]["fc_weight"].asnumpy())
     assert np.allclose(found[1], found[0] * 4 / 3)
 
 

@@ -131,8 +131,9 @@ def test_tokens_may_contain_spaces_where_something_else_delimits(make):
     ],
 )
 def test_a_file_of_another_form_is_refused_with_the_line(make, text, message):
-    with pytest.raises(mx.MXNetError, match=message):
+    with pytest.raises(AssertionError, match=message) as error:
         make(text)
+    assert isinstance(error.value, mx.MXNetError)
 
 
 def test_a_missing_file_is_named():

@@ -78,6 +78,8 @@ def convert_symbol(
     ------
     AssertionError
         If a list has something else, an operator nobody knows, or one that another list has as well.
+    MXNetError
+        If dtypes contradict each other then, such as those of weights and data of a layer in no list.
 
     Examples
     --------
@@ -97,7 +99,9 @@ def convert_symbol(
             raise NameLookupError(
                 f"data_names has {name!r}, which is no variable.{did_you_mean(name, inputs)}"
             )
-    return Symbol(convert_graph(sym.graph, needs, data_names, cast_optional_params))
+    converted = Symbol(convert_graph(sym.graph, needs, data_names, cast_optional_params))
+    converted.infer_type_partial(**{**dict.fromkeys(inputs, "float32"), **_declared(converted)})
+    return converted
 
 
 def convert_model(
@@ -144,11 +148,7 @@ def convert_model(
         network.data_names if isinstance(sym, Symbol) else None,
         cast_optional_params,
     )
-    declared = {
-        name: NAMES[int(attrs["__dtype__"])]
-        for name, attrs in converted.attr_dict().items()
-        if "__dtype__" in attrs
-    }
+    declared = _declared(converted)
 
     def cast(params: Params) -> dict[str, NDArray]:
         return {
@@ -239,6 +239,15 @@ def convert_hybrid_block(
         cast_optional_params,
     )
     return blocks.as_block(blocks.Network(*converted), cpu() if ctx is None else ctx)
+
+
+def _declared(symbol: Symbol) -> dict[str, str]:
+    """Return the dtypes that variables say they have."""
+    return {
+        name: NAMES[int(attrs["__dtype__"])]
+        for name, attrs in symbol.attr_dict().items()
+        if "__dtype__" in attrs
+    }
 
 
 def list_lp16_ops(target_dtype: DTypeLike) -> list[str]:

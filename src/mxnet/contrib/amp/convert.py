@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from mxnet.contrib.amp.lists.outputs import NAMED, UNTYPED
+from mxnet.contrib.amp.lists.outputs import UNTYPED
 from mxnet.contrib.amp.needs import Needs
-from mxnet.dtype import CODES
+from mxnet.contrib.graphs import apply, copied, name_of
+from mxnet.dtype import CODES, NAMES
 from mxnet.errors import MXNetError
 from mxnet.ir.constraints import Conflict, settle_dtypes
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import Op, find_operator
+from mxnet.ir.op import Op
 
 __all__ = ["convert_graph"]
 
@@ -50,13 +51,11 @@ class _Caster:
         self.casts: dict[tuple[Entry, str], Entry] = {}
 
     def outputs(self) -> tuple[Entry, ...]:
-        made: dict[Node, Node] = {}
-        for node in self.graph.nodes:
-            inputs = tuple(Entry(made[entry.node], entry.index) for entry in node.inputs)
-            made[node] = self._variable(node) if node.op is None else self._operator(node, node.op, inputs)
-        return tuple(
-            self._cast(Entry(made[entry.node], entry.index), "float32") for entry in self.graph.outputs
-        )
+        made = copied(self.graph, self._node)
+        return tuple(self._cast(entry, "float32") for entry in made)
+
+    def _node(self, node: Node, inputs: tuple[Entry, ...]) -> Node:
+        return self._variable(node) if node.op is None else self._operator(node, node.op, inputs)
 
     def _find_narrow_params(self) -> set[Node]:
         """Return the parameters that operators of the narrow dtype read."""
@@ -71,7 +70,9 @@ class _Caster:
     def _variable(self, node: Node) -> Node:
         attrs = dict(node.attrs)
         dtype = self.needs.narrow if node in self.narrow_params else "float32"
-        if "__dtype__" in attrs or node.name not in self.data_names:
+        declared = attrs.get("__dtype__")
+        is_integer = declared is not None and "float" not in NAMES[int(declared)]
+        if not is_integer and (declared is not None or node.name not in self.data_names):
             attrs["__dtype__"] = str(CODES[dtype])
         made = Node(None, node.name, (), attrs, node.source)
         if node in self.narrow_params:
@@ -134,25 +135,15 @@ class _Caster:
             return tuple(self._cast(entry, narrow) for entry in ins)
         if all(dtype in (narrow, wide) or to_wide for dtype, _, to_wide in pairs):
             return tuple(self._cast(entry, wide) for entry in ins)
-        attrs = {"num_outputs": str(len(ins))}
-        op = find_operator("amp_multicast").bind(attrs)
-        cast = Node(op, f"{_name_of(ins[0])}_amp_multicast", ins, attrs, node.source)
-        return cast.outputs
+        name = f"{name_of(ins[0])}_amp_multicast"
+        return apply("amp_multicast", name, ins, {"num_outputs": str(len(ins))}, node.source).outputs
 
     def _cast(self, entry: Entry, dtype: str) -> Entry:
         if self.known.get(entry) == dtype:
             return entry
         if (entry, dtype) not in self.casts:
-            attrs = {"dtype": dtype}
-            op = find_operator("amp_cast").bind(attrs)
-            name = f"{_name_of(entry)}_amp_cast_{dtype}"
-            cast = self.casts[entry, dtype] = Entry(Node(op, name, (entry,), attrs, entry.node.source))
+            name = f"{name_of(entry)}_amp_cast_{dtype}"
+            node = apply("amp_cast", name, (entry,), {"dtype": dtype}, entry.node.source)
+            cast = self.casts[entry, dtype] = Entry(node)
             self.known[cast] = dtype
         return self.casts[entry, dtype]
-
-
-def _name_of(entry: Entry) -> str:
-    """Return the name of a value as MXNet has it inside of graphs, where few outputs have names."""
-    if entry.node.op is None or entry.node.op.name in NAMED:
-        return entry.output_name
-    return f"{entry.node.name}_{entry.index}"

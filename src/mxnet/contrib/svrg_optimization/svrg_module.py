@@ -88,7 +88,8 @@ class SVRGModule(Module):
         self.update_freq = update_freq
         self._mod_aux = Module(symbol, **options)
         """The network with the parameters that are remembered."""
-        self._full_grads: list[list[Any]] | None = None
+        self._param_dict: list[dict[str, NDArray]] | None = None
+        """The mean gradients, by name, on each device."""
 
     def _bind(self, wanted: Binding) -> None:
         super()._bind(wanted)
@@ -108,13 +109,13 @@ class SVRGModule(Module):
     def forward(self, data_batch: DataBatch, is_train: bool | None = None) -> None:
         """Compute the outputs of a batch, in training also by the parameters that are remembered."""
         super().forward(data_batch, is_train)
-        if self._full_grads is not None and (self.for_training if is_train is None else is_train):
+        if self._param_dict is not None and (self.for_training if is_train is None else is_train):
             self._mod_aux.forward(data_batch, is_train)
 
     def backward(self, out_grads: Any = None) -> None:
         """Compute the gradients of the last `forward`."""
         super().backward(out_grads)
-        if self._full_grads is not None:
+        if self._param_dict is not None:
             self._mod_aux.backward(out_grads)
 
     def update(self) -> None:
@@ -125,14 +126,36 @@ class SVRGModule(Module):
         MXNetError
             If there is no full gradient yet.
         """
-        if self._full_grads is None:
+        if self._param_dict is None:
             raise NotReadyError("Call update_full_grads(train_data) of this SVRGModule first, as fit() does.")
-        groups = self._exec_group, self._mod_aux._exec_group
-        for now, then, full in zip(*(group.grad_arrays for group in groups), self._full_grads, strict=True):
-            for gradient, remembered, mean in zip(now, then, full, strict=True):
-                if gradient is not None:
-                    gradient[:] = gradient - remembered + mean
+        remembered = self._mod_aux._exec_group.grad_arrays
+        for name, now, then in zip(
+            self._exec_group.param_names, self._exec_group.grad_arrays, remembered, strict=True
+        ):
+            if now[0] is not None:
+                self._svrg_grads_update_rule(now, then, [means[name] for means in self._param_dict])
         super().update()
+
+    def _svrg_grads_update_rule(
+        self,
+        g_curr_batch_curr_weight: list[NDArray],
+        g_curr_batch_special_weight: list[NDArray],
+        g_special_weight_all_batch: list[NDArray],
+    ) -> list[NDArray]:
+        """Change the gradients of a parameter, one for each device, into those to step along.
+
+        Parameters
+        ----------
+        g_curr_batch_curr_weight, g_curr_batch_special_weight : list of NDArray
+            The gradients of a batch, with the parameters as they are and as they are remembered.
+        g_special_weight_all_batch : list of NDArray
+            The mean gradient of all batches, with the parameters as they are remembered.
+        """
+        for gradient, remembered, mean in zip(
+            g_curr_batch_curr_weight, g_curr_batch_special_weight, g_special_weight_all_batch, strict=True
+        ):
+            gradient[:] = gradient - remembered + mean
+        return g_curr_batch_curr_weight
 
     def update_full_grads(self, train_data: DataIter) -> None:
         """Remember the parameters, and compute the mean gradient of all batches there.
@@ -145,30 +168,36 @@ class SVRGModule(Module):
         self._require("binded", "params_initialized")
         aux = self._mod_aux
         aux.set_params(*self.get_params())
-        gradients = aux._exec_group.grad_arrays
-        totals = self._full_grads or [
-            [g if g is None else g.zeros_like() for g in each] for each in gradients
+        group = aux._exec_group
+        gradients: list[dict[str, NDArray]] = [
+            {
+                name: each[k]
+                for name, each in zip(group.param_names, group.grad_arrays, strict=True)
+                if each[k] is not None
+            }
+            for k in range(len(self._context))
+        ]
+        totals = self._param_dict or [
+            {name: g.zeros_like() for name, g in each.items()} for each in gradients
         ]
         train_data.reset()
         batches = 0.0  # the last one may be filled up
         for batch in train_data:
             aux.forward_backward(batch)
             batches += 1 - (batch.pad or 0) / train_data.batch_size
-            for total, devices in zip(totals, gradients, strict=True):
-                for share, gradient in zip(total, devices, strict=True):
-                    if gradient is not None:
-                        share[:] += gradient
-        for name, total in zip(self._exec_group.param_names, totals, strict=True):
-            if total[0] is not None:
-                self._average(name, total, batches)
-        self._full_grads = totals
+            for total, shares in zip(totals, gradients, strict=True):
+                for name, gradient in shares.items():
+                    total[name][:] += gradient
+        for name in totals[0]:
+            self._average(name, [total[name] for total in totals], batches)
+        self._param_dict = totals
 
     def _average(self, name: str, totals: list[NDArray], batches: float) -> None:
         """Turn the sums that each device has into the share of each one in the mean."""
         shares = 1
         if self._kvstore is not None:
             shares = len(totals) * self._kvstore.num_workers
-            if self._full_grads is None:
+            if self._param_dict is None:
                 self._kvstore.init(name + FULL, totals[0].zeros_like())
             self._kvstore.push(name + FULL, totals)
             self._kvstore.pull(name + FULL, totals)
@@ -184,7 +213,7 @@ class SVRGModule(Module):
         monitor: Monitor | None,
         sparse_row_id_fn: Callable[[DataBatch], Any] | None,
     ) -> list[tuple[str, Any]]:
-        if self._full_grads is None or epoch % self.update_freq == 0:
+        if self._param_dict is None or epoch % self.update_freq == 0:
             self.update_full_grads(train_data)
             train_data.reset()
         return super()._fit_epoch(

@@ -41,6 +41,10 @@ class MissingFileError(MXNetError, ValueError, FileNotFoundError):
     __str__ = MXNetError.__str__
 
 
+class VectorsError(FileFormatError, AssertionError):
+    """A file has no vectors of one length; MXNet has an ``assert`` there."""
+
+
 class NotRegisteredError(CheckError, NameLookupError):
     """No embedding of that name is registered."""
 
@@ -208,7 +212,7 @@ class _TokenEmbedding(Vocabulary):
         with open(path, encoding=encoding) as lines:
             found = _read_vectors(lines, path, elem_delim)
         if not found:
-            raise FileFormatError(f"{path} has no token with a vector of two elements or more.")
+            raise VectorsError(f"{path} has no token with a vector of two elements or more.")
         self._vec_len = len(next(iter(found.values())))
         unknown = found.pop(self.unknown_token, None)
         filler = init_unknown_vec(shape=self._vec_len).asnumpy() if unknown is None else unknown
@@ -242,15 +246,13 @@ def _read_vectors(lines: Iterable[str], path: str, delimiter: str) -> dict[str, 
         token, *rest = line.rstrip().split(delimiter)
         place = f"{path}, line {number}"
         if not rest:
-            raise FileFormatError(
-                f"{place}: expected a token, {delimiter!r} and its vector, got {line[:40]!r}."
-            )
+            raise VectorsError(f"{place}: expected a token, {delimiter!r} and its vector, got {line[:40]!r}.")
         if token in found:
             _warn(f"{place}: the token {token!r} has a vector already; this one is left out.")
         elif len(rest) == 1:
             _warn(f"{place}: {token!r} with a vector of one element is likely a header; it is left out.")
         elif length and len(rest) != length:
-            raise FileFormatError(
+            raise VectorsError(
                 f"{place}: the vector of {token!r} has {len(rest)} elements, those before have {length}."
             )
         else:
@@ -259,9 +261,7 @@ def _read_vectors(lines: Iterable[str], path: str, delimiter: str) -> dict[str, 
             try:
                 elements.extend(map(float, rest))
             except ValueError as error:
-                raise FileFormatError(
-                    f"{place}: the vector of {token!r} is not of numbers: {error}."
-                ) from None
+                raise VectorsError(f"{place}: the vector of {token!r} is not of numbers: {error}.") from None
     vectors = np.frombuffer(elements, dtype=np.float32).reshape(len(found), length)
     return dict(zip(found, vectors, strict=True))
 

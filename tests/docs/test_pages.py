@@ -1,16 +1,19 @@
-"""The page docs/how-it-works.md says what happens: its code runs, and prints what it says."""
+"""The pages in docs/ say what happens: their code runs, and prints what they say."""
 
 import contextlib
 import io
 import re
 from pathlib import Path
 
-PAGE = Path(__file__).parents[2] / "docs" / "how-it-works.md"
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_every_block_prints_what_the_page_says():
+@pytest.mark.parametrize("page", ["contrib.md", "how-it-works.md"])
+def test_every_block_prints_what_the_page_says(page):
     namespace = {}
-    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     assert blocks
     for block in blocks:
         said = [
