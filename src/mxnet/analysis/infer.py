@@ -222,8 +222,8 @@ def _ask(
     except Conflict as conflict:
         raise explain(node, facts, conflict) from None
     except MXNetError as error:
-        raise _name_the_node(error, node) from None
-    except Exception as error:
+        if not hasattr(error, "__notes__"):
+            raise _name_the_node(error, node) from None
         add_note(error, f"in operator {describe_node(node)}")  # a user's own, in a custom operator
         raise
 

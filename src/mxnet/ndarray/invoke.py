@@ -191,13 +191,13 @@ def check_call(op: Op, n_inputs: int, facts: Facts) -> Checked:
     except Conflict as conflict:
         raise DTypeError(_explain(op, conflict, "dtype", shapes, dtypes)) from None
     except MXNetError as error:
-        raise type(error)(_name_the_operator(op, error)) from None
+        raise _named(op, error) from None
     try:
         shapes = settle_shapes(op, shapes)
     except Conflict as conflict:
         raise ShapeError(_explain(op, conflict, "shape", shapes, dtypes)) from None
     except MXNetError as error:
-        raise type(error)(_name_the_operator(op, error)) from None
+        raise _named(op, error) from None
     known = shapes[n_inputs:] if all(map(is_complete, shapes[n_inputs:])) else None
     return Checked(known, dtypes[n_inputs:] if None not in dtypes[n_inputs:] else None)
 
@@ -224,6 +224,11 @@ def _explain(op: Op, conflict: Conflict, what: str, shapes: Facts, dtypes: Facts
         f"  Actual: {slot} {show(conflict.known)}\n"
         f"  with {op!r} and {', '.join(others) or 'no other inputs'}"
     )
+
+
+def _named(op: Op, error: MXNetError) -> MXNetError:
+    """Return an error that names the operator; one with notes is of a user's own code, not ours to reword."""
+    return error if hasattr(error, "__notes__") else type(error)(_name_the_operator(op, error))
 
 
 def _name_the_operator(op: Op, error: Exception) -> str:

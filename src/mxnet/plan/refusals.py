@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from mxnet.analysis.infer import show_shape
-from mxnet.errors import DTypeError, MXNetError, ShapeError
+from mxnet.errors import DTypeError, MXNetError, OutOfRangeError, ShapeError
 
 __all__ = ["Given", "raised_by_torch", "refused"]
 
@@ -46,6 +46,8 @@ def refused(operator: str, error: Exception, given: Given) -> MXNetError:
     if _ABOUT_DTYPES.search(reason):
         dtypes = dict.fromkeys(dtype for _, _, dtype in given)
         kind, reason = DTypeError, f"it cannot be computed for arrays of {' with '.join(dtypes)}."
+    elif isinstance(error, IndexError):
+        kind, reason = OutOfRangeError, reason.replace("dimension", "axis")
     elif "ZeroDivisionError" in reason:
         reason = "whole numbers cannot be divided by 0."
     elif any(0 in shape for shape in shapes):
