@@ -141,7 +141,7 @@ def also_ours(error: Exception) -> Exception:
     """
     if isinstance(error, MXNetError):
         return error
-    kind = _also_ours(type(error))
+    kind = _also_ours(type(error))  # type: ignore[arg-type]
     try:
         made = kind(*error.args) if type(error).__module__ == "builtins" else kind.__new__(kind, *error.args)
     except TypeError:

@@ -53,7 +53,7 @@ def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[T
     # Users keep values in the CustomOp from forward to backward, which are two nodes of a graph. The outputs
     # lead from one to the other, in an executor as under autograd, as torch's own lead to their grad_fn.
     for result in results:
-        result.made_by = operator, storage  # type: ignore[attr-defined]
+        result.made_by = operator, storage
     return results[0] if n_out == 1 else results
 
 
@@ -82,7 +82,7 @@ def backward(
             "which no derivative is known."
         )
     operator, storage = made_by
-    kinds = (storage.outs, *storage[:2], (DENSE,) * n_in, storage.aux)
+    kinds: tuple[tuple[str, ...], ...] = (storage.outs, *storage[:2], (DENSE,) * n_in, storage.aux)
     if op.about_storage:
         with _user_code(op, run, "infer_storage_type_backward"):
             kinds = op.backward_storage(storage, storage.outs)

@@ -49,7 +49,7 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
     def run(tensors: Sequence[Tensor]) -> Tensor:
         return outputs_of(op, kernel, tensors)[0]
 
-    structured = _run_structured(op, run, inputs, stored)
+    structured = None if isinstance(stored, tuple) else _run_structured(op, run, inputs, stored)
     hidden: Sequence[Tensor] = ()
     dense: list[NDArray] = []
     if structured is not None:
@@ -61,8 +61,8 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
         results = _run_dense(op, kernel, inputs, tensors)
         visible = op.visible_outputs()
         dense = [NDArray._from_tensor(each, where) for each in owned(results[:visible], tensors)]
-        stypes = stored if isinstance(stored, tuple) else (stored or "default",) * len(dense)
-        made = [each.tostype(stype) for each, stype in zip(dense, stypes, strict=False)]
+        kept = stored if isinstance(stored, tuple) else (stored or "default",) * len(dense)
+        made = [each.tostype(stype) for each, stype in zip(dense, kept, strict=False)]
         hidden = results[visible:]
     for array, result in zip(outs, made, strict=False):
         overwrite(op, array, result._tensor)
