@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+import functools
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,13 +22,16 @@ __all__ = [
     "NameLookupError",
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
+    "OutOfRangeError",
     "ParameterError",
     "ShapeError",
     "UnknownOperatorError",
     "add_note",
+    "also_ours",
     "brief",
     "did_you_mean",
     "few",
+    "user_code",
 ]
 
 
@@ -80,6 +85,10 @@ class DTypeError(InferenceError, TypeError):
 
 class BindError(MXNetError, ValueError):
     """The arrays given to ``bind`` do not fit the graph."""
+
+
+class OutOfRangeError(MXNetError, IndexError):
+    """An index is beyond the end of its axis."""
 
 
 class NameLookupError(MXNetError, KeyError, ValueError):
@@ -146,6 +155,50 @@ def add_note(error: Exception, note: str) -> None:
         error.add_note(note)
     else:
         error.__notes__ = [*getattr(error, "__notes__", []), note]
+
+
+def also_ours(error: Exception) -> Exception:
+    """Return the exception of a user's own code as one that is also an MXNetError, to be raised in its place.
+
+    It has the same arguments and attributes, and the same place in the code. Where none can be made, it is
+    the exception itself.
+
+    Examples
+    --------
+    >>> ours = also_ours(ZeroDivisionError("no"))
+    >>> isinstance(ours, ZeroDivisionError), isinstance(ours, MXNetError), str(ours)
+    (True, True, 'no')
+    """
+    if isinstance(error, MXNetError):
+        return error
+    kind = _also_ours(type(error))  # type: ignore[arg-type]
+    try:
+        made = kind(*error.args) if type(error).__module__ == "builtins" else kind.__new__(kind, *error.args)
+    except TypeError:
+        return error
+    made.args = error.args
+    made.__dict__.update(error.__dict__)
+    made.__cause__ = error.__cause__ or error.__context__
+    made.__suppress_context__ = True
+    return made.with_traceback(error.__traceback__)
+
+
+@functools.cache
+def _also_ours(kind: type[Exception]) -> type[Exception]:
+    if issubclass(MXNetError, kind) or issubclass(kind, StopIteration):  # which generators cannot raise
+        return MXNetError
+    return type(kind.__name__, (kind, MXNetError), {"__module__": kind.__module__, "__doc__": kind.__doc__})
+
+
+@contextlib.contextmanager
+def user_code(where: str) -> Iterator[None]:
+    """Run a user's own code; its exceptions become MXNetErrors, too, with a note of where they are from."""
+    try:
+        yield
+    except Exception as error:
+        ours = also_ours(error)
+        add_note(ours, where)
+        raise ours  # noqa: B904 - it is the same
 
 
 def did_you_mean(name: object, candidates: Iterable[str]) -> str:

@@ -80,9 +80,9 @@ class Executor:
         ] = {}
         self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
-        operators = programs.graph.operators
-        self._runs_user_code = any("forward" in node.op.effects for node in operators)
-        self._draws = any(not node.op.pure for node in operators)
+        operators = [node.op for node in programs.graph.operators if node.op is not None]
+        self._runs_user_code = any("forward" in op.effects for op in operators)
+        self._draws = any(not op.pure for op in operators)
         self._drawn_from: dict[Context, Tensor] = {}
         self._monitor_callback: Monitor | None = None
         self._tapped: Taps = ""

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mxnet.dtype import CODES
-from mxnet.errors import GradientError, ShapeError, add_note
 from mxnet.historic import lend
-from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
-from mxnet.ir.op import Like, Run, find_operator, op_names
-from mxnet.lazy import torch
-from mxnet.ndarray.invoke import MODE, Mode
+from mxnet.ir.op import find_operator, op_names
+from mxnet.ndarray.custom import backward, forward
 from mxnet.ndarray.ndarray import NDArray
-from mxnet.ops.custom import REGISTERED, Custom, Registration
-from mxnet.ops.device import torch_device
+from mxnet.ops.custom import DENSE, REGISTERED, DeclaredStorageError, Registration
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from mxnet.context import Context
     from mxnet.ir.param import Param
     from mxnet.symbol.symbol import Symbol
@@ -171,6 +163,43 @@ class CustomOpProp:
             [dtype] * len(self.list_auxiliary_states()),
         )
 
+    def infer_storage_type(self, in_stype: list[str]) -> Sequence[Any]:
+        """Return how inputs, outputs and auxiliary states are stored; by default all are dense.
+
+        Parameters
+        ----------
+        in_stype : list of str
+            How the inputs are: ``"default"``, ``"row_sparse"`` or ``"csr"``.
+        """
+        _refuse_sparse(in_stype, "infer_storage_type")
+        return (
+            [DENSE] * len(in_stype),
+            [DENSE] * len(self.list_outputs()),
+            [DENSE] * len(self.list_auxiliary_states()),
+        )
+
+    def infer_storage_type_backward(
+        self,
+        ograd_stype: list[str],
+        in_stype: list[str],
+        out_stype: list[str],
+        igrad_stype: list[str],
+        aux_stype: list[str],
+    ) -> Sequence[Any]:
+        """Return how arrays are stored in ``backward``; by default all are dense.
+
+        Parameters
+        ----------
+        ograd_stype, in_stype, out_stype, igrad_stype, aux_stype : list of str
+            How gradients of outputs, inputs, outputs, gradients of inputs and auxiliary states are: as for
+            `infer_storage_type`, or ``"undefined"``. What is returned has the same order.
+        """
+        given = (ograd_stype, in_stype, out_stype, igrad_stype, aux_stype)
+        _refuse_sparse(
+            [s for s in (*ograd_stype, *igrad_stype) if s != "undefined"], "infer_storage_type_backward"
+        )
+        return tuple([DENSE] * len(each) for each in given)
+
     def declare_backward_dependency(
         self, out_grad: list[int], in_data: list[int], out_data: list[int]
     ) -> Sequence[int]:
@@ -207,10 +236,26 @@ def register(reg_name: str) -> Callable[[_Class], _Class]:
     def do_register(prop_cls: _Class) -> _Class:
         if not (isinstance(prop_cls, type) and issubclass(prop_cls, CustomOpProp)):
             raise TypeError(f"register({reg_name!r}) decorates a subclass of CustomOpProp, not {prop_cls!r}.")
-        REGISTERED[reg_name] = Registration(prop_cls, _forward, _backward)
+        REGISTERED[reg_name] = Registration(prop_cls, forward, backward, _declares_storage)
         return prop_cls
 
     return do_register
+
+
+def _declares_storage(properties: Any) -> bool:
+    """Whether a user says how arrays are stored; all are dense otherwise."""
+    inherited = CustomOpProp.infer_storage_type, CustomOpProp.infer_storage_type_backward
+    own = type(properties).infer_storage_type, type(properties).infer_storage_type_backward
+    return own != inherited
+
+
+def _refuse_sparse(stypes: Iterable[str], method: str) -> None:
+    for stype in stypes:
+        if stype != DENSE:
+            raise DeclaredStorageError(
+                f"{method} is that of CustomOpProp, which takes dense arrays only, but one is stored "
+                f"as {stype}. Override infer_storage_type and infer_storage_type_backward to take others."
+            )
 
 
 def get_all_registered_operators() -> list[str]:
@@ -309,7 +354,7 @@ class PythonOp:
         from mxnet import symbol
 
         op_type = f"{type(self).__name__}_{next(_numbers)}"
-        REGISTERED[op_type] = Registration(lambda: _PythonOpProp(self), _forward, _backward)
+        REGISTERED[op_type] = Registration(lambda: _PythonOpProp(self), forward, backward)
         made: Symbol = vars(symbol)["Custom"](*args, op_type=op_type, **kwargs)
         return made
 
@@ -336,12 +381,18 @@ class PythonOp:
         return [*(out_grad if self.need_top_grad() else ()), *in_data, *out_data]
 
     def forward(self, in_data: list[Any], out_data: list[Any]) -> None:
-        """Write ``out_data``."""
+        """Write ``out_data``: by default the first input."""
+        out_data[0][:] = in_data[0]
 
     def backward(
-        self, out_grad: list[Any], in_data: list[Any], out_data: list[Any], in_grad: list[Any]
+        self,
+        out_grad: list[Any],  # noqa: ARG002 - subclasses use them
+        in_data: list[Any],  # noqa: ARG002
+        out_data: list[Any],  # noqa: ARG002
+        in_grad: list[Any],
     ) -> None:
-        """Write ``in_grad``."""
+        """Write ``in_grad``: by default 1."""
+        in_grad[0][:] = 1.0
 
 
 class NDArrayOp(PythonOp):
@@ -406,118 +457,6 @@ class _PythonOpKernels(CustomOp):
 
 def _numpy_copies(arrays: Iterable[NDArray | None]) -> list[Any]:
     return [None if each is None else each.asnumpy() for each in arrays]
-
-
-# -------------------------------------------------------------------------------- running
-
-
-def _forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
-    n_in, n_aux, n_out = op.arity
-    facts = tuple((tuple(each.shape), _dtype_of(each)) for each in tensors)
-    operators = run.state.setdefault("operators", {})
-    if facts not in operators:
-        operators[facts] = _create_operator(op, run, facts)
-    operator = operators[facts]
-    unknown = (None,) * n_out
-    shapes = settle_shapes(op, (*(shape for shape, _ in facts), *unknown))[n_in + n_aux :]
-    dtypes = settle_dtypes(op, (*(dtype for _, dtype in facts), *unknown))[n_in + n_aux :]
-    if not all(map(is_complete, shapes)) or None in dtypes:
-        raise ShapeError(
-            f"The custom operator {op.op_type!r} does not tell the shapes and dtypes of its outputs."
-        )
-    outs = _zeros(zip(shapes, dtypes, strict=True), run)
-    aux = _arrays(tensors[n_in:], run)
-    with _user_code(op, run, "forward"):
-        operator.forward(
-            is_train=run.is_train,
-            req=["write"] * n_out,
-            in_data=_arrays(tensors[:n_in], run),
-            out_data=list(outs),
-            aux=list(aux),
-        )
-    _write_back(aux, tensors[n_in:])
-    results = tuple(array._tensor for array in outs)
-    # Users keep values in the CustomOp from forward to backward, which are two nodes of a graph. The outputs
-    # lead from one to the other, in an executor as under autograd, as torch's own lead to their grad_fn.
-    for result in results:
-        result.made_by = operator  # type: ignore[attr-defined]
-    return results[0] if n_out == 1 else results
-
-
-def _create_operator(op: Custom, run: Run, facts: Sequence[tuple[tuple[int, ...], str]]) -> CustomOp:
-    shapes = [list(shape) for shape, _ in facts]
-    with _user_code(op, run, "infer_shape"):  # some keep what it tells, and inference asks only once
-        op.properties.infer_shape(shapes[: op.arity[0]])
-    with _user_code(op, run, "create_operator"):
-        operator: CustomOp = op.properties.create_operator(
-            run.context, shapes, [CODES[dtype] for _, dtype in facts]
-        )
-    return operator
-
-
-def _backward(
-    op: Custom,
-    run: Run,
-    grads: Sequence[Tensor],
-    ins: Sequence[Tensor | Like],
-    outs: Sequence[Tensor],
-    aux: Sequence[Tensor],
-) -> list[Tensor]:
-    n_in, _, n_out = op.arity
-    operator: CustomOp | None = getattr(outs[0], "made_by", None)
-    if operator is None:
-        raise GradientError(
-            f"The custom operator {op.op_type!r} can be differentiated once: its backward is Python code, of "
-            "which no derivative is known."
-        )
-    in_grads = _zeros([(each.shape, _dtype_of(each)) for each in ins], run)
-    aux_arrays = _arrays(aux, run)
-    with _user_code(op, run, "backward"):
-        operator.backward(
-            req=["write" if name in run.wants else "null" for name in op.input_names()],
-            out_grad=_arrays(grads or [None] * n_out, run),
-            in_data=_arrays(ins if "ins" in op.needs else [None] * n_in, run),
-            out_data=_arrays(outs if "outs" in op.needs else [None] * n_out, run),
-            in_grad=list(in_grads),
-            aux=list(aux_arrays),
-        )
-    _write_back(aux_arrays, aux)
-    return [array._tensor for array in in_grads]
-
-
-def _dtype_of(tensor: Tensor | Like) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
-
-
-def _arrays(tensors: Iterable[Any], run: Run) -> list[Any]:
-    return [None if each is None else NDArray._from_tensor(each, run.context) for each in tensors]
-
-
-def _zeros(facts: Iterable[tuple[tuple[int, ...], str]], run: Run) -> list[NDArray]:
-    device = torch_device(run.context)
-    return _arrays(
-        (torch.zeros(shape, dtype=getattr(torch, dtype), device=device) for shape, dtype in facts), run
-    )
-
-
-def _write_back(arrays: Sequence[NDArray], tensors: Sequence[Tensor]) -> None:
-    """Put what the user left in an array where it came from, if another tensor took its place."""
-    for array, tensor in zip(arrays, tensors, strict=True):
-        if array._tensor is not tensor:
-            tensor.copy_(array._tensor)
-
-
-@contextlib.contextmanager
-def _user_code(op: Custom, run: Run, method: str) -> Iterator[None]:
-    """Run a user's method unrecorded; its exceptions pass as they are, with a note of where they are from."""
-    token = MODE.set(Mode(is_train=run.is_train))
-    try:
-        yield
-    except Exception as error:
-        add_note(error, f"in {method}() of the custom operator {op.op_type!r}, node {run.name!r}")
-        raise
-    finally:
-        MODE.reset(token)
 
 
 lend(__name__)

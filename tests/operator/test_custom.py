@@ -442,6 +442,7 @@ def test_an_exception_in_a_kernel_passes_as_itself_with_the_node_s_name(register
     executor = bound(custom(X, name="my_layer"), x=(1,))
     with pytest.raises(UserError) as caught:
         forwards_and_backwards(executor)
+    assert isinstance(caught.value, MXNetError)
     notes = "\n".join(caught.value.__notes__)
     assert f"in {where}() of the custom operator 'test_op'" in notes
     assert "my_layer" in notes
@@ -469,6 +470,57 @@ def test_an_exception_in_the_properties_passes_as_itself(register, method):
     with pytest.raises(UserError) as caught:
         bound(custom(X, name="my_layer"), x=(1,)).forward()
     assert "my_layer" in "\n".join(caught.value.__notes__)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("no"),
+        FileNotFoundError(2, "gone"),
+        UnicodeDecodeError("utf8", b"a", 0, 1, "reason"),
+        AssertionError(),
+        StopIteration("s"),
+        RuntimeError("r"),
+        Exception("e"),
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("where", ["kernel", "properties", "constructor"])
+def test_every_exception_of_a_user_is_an_mxnet_error_too(register, where, error):
+    def fail(*_, **__):
+        raise error
+
+    names = {"kernel": {}, "properties": {"infer_shape": fail}, "constructor": {"list_outputs": fail}}
+    register(type("Failing", (Multiply,), {"forward": fail}), **names[where])
+    for call in (
+        lambda: mx.nd.Custom(mx.nd.ones((1,)), op_type="test_op"),
+        lambda: bound(custom(X), x=(1,)).forward(),
+    ):
+        with pytest.raises(MXNetError) as caught:
+            call()
+        assert isinstance(caught.value, type(error)) or isinstance(error, StopIteration)
+        assert caught.value.args == error.args
+        assert str(caught.value) == str(error)
+
+
+def test_an_exception_of_a_user_keeps_its_attributes_and_its_cause(register):
+    class Detailed(Exception):
+        def __init__(self, code, *, detail):
+            super().__init__(f"code {code}")
+            self.detail = detail
+
+    def fail(*_, **__):
+        try:
+            {}["missing"]
+        except KeyError as error:
+            raise Detailed(3, detail="why") from error
+
+    register(type("Failing", (Multiply,), {"forward": fail}))
+    with pytest.raises(Detailed, match="code 3") as caught:
+        mx.nd.Custom(mx.nd.ones((1,)), op_type="test_op")
+    assert isinstance(caught.value, MXNetError)
+    assert caught.value.detail == "why"
+    assert isinstance(caught.value.__cause__, KeyError)
 
 
 def test_assign_does_as_requested():

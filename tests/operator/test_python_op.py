@@ -58,6 +58,15 @@ def test_an_ndarray_operator_writes_into_arrays():
     assert executor.grad_arrays[0].asscalar() == 6
 
 
+@pytest.mark.parametrize("kind", [mx.operator.PythonOp, mx.operator.NumpyOp, mx.operator.NDArrayOp])
+def test_without_methods_of_its_own_it_passes_its_input_on_with_the_gradient_1(kind):
+    executor = kind().get_symbol(mx.sym.Variable("x")).simple_bind(mx.cpu(), x=(3,))
+    executor.arg_arrays[0][:] = 5
+    assert executor.forward(is_train=True)[0].asnumpy().tolist() == [5, 5, 5]
+    executor.backward(mx.nd.array([2, 3, 4]))
+    assert executor.grad_arrays[0].asnumpy().tolist() == [1, 1, 1]
+
+
 def test_two_instances_do_not_mix():
     class Scale(mx.operator.NumpyOp):
         def __init__(self, factor):
@@ -77,5 +86,6 @@ def test_an_exception_passes_as_itself():
         def forward(self, in_data, out_data):
             raise KeyError("mine")
 
-    with pytest.raises(KeyError, match="mine"):
+    with pytest.raises(KeyError, match="mine") as caught:
         Fails()(mx.sym.Variable("x")).eval(x=mx.nd.ones((1,)))
+    assert isinstance(caught.value, mx.MXNetError)

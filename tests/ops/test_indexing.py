@@ -98,3 +98,21 @@ def test_ravel_multi_index_needs_a_row_for_each_axis():
         mx.base.MXNetError, match=r"expected data of 2 rows, one for each axis, but got the shape \(3, 3\)"
     ):
         mx.sym.ravel_multi_index(mx.sym.Variable("data"), shape=(7, 6)).infer_shape(data=(3, 3))
+
+
+@pytest.mark.parametrize(
+    ("indices", "message"),
+    [
+        ([[1], [3]], "index 3 is out of bounds for axis 1 with size 2"),
+        ([[-4], [0]], "index -4 is out of bounds for axis 0 with size 3"),
+    ],
+)
+def test_gather_nd_refuses_what_lies_outside_as_an_index_error(indices, message):
+    a = mx.nd.ones((3, 2))
+    with pytest.raises(IndexError, match=message) as caught:
+        mx.nd.gather_nd(a, mx.nd.array(indices))
+    assert isinstance(caught.value, mx.MXNetError)
+    net = mx.sym.gather_nd(mx.sym.Variable("a"), mx.sym.Variable("i"))
+    with pytest.raises(IndexError, match=message):
+        net.bind(mx.cpu(), {"a": a, "i": mx.nd.array(indices)}).forward()
+    assert mx.nd.gather_nd(a, mx.nd.array([[-1], [-1]])).asscalar() == 1

@@ -142,3 +142,10 @@ def test_rectified_layers_do_the_same_in_training_and_joined_by_a_pass(layer, is
         values["w"] = mx.nd.zeros(shape)
     executor = mx.sym.Activation(made, act_type="relu").bind(mx.cpu(), values)
     assert executor.forward(is_train=is_train)[0].asnumpy().ravel().tolist() == [0, 2, 0]
+
+
+def test_sorting_takes_it_for_the_greatest_number():
+    x = mx.nd.array([2, NAN, -INF, 1, INF])
+    np.testing.assert_array_equal(mx.nd.sort(x).asnumpy(), [-INF, 1, 2, INF, NAN])
+    assert mx.nd.argsort(x, is_ascend=False).asnumpy().tolist() == [1, 4, 0, 3, 2]
+    assert mx.nd.topk(x, k=2).asnumpy().tolist() == [1, 4]

@@ -38,6 +38,33 @@ def test_auxiliary_states_are_needed():
         T.check_symbolic_forward(net, [A, np.ones(3), np.ones(3)], [A])
 
 
+def test_lists_may_be_longer_than_what_they_are_for():
+    both = mx.sym.Group([PRODUCT, X + Y])
+    T.check_symbolic_forward(PRODUCT, [A, B, A], [A * B, B], aux_states=[A])
+    T.check_symbolic_forward(both, [A, B], [A * B])  # or shorter, of what is expected
+    T.check_symbolic_forward(PRODUCT, [A, B], A * B)
+    head = np.ones((2, 3))
+    T.check_symbolic_backward(PRODUCT, [A, B], [head, head], [B, A, A], grad_req=["write", "add", "null"])
+    T.check_symbolic_backward(PRODUCT, [A, B], [head], [B])
+    T.check_symbolic_backward(PRODUCT, [A, B], {"product_output": head, "another": head}, [B, A])
+    net = mx.sym.BatchNorm(X, fix_gamma=False, eps=0)
+    states = [np.zeros(3), np.ones(3), np.ones(3)]
+    T.check_symbolic_forward(net, [A, np.ones(3), np.zeros(3)], [A], aux_states=states)
+
+
+def test_lists_that_are_too_short_are_refused():
+    with pytest.raises(
+        KeyError, match=r"grad_req has 1 entries, but the symbol's arguments are \['x', 'y'\]"
+    ):
+        T.check_symbolic_backward(PRODUCT, [A, B], [A], [B, A], grad_req=["write"])
+    with pytest.raises(mx.MXNetError, match="the gradient of output"):
+        T.check_symbolic_backward(mx.sym.Group([PRODUCT, X + Y]), [A, B], [A], [B, A])
+    net = mx.sym.BatchNorm(X, name="bn")
+    given = {"bn_moving_mean": A[0], "bn_moving_var": A[0], "other": A}
+    with pytest.raises(ValueError, match=r"has no auxiliary states \['other'\]"):
+        T.check_symbolic_forward(net, [A, A[0], A[0]], [A], aux_states=given)
+
+
 def test_gradients_are_written_added_or_left():
     head = np.ones((2, 3), "float32")
     assert sorted(T.check_symbolic_backward(PRODUCT, [A, B], [head], [B, A])) == ["x", "y"]
@@ -58,6 +85,36 @@ def test_right_gradients_agree_with_differences(dtype):
     T.check_numeric_gradient(mx.sym.tanh(X) * Y, [A, B], dtype=dtype)
     T.check_numeric_gradient(mx.sym.Group([mx.sym.sqrt(X), X * Y]), {"x": A, "y": B}, dtype=dtype)
     T.check_numeric_gradient(X * Y, [A, B], grad_nodes={"x": "add", "y": "null"}, dtype=dtype)
+
+
+@pytest.mark.parametrize(
+    ("net", "shapes"),
+    [
+        (X * 2, [(20, 20)]),
+        (mx.sym.dot(X, X, transpose_b=True), [(9, 9)]),
+        (mx.sym.concat(X, X, dim=1), [(12, 10)]),
+        (mx.sym.Group([X + Y, X * Y]), [(10, 10), (10, 10)]),
+    ],
+)
+def test_the_noise_of_a_difference_does_not_grow_with_the_output(net, shapes):
+    random = np.random.RandomState(3)
+    np.random.seed(3)
+    T.check_numeric_gradient(net, [random.rand(*shape) for shape in shapes])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"grad_nodes": "x"}, ValueError, "grad_nodes is 'x'. Expected a list of names"),
+        ({"dtype": np.int32}, AssertionError, "Expected a dtype of real numbers"),
+        ({"dtype": "asnumpy"}, AssertionError, "Expected a dtype of real numbers"),
+        ({"location": [A]}, KeyError, "The location has 1 arrays"),
+    ],
+)
+def test_a_gradient_that_cannot_be_checked_is_refused(arguments, kind, message):
+    with pytest.raises(kind, match=message) as caught:
+        T.check_numeric_gradient(PRODUCT, **{"location": [A, B], **arguments})
+    assert isinstance(caught.value, mx.MXNetError)
 
 
 def test_wrong_gradients_do_not():
@@ -97,6 +154,13 @@ def test_networks_that_differ_do_not(capsys):
         T.check_consistency(networks, entries)
     T.check_consistency(networks, entries, raise_on_err=False)
     assert "Items are not equal" in capsys.readouterr().out
+
+
+def test_consistency_needs_something_to_compare():
+    entry = {"ctx": mx.cpu(), "x": (2, 3), "y": (2, 3)}
+    for networks, entries in ((PRODUCT, [entry]), ([PRODUCT], [entry] * 2)):
+        with pytest.raises(AssertionError, match="Expected one for each, and at least 2"):
+            T.check_consistency(networks, entries)
 
 
 def test_running_a_symbol_on_numpy_arrays():

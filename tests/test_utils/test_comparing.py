@@ -90,7 +90,7 @@ def test_the_largest_difference_is_found():
     assert times == pytest.approx(1 / (0.001 + 0.0002))
     assert (
         T.locationError(ONES, OTHER, place, ("a", "b"), maxError=True)
-        == "Maximum error at (1, 2): a=1.00000000, b=2.00000000"
+        == "Location of maximum error: (1, 2), a=1.00000000, b=2.00000000"
     )
 
 

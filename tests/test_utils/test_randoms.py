@@ -43,9 +43,9 @@ def test_sparse_arrays_are_what_they_are_made_of():
     assert (array.asnumpy()[rows] == values).all()
     assert (values != 0).all()
     array, (starts, columns, values) = T.rand_sparse_ndarray((5, 3), "csr", density=0.7)
-    assert array.indptr.asnumpy().tolist() == starts.tolist()
-    assert array.indices.asnumpy().tolist() == columns.tolist()
-    assert array.data.asnumpy().tolist() == values.tolist()
+    assert array.indptr.asnumpy().tolist() == starts.asnumpy().tolist()
+    assert array.indices.asnumpy().tolist() == columns.asnumpy().tolist()
+    assert array.data.asnumpy().tolist() == values.asnumpy().tolist()
 
 
 def test_rows_and_values_may_be_chosen():
@@ -68,7 +68,22 @@ def test_shuffling_columns_leaves_the_matrix():
     [
         (lambda: T.rand_ndarray((2, 3), "dense"), "stype is 'dense'. Expected 'row_sparse' or 'csr'"),
         (lambda: T.rand_ndarray((2, 3, 4), "csr"), "A csr array has two dimensions"),
-        (lambda: T.rand_ndarray((2, 3), "csr", distribution="powerlaw"), "Expected 'uniform'"),
+        (
+            lambda: T.rand_ndarray((2, 3), "csr", distribution="other"),
+            "Expected 'uniform' or 'powerlaw' for csr",
+        ),
+        (
+            lambda: T.rand_ndarray((2, 3), "row_sparse", distribution="powerlaw"),
+            "Expected 'uniform' for row_sparse",
+        ),
+        (lambda: T.rand_ndarray((2, 3), "csr", 1.5), "density is 1.5. Expected a number from 0 to 1"),
+        (
+            lambda: T.rand_ndarray((4, 8), "csr", 0.125, distribution="powerlaw"),
+            "cannot have the density 0.125",
+        ),
+        (lambda: T.rand_ndarray((4, 8), "csr", 1.0, distribution="powerlaw"), "cannot have the density 1.0"),
+        (lambda: T.rand_ndarray((1, 8), "csr", 0.5, distribution="powerlaw"), "cannot have the density 0.5"),
+        (lambda: T.rand_ndarray((0, 8), "csr", 0.5, distribution="powerlaw"), "cannot have the density 0.5"),
     ],
 )
 def test_misuse_is_explained(make, message):
@@ -100,3 +115,20 @@ def test_the_dummy_iterator_yields_one_batch_without_end():
     dummy = T.DummyIter(mx.io.NDArrayIter(np.ones((4, 2)), batch_size=2))
     assert next(dummy) is next(iter(dummy))
     assert dummy.provide_data == [("data", (2, 2))]
+
+
+@pytest.mark.parametrize(
+    ("shape", "density", "starts"),
+    [
+        ((16, 64), 0.3, [0, 2, 6, 14, 30, 62, 126, 190, 254, 300, 301, 302, 303, 304, 305, 306, 307]),
+        ((4, 8), 0.5, [0, 2, 6, 14, 16]),
+        ((5, 7), 0.3, [0, 2, 6, 8, 9, 10]),
+        ((5, 7), 0.6, [0, 2, 6, 13, 20, 21]),
+        ((7, 16), 0.25, [0, 2, 6, 14, 25, 26, 27, 28]),
+    ],
+)
+def test_rows_of_a_powerlaw_double(shape, density, starts):
+    array, (found, columns, values) = T.rand_sparse_ndarray(shape, "csr", density, distribution="powerlaw")
+    assert array.indptr.asnumpy().tolist() == found.asnumpy().tolist() == starts
+    assert columns.asnumpy()[:6].tolist() == [0, 1, 0, 1, 2, 3]
+    assert ((values.asnumpy() >= 1) & (values.asnumpy() < 3)).all()

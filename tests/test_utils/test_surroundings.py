@@ -1,18 +1,13 @@
 """What is around a test, samplers, and fetched files."""
 
-import bz2
-import gzip
 import math
 import os
-import struct
 import sys
-import zipfile
 
 import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet.test_utils import datasets
 
 T = mx.test_utils
 
@@ -118,54 +113,6 @@ def test_discrete_generators_are_checked_by_value():
     assert p > 0.001
     assert observed.sum() == 10000
     assert expected.tolist() == [5000, 5000]
-
-
-def test_files_are_fetched_once(tmp_path):
-    source = tmp_path / "source.txt"
-    source.write_text("one")
-    folder = str(tmp_path / "folder")
-    path = T.download(source.as_uri(), dirname=folder)
-    source.write_text("two")
-    assert T.download(source.as_uri(), dirname=folder) == path
-    assert (tmp_path / "folder" / "source.txt").read_text() == "one"
-    T.download(source.as_uri(), dirname=folder, overwrite=True)
-    assert (tmp_path / "folder" / "source.txt").read_text() == "two"
-
-
-def test_a_file_that_cannot_be_fetched_is_named(tmp_path):
-    url = (tmp_path / "nothing").as_uri()
-    with pytest.raises(mx.MXNetError, match="Cannot fetch 'file:.*nothing'"):
-        T.download(url, fname=str(tmp_path / "x"), retries=2)
-    assert not (tmp_path / "x").exists()
-
-
-def test_archives_are_unpacked(tmp_path):
-    with zipfile.ZipFile(tmp_path / "source.zip", "w") as archive:
-        archive.writestr("inside.txt", "zip")
-    (tmp_path / "source.bz2").write_bytes(bz2.compress(b"bz2"))
-    folder = tmp_path / "folder"
-    T.get_zip_data(str(folder), (tmp_path / "source.zip").as_uri(), "data.zip")
-    assert (folder / "inside.txt").read_text() == "zip"
-    for _ in range(2):
-        T.get_bz2_data(str(folder), "data.txt", (tmp_path / "source.bz2").as_uri(), "data.bz2")
-    assert (folder / "data.txt").read_text() == "bz2"
-
-
-def test_digits_are_fetched_as_arrays_and_iterators(tmp_path, monkeypatch):
-    for part, count in (("train", 6), ("t10k", 4)):
-        images = struct.pack(">iiii", 2051, count, 2, 2) + bytes(range(4 * count))
-        labels = struct.pack(">ii", 2049, count) + bytes(range(count))
-        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(images))
-        (tmp_path / f"{part}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
-    monkeypatch.setattr(datasets, "MNIST_URL", f"{tmp_path.as_uri()}/")
-    monkeypatch.chdir(tmp_path)
-    digits = T.get_mnist()
-    assert digits["train_data"].shape == (6, 1, 2, 2)
-    assert digits["test_label"].tolist() == [0, 1, 2, 3]
-    assert digits["test_data"][0, 0, 1, 1] == np.float32(3 / 255)
-    train, test = T.get_mnist_iterator(2, (4,))
-    assert train.provide_data == [("data", (2, 4))]
-    assert [batch.label[0].asnumpy().tolist() for batch in test] == [[0, 1], [2, 3]]
 
 
 def test_everything_is_where_mxnet_has_it():

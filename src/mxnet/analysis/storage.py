@@ -19,6 +19,7 @@ from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op
+from mxnet.ops.custom import Custom, DeclaredStorageError
 
 __all__ = [
     "DENSE",
@@ -31,6 +32,10 @@ __all__ = [
 ]
 
 DENSE, ROWS, CSR = "default", "row_sparse", "csr"
+
+
+Stypes = str | tuple[str, ...]
+"""How all outputs are stored, or each of them."""
 
 
 class StorageError(MXNetError, ValueError):
@@ -151,7 +156,7 @@ _ONLY = {"_sparse_retain": ROWS, "_square_sum": ROWS, "_contrib_getnnz": CSR, "_
 """How the first input must be stored, of operators that know nothing else."""
 
 
-def result_storage(op: Op, stypes: Sequence[str]) -> str | None:
+def result_storage(op: Op, stypes: Sequence[str]) -> Stypes | None:
     """Return how an operator's results are stored, from how its inputs are; None if it falls back to dense.
 
     Raises
@@ -160,6 +165,8 @@ def result_storage(op: Op, stypes: Sequence[str]) -> str | None:
         If the operator takes no such arrays.
     """
     name = op.name
+    if isinstance(op, Custom) and (op.about_storage or any(stype != DENSE for stype in stypes)):
+        return op.stored_as(stypes)
     if name == "cast_storage":
         wanted: str = op.stype  # type: ignore[attr-defined]
         if DENSE not in (stypes[0], wanted) and wanted != stypes[0]:
@@ -251,6 +258,8 @@ def gradient_storage(op: Op, stypes: Sequence[str], head: str) -> tuple[str, ...
     head : str
         How the gradient of its first output is.
     """
+    if isinstance(op, Custom) and op.about_storage:
+        return op.gradients_stored_as(head)
     rule = _GRADIENT_RULES.get(op.name)
     return (DENSE,) * len(stypes) if rule is None else rule(op, tuple(stypes), head)
 
@@ -280,7 +289,8 @@ def graph_storage(graph: Graph, stypes: Mapping[Node, str]) -> StorageFacts:
     stored: dict[Entry, str] = {}
     for node in graph.nodes:
         found = stypes.get(node, DENSE) if node.op is None else _stored(node, stored)
-        stored.update(dict.fromkeys(node.outputs, found))
+        each = (found,) * len(node.outputs) if isinstance(found, str) else found
+        stored.update(zip(node.outputs, each, strict=True))
     heads: dict[Entry, list[str]] = {}
     for entry in graph.outputs:
         heads.setdefault(entry, []).append(stored[entry])
@@ -306,12 +316,12 @@ def _may_be_sparse(node: Node) -> bool:
     )
 
 
-def _stored(node: Node, stored: Mapping[Entry, str]) -> str:
+def _stored(node: Node, stored: Mapping[Entry, str]) -> Stypes:
     assert node.op is not None
     stypes = tuple(stored[entry] for entry in node.inputs)
     try:
         found = result_storage(node.op, stypes)
-    except StorageError as error:
+    except (StorageError, DeclaredStorageError) as error:
         raise blame(error, node)  # noqa: B904 - the same
     if found is None:
         say_fallback(node.op, stypes)

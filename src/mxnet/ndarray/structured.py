@@ -49,8 +49,9 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
     def run(tensors: Sequence[Tensor]) -> Tensor:
         return outputs_of(op, kernel, tensors)[0]
 
-    structured = _run_structured(op, run, inputs, stored)
+    structured = None if isinstance(stored, tuple) else _run_structured(op, run, inputs, stored)
     hidden: Sequence[Tensor] = ()
+    dense: list[NDArray] = []
     if structured is not None:
         made = [structured]
     else:
@@ -59,13 +60,17 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
         tensors = [array._tensor for array in inputs]
         results = _run_dense(op, kernel, inputs, tensors)
         visible = op.visible_outputs()
-        made = [NDArray._from_tensor(each, where) for each in owned(results[:visible], tensors)]
-        made, hidden = [each.tostype(stored or "default") for each in made], results[visible:]
+        dense = [NDArray._from_tensor(each, where) for each in owned(results[:visible], tensors)]
+        kept = stored if isinstance(stored, tuple) else (stored or "default",) * len(dense)
+        made = [each.tostype(stype) for each, stype in zip(dense, kept, strict=False)]
+        hidden = results[visible:]
     for array, result in zip(outs, made, strict=False):
         overwrite(op, array, result._tensor)
     made = list(outs) or made
     if (record := MODE.get().record) is not None:
-        record(op, inputs, made, hidden)
+        record(op, inputs, dense or made, hidden)  # a gradient reads dense values, as the kernel made them
+        for array, recorded in zip(made, dense, strict=False):
+            array._recorded = recorded._recorded
     if out is not None:
         return out
     return made[0] if len(made) == 1 else made

@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mxnet.dtype import dtype_name, numpy_type
-from mxnet.errors import GradientError, InferenceError, ParameterError, UnknownOperatorError, did_you_mean
+from mxnet.errors import (
+    GradientError,
+    InferenceError,
+    MXNetError,
+    ParameterError,
+    UnknownOperatorError,
+    did_you_mean,
+    user_code,
+)
 from mxnet.ir.op import Like, Op, Run, Slots, is_hidden, param
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["REGISTERED", "Custom", "Properties", "Registration"]
+__all__ = ["REGISTERED", "Custom", "DeclaredStorageError", "Properties", "Registration", "Storage"]
+
+DENSE, UNKNOWN = "default", "undefined"
+STYPES = {DENSE, UNKNOWN, "row_sparse", "csr"}
+
+
+class DeclaredStorageError(MXNetError, ValueError, AssertionError):
+    """Arrays are stored in another way than an operator declares that it takes them."""
+
+
+class Storage(NamedTuple):
+    """How the arrays of a custom operator are stored, as its own methods see them."""
+
+    ins: tuple[str, ...]
+    outs: tuple[str, ...]
+    aux: tuple[str, ...]
 
 
 class Properties(Protocol):
@@ -29,6 +53,17 @@ class Properties(Protocol):
     def infer_shape(self, in_shape: Any) -> Sequence[Any]: ...
 
     def infer_type(self, in_type: Any) -> Sequence[Any]: ...
+
+    def infer_storage_type(self, in_stype: list[str]) -> Sequence[Any]: ...
+
+    def infer_storage_type_backward(
+        self,
+        ograd_stype: list[str],
+        in_stype: list[str],
+        out_stype: list[str],
+        igrad_stype: list[str],
+        aux_stype: list[str],
+    ) -> Sequence[Any]: ...
 
     def declare_backward_dependency(
         self, out_grad: list[int], in_data: list[int], out_data: list[int]
@@ -46,6 +81,7 @@ class Registration(NamedTuple):
     make: Callable[..., Properties]
     forward: Callable[[Custom, Run, Sequence[Tensor]], Tensor | tuple[Tensor, ...]]
     backward: Callable[..., list[Tensor]]
+    declares_storage: Callable[[Properties], bool] = lambda _: False
 
 
 REGISTERED: dict[str, Registration] = {}
@@ -71,6 +107,8 @@ class Custom(Op, name="Custom"):
     properties: Properties
     names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
     """Of inputs, auxiliary states and outputs."""
+    storage: Storage
+    """What was declared when it was last asked; it is asked when arrays are bound, or given to a call."""
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
         return (REGISTERED.get(self.op_type), *sorted(given.items()))
@@ -90,14 +128,24 @@ class Custom(Op, name="Custom"):
             raise ParameterError(
                 f"The custom operator {self.op_type!r} does not take the parameters {others}: {error}."
             ) from None
-        properties = registration.make(**others)
-        names = (properties.list_arguments(), properties.list_auxiliary_states(), properties.list_outputs())
+        with self._user_code("__init__"):
+            properties = registration.make(**others)
+            names = (
+                properties.list_arguments(),
+                properties.list_auxiliary_states(),
+                properties.list_outputs(),
+            )
         self.__dict__.update(
             registration=registration,
             properties=properties,
             names=tuple(tuple(each or ()) for each in names),
             mutates=tuple(names[1] or ()),
+            about_storage=registration.declares_storage(properties),
         )
+        self.__dict__["storage"] = Storage(*((DENSE,) * len(each) for each in self._groups()))
+
+    def _user_code(self, method: str) -> contextlib.AbstractContextManager[None]:
+        return user_code(f"in {method}() of the custom operator {self.op_type!r}")
 
     def input_names(self) -> tuple[str, ...]:
         """Return what the properties list."""
@@ -131,7 +179,8 @@ class Custom(Op, name="Custom"):
         if not worthwhile:
             return {}
         try:
-            answer = getattr(self.properties, method)(known)
+            with self._user_code(method):
+                answer = getattr(self.properties, method)(known)
         except Exception:
             if complete:
                 raise
@@ -153,6 +202,65 @@ class Custom(Op, name="Custom"):
         ins, outs, aux = (tuple(map(read, part)) for part in parts)
         return {"ins": ins, "outs": outs, "aux": aux}
 
+    # -------------------------------------------------------------------------------- storage
+
+    def _groups(self) -> tuple[tuple[str, ...], ...]:
+        """Return the names of inputs, outputs and auxiliary states: the order of inference."""
+        return self.names[0], self.names[2], self.names[1]
+
+    def stored_as(self, stypes: Sequence[str]) -> tuple[str, ...]:
+        """Return how outputs are stored, from how inputs are; remember what the user's code will see.
+
+        Raises
+        ------
+        DeclaredStorageError
+            If the inputs are stored in another way than the operator declares.
+        """
+        given = tuple(stypes[: len(self.names[0])])
+        with self._user_code("infer_storage_type"):
+            answer = self.properties.infer_storage_type(list(given))
+        ins, outs, aux = self._read_stypes("infer_storage_type", answer, self._groups())
+        for name, wanted, found in zip(self.names[0], ins, given, strict=True):
+            if wanted != found:
+                raise DeclaredStorageError(
+                    f"the custom operator {self.op_type!r} declares that it takes {name!r} stored as "
+                    f"{wanted}, but it is stored as {found}."
+                )
+        self.__dict__["storage"] = Storage(ins, outs, aux)
+        return outs
+
+    def gradients_stored_as(self, head: str) -> tuple[str, ...]:
+        """Return how gradients of inputs are stored; dense ones where a backward would be refused."""
+        try:
+            return self.backward_storage(self.storage, (head, *self.storage.outs[1:]))[3]
+        except DeclaredStorageError:
+            return (DENSE,) * len(self.names[0])
+
+    def backward_storage(self, storage: Storage, heads: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """Return how the backward sees heads, inputs, outputs, gradients of inputs and states."""
+        ins, outs, aux = storage
+        with self._user_code("infer_storage_type_backward"):
+            answer = self.properties.infer_storage_type_backward(
+                list(heads), list(ins), list(outs), [UNKNOWN] * len(ins), list(aux)
+            )
+        names = (self.names[2], self.names[0], self.names[2], self.names[0], self.names[1])
+        return self._read_stypes("infer_storage_type_backward", answer, names)
+
+    def _read_stypes(
+        self, method: str, answer: Any, names: Sequence[Sequence[str]]
+    ) -> tuple[tuple[str, ...], ...]:
+        parts = [*answer] if isinstance(answer, list | tuple) else []
+        if len(parts) == len(names) - 1:  # states may be left out
+            parts.append([DENSE] * len(names[-1]))
+        lengths = [len(part) for part in parts if isinstance(part, list | tuple)]
+        if lengths != [len(part) for part in names] or not {s for part in parts for s in part} <= STYPES:
+            expected = ", ".join(str(list(part)) for part in names)
+            raise InferenceError(
+                f"{method} of the custom operator {self.op_type!r} must return lists of storage types "
+                f"(default, row_sparse or csr), one for each of {expected}, but returned {answer!r}."
+            )
+        return tuple(tuple(DENSE if stype == UNKNOWN else stype for stype in part) for part in parts)
+
     # -------------------------------------------------------------------------------- running
 
     @functools.cached_property
@@ -161,7 +269,8 @@ class Custom(Op, name="Custom"):
         n_in, _, n_out = self.arity
         numbers = iter(range(2 * n_out + n_in))
         out_grad, in_data, out_data = ([next(numbers) for _ in range(n)] for n in (n_out, n_in, n_out))
-        wanted = self.properties.declare_backward_dependency(out_grad, in_data, out_data)
+        with self._user_code("declare_backward_dependency"):
+            wanted = self.properties.declare_backward_dependency(out_grad, in_data, out_data)
         groups = {"grads": out_grad, "ins": in_data, "outs": out_data}
         if not isinstance(wanted, Iterable) or not {*wanted} <= {*out_grad, *in_data, *out_data}:
             raise GradientError(

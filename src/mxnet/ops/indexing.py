@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import MXNetError, ParameterError, ShapeError
+from mxnet.errors import OutOfRangeError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.node import Entry, Node, emit
@@ -96,7 +96,7 @@ class Take(Op, name="take"):
             low, high = (int(bound) for bound in indices.long().aminmax())
             if low < 0 or high >= extent:
                 outside = low if low < 0 else high
-                raise MXNetError(
+                raise OutOfRangeError(
                     f"take: position {outside} is outside of axis {self.axis}, which has {extent}."
                 )
         return _positions(indices, extent, self.mode).flatten()

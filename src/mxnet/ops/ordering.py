@@ -43,6 +43,7 @@ class TopK(Op, name="topk"):
     ``axis=None``. With ``ret_typ="mask"`` the output is shaped like data and is 1 where they are.
 
     Of equal elements the first ones come first, unless a few of many are looked for: then any may be found.
+    NaN is greater than every number, as on MXNet's GPUs.
     """
 
     outputs = ("output0", "output1")
@@ -110,6 +111,7 @@ class Sort(Op, name="sort"):
     """Sorts along an axis; equal elements keep their order.
 
     Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. A hidden output tells where from.
+    NaN is greater than every number.
     """
 
     outputs = ("output0", "output1")
@@ -136,7 +138,7 @@ class Sort(Op, name="sort"):
 class ArgSort(Op, name="argsort"):
     """Finds which element sorting would bring to each place along an axis; equal ones keep their order.
 
-    Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``.
+    Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. NaN is greater than every number.
     """
 
     axis: int | None = param(default=-1, doc=_AXIS)

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from mxnet.analysis.infer import show_shape
-from mxnet.errors import DTypeError, MXNetError, ShapeError
+from mxnet.errors import DTypeError, MXNetError, OutOfRangeError, ShapeError
 from mxnet.ir.blame import is_of_user
 
 __all__ = ["Given", "raised_by_torch", "refused"]
@@ -47,6 +47,8 @@ def refused(error: Exception, given: Given) -> MXNetError:
     if _ABOUT_DTYPES.search(reason):
         dtypes = dict.fromkeys(dtype for _, _, dtype in given)
         kind, reason = DTypeError, f"it cannot be computed for arrays of {' with '.join(dtypes)}."
+    elif isinstance(error, IndexError):
+        kind, reason = OutOfRangeError, reason.replace("dimension", "axis")
     elif "ZeroDivisionError" in reason:
         reason = "whole numbers cannot be divided by 0."
     elif any(0 in shape for shape in shapes):

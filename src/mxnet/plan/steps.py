@@ -206,7 +206,7 @@ def make_plan(
     )
     outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
     gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
-    busy = [entry for node in graph.operators if "forward" in node.op.effects for entry in node.outputs[:1]]
+    busy = [Entry(node) for node in graph.operators if node.op and "forward" in node.op.effects]
     forward_nodes = _needed([*graph.outputs[:n_outputs], *busy], reads)
     all_nodes = _needed([*graph.outputs, *busy], reads)
     hoisted = hoisted_nodes(graph, shapes, parameters=hoist_parameters) if hoist else set()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.test_utils.comparing import assert_almost_equal, default_context
-from mxnet.test_utils.given import as_ndarray, as_numpy, locate, locate_states, named
+from mxnet.test_utils.given import CheckError, as_ndarray, as_numpy, locate, locate_states, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +92,7 @@ def check_symbolic_forward(
     """
     place = ctx or default_context()
     names = sym.list_outputs()
-    wanted = dict(expected) if isinstance(expected, Mapping) else dict(zip(names, expected, strict=True))
+    wanted = named(expected, names)
     executor = sym.bind(
         place,
         args=locate(sym, location, place, dtype),
@@ -154,6 +154,8 @@ def check_symbolic_backward(
     wanted = named(expected, arguments)
     stypes = named(grad_stypes or {}, arguments)
     requests = named([grad_req] * len(arguments) if isinstance(grad_req, str) else grad_req, arguments)
+    if isinstance(grad_req, (list, tuple)) and len(grad_req) < len(arguments):
+        raise CheckError(f"grad_req has {len(grad_req)} entries, but the symbol's arguments are {arguments}.")
     before = {name: _random.normal(size=arrays[name].shape) for name in wanted}
     grads = {
         name: as_ndarray(value, place, arrays[name].dtype).tostype(stypes.get(name, "default"))
@@ -167,8 +169,9 @@ def check_symbolic_backward(
         aux_states=locate_states(sym, aux_states, place, dtype),
     )
     executor.forward(is_train=True)
-    heads = named(out_grads, sym.list_outputs()) if out_grads is not None else {}
-    executor.backward([as_ndarray(heads[n], place) for n in sym.list_outputs()] if heads else None)
+    heads = {} if out_grads is None else named(out_grads, sym.list_outputs())
+    outputs = sym.list_outputs()
+    executor.backward({name: as_ndarray(heads[name], place) for name in outputs if name in heads} or None)
     for name, value in wanted.items():
         request = requests.get(name, "null")
         start = before[name].astype(np.dtype(grads[name].dtype))

@@ -9,6 +9,7 @@ import numpy as np
 
 from mxnet import context
 from mxnet.ndarray import NDArray
+from mxnet.test_utils.given import MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,6 +49,10 @@ __all__ = [
 ]
 
 _EXACT = ("bool", "int8", "uint8", "int32", "uint32", "int64", "uint64")
+
+
+class ShapesDifferError(AssertionError, ValueError):
+    """The shapes of two arrays that should be equal do not go together (numpy's ValueError, in MXNet)."""
 
 
 def default_context() -> Context:
@@ -255,8 +260,10 @@ def locationError(
     maxError: bool = False,  # noqa: N803
 ) -> str:
     """Return a sentence about two arrays' elements at a position."""
-    what = "Maximum error" if maxError else "Error"
-    return f"{what} at {index}: {names[0]}={_values(a)[index]:.8f}, {names[1]}={_values(b)[index]:.8f}"
+    what = "maximum error" if maxError else "error"
+    return (
+        f"Location of {what}: {index}, {names[0]}={_values(a)[index]:.8f}, {names[1]}={_values(b)[index]:.8f}"
+    )
 
 
 def checkShapes(a: Any, b: Any) -> None:
@@ -264,7 +271,7 @@ def checkShapes(a: Any, b: Any) -> None:
     try:
         np.broadcast_shapes(a.shape, b.shape)
     except ValueError:
-        raise AssertionError(f"The shapes {a.shape} and {b.shape} do not go together.") from None
+        raise ShapesDifferError(f"The shapes {a.shape} and {b.shape} do not go together.") from None
 
 
 def compare_ndarray_tuple(t1: Any, t2: Any, rtol: Tolerance = None, atol: Tolerance = None) -> None:
@@ -272,7 +279,7 @@ def compare_ndarray_tuple(t1: Any, t2: Any, rtol: Tolerance = None, atol: Tolera
     if t1 is None or t2 is None:
         return
     if isinstance(t1, tuple):
-        for one, other in zip(t1, t2, strict=True):
+        for one, other in zip(t1, t2, strict=False):
             compare_ndarray_tuple(one, other, rtol, atol)
     else:
         assert_almost_equal(t1, t2, rtol, atol)
@@ -302,6 +309,8 @@ def np_reduce(dat: Values, axis: Any, keepdims: bool, numpy_reduce_func: Callabl
 def collapse_sum_like(a: Values, shape: tuple[int, ...]) -> Values:
     """Sum an array over the axes along which `shape` would be broadcast to it."""
     extra = a.ndim - len(shape)
+    if extra < 0 or any(n not in (1, of) for n, of in zip(shape, a.shape[extra:], strict=True)):
+        raise MisuseError(f"An array of shape {a.shape} does not collapse to the shape {shape}.")
     axes = [*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1 and a.shape[i + extra] != 1)]
     summed: Values = a.sum(axis=tuple(axes)).reshape(shape)
     return summed

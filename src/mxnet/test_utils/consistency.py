@@ -18,7 +18,7 @@ from mxnet.test_utils.comparing import (
     default_context,
     default_rtols,
 )
-from mxnet.test_utils.given import as_numpy
+from mxnet.test_utils.given import MisuseError, as_numpy
 from mxnet.test_utils.randoms import rand_ndarray
 
 if TYPE_CHECKING:
@@ -83,6 +83,11 @@ def check_consistency(
         Outputs and gradients by name.
     """
     networks: list[Any] = list(sym) if isinstance(sym, (list, tuple)) else [sym] * len(ctx_list)
+    if len(ctx_list) < 2 or len(networks) != len(ctx_list):
+        raise MisuseError(
+            f"ctx_list has {len(ctx_list)} entries for {len(networks)} symbols. Expected one for each, and "
+            "at least 2."
+        )
     executors = [
         s.simple_bind(grad_req=grad_req, **dict(entry)) for s, entry in zip(networks, ctx_list, strict=True)
     ]

@@ -10,7 +10,7 @@ import numpy as np
 from mxnet import symbol as symbols
 from mxnet.symbol.variable import Variable
 from mxnet.test_utils.comparing import assert_almost_equal, default_context, default_numeric_eps
-from mxnet.test_utils.given import as_ndarray, as_numpy, locate, locate_states
+from mxnet.test_utils.given import CheckError, MisuseError, as_ndarray, as_numpy, locate, locate_states
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,32 +50,47 @@ def numeric_grad(
     dtype : optional
         Of the arguments.
     """
+    return _slopes(executor, location, aux_states or {}, eps, use_forward_train, dtype, n_outputs=1)
+
+
+def _slopes(
+    executor: Executor,
+    location: Mapping[str, Any],
+    aux_states: Mapping[str, Any],
+    eps: float,
+    is_train: bool,
+    dtype: Any,
+    n_outputs: int | None = None,
+) -> dict[str, Values]:
+    """Return the gradients of the sum of the first outputs, of all by default.
+
+    Outputs are subtracted before they are added up: the rounding of a large sum would drown the difference.
+    """
     bound, states = executor.arg_dict, executor.aux_dict
     values = {name: np.array(as_numpy(value), dtype=dtype) for name, value in location.items()}
     for name, value in values.items():
         bound[name][:] = value
 
-    def total() -> float:
-        for name, value in (aux_states or {}).items():
-            states[name][:] = value
-        return float(executor.forward(is_train=use_forward_train)[0].asnumpy().sum(dtype="float64"))
+    def outputs() -> list[Values]:
+        for name, state in aux_states.items():
+            states[name][:] = state
+        return [each.asnumpy() for each in executor.forward(is_train=is_train)[:n_outputs]]
 
     grads = {}
     for name, value in values.items():
         if value.dtype.kind != "f":
             continue
-        flat, grad = value.reshape(-1), np.zeros(value.shape, dtype)
-        for i in range(flat.size):
-            kept = flat[i]
+        flat, grad = value.reshape(-1), np.zeros(value.size, dtype)
+        for i, kept in enumerate(flat.copy()):
             ends = []
             for step in (eps / 2, -eps / 2):
                 flat[i] = kept + step
                 bound[name][:] = value
-                ends.append(total())
+                ends.append(outputs())
             flat[i] = kept
-            grad.reshape(-1)[i] = (ends[0] - ends[1]) / eps
+            grad[i] = sum(((high - low) / eps).sum(dtype="float64") for high, low in zip(*ends, strict=True))
         bound[name][:] = value
-        grads[name] = grad
+        grads[name] = grad.reshape(value.shape)
     return grads
 
 
@@ -127,12 +142,16 @@ def check_numeric_gradient(
     >>> mx.test_utils.check_numeric_gradient(mx.sym.tanh(mx.sym.Variable("x")), [np.array([0.1, 0.2])])
     """
     place = ctx or default_context()
+    if np.dtype(dtype if dtype != "asnumpy" else "O").kind != "f":
+        raise MisuseError(f"dtype is {dtype!r}. Expected a dtype of real numbers.")
     kind = np.dtype(dtype)
     arguments = sym.list_arguments()
     arrays = locate(sym, location, place, dtype)
     states = locate_states(sym, aux_states, place, dtype)
     eps = default_numeric_eps()[kind] if numeric_eps is None else numeric_eps
     nodes = arguments if grad_nodes is None else grad_nodes
+    if isinstance(nodes, str):
+        raise CheckError(f"grad_nodes is {nodes!r}. Expected a list of names, or a dict of requests by name.")
     requests = dict(nodes) if isinstance(nodes, Mapping) else dict.fromkeys(nodes, "write")
 
     loss, directions = _projected(sym, {name: array.shape for name, array in arrays.items()}, kind, place)
@@ -142,36 +161,25 @@ def check_numeric_gradient(
         for name, value in before.items()
     }
     everything = {**{name: array.copy() for name, array in arrays.items()}, **directions}
-    executor = loss.bind(
-        place,
-        args=everything,
-        args_grad=grads,
-        grad_req={name: requests.get(name, "null") for name in loss.list_arguments()},
-        aux_states={name: array.copy() for name, array in states.items()},
-    )
+    aux = {name: array.copy() for name, array in states.items()}
+    requested = {name: requests.get(name, "null") for name in loss.list_arguments()}
+    executor = loss.bind(place, args=everything, args_grad=grads, grad_req=requested, aux_states=aux)
     executor.forward(is_train=True)
     executor.backward()
-    found = {name: grad.asnumpy() for name, grad in grads.items()}
 
-    wanted = [name for name, request in requests.items() if request != "null"]
-    by_differences = numeric_grad(
-        executor,
-        {name: arrays[name].asnumpy() for name in wanted},
-        {name: array.asnumpy() for name, array in states.items()},
-        eps,
-        use_forward_train,
-        dtype,
-    )
+    wanted = {name: arrays[name] for name, request in requests.items() if request != "null"}
+    alone = loss.bind(place, args=everything, aux_states=aux)  # keeps nothing for a gradient
+    by_differences = _slopes(alone, wanted, states, eps, use_forward_train, dtype)
     for name, request in requests.items():
         start = before[name] if request != "write" else np.zeros_like(before[name])
         target = start if request == "null" else by_differences[name] + start
-        assert_almost_equal(target, found[name], rtol, atol, (f"NUMERICAL_{name}", f"BACKWARD_{name}"))
+        assert_almost_equal(target, grads[name], rtol, atol, (f"NUMERICAL_{name}", f"BACKWARD_{name}"))
 
 
 def _projected(
     sym: Symbol, shapes: Mapping[str, tuple[int, ...]], kind: np.dtype[Any], place: Context
 ) -> tuple[Symbol, dict[str, NDArray]]:
-    """Return the sum of the outputs times random directions as a loss, and the directions."""
+    """Return the outputs times random directions as losses, and the directions."""
     _, out_shapes, _ = sym.infer_shape(**shapes)
     directions: dict[str, NDArray] = {}
     parts: list[Symbol] = []
@@ -180,8 +188,5 @@ def _projected(
         # Away from 0, so that no part of the gradient goes unseen.
         direction = _random.rand(*shape) * 0.9 + 0.1
         directions[name] = as_ndarray(direction.astype(kind), place, kind)
-        parts.append(symbols.sum(sym[i] * Variable(name)))
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return symbols.MakeLoss(total), directions
+        parts.append(symbols.MakeLoss(sym[i] * Variable(name)))
+    return symbols.Group(parts), directions

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet import ndarray as nd
-from mxnet.errors import MXNetError, ShapeError
 from mxnet.io import DataIter
 from mxnet.ndarray import sparse
 from mxnet.test_utils.comparing import default_context, default_dtype
+from mxnet.test_utils.given import MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -126,8 +126,8 @@ def rand_ndarray(
         Applied to every value of a sparse array.
     shuffle_csr_indices : bool
         Whether the columns of a row come in any order.
-    distribution : str, optional
-        Accepted for MXNet's sake: ``uniform``.
+    distribution : {'uniform', 'powerlaw'}, optional
+        Of what is stored over the rows of a csr array: evenly, or twice as much from row to row.
     ctx : Context, optional
     """
     if stype == "default":
@@ -155,8 +155,8 @@ def rand_sparse_ndarray(
     modifier_func: Callable[[float], float] | None = None,
     shuffle_csr_indices: bool = False,
     ctx: Context | None = None,
-) -> tuple[NDArray, tuple[Values, ...]]:
-    """Return a random sparse NDArray, and the numpy arrays it is made of.
+) -> tuple[NDArray, tuple[Any, ...]]:
+    """Return a random sparse NDArray, and the arrays it is made of.
 
     Parameters
     ----------
@@ -170,30 +170,60 @@ def rand_sparse_ndarray(
     Returns
     -------
     array : RowSparseNDArray or CSRNDArray
-    parts : tuple of numpy array
-        Values and rows, or row starts, columns and values.
+    parts : tuple
+        numpy arrays of the values and rows, or NDArrays of the row starts, columns and values.
     """
-    if distribution not in {None, "uniform"}:
-        raise MXNetError(f"distribution is {distribution!r}. Expected 'uniform'.")
+    if stype not in {"csr", "row_sparse"}:
+        raise MisuseError(f"stype is {stype!r}. Expected 'row_sparse' or 'csr'.")
+    known = ("uniform", "powerlaw") if stype == "csr" else ("uniform",)
+    if distribution not in (None, *known):
+        expected = " or ".join(map(repr, known))
+        raise MisuseError(f"distribution is {distribution!r}. Expected {expected} for {stype}.")
     sizes = _shape(shape)
-    kind = np.dtype(dtype or default_dtype())
     share = _random.rand() if density is None else density
+    if not 0 <= share <= 1:
+        raise MisuseError(f"density is {density}. Expected a number from 0 to 1.")
+    kind = np.dtype(dtype or default_dtype())
     place = ctx or default_context()
     if stype == "row_sparse":
         rows = np.flatnonzero(_random.rand(sizes[0]) < share) if rsp_indices is None else np.sort(rsp_indices)
         values = _filled((len(rows), *sizes[1:]), data_init, modifier_func).astype(kind)
-        parts: tuple[Values, ...] = (values, rows.astype("int64"))
+        parts: tuple[Any, ...] = (values, rows.astype("int64"))
         return sparse.row_sparse_array(parts, shape=sizes, ctx=place, dtype=kind.name), parts
-    if stype != "csr":
-        raise MXNetError(f"stype is {stype!r}. Expected 'row_sparse' or 'csr'.")
     if len(sizes) != 2:
-        raise ShapeError(f"A csr array has two dimensions, got the shape {sizes}.")
-    there = _random.rand(*sizes) < share
-    values = _filled((int(there.sum()),), data_init, modifier_func).astype(kind)
+        raise MisuseError(f"A csr array has two dimensions, got the shape {sizes}.")
+    if distribution == "powerlaw":
+        there = np.arange(sizes[1]) < _doubling(sizes, share)[:, None]
+        values = 1 + 2 * _random.rand(int(there.sum()))
+    else:
+        there = _random.rand(*sizes) < share
+        values = _filled((int(there.sum()),), data_init, modifier_func)
     starts = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype("int64")
-    parts = (starts, np.nonzero(there)[1].astype("int64"), values)
-    made = sparse.csr_matrix((values, parts[1], starts), shape=sizes, ctx=place, dtype=kind.name)
-    return (shuffle_csr_column_indices(made) if shuffle_csr_indices else made), parts
+    columns = np.nonzero(there)[1].astype("int64")
+    made: Any = sparse.csr_matrix(
+        (values.astype(kind), columns, starts), shape=sizes, ctx=place, dtype=kind.name
+    )
+    if shuffle_csr_indices:
+        made = shuffle_csr_column_indices(made)
+    return made, (made.indptr, made.indices, made.data)
+
+
+def _doubling(sizes: tuple[int, ...], share: float) -> Values:
+    """Return how many values each row has: 2, 4, 8 and so on, and 1 in each row that nothing is left for."""
+    rows, width = sizes
+    left = int(rows * width * share) - rows
+    enough = 0 < rows <= left
+    counts = np.ones(rows, "int64")
+    for i in range(rows):
+        more = min(2 ** (i + 1), width, left + 1) - 1
+        counts[i] += more
+        left -= more
+    if left or not enough:
+        raise MisuseError(
+            f"A powerlaw distribution cannot have the density {share} in the shape {sizes}: too few for two "
+            "values a row, or more than there are when their number doubles from row to row."
+        )
+    return counts
 
 
 def create_sparse_array(

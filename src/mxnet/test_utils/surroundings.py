@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.context import num_gpus
 from mxnet.test_utils.comparing import default_context
+from mxnet.test_utils.given import MisuseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,7 +75,7 @@ def set_env_var(key: str, val: str, default_val: str = "") -> str:
 def retry(n: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Return a decorator that runs a test up to `n` times until it raises no `AssertionError`."""
     if n <= 0:
-        raise ValueError(f"A test runs at least once, got n={n}.")
+        raise MisuseError(f"A test runs at least once, got n={n}.")
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
