@@ -22,7 +22,6 @@ LAZY = {
     "mxnet.operator": {"mxnet.symbol"},  # the operators of before 0.8 are symbols, CustomOp is not
     "mxnet.ops.shapes": {"mxnet.context"},  # for the rare operator whose shapes its kernel tells
     "mxnet.symbol.symbol": {"mxnet.binding", "mxnet.compiled", "mxnet.plan.options"},  # who only composes
-    "mxnet.test_utils.datasets": {"mxnet.io.files"},  # of the two functions that read a data set
     "mxnet.visualization.plot": {"mxnet.visualization.digraph"},  # it needs graphviz
 }
 """Imports of the package's own files inside of functions, each with its reason; they count as any other."""
@@ -47,11 +46,8 @@ IN_A_CIRCLE = {  # to be opened
 LONGEST = 600
 GENERATED = {"mxnet.ir.examples"}
 TOO_LONG = {  # to be split
-    "mxnet.module.base_module",
-    "mxnet.module.module",
     "mxnet.ops.linalg",
     "mxnet.ops.optimizer_update",
-    "mxnet.test_utils.checking",
 }
 
 

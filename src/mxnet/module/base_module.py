@@ -149,7 +149,7 @@ class BaseModule(Steps):
 
             arguments, states = self.get_params()
             self.set_params(arguments, states)  # with several devices, all go on from the mean
-            for callback in _as_list(epoch_end_callback):
+            for callback in _listed(epoch_end_callback):
                 callback(epoch, self.symbol, arguments, states)
             if eval_data is not None:
                 found = self.score(
@@ -194,7 +194,7 @@ class BaseModule(Steps):
                 monitor.toc_print()
             if next_batch is None:  # before the callbacks, which may reset the metric
                 values = eval_metric.get_global_name_value()
-            for callback in _as_list(batch_end_callback):
+            for callback in _listed(batch_end_callback):
                 callback(BatchEndParam(epoch, nbatch, eval_metric, locals()))
             nbatch += 1
             data_batch = next_batch
@@ -245,9 +245,9 @@ class BaseModule(Steps):
             self.forward(eval_batch, is_train=False)
             self.update_metric(eval_metric, eval_batch.label or [])
             count = nbatch + 1
-            for callback in _as_list(batch_end_callback):
+            for callback in _listed(batch_end_callback):
                 callback(BatchEndParam(epoch, nbatch, eval_metric, locals()))
-        for callback in _as_list(score_end_callback):
+        for callback in _listed(score_end_callback):
             callback(BatchEndParam(epoch, count, eval_metric, locals()))
         values: list[tuple[str, Any]] = eval_metric.get_name_value()
         return values
@@ -335,7 +335,7 @@ class BaseModule(Steps):
         return merged[0] if len(merged) == 1 and not always_output_list else merged
 
 
-def _as_list(values: Any) -> Sequence[Any]:
+def _listed(values: Any) -> Sequence[Any]:
     """Return a list or tuple as it is, one value as a list, and None as an empty one."""
     if values is None:
         return []

@@ -154,7 +154,7 @@ class DataParallelExecutorGroup:
             if len(grad_req) != len(self.arg_names):
                 raise _LengthError(
                     f"grad_req has {len(grad_req)} entries, but the network has {len(self.arg_names)} "
-                    f"arguments: {few(self.arg_names)}."
+                    f"arguments: {few(map(repr, self.arg_names))}."
                 )
             return dict(zip(self.arg_names, grad_req, strict=True))
         usual = grad_req if isinstance(grad_req, str) else "write"
@@ -200,7 +200,8 @@ class DataParallelExecutorGroup:
             if desc.name not in self.arg_names:
                 raise NameLookupError(
                     f"The data {desc.name!r} is no argument of the network."
-                    f"{did_you_mean(desc.name, self.arg_names)} Its arguments are {few(self.arg_names)}."
+                    f"{did_you_mean(desc.name, self.arg_names)} Its arguments are "
+                    f"{few(map(repr, self.arg_names))}."
                 )
         self.slices = self.decide_slices(self.data_shapes)
         # Labels that only a metric looks at are no arguments of the network.
@@ -507,7 +508,7 @@ def _load_checked(
     if arrays is None or len(arrays) != len(slots):
         raise BindError(
             f"The batch holds {len(arrays or ())} arrays of {what}, but the module was bound with "
-            f"{len(slots)}: {few(names)}."
+            f"{len(slots)}: {few(map(repr, names))}."
         )
     for array, slot, name in zip(arrays, slots, names, strict=True):
         if slot and len(slot) == 1 and tuple(getattr(array, "shape", slot[0][1].shape)) != slot[0][1].shape:

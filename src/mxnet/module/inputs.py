@@ -32,7 +32,8 @@ def _check_input_names(symbol: Symbol, names: Sequence[str], typename: str, thro
         inputs = [a for a in arguments if not a.endswith(("_weight", "_bias", "_gamma", "_beta"))]
         message = (
             f"{typename}_names={list(names)} has {name!r}, which is no argument of the network."
-            f"{did_you_mean(name, arguments)} Its arguments that are no usual parameters are {few(inputs)}."
+            f"{did_you_mean(name, arguments)} Its arguments that are no usual parameters are "
+            f"{few(map(repr, inputs))}."
         )
         if throw:
             raise NameLookupError(message)
@@ -113,9 +114,9 @@ def label_error(
     wanted: Sequence[str], label_names: Sequence[str], given: Sequence[DataDesc] = ()
 ) -> MXNetError:
     """Say that labels of the network have no value because the module knows them by other names."""
-    batch = f"Labels come as {few(d.name for d in given)}, but" if given else "No values are given:"
+    batch = f"Labels come as {few(repr(d.name) for d in given)}, but" if given else "No values are given:"
     return NameLookupError(
-        f"{batch} the network has its labels under {few(wanted)}, and this module was made with "
+        f"{batch} the network has its labels under {few(map(repr, wanted))}, and this module was made with "
         f"label_names={list(label_names)}. Pass label_names={list(wanted)} to it, and name the iterator's "
         f"label so (label_name=...)."
     )

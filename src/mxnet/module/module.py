@@ -375,8 +375,8 @@ class Module(BaseModule):
             left = [name for name in new if name not in args and name not in auxs]
             if left and self._initializer is None:
                 raise MissingParameterError(
-                    f"The parameters {few(left)} are not among those that are shared, and have no value: "
-                    f"give them one, or an initializer, in init_params()."
+                    f"The parameters {few(map(repr, left))} are not among those that are shared, and have no "
+                    "value: give them one, or an initializer, in init_params()."
                 )
             self._fill(ParamValues(self._initializer, args, auxs, True, True, True), new)
         if other.optimizer_initialized:

@@ -146,8 +146,8 @@ class SequentialModule(BaseModule):
                 descs = [DataDesc(*desc) for desc in shapes]
                 if len(descs) != len(module.data_names):
                     raise NameLookupError(
-                        f"Module {position} takes the data {few(module.data_names)}, but there are "
-                        f"{len(descs)} outputs before it: {few(desc.name for desc in descs)}."
+                        f"Module {position} takes the data {few(map(repr, module.data_names))}, but there "
+                        f"are {len(descs)} outputs before it: {few(repr(desc.name) for desc in descs)}."
                     )
                 shapes = [DataDesc(n, d.shape) for n, d in zip(module.data_names, descs, strict=True)]
             module.bind(

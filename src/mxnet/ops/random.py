@@ -198,8 +198,15 @@ class _Random(Op):
     def _draw(self, run: Run, shape: Sequence[int], dtype: Any, *values: Value) -> Tensor:
         """Return random numbers, drawn in single precision or more; torch lacks some samplers of less."""
         wide = torch.promote_types(dtype, torch.float32) if dtype.is_floating_point else torch.float32
-        empty = torch.empty(shape, dtype=wide, device=torch_device(run.context))
+        empty = torch.empty(_checked(shape), dtype=wide, device=torch_device(run.context))
         return self.distribution.draw(empty, generator_of(run.context), *values).to(dtype)
+
+
+def _checked(shape: Sequence[int]) -> tuple[int, ...]:
+    """Return a shape; raise ShapeError if an extent is negative, which only calls on arrays can ask for."""
+    if any(extent < 0 for extent in shape):
+        raise ShapeError(f"output cannot have the shape {tuple(shape)}, with a negative extent.")
+    return tuple(shape)
 
 
 class _WithNumbers(_Random):
@@ -338,7 +345,7 @@ class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",))
         return torch.randint(
             self.low,
             self.high,
-            self._output_shape(run),
+            _checked(self._output_shape(run)),
             generator=generator_of(run.context),
             dtype=self._output_dtype(run),
             device=torch_device(run.context),

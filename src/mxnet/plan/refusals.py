@@ -47,13 +47,13 @@ def refused(error: Exception, given: Given) -> MXNetError:
     if _ABOUT_DTYPES.search(reason):
         dtypes = dict.fromkeys(dtype for _, _, dtype in given)
         kind, reason = DTypeError, f"it cannot be computed for arrays of {' with '.join(dtypes)}."
-    elif isinstance(error, IndexError):
-        kind, reason = OutOfRangeError, reason.replace("dimension", "axis")
     elif "ZeroDivisionError" in reason:
         reason = "whole numbers cannot be divided by 0."
     elif any(0 in shape for shape in shapes):
         kind, reason = ShapeError, "it cannot be computed for an array without elements."
     elif () in shapes:
         kind, reason = ShapeError, "it cannot be computed for an array without axes."
+    elif isinstance(error, IndexError):
+        kind, reason = OutOfRangeError, reason.replace("dimension", "axis")
     inputs = ", ".join(f"{name} {show_shape(shape)} {dtype}" for name, shape, dtype in given)
     return kind(f"{reason}\n  with {inputs or 'no inputs'}")

@@ -229,6 +229,7 @@ def SparseEmbedding(
     output_dim: int = ...,
     dtype: DTypeLike = "float32",
     sparse_grad: bool = False,
+    deterministic: bool = False,
     name: str | None = None,
     attr: Mapping[str, str] | None = None,
 ) -> Symbol:
@@ -797,5 +798,7 @@ from mxnet.symbol.control_flow import cond as cond
 from mxnet.symbol.control_flow import foreach as foreach
 from mxnet.symbol.control_flow import while_loop as while_loop
 from mxnet.symbol.sampling import rand_zipfian as rand_zipfian
+from mxnet.base import _as_list as _as_list
+from mxnet.symbol.random import uniform as uniform
 box_non_maximum_suppression = box_nms
 ctc_loss = CTCLoss

@@ -204,7 +204,13 @@ def convert_bucketing_module(
         default_bucket_key=key,
         arg_params=arg_params,
         aux_params=aux_params,
-        **bucketing_mod._options,
+        logger=bucketing_mod.logger,
+        context=bucketing_mod._context,
+        work_load_list=bucketing_mod._work_load_list,
+        fixed_param_names=bucketing_mod._fixed_param_names,
+        state_names=bucketing_mod._state_names,
+        group2ctxs=bucketing_mod._group2ctxs,
+        compression_params=bucketing_mod._compression_params,
     )
 
 

@@ -22,8 +22,7 @@ from mxnet.contrib.quantization.graph import Choice, calibrate, calibrated_layer
 from mxnet.errors import NameLookupError, ParameterError, did_you_mean
 from mxnet.io import DataIter
 from mxnet.ndarray import NDArray
-from mxnet.symbol.symbol import Symbol
-from mxnet.symbol.variable import load
+from mxnet.symbol.symbol import Symbol, load
 
 if TYPE_CHECKING:
     pass

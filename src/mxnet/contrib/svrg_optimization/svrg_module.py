@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.contrib.svrg_optimization.svrg_optimizer import FULL, _SVRGOptimizer
 from mxnet.errors import DTypeError, ParameterError
 from mxnet.module import Module
-from mxnet.module.base_module import NotReadyError
+from mxnet.module.steps import NotReadyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mxnet.context import Context
     from mxnet.io import DataBatch, DataIter
     from mxnet.metric import EvalMetric
-    from mxnet.module.requests import Binding
+    from mxnet.module.steps import Binding
     from mxnet.monitor import Monitor
     from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer
@@ -132,8 +132,10 @@ class SVRGModule(Module):
         for name, now, then in zip(
             self._exec_group.param_names, self._exec_group.grad_arrays, remembered, strict=True
         ):
-            if now[0] is not None:
-                self._svrg_grads_update_rule(now, then, [means[name] for means in self._param_dict])
+            pairs = [(a, b) for a, b in zip(now, then, strict=True) if a is not None and b is not None]
+            if pairs:
+                means = [each[name] for each in self._param_dict]
+                self._svrg_grads_update_rule([a for a, _ in pairs], [b for _, b in pairs], means)
         super().update()
 
     def _svrg_grads_update_rule(
@@ -171,9 +173,9 @@ class SVRGModule(Module):
         group = aux._exec_group
         gradients: list[dict[str, NDArray]] = [
             {
-                name: each[k]
+                name: gradient
                 for name, each in zip(group.param_names, group.grad_arrays, strict=True)
-                if each[k] is not None
+                if (gradient := each[k]) is not None
             }
             for k in range(len(self._context))
         ]
