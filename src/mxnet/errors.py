@@ -16,6 +16,7 @@ __all__ = [
     "NameLookupError",
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
+    "OutOfMemoryError",
     "ParameterError",
     "ShapeError",
     "UnknownOperatorError",
@@ -69,6 +70,10 @@ class GradientError(MXNetError, ValueError):
 
 class FileFormatError(MXNetError, ValueError):
     """A file is truncated, corrupt, or not of the format it should be."""
+
+
+class OutOfMemoryError(MXNetError, MemoryError):
+    """There is not the memory for an array."""
 
 
 class NotImplementedForSymbol(MXNetError, TypeError):

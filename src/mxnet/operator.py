@@ -12,7 +12,7 @@ from mxnet.errors import GradientError, ShapeError, add_note
 from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Like, Run, op_names
 from mxnet.lazy import torch
-from mxnet.ndarray.invoke import MODE, Mode
+from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.custom import REGISTERED, Custom, Registration
 from mxnet.ops.device import torch_device

@@ -17,6 +17,7 @@ DIFFERENT = {
     "api.symbol.inplace_errors/call_positional": "composing by position makes a variable with inputs in MXNet; refused",
     "api.symbol.autonames/25 mx.sym.linalg.gemm2(d, d)": "linear algebra is not there yet",
     "api.symbol.autonames/26 mx.sym.contrib.quadratic(d, a=1)": "contrib.quadratic is not there yet",
+    "ndarray.getitem.advanced/v[np.array([True, False, True, False, False, True])]": "masks select, as in numpy",
     "ndarray.functions/mx.nd.linalg.gemm2(a, b)": "linear algebra is not there yet",
     "ndarray.functions/mx.nd.contrib.quadratic(a, a=1, b=2, c=3)": "contrib.quadratic is not there yet",
     "ndarray.functions/mx.nd.linalg_gemm2(a, b)": "linear algebra is not there yet",

@@ -8,7 +8,8 @@ import pytest
 import mxnet as mx
 from mxnet.base import MXNetError
 from mxnet.ir.op import find_operator
-from mxnet.ndarray.invoke import check_call, invoke_by_name
+from mxnet.ndarray.eager import check_call
+from mxnet.ndarray.ndarray import invoke_by_name
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ class KVStore(KVStoreBase):
                     raise ShapeError(
                         f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}."
                     )
-                stored.tostype(target.stype).copyto(target)
+                stored.copyto(target)
 
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push values, and copy the result into `out`, or into the values themselves."""
@@ -175,7 +175,7 @@ class KVStore(KVStoreBase):
             )
         ids = row_ids if isinstance(row_ids, (list, tuple)) else [row_ids]
         for one, outs in self._grouped(key, out):
-            dense = self._lookup(one).tostype("default")
+            dense = self._lookup(one)._stored_as("default")
             for target, rows in zip(outs, ids * len(outs) if len(ids) == 1 else ids, strict=True):
                 if target.stype != "row_sparse":
                     raise StoreError(

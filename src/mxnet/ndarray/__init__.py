@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet import ops as _ops  # fills the registry
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.ir.namespaces import submodule as _submodule
-from mxnet.ndarray import ndarray  # the class comes first: all that makes arrays needs it
-
-# isort: split
-from mxnet.ndarray import contrib, random, sparse
+from mxnet.ndarray import contrib, ndarray, random, sparse
 from mxnet.ndarray.arranging import (
     concatenate,
     histogram,
@@ -58,7 +55,7 @@ from mxnet.ndarray.creation import (
 from mxnet.ndarray.functions import fill_modules
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ndarray.serialize import load, load_frombuffer, save
-from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray
+from mxnet.ndarray.sparse_arrays import CSRNDArray, RowSparseNDArray
 
 __all__ = [
     "CSRNDArray",

@@ -12,8 +12,7 @@ from mxnet.errors import CompositionError
 from mxnet.ir.namespaces import fluent_method, places
 from mxnet.ir.op import Op
 from mxnet.ir.signature import document, parameters_of, split_arguments
-from mxnet.ndarray.invoke import invoke
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.ndarray import NDArray, invoke
 
 __all__ = ["FLUENT", "fill_modules"]
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.ir.drawing import Interface, drawing, standard_normal
-from mxnet.ndarray.invoke import invoke_by_name
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.ndarray import NDArray, invoke_by_name
 
 if TYPE_CHECKING:
     from mxnet.context import Context

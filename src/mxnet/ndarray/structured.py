@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from mxnet.analysis.storage import result_storage, say_fallback
 from mxnet.dtype import torch_dtype
 from mxnet.lazy import torch
-from mxnet.ndarray.invoke import MODE, check_context, check_out, kernel_of, outputs_of, overwrite, owned
-from mxnet.ndarray.ndarray import NDArray
-from mxnet.ndarray.storage import RowSparseNDArray, zeros
+from mxnet.ndarray.eager import check_places, kernel_of, outputs_of, owned
+from mxnet.ndarray.layouts import row_of_each as _row_of_each
+from mxnet.ndarray.mode import MODE
+from mxnet.ndarray.ndarray import NDArray, check_out, class_of, overwrite
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +28,7 @@ __all__ = ["invoke_sparse"]
 
 
 def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
-    """Run an operator on arrays of which some are sparse; see :func:`mxnet.ndarray.invoke.invoke`.
+    """Run an operator on arrays of which some are sparse; see :func:`mxnet.ndarray.ndarray.invoke`.
 
     Raises
     ------
@@ -39,7 +40,7 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
     facts: list[Any] = []
     for array in inputs:
         facts += (array.shape, torch_dtype(array._dtype_name))
-    check_context(op, inputs)
+    check_places(op, [array._context for array in inputs])
     outs = () if out is None else check_out(op, inputs, out)
     for array in outs:
         facts += (array.shape, torch_dtype(array._dtype_name))
@@ -60,7 +61,7 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
         results = _run_dense(op, kernel, inputs, tensors)
         visible = op.visible_outputs()
         made = [NDArray._from_tensor(each, where) for each in owned(results[:visible], tensors)]
-        made, hidden = [each.tostype(stored or "default") for each in made], results[visible:]
+        made, hidden = [each._stored_as(stored or "default") for each in made], results[visible:]
     for array, result in zip(outs, made, strict=False):
         overwrite(op, array, result._tensor)
     made = list(outs) or made
@@ -176,11 +177,6 @@ def _on_places(kernel: Kernel, arrays: Sequence[Any]) -> NDArray | None:
     return _with_parts(sparse, kernel(parts), columns, indptr)
 
 
-def _row_of_each(indptr: Tensor) -> Tensor:
-    """Return the row of each value that a CSR matrix stores."""
-    return torch.repeat_interleave(torch.arange(len(indptr) - 1, device=indptr.device), indptr.diff())
-
-
 # -------------------------------------------------------------------------------------------------- by name
 
 
@@ -191,7 +187,7 @@ def _cast_storage(op: Any, inputs: Sequence[Any]) -> NDArray:
 
 def _zeros_like(op: Any, inputs: Sequence[Any]) -> NDArray:  # noqa: ARG001 - one of several
     data = inputs[0]
-    return zeros(data.stype, data.shape, data.context, data._dtype_name)
+    return class_of(data.stype)._zeros(data.shape, data.context, data._dtype_name)
 
 
 def _retain(op: Any, inputs: Sequence[Any]) -> NDArray:  # noqa: ARG001 - one of several
@@ -226,8 +222,9 @@ def _dot(op: Any, inputs: Sequence[Any]) -> NDArray | None:
     there, place = columns.unique(return_inverse=True)
     sums = values.new_zeros(len(there), right.shape[1])
     sums.index_add_(0, place, values.unsqueeze(1) * right._tensor[rows])
-    made = RowSparseNDArray._from_parts((left.shape[1], right.shape[1]), (sums, there), left.context)
-    return made.tostype(op.forward_stype or "row_sparse")
+    rows_of: Any = class_of("row_sparse")
+    made: NDArray = rows_of._from_parts((left.shape[1], right.shape[1]), (sums, there), left.context)
+    return made._stored_as(op.forward_stype or "row_sparse")
 
 
 def _count_stored(op: Any, inputs: Sequence[Any]) -> NDArray:

@@ -11,7 +11,7 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet import registry
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
-from mxnet.ndarray.invoke import MODE
+from mxnet.ndarray.mode import MODE
 from mxnet.optimizer.arrays import Plan
 
 if TYPE_CHECKING:

@@ -1,21 +1,19 @@
-"""Running one operator at once on arrays: what ``mx.nd.X(...)`` and ``x + y`` come down to."""
+"""Running one operator at once on tensors: what calls on arrays, and the gradients of these, come down to."""
 
 from __future__ import annotations
 
 import functools
 import re
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from mxnet.analysis.infer import show_shape
 from mxnet.context import Context, current_context
 from mxnet.dtype import NAMES
-from mxnet.errors import CompositionError, DTypeError, GradientError, MXNetError, ShapeError
+from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
-from mxnet.ir.op import Op, Run, find_operator
+from mxnet.ir.op import Op, Run
 from mxnet.lazy import torch
-from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.device import torch_device
 from mxnet.plan.refusals import raised_by_torch, refused
 from mxnet.timing import RECORDER, timed
@@ -23,16 +21,24 @@ from mxnet.timing import RECORDER, timed
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["MODE", "Mode", "Recorder", "check_call", "invoke", "invoke_by_name", "run_kernel"]
-
-Recorder = Callable[[Op, "Sequence[NDArray]", "Sequence[NDArray]", "Sequence[Tensor]"], None]
-"""Is told of every call: the operator, its inputs, what it made, and the tensors of its hidden outputs."""
+__all__ = [
+    "Checked",
+    "Facts",
+    "Kernel",
+    "check_call",
+    "check_places",
+    "kernel_of",
+    "outputs_of",
+    "owned",
+    "place_of",
+    "run_operator",
+]
 
 Kernel = Callable[..., Any]
 """A function of tensors: inputs, then auxiliary states."""
 
 Facts = tuple[Any, ...]
-"""Shape and dtype of each input in turn, then of each given output."""
+"""Shape and dtype of each input in turn, then of each array that is given for an output."""
 
 
 class Checked(NamedTuple):
@@ -42,94 +48,33 @@ class Checked(NamedTuple):
     dtypes: tuple[str, ...] | None
 
 
-class Mode(NamedTuple):
-    """How operators run in this thread: whether somebody records them, and whether this is training."""
-
-    record: Recorder | None = None
-    is_train: bool = False
-
-
-MODE: ContextVar[Mode] = ContextVar("mode", default=Mode())  # noqa: B039 - a Mode does not change
-"""The current mode; :mod:`mxnet.autograd` sets it."""
-
-
-def invoke(
-    op: Op,
-    inputs: Sequence[NDArray],
-    out: NDArray | Sequence[NDArray] | None = None,
-    context: Context | None = None,
-) -> Any:
-    """Run an operator.
+def run_operator(op: Op, where: Context, is_train: bool, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Check shapes and dtypes, run the kernel, and return all outputs, the hidden ones last.
 
     Parameters
     ----------
     op : Op
-        The operator with its parameters.
-    inputs : sequence of NDArray
+        The operator.
+    where : Context
+        Where to run it; the tensors are there.
+    is_train : bool
+        Whether it behaves as in training.
+    tensors : sequence of torch.Tensor
         Its inputs and then its auxiliary states.
-    out : NDArray or sequence of NDArray, optional
-        Arrays to write the outputs to. They are the result then.
-    context : Context, optional
-        Where to run, for an operator without inputs.
 
     Raises
     ------
     MXNetError
-        If shapes, dtypes or contexts do not fit, or the kernel fails; it names the operator and its inputs.
+        If shapes or dtypes do not fit, or the kernel fails; it names the operator and its inputs.
     """
-    tensors: list[Tensor] = []
-    facts: list[Any] = []
-    where = inputs[0]._context if inputs else _context_of(op, context)
-    for array in inputs:
-        if array.stype != "default" or op.about_storage:
-            from mxnet.ndarray.structured import invoke_sparse
-
-            return invoke_sparse(op, inputs, out)
-        tensor = array._tensor
-        tensors.append(tensor)
-        facts.append(tensor.shape)
-        facts.append(tensor.dtype)
-        if array._context is not where:
-            check_context(op, inputs)
-    outs = () if out is None else check_out(op, inputs, out)
-    for array in outs:
-        facts += (array._tensor.shape, array._tensor.dtype)
-    mode = MODE.get()
-    kernel = kernel_of(op, where, mode.is_train, len(tensors), tuple(facts))
-    results = outputs_of(op, kernel, tensors)
-    if outs:
-        made = list(outs)
-        for array, result in zip(outs, results, strict=False):
-            overwrite(op, array, result)
-    else:
-        made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
-    if mode.record is not None:
-        mode.record(op, inputs, made, results[len(made) :])
-    if out is not None:
-        return out
-    return made[0] if len(made) == 1 else made
-
-
-def invoke_by_name(
-    name: str,
-    *inputs: NDArray,
-    out: NDArray | Sequence[NDArray] | None = None,
-    context: Context | None = None,
-    **params: Any,
-) -> NDArray:
-    """Run the operator `name` with these inputs and parameters; those that are None count as not given."""
-    cls = find_operator(name)
-    if cls.variadic in cls.params:
-        params.setdefault(str(cls.variadic), len(inputs))
-    op = cls.make(**{key: value for key, value in params.items() if value is not None})
-    made: NDArray = invoke(op, inputs, out, context)
-    return made
+    facts = tuple([fact for tensor in tensors for fact in (tensor.shape, tensor.dtype)])
+    return outputs_of(op, kernel_of(op, where, is_train, len(tensors), facts), tensors)
 
 
 # --------------------------------------------------------------------------------------------- before it runs
 
 
-def _context_of(op: Op, context: Context | None) -> Context:
+def place_of(op: Op, context: Context | None) -> Context:
     """Return where an operator without inputs runs: as asked for, as its ``ctx`` says, or where we are."""
     if context is not None:
         return context
@@ -138,28 +83,11 @@ def _context_of(op: Op, context: Context | None) -> Context:
     return Context(match[1], int(match[2])) if match else current_context()
 
 
-def check_out(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray]) -> tuple[NDArray, ...]:
-    """Return the arrays to write to; what is being recorded must keep its values."""
-    outs = (out,) if isinstance(out, NDArray) else tuple(out)
-    tracked = any(array._is_tracked() for array in inputs)
-    for array in outs:
-        if not isinstance(array, NDArray):
-            raise CompositionError(
-                f"{op.name}: out must be an NDArray or a list of them, but got {type(array).__name__}."
-            )
-        if array._is_tracked() or (tracked and any(array is each for each in inputs)):
-            raise GradientError(
-                f"{op.name} cannot write in place to an array that is part of a recorded gradient."
-            )
-    return outs
-
-
-def check_context(op: Op, inputs: Sequence[NDArray]) -> None:
-    """Refuse arrays on different devices; all CPU contexts share one memory."""
-    devices = {torch_device(array._context) for array in inputs}
-    if len(devices) > 1:
+def check_places(op: Op, contexts: Sequence[Context]) -> None:
+    """Refuse inputs on different devices; all CPU contexts share one memory."""
+    if len(set(map(torch_device, contexts))) > 1:
         names = op.input_names() + op.aux_names()
-        shown = ", ".join(f"{name} on {array._context}" for name, array in zip(names, inputs, strict=False))
+        shown = ", ".join(f"{name} on {context}" for name, context in zip(names, contexts, strict=False))
         raise MXNetError(
             f"Error in operator {op.name}: its inputs must be in one context, but are {shown}."
             " as_in_context moves an array."
@@ -234,7 +162,9 @@ def _name_the_operator(op: Op, error: Exception) -> str:
 
 
 def _new_kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
-    shapes, dtypes = check_call(op, n_inputs, facts)
+    # An operator that equals only itself may hold arrays, which must not be kept for its next call.
+    check = check_call if op.interned else check_call.__wrapped__
+    shapes, dtypes = check(op, n_inputs, facts)
     run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
     return op.kernel_for(run)
 
@@ -245,24 +175,21 @@ _MOST_KERNELS = 1 << 12
 
 def kernel_of(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
     """Return the function that runs an operator on such tensors; raise as `check_call` does."""
-    if not op.pure:  # it may keep a state between runs, and only those that do not are remembered
-        return _new_kernel(op, where, is_train, n_inputs, facts)
     # By identity, as equal operators may differ yet, in the sign of a 0. The entry keeps the operator alive.
     key = (id(op), where, is_train, facts)
     found = _kernels.get(key)
-    if found is None:
+    if found is not None:
+        return found[1]
+    kernel = _new_kernel(op, where, is_train, n_inputs, facts)
+    if op.pure and op.interned:  # others may keep a state between runs
         if len(_kernels) >= _MOST_KERNELS:
             _kernels.clear()
-        found = _kernels[key] = op, _new_kernel(op, where, is_train, n_inputs, facts)
-    return found[1]
-
-
-def run_kernel(op: Op, run: Run, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
-    """Run an operator's kernel and return all its outputs; torch's errors become an MXNetError."""
-    return outputs_of(op, op.kernel_for(run), tensors)
+        _kernels[key] = op, kernel
+    return kernel
 
 
 def outputs_of(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Run a kernel and return all its outputs; torch's errors become an MXNetError."""
     # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
     if RECORDER.operators:
         kernel = timed(kernel, op.name)
@@ -299,12 +226,3 @@ def owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
             owned.append(result.contiguous())
             taken.add(pointer)
     return owned
-
-
-def overwrite(op: Op, array: NDArray, result: Tensor) -> None:
-    if array.shape != tuple(result.shape):
-        expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
-        raise ShapeError(
-            f"Error in operator {op.name}: out has the shape {actual}, but the result has {expected}."
-        )
-    array._overwrite(result)
