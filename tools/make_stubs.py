@@ -21,9 +21,10 @@ from types import ModuleType
 
 import mxnet as mx
 from mxnet.dtype import NAMES
-from mxnet.ir.namespaces import fluent_method, places
+from mxnet.ir.namespaces import places
 from mxnet.ir.op import Op
 from mxnet.ir.param import Param
+from mxnet.surface.functions import fluent_method
 
 ROOT = Path(mx.__file__).parent
 MODULES = ("", "contrib", "image", "linalg", "random", "sparse", "op", "_internal")

@@ -1,6 +1,8 @@
-"""What variables declare about themselves in attributes: shape, dtype and storage type."""
+"""What variables declare about themselves in attributes: shape, dtype, storage type, and other notes."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from mxnet.dtype import dtype_name
 from mxnet.errors import MXNetError, ParameterError
@@ -9,6 +11,7 @@ from mxnet.ir.op import Shape
 from mxnet.ir.param import Param
 
 __all__ = [
+    "HIDDEN",
     "STORAGE_TYPES",
     "declared_dtype",
     "declared_shape",
@@ -16,6 +19,9 @@ __all__ = [
     "from_mxnet_shape",
     "to_mxnet_shape",
 ]
+
+HIDDEN: Final = frozenset({"ctx_group", "force_mirroring", "lr_mult", "mirror_stage", "wd_mult"})
+"""Notes that MXNet takes without underscores, on any node; ``lr_mult`` is kept as ``__lr_mult__``."""
 
 STORAGE_TYPES = ("default", "row_sparse", "csr")
 

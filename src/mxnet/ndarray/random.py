@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.ir.drawing import Interface, drawing, standard_normal
 from mxnet.ndarray.ndarray import NDArray, invoke_by_name
+from mxnet.surface.distributions import Interface, drawing, standard_normal, zipfian
 
 if TYPE_CHECKING:
     from mxnet.context import Context
@@ -58,6 +58,7 @@ poisson = drawing("poisson", _ARRAYS)
 negative_binomial = drawing("negative_binomial", _ARRAYS)
 generalized_negative_binomial = drawing("generalized_negative_binomial", _ARRAYS)
 randint = drawing("randint", _ARRAYS)
+rand_zipfian = zipfian(_ARRAYS)  # of mx.nd.contrib
 
 
 def multinomial(

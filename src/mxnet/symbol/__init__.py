@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mxnet import control_flow as _control_flow  # this and the operators fill the registry
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
-from mxnet.ir.namespaces import submodule as _submodule
-from mxnet.symbol import control_flow, random, sampling
+from mxnet.surface.functions import fill_modules as _fill_modules
+from mxnet.surface.functions import submodule as _submodule
+from mxnet.symbol import control_flow, random
 from mxnet.symbol.creation import (
     arange,
     eye,
@@ -25,7 +26,8 @@ from mxnet.symbol.creation import (
     split_v2,
     zeros,
 )
-from mxnet.symbol.functions import fill_modules
+from mxnet.symbol.functions import EXTRA as _EXTRA
+from mxnet.symbol.functions import make_function as _make_function
 from mxnet.symbol.symbol import Group, Symbol, SymbolBase
 from mxnet.symbol.variable import Variable, load, load_json, var
 
@@ -65,10 +67,9 @@ else:
     contrib, image, linalg, sparse, op, _internal = (
         _submodule(__name__, name) for name in ("contrib", "image", "linalg", "sparse", "op", "_internal")
     )
-for _module in (control_flow, sampling):
-    for _name in _module.__all__:
-        setattr(contrib, _name, getattr(_module, _name))
-fill_modules(
+for _function in (control_flow.cond, control_flow.foreach, control_flow.while_loop, random.rand_zipfian):
+    setattr(contrib, _function.__name__, _function)
+_fill_modules(
     sys.modules[__name__],
     {
         "contrib": contrib,
@@ -79,6 +80,9 @@ fill_modules(
         "op": op,
         "_internal": _internal,
     },
+    Symbol,
+    _make_function,
+    _EXTRA,
 )
 
 

@@ -796,6 +796,6 @@ from mxnet.symbol.operators import CTCLoss as CTCLoss
 from mxnet.symbol.control_flow import cond as cond
 from mxnet.symbol.control_flow import foreach as foreach
 from mxnet.symbol.control_flow import while_loop as while_loop
-from mxnet.symbol.sampling import rand_zipfian as rand_zipfian
+from mxnet.symbol.random import rand_zipfian as rand_zipfian
 box_non_maximum_suppression = box_nms
 ctc_loss = CTCLoss
