@@ -7,6 +7,7 @@ by node.
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -62,7 +63,8 @@ class RecordedNode(Node):
     context : Context
         Where it ran.
     held : object
-        Of a variable: what held its array's values; see ``NDArray._held``.
+        Of a variable: what held its array's values, see ``NDArray._held``. Of a call of a
+        :class:`Function`: the function.
     gradient : NDArray or None
         Of a variable: where its gradient goes.
     grad_req : str
@@ -476,6 +478,9 @@ class Function:
             # An output that is an input would be its own ancestor.
             made = [NDArray._from_tensor(each._tensor, each._context) for each in made]
             record(_own_operator(_OwnFunction, self, len(inputs), len(made)), inputs, made, ())
+            for each in made:
+                if each._recorded is not None:
+                    each._recorded.node.held = self
         return made[0] if isinstance(outputs, NDArray) else made
 
     def forward(self, *inputs: NDArray) -> Any:
@@ -488,13 +493,24 @@ class Function:
 
 
 class _OwnFunction(Op):
-    """A call of a :class:`Function`, as a node of the recorded graph."""
+    """A call of a :class:`Function`, as a node of the recorded graph.
 
-    interned = False  # it equals only itself, and holds what the user keeps
+    Operators are remembered with what was inferred of them; the function may keep arrays, so that its node is
+    what keeps it alive.
+    """
 
-    function: Function
+    interned = False
+
+    reference: weakref.ref[Function]
     n_in: int
     n_out: int
+
+    @property
+    def function(self) -> Function:
+        """The function."""
+        function = self.reference()
+        assert function is not None
+        return function
 
     def input_names(self) -> tuple[str, ...]:
         return tuple(f"arg{i}" for i in range(self.n_in))
@@ -542,10 +558,8 @@ class _OwnGradient(_OwnFunction):
 def _own_operator(cls: type[_OwnFunction], function: Function, n_in: int, n_out: int) -> _OwnFunction:
     """Make an operator of one function object; it equals only itself."""
     op = object.__new__(cls)
-    op.__dict__.update(
-        function=function, n_in=n_in, n_out=n_out, given={}, _values=(id(function),), _hash=id(function)
-    )
-    op.__dict__["name"] = type(function).__name__
+    op.__dict__.update(reference=weakref.ref(function), n_in=n_in, n_out=n_out, given={})
+    op.__dict__.update(name=type(function).__name__, _values=(object(),), _hash=id(op))
     return op
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "dtype_name",
     "is_floating",
     "is_integer",
+    "largest",
     "number_as",
     "numpy_type",
     "torch_dtype",
@@ -146,6 +147,11 @@ def _range_of(dtype: object) -> _Range:
         return _Range(-(2 - 2.0**-7) * 2.0**127, (2 - 2.0**-7) * 2.0**127, 2.0**119)
     floats = np.finfo(numpy_type(name))
     return _Range(float(floats.min), float(floats.max), float(floats.eps) * 2.0 ** (floats.maxexp - 2))
+
+
+def largest(dtype: object) -> float:
+    """Return the greatest finite number of a data type."""
+    return _range_of(dtype).high
 
 
 def number_as(value: float, dtype: object) -> float:

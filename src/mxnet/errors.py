@@ -17,6 +17,7 @@ __all__ = [
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
     "OutOfMemoryError",
+    "OutOfRangeError",
     "ParameterError",
     "ShapeError",
     "UnknownOperatorError",
@@ -70,6 +71,10 @@ class GradientError(MXNetError, ValueError):
 
 class FileFormatError(MXNetError, ValueError):
     """A file is truncated, corrupt, or not of the format it should be."""
+
+
+class OutOfRangeError(MXNetError, IndexError):
+    """An index lies outside of an array, or there are more indices than dimensions."""
 
 
 class OutOfMemoryError(MXNetError, MemoryError):

@@ -109,6 +109,23 @@ def test_error_of_a_kernel_names_the_operator_and_its_inputs():
     assert "with data (2, 3) float32, indices (1, 1) float32" in text
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: mx.nd.gather_nd(a, mx.nd.array([[1], [3]])),
+        lambda a: mx.nd.gather_nd(a, mx.nd.array([[1], [-4]])),
+        lambda a: mx.nd.scatter_nd(mx.nd.array([1.0]), mx.nd.array([[5]]), shape=(3,)),
+        lambda a: mx.sym.gather_nd(mx.sym.Variable("a"), mx.sym.Variable("i")).eval(
+            a=a, i=mx.nd.array([[9]])
+        ),
+    ],
+)
+def test_index_outside_of_an_array_is_an_index_error(call):
+    with pytest.raises(IndexError, match="out of bounds") as caught:
+        call(mx.nd.ones((2, 3)))
+    assert isinstance(caught.value, MXNetError)
+
+
 def test_cpu_contexts_share_one_memory():
     result = mx.nd.ones((1,), mx.cpu(1)) + mx.nd.ones((1,), mx.cpu(0))
     assert result.context == mx.cpu(1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from mxnet.dtype import is_floating, largest, number_as
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.param import Param, as_text, param
 
@@ -408,6 +409,28 @@ class Op:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""
         return frozenset() if type(self).backward is None else likes_of(type(self).backward)
 
+    def held_in(self, dtypes: Iterable[str | None]) -> Op:
+        """Return the operator whose real parameters are as arrays hold them: 1e9 is infinite in float16.
+
+        C converts a parameter to the type of the data before it computes; torch refuses what does not fit.
+
+        Parameters
+        ----------
+        dtypes : iterable of str or None
+            The data types of the inputs; the widest real one counts.
+        """
+        reals = [dtype for dtype in dtypes if dtype is not None and is_floating(dtype)]
+        if not reals or not self.interned:
+            return self
+        widest = max(reals, key=largest)
+        changed = {}
+        for key in _real_parameters(type(self)):  # type: ignore[arg-type]
+            value = getattr(self, key)
+            held = _held(value, widest)
+            if held != value:
+                changed[key] = as_text(held)
+        return self.bind(self.given | changed) if changed else self
+
     # ------------------------------------------------------------------------------------------ what it means
 
     infer_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
@@ -447,6 +470,17 @@ class Op:
         """Positions of the inputs of which the kernel reads only shape and dtype."""
         likes = likes_of(type(self).forward)
         return frozenset(i for i, name in enumerate(self.input_names()) if name in likes)
+
+
+@functools.cache
+def _real_parameters(cls: type[Op]) -> tuple[str, ...]:
+    return tuple(key for key, declared in cls.params.items() if "float" in declared.base)
+
+
+def _held(value: Any, dtype: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple([number_as(each, dtype) for each in value])
+    return value if value is None else number_as(value, dtype)
 
 
 def is_hidden(key: str) -> bool:

@@ -91,7 +91,17 @@ multiply = _chooser("multiply", "the product", by.MULTIPLY, operator.mul)
 divide = _chooser("divide", "the quotient", by.DIVIDE, operator.truediv)
 true_divide = divide
 modulo = _chooser("modulo", "the remainder", by.MODULO, operator.mod)
-power = _chooser("power", "the first to the power of the second", by.POWER, operator.pow)
+_power = _chooser("power", "the first to the power of the second", by.POWER, operator.pow)
+
+
+def power(base: Any, exp: Any) -> Any:
+    """Return the first argument to the power of the second; arrays are broadcast against each other.
+
+    Either argument may be a number.
+    """
+    return _power(base, exp)
+
+
 maximum = _chooser("maximum", "the larger", _MAXIMUM, max)
 minimum = _chooser("minimum", "the smaller", _MINIMUM, min)
 equal = _comparison("equal", "equal to", by.EQUAL, operator.eq)

@@ -201,7 +201,9 @@ def eye(
     return invoke_by_name("_eye", out=out, context=ctx, N=N, M=M, k=k, dtype=name)
 
 
-def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray:
+def from_numpy(
+    ndarray: np.ndarray[Any, Any], zero_copy: bool = True, array_cls: type[NDArray] = NDArray
+) -> NDArray:
     """Return an array with the values of a numpy array.
 
     Parameters
@@ -210,17 +212,20 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
         The values.
     zero_copy : bool, default True
         Whether to share the memory, which takes a contiguous array. It becomes read-only for numpy then.
+    array_cls : type, optional
+        The class of the array: NDArray, or one that is derived from it.
     """
     name = dtype_name(ndarray.dtype)
     if not zero_copy:
-        return array(ndarray, dtype=name)
+        context = current_context()
+        return array_cls._from_tensor(tensor_of(ndarray, context, name), context)
     if not ndarray.flags["C_CONTIGUOUS"]:
         raise NotContiguousError(
             "from_numpy() can share only memory that is C-contiguous; use zero_copy=False to copy."
         )
     tensor = torch.from_numpy(ndarray)
     ndarray.flags["WRITEABLE"] = False
-    return NDArray(tensor)
+    return array_cls(tensor)
 
 
 class NotContiguousError(MXNetError, ValueError):

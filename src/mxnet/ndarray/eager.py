@@ -14,6 +14,7 @@ from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Op, Run
 from mxnet.lazy import torch
+from mxnet.ndarray.tensors import RoomFor, context_of
 from mxnet.ops.device import torch_device
 from mxnet.plan.refusals import raised_by_torch, refused
 from mxnet.timing import RECORDER, timed
@@ -166,7 +167,7 @@ def _new_kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Fa
     check = check_call if op.interned else check_call.__wrapped__
     shapes, dtypes = check(op, n_inputs, facts)
     run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
-    return op.kernel_for(run)
+    return op.held_in([_name_of(each) for each in facts[1 : 2 * n_inputs : 2]]).kernel_for(run)
 
 
 _kernels: dict[tuple[Any, ...], tuple[Op, Kernel]] = {}
@@ -220,9 +221,13 @@ def owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:
     owned = []
     for result in results:
         pointer = result.untyped_storage().data_ptr()
-        if pointer in taken and result.numel():
-            owned.append(result.clone(memory_format=torch.contiguous_format))
-        else:
-            owned.append(result.contiguous())
-            taken.add(pointer)
+        try:
+            if pointer in taken and result.numel():
+                owned.append(result.clone(memory_format=torch.contiguous_format))
+            else:
+                owned.append(result.contiguous())
+                taken.add(pointer)
+        except RuntimeError:
+            with RoomFor(tuple(result.shape), _name_of(result.dtype), context_of(result)):
+                raise
     return owned

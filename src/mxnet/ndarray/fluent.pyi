@@ -100,24 +100,6 @@ class FluentMethods:
     ) -> NDArray:
         """Repeats an array along axes where its extent is 1."""
 
-    def broadcast_like(
-        self,
-        rhs: NDArray | None = None,
-        lhs_axes: int | Sequence[int] | None = None,
-        rhs_axes: int | Sequence[int] | None = None,
-        out: NDArray | Sequence[NDArray] | None = None,
-        name: str | None = None,
-    ) -> NDArray:
-        """Repeats an array to the shape of another, or along some of its axes to extents of the other."""
-
-    def broadcast_to(
-        self,
-        shape: int | Sequence[int] = (),
-        out: NDArray | Sequence[NDArray] | None = None,
-        name: str | None = None,
-    ) -> NDArray:
-        """Repeats an array to a given shape with as many axes; a 0 there keeps the extent of the input."""
-
     def cbrt(
         self,
         out: NDArray | Sequence[NDArray] | None = None,

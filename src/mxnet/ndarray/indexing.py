@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mxnet.dtype import number_as
-from mxnet.errors import CompositionError, MXNetError, ShapeError
+from mxnet.errors import CompositionError, MXNetError, OutOfRangeError, ShapeError
 from mxnet.ir.op import Op, find_operator
 from mxnet.lazy import torch
 from mxnet.ndarray.arithmetic import is_scalar
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Key", "Step", "assign", "is_whole", "look_up", "reading", "resolve", "slices", "writing"]
-
-
-class OutOfRangeError(MXNetError, IndexError):
-    """An index lies outside of the array, or there are more indices than dimensions."""
 
 
 class KeyTypeError(MXNetError, ValueError, TypeError):

@@ -20,10 +20,11 @@ from mxnet.lazy import torch
 from mxnet.ndarray import indexing
 from mxnet.ndarray.arithmetic import Arithmetic, Operators, cannot_combine, is_scalar
 from mxnet.ndarray.eager import check_places, kernel_of, outputs_of, owned, place_of
+from mxnet.ndarray.exchange import Exchange
 from mxnet.ndarray.gradients import Differentiable
 from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.params_format import Stored, dump_array, load_array
-from mxnet.ndarray.tensors import RoomFor, allocate, context_of
+from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ else:
 __all__ = ["NDArray", "class_of", "invoke", "invoke_by_name"]
 
 
-class NDArray(Arithmetic, Differentiable, FluentMethods):
+class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
     """An array of one data type in the memory of one context.
 
     Make one with :func:`mxnet.nd.array`, :func:`mxnet.nd.zeros` and the like; every operator is a function in
@@ -192,34 +193,7 @@ class NDArray(Arithmetic, Differentiable, FluentMethods):
     def __copy__(self) -> NDArray:
         return self.copy()
 
-    # ---------------------------------------------------------------------------------- to and from elsewhere
-
-    def asnumpy(self) -> np.ndarray[Any, Any]:
-        """Return the values as a new numpy array (bfloat16 as float32)."""
-        tensor = self._tensor
-        if tensor.dtype == torch.bfloat16:
-            tensor = tensor.float()
-        host = tensor.cpu()
-        values: np.ndarray[Any, Any] = host.numpy()
-        return values.copy() if host is self._tensor else np.array(values)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        values = self.asnumpy()
-        return values if dtype is None else values.astype(dtype, copy=False)
-
-    def asscalar(self) -> Any:
-        """Return the only element of the array, as a numpy scalar.
-
-        Raises
-        ------
-        ValueError
-            If it has more or fewer.
-        """
-        if self.size != 1:
-            raise ShapeError(
-                f"asscalar() needs an array of one element, but this one has shape {self.shape}."
-            )
-        return self.asnumpy().reshape(-1)[0]
+    # ------------------------------------------------------------------------------------------------- copies
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray:
         """Return the array in another data type.
@@ -286,29 +260,6 @@ class NDArray(Arithmetic, Differentiable, FluentMethods):
         """Return the array in a storage type: itself if it is stored so."""
         return self if stype == self.stype else class_of(stype)._from_tensor(self._tensor, self._context)
 
-    def wait_to_read(self) -> None:
-        """Wait until the values are there."""
-        if self._tensor.is_cuda:
-            torch.cuda.synchronize(self._tensor.device)
-
-    wait_to_write = wait_to_read
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        self.wait_to_read()
-        return self._tensor.__dlpack__(**kwargs)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self._tensor.__dlpack_device__()
-
-    def to_dlpack_for_read(self) -> Any:
-        """Return a DLPack capsule that shares the memory of this array, to be read."""
-        return self.__dlpack__()
-
-    def to_dlpack_for_write(self) -> Any:
-        """Return a DLPack capsule that shares the memory of this array, to be written."""
-        self._check_writable()
-        return self.__dlpack__()
-
     # ------------------------------------------------------------------------------------- shape and indexing
 
     def reshape(self, *shape: int | Sequence[int], **kwargs: Any) -> NDArray:
@@ -362,6 +313,27 @@ class NDArray(Arithmetic, Differentiable, FluentMethods):
         """Return the array without axes of extent 1; a copy, unless `inplace`."""
         made: NDArray = invoke_by_name("squeeze", self, axis=axis)
         return self._view(made.shape) if inplace else made
+
+    def broadcast_to(self, shape: Sequence[int]) -> NDArray:
+        """Return the array repeated along axes of extent 1, and along new ones in front, to have a shape.
+
+        The operator of that name takes as many axes as there are, and keeps an extent where `shape` has a 0.
+
+        Raises
+        ------
+        ValueError
+            If another extent than 1 would change.
+        """
+        extents = extents_of(shape)
+        own = (1,) * (len(extents) - self.ndim) + self.shape
+        if len(own) != len(extents) or any(a not in (1, b) for a, b in zip(own, extents, strict=True)):
+            raise ShapeError(f"An array of shape {self.shape} cannot be broadcast to {extents}.")
+        data = self if own == self.shape else self.reshape(own)
+        return invoke_by_name("broadcast_to", data, shape=extents)
+
+    def broadcast_like(self, other: NDArray) -> NDArray:
+        """Return the array repeated as `broadcast_to` does, to the shape of another."""
+        return self.broadcast_to(other.shape)
 
     def __getitem__(self, key: Any) -> NDArray:
         tensor = self._tensor

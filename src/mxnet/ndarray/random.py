@@ -67,6 +67,7 @@ def multinomial(
     get_prob: bool = False,
     out: NDArray | None = None,
     dtype: DTypeLike = "int32",
+    name: str | None = None,  # noqa: ARG001 - MXNet takes it for any function
 ) -> NDArray | list[NDArray]:
     """Draw numbers of categories.
 
@@ -86,6 +87,6 @@ def multinomial(
     return invoke_by_name("_sample_multinomial", data, out=out, shape=shape, get_prob=get_prob, dtype=dtype)
 
 
-def shuffle(data: NDArray, out: NDArray | None = None) -> NDArray:
+def shuffle(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:  # noqa: ARG001
     """Return the rows of an array in random order."""
     return invoke_by_name("_shuffle", data, out=out)

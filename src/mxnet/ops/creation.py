@@ -6,9 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from mxnet.dtype import NAMES, is_floating, numpy_type
+from mxnet.dtype import NAMES, is_floating, number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.node import Entry, Node
@@ -20,31 +18,9 @@ from mxnet.ops.shapes import normal_axis
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["number_as"]
-
 _NUMBERS = ("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
 _ALL = ("bfloat16", "bool", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
 _CTX = "The context of the output, such as gpu(0); only for imperative calls."
-
-
-def number_as(value: float, dtype: str) -> float:
-    """Return a number as an array of that dtype would hold it.
-
-    Whole numbers lose their fraction and wrap around at the ends of their range, as in C.
-
-    Examples
-    --------
-    >>> number_as(2.7, "float32"), number_as(-2.7, "int32"), number_as(300, "uint8")
-    (2.7, -2, 44)
-    """
-    if is_floating(dtype):
-        return value
-    if dtype == "bool":
-        return value != 0
-    limits = np.iinfo(numpy_type(dtype))
-    if not math.isfinite(value):
-        return limits.min
-    return (int(value) - int(limits.min)) % (int(limits.max) - int(limits.min) + 1) + int(limits.min)
 
 
 def _shape_of(run: Run) -> tuple[int, ...]:

@@ -10,13 +10,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import F, torch
-from mxnet.ops.creation import number_as
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
@@ -174,7 +175,7 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         wanted = label.reshape(where) if label.numel() == count else label.flatten()[:count].view(where)
         result = minus_one_hot(p, wanted, spread, whole)
         if self.use_ignore or self.normalization == "valid":
-            kept = label.flatten().long() != int(self.ignore_label)
+            kept = label.flatten().long() != number_as(self.ignore_label, "int32")
             if self.use_ignore:
                 result = result * kept[:count].view(where)
             if self.normalization == "valid":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mxnet.dtype import number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
@@ -270,7 +271,7 @@ class Pad(Op, name="Pad", aliases=("pad",)):
         return [width for pair in reversed(list(pairs)[2:]) for width in pair]
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        value = self.constant_value if self.mode == "constant" else None
+        value = number_as(self.constant_value, data.dtype) if self.mode == "constant" else None
         return F.pad(data, self._margins, _TORCH_PADDING[self.mode], value)
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:

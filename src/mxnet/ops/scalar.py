@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxnet.dtype import is_integer, torch_dtype
+from mxnet.dtype import is_integer, number_as, torch_dtype
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.shapes import same_shape
 
@@ -51,7 +48,7 @@ class WithScalar(Op):
         number: float = self.scalar
         if not data.dtype.is_floating_point:
             data = data.to(torch_dtype(self.result_dtype(str(data.dtype).removeprefix("torch."))))
-            number = _as_dtype(number, data.dtype)
+            number = number_as(number, data.dtype)
         return (number, data) if self.reverse else (data, number)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
@@ -65,17 +62,6 @@ class WithScalar(Op):
         into = self.formula.into_right if self.reverse else self.formula.into_left
         assert into is not None
         return into(grad, *self.operands(data))
-
-
-@functools.lru_cache(maxsize=4096)
-def _as_dtype(number: float, dtype: torch.dtype) -> float:
-    """Return a number as C would store it in that dtype: without its fraction, and wrapped around."""
-    if dtype.is_floating_point:
-        return number
-    info = torch.iinfo(dtype)
-    if not math.isfinite(number):
-        return info.min
-    return (int(number) - info.min) % (1 << info.bits) + info.min
 
 
 def _declare(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import MXNetError, ShapeError
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Slots, param
@@ -80,7 +81,8 @@ class SequenceMask(_SequenceOperator, name="SequenceMask"):
             return data
         counts = self.time(data, sequence_length) < sequence_length.long().unsqueeze(self.axis)
         counts = counts.view(*counts.shape, *(1,) * (data.dim() - 2))
-        return torch.where(counts, data, torch.full((), self.value, dtype=data.dtype, device=data.device))
+        value = number_as(self.value, data.dtype)
+        return torch.where(counts, data, torch.full((), value, dtype=data.dtype, device=data.device))
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         lengths = node.inputs[1:]

@@ -6,11 +6,11 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
-from mxnet.ops.creation import number_as
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:
@@ -188,6 +188,6 @@ class SliceAssignScalar(_Sliced, name="_slice_assign_scalar", aliases=("_crop_as
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         output = data.clone()
-        number = number_as(self.scalar, str(data.dtype).removeprefix("torch."))
+        number = number_as(self.scalar, data.dtype)
         output[_forwards(self.ranges(data.shape))[0]] = number  # type: ignore[arg-type]
         return output

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mxnet.dtype import number_as
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, param
 from mxnet.lazy import F, torch
@@ -338,10 +339,12 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        low, high = (_within(bound, data.dtype) for bound in (self.a_min, self.a_max))
-        if low <= high:
+        low, high = (number_as(bound, data.dtype) for bound in (self.a_min, self.a_max))
+        dtype = data.dtype
+        least, most = (-math.inf, math.inf) if dtype.is_floating_point else _ends(dtype)
+        if least <= self.a_min <= self.a_max <= most:
             return data.clamp(low, high)
-        return torch.where(data > high, high, torch.where(data < low, low, data)).to(data.dtype)
+        return torch.where(data > self.a_max, high, torch.where(data < self.a_min, low, data))
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
@@ -349,12 +352,9 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
         return into
 
 
-def _within(bound: float, dtype: torch.dtype) -> float:
-    """Return a bound as a number that the dtype can hold."""
-    if dtype.is_floating_point:
-        return bound
+def _ends(dtype: torch.dtype) -> tuple[float, float]:
     info = torch.iinfo(dtype)
-    return int(min(max(bound, info.min), info.max))
+    return info.min, info.max
 
 
 @functools.cache

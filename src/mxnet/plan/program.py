@@ -318,6 +318,7 @@ class _Writer:
         node, op = step.node, step.node.op
         assert op is not None
         values = self.plan.values
+        op = op.held_in([values[v].dtype for v in step.inputs])
         context = self.context_of(node)
         ins = tuple(values[v].shape for v in step.inputs)
         outs = tuple(values[v].shape for v in step.outputs)

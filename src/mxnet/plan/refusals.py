@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from mxnet.analysis.infer import show_shape
-from mxnet.errors import DTypeError, MXNetError, OutOfMemoryError, ShapeError
+from mxnet.errors import DTypeError, MXNetError, OutOfMemoryError, OutOfRangeError, ShapeError
 
 __all__ = ["Given", "lacks_memory", "raised_by_torch", "refused"]
 
@@ -64,6 +64,8 @@ def refused(operator: str, error: Exception, given: Given) -> MXNetError:
         kind, reason = DTypeError, f"it cannot be computed for arrays of {' with '.join(dtypes)}."
     elif "ZeroDivisionError" in reason:
         reason = "whole numbers cannot be divided by 0."
+    elif isinstance(error, IndexError) and "out of bounds" in reason:
+        kind = OutOfRangeError
     elif any(0 in shape for shape in shapes):
         kind, reason = ShapeError, "it cannot be computed for an array without elements."
     elif () in shapes:

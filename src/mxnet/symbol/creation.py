@@ -117,7 +117,9 @@ def split_v2(
     return create("_split_v2", [ary], params, hint="_split_v2")
 
 
-def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | None = None) -> Symbol:
+def histogram(
+    a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | None = None, **kwargs: Any
+) -> Symbol:
     """Count how many values fall into each bin; the second output is the edges of the bins.
 
     Parameters
@@ -128,14 +130,16 @@ def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | N
         The number of bins, or their edges in increasing order.
     range : (float, float)
         The outer edges of a number of equal bins, which a symbol cannot find out by itself.
+    **kwargs
+        The `name` and `attr` of the symbol.
     """
     if isinstance(bins, Symbol):
-        return create("_histogram", [a, bins], {}, hint="_histogram")
+        return create("_histogram", [a, bins], {}, hint="_histogram", **kwargs)
     if not isinstance(bins, int | np.integer):
         raise CompositionError(f"bins must be an int or a Symbol of edges, not {bins!r}.")
     if range is None:
         raise ParameterError("histogram needs range=(low, high): a symbol has no values to take it from.")
-    return create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram")
+    return create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram", **kwargs)
 
 
 def _chooser(
@@ -163,6 +167,13 @@ def _chooser(
 
 maximum = _chooser("maximum", "_maximum", "_MaximumScalar", "_MaximumScalar", max)
 minimum = _chooser("minimum", "_minimum", "_MinimumScalar", "_MinimumScalar", min)
-power = _chooser("power", "_power", "_PowerScalar", "_RPowerScalar", lambda a, b: a**b)
+_power = _chooser("power", "_power", "_PowerScalar", "_RPowerScalar", lambda a, b: a**b)
+
+
+def power(base: Symbol | float, exp: Symbol | float) -> Any:
+    """Return the elementwise power of two symbols, or of a symbol and a number."""
+    return _power(base, exp)
+
+
 pow = power
 hypot = _chooser("hypot", "_hypot", "_HypotScalar", "_HypotScalar", lambda a, b: float(np.hypot(a, b)))
