@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.param import Param, as_text, param
+from mxnet.ir.storage import FALLS_BACK, Sparse
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -227,8 +228,9 @@ class Op:
         False if every node needs an instance of its own.
     ``late_shape``
         Whether the shape of an output depends on data, and is known only when it was computed.
-    ``about_storage``
-        Whether it has to do with how arrays are stored even where all of them are dense.
+    ``sparse``
+        What it does with arrays that are not stored densely, see :mod:`mxnet.ir.storage`; by default it
+        computes with dense copies of them.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -250,7 +252,7 @@ class Op:
     accepts_any_parameter: ClassVar[bool] = False
     interned: ClassVar[bool] = True
     late_shape: ClassVar[bool] = False
-    about_storage: ClassVar[bool] = False
+    sparse: ClassVar[Sparse] = FALLS_BACK
 
     name: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
@@ -399,10 +401,6 @@ class Op:
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""
         return reads_of(type(self))  # type: ignore[arg-type]
-
-    def rows_only(self, stypes: Sequence[str]) -> bool:  # noqa: ARG002 - only updates look at them
-        """Return whether arrays stored in these ways are updated only in the rows that the gradient has."""
-        return False
 
     def backward_likes(self) -> frozenset[str]:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""

@@ -81,7 +81,7 @@ def invoke(
     facts: list[Any] = []
     where = inputs[0]._context if inputs else _context_of(op, context)
     for array in inputs:
-        if array.stype != "default" or op.about_storage:
+        if array.stype != "default" or op.sparse.always:
             from mxnet.ndarray.structured import invoke_sparse
 
             return invoke_sparse(op, inputs, out)

@@ -1,13 +1,11 @@
 """Sparse arrays: matrices by rows (CSR), and arrays of which only some rows are stored.
 
-What operators do with them is said in :mod:`mxnet.ndarray.structured`, and how their results are stored in
-:mod:`mxnet.analysis.storage`.
+What an operator does with them, and how its results are stored, it declares as ``sparse`` of its class.
 """
 
 from __future__ import annotations
 
 import functools
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +20,7 @@ from mxnet.errors import (
     NotSupportedForSparseNDArray,
     ShapeError,
 )
+from mxnet.ir.storage import DENSE, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import binary
 from mxnet.ndarray.creation import array as dense_array
@@ -29,6 +28,7 @@ from mxnet.ndarray.creation import zeros as dense_zeros
 from mxnet.ndarray.invoke import invoke_by_name
 from mxnet.ndarray.ndarray import NDArray, is_scalar
 from mxnet.ops.device import torch_device
+from mxnet.ops.storage import densify, sparsify
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,6 +41,7 @@ __all__ = [
     "RowSparseNDArray",
     "add",
     "array",
+    "array_of",
     "csr_matrix",
     "divide",
     "empty",
@@ -49,6 +50,7 @@ __all__ = [
     "is_sparse",
     "multiply",
     "row_sparse_array",
+    "stored",
     "subtract",
     "zeros",
 ]
@@ -83,13 +85,13 @@ class BaseSparseNDArray(NDArray):
         return self
 
     @classmethod
-    @abstractmethod
     def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
         """Return the parts that stand for dense values."""
+        return sparsify(cls.stype, dense)
 
-    @abstractmethod
     def _densify(self) -> Tensor:
         """Return the dense values."""
+        return densify(stored(self))
 
     # Operators read ``_tensor``: they get the dense values.
     @property
@@ -234,23 +236,6 @@ class CSRNDArray(BaseSparseNDArray):
         """Where each row begins in `data`, and where the last one ends."""
         return NDArray._from_tensor(self._parts[2], self._context)
 
-    @classmethod
-    def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
-        if dense.ndim != 2:
-            raise ShapeError(
-                f"Only matrices can be stored as csr, not an array of shape {tuple(dense.shape)}."
-            )
-        rows, columns = dense.nonzero(as_tuple=True)
-        counts = torch.bincount(rows, minlength=dense.shape[0])
-        indptr = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
-        return dense[rows, columns], columns, indptr
-
-    def _densify(self) -> Tensor:
-        data, columns, indptr = self._parts
-        dense = data.new_zeros(self._shape)
-        rows = torch.repeat_interleave(torch.arange(self._shape[0], device=data.device), indptr.diff())
-        return dense.index_put_((rows, columns), data)
-
     def __getitem__(self, key: Any) -> NDArray:
         if _is_whole(key):
             return self
@@ -283,16 +268,6 @@ class RowSparseNDArray(BaseSparseNDArray):
     __module__ = "mxnet.ndarray.sparse"  # where pickles of real MXNet look for it
     stype = "row_sparse"
 
-    @classmethod
-    def _sparsify(cls, dense: Tensor) -> tuple[Tensor, ...]:
-        rows = dense.flatten(1).any(1) if dense.ndim > 1 else dense != 0
-        indices = rows.nonzero(as_tuple=True)[0]
-        return dense[indices], indices
-
-    def _densify(self) -> Tensor:
-        data, rows = self._parts
-        return data.new_zeros(self._shape).index_copy_(0, rows, data)
-
     def __getitem__(self, key: Any) -> NDArray:
         if _is_whole(key):
             return self
@@ -317,6 +292,19 @@ def _class_of(stype: str) -> type[BaseSparseNDArray]:
 
 
 # ----------------------------------------------------------------------------------------------------- making
+
+
+def stored(array: NDArray) -> Stored:
+    """Return an array as kernels for sparse arrays take it."""
+    parts = array._parts if isinstance(array, BaseSparseNDArray) else (array._tensor,)
+    return Stored(array.stype, array.shape, parts)
+
+
+def array_of(result: Stored, context: Context) -> NDArray:
+    """Return the array of what such a kernel gives."""
+    if result.stype == DENSE:
+        return NDArray._from_tensor(result.parts[0], context)
+    return _class_of(result.stype)._from_parts(result.shape, result.parts, context)
 
 
 def from_dense(source: NDArray, stype: str) -> NDArray:

@@ -9,8 +9,10 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, DENSE, FALLS_BACK, Sparse
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import on_places
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,6 +71,10 @@ class Comparison(Broadcasting):
         return None, None
 
 
+_SUM = Sparse(lambda op, stypes: DENSE if set(stypes) == {CSR, DENSE} else None)
+_PRODUCT = Sparse(lambda op, stypes: CSR if stypes == (CSR, DENSE) else None, kernel=on_places)
+
+
 class BroadcastAdd(
     Broadcasting,
     name="broadcast_add",
@@ -77,6 +83,7 @@ class BroadcastAdd(
     """Adds two arrays, repeated to a common shape."""
 
     formula = FORMULAS["add"]
+    sparse = _SUM
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
         return (
@@ -93,6 +100,7 @@ class BroadcastSub(
     """Subtracts an array from another, both repeated to a common shape."""
 
     formula = FORMULAS["sub"]
+    sparse = _SUM
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
         return (
@@ -101,16 +109,17 @@ class BroadcastSub(
         )
 
 
-def _declare(formula: str, *aliases: str) -> None:
+def _declare(formula: str, *aliases: str, sparse: Sparse = FALLS_BACK) -> None:
     meaning = FORMULAS[formula]
     base = Comparison if meaning.into_left is None else ByFormula
     text = f"{meaning.verb}: :math:`{meaning.math}`, element by element, of arrays repeated to one shape."
     name = f"broadcast_{formula}"
-    type(name, (base,), {"__doc__": text, "formula": meaning}, name=name, aliases=aliases)
+    contents = {"__doc__": text, "formula": meaning, "sparse": sparse}
+    type(name, (base,), contents, name=name, aliases=aliases)
 
 
-_declare("mul", "_sparse_broadcast_mul")
-_declare("div", "_sparse_broadcast_div")
+_declare("mul", "_sparse_broadcast_mul", sparse=_PRODUCT)
+_declare("div", "_sparse_broadcast_div", sparse=_PRODUCT)
 _declare("mod")
 _declare("power")
 _declare("maximum")

@@ -10,8 +10,10 @@ from mxnet.errors import DTypeError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.storage import CSR, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.shapes import same_shape
+from mxnet.ops.storage import on_values
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,6 +26,7 @@ class Quadratic(Op, name="_contrib_quadratic"):
     """
 
     result = "new"
+    sparse = Sparse(lambda op, stypes: CSR if stypes[0] == CSR and op.c == 0 else None, kernel=on_values)
     a: float = param(default=0.0, doc="Coefficient of the square.")
     b: float = param(default=0.0, doc="Coefficient of x.")
     c: float = param(default=0.0, doc="The constant.")

@@ -9,10 +9,22 @@ from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.storage import CSR, DENSE, FALLS_BACK, ROWS, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.device import torch_device
 from mxnet.ops.shapes import agree, same_shape
+from mxnet.ops.storage import (
+    FLAT,
+    KEEPS_ZEROS,
+    LINEAR,
+    STEPS,
+    dense,
+    if_alike,
+    like_the_head,
+    on_all_rows,
+    on_places,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,12 +53,20 @@ class _Overwriting(Elementwise):
         return self.formula.compute_into(out, lhs, rhs)
 
 
+def _sum_storage(op: Op, stypes: tuple[str, ...]) -> str | None:
+    return DENSE if DENSE in stypes else if_alike(op, stypes)
+
+
+_SUM = Sparse(_sum_storage, like_the_head, on_all_rows)
+
+
 class ElementwiseAdd(
     _Overwriting, name="elemwise_add", aliases=("_add", "_plus", "_Plus", "_sparse_elemwise_add")
 ):
     """Adds two arrays of one shape."""
 
     formula = FORMULAS["add"]
+    sparse = _SUM
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         return grads[0], grads[0]
@@ -62,25 +82,37 @@ class ElementwiseSub(
     """Subtracts an array from another of the same shape."""
 
     formula = FORMULAS["sub"]
+    sparse = _SUM
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         return grads[0], -grads[0]
+
+
+def _product_storage(op: Op, stypes: tuple[str, ...]) -> str | None:
+    sparse = [stype for stype in stypes if stype != DENSE]
+    return sparse[0] if len(sparse) == 1 else if_alike(op, stypes)
 
 
 class ElementwiseMul(_Overwriting, name="elemwise_mul", aliases=("_mul", "_Mul", "_sparse_elemwise_mul")):
     """Multiplies two arrays of one shape, element by element."""
 
     formula = FORMULAS["mul"]
+    sparse = Sparse(_product_storage, kernel=lambda call: on_all_rows(call) or on_places(call))
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         lhs, rhs = node.inputs
         return grads[0] * rhs, grads[0] * lhs
 
 
+def _quotient_storage(op: Op, stypes: tuple[str, ...]) -> str | None:
+    return None if CSR in stypes and DENSE not in stypes else DENSE
+
+
 class ElementwiseDiv(_Overwriting, name="elemwise_div", aliases=("_div", "_Div", "_sparse_elemwise_div")):
     """Divides an array by another of the same shape. Integers are rounded towards zero."""
 
     formula = FORMULAS["div"]
+    sparse = Sparse(_quotient_storage)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         lhs, rhs = node.inputs
@@ -90,6 +122,8 @@ class ElementwiseDiv(_Overwriting, name="elemwise_div", aliases=("_div", "_Div",
 
 class ScatterElementwiseDiv(ElementwiseDiv, name="_scatter_elemwise_div"):
     """Divides like ``elemwise_div``. For sparse arrays MXNet divides by it only what is stored."""
+
+    sparse = Sparse(lambda op, stypes: ROWS if stypes[0] == ROWS else None, kernel=on_places)
 
 
 class ByFormula(Elementwise):
@@ -114,24 +148,30 @@ class Comparison(Elementwise):
         return None, None
 
 
-def _declare(formula: str, *aliases: str) -> None:
+def _declare(formula: str, *aliases: str, sparse: Sparse = FALLS_BACK) -> None:
     meaning = FORMULAS[formula]
     base = Comparison if meaning.into_left is None else ByFormula
-    contents = {"__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`.", "formula": meaning}
+    contents = {
+        "__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`.",
+        "formula": meaning,
+        "sparse": sparse,
+    }
     type(f"_{formula}", (base,), contents, name=f"_{formula}", aliases=aliases)
 
 
+_ALIKE = Sparse(if_alike, kernel=on_all_rows)
+
 _declare("mod", "_Mod")
 _declare("power", "_Power")
-_declare("maximum", "_Maximum")
-_declare("minimum", "_Minimum")
-_declare("hypot", "_Hypot")
-_declare("equal", "_Equal")
-_declare("not_equal", "_Not_Equal")
-_declare("greater", "_Greater")
-_declare("greater_equal", "_Greater_Equal")
-_declare("lesser", "_Lesser")
-_declare("lesser_equal", "_Lesser_Equal")
+_declare("maximum", "_Maximum", sparse=_ALIKE)
+_declare("minimum", "_Minimum", sparse=_ALIKE)
+_declare("hypot", "_Hypot", sparse=_ALIKE)
+_declare("equal", "_Equal", sparse=FLAT)
+_declare("not_equal", "_Not_Equal", sparse=FLAT)
+_declare("greater", "_Greater", sparse=FLAT)
+_declare("greater_equal", "_Greater_Equal", sparse=FLAT)
+_declare("lesser", "_Lesser", sparse=FLAT)
+_declare("lesser_equal", "_Lesser_Equal", sparse=FLAT)
 _declare("logical_and", "_Logical_And")
 _declare("logical_or", "_Logical_Or")
 _declare("logical_xor", "_Logical_Xor")
@@ -146,6 +186,11 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
     num_args: int = param(ge=1, doc="Number of arrays.")
 
     infer_shape = same_shape
+    sparse = Sparse(
+        lambda op, stypes: ROWS if set(stypes) == {ROWS} else None,
+        lambda op, stypes, head: (head if head == ROWS else DENSE,) * len(stypes),
+        on_all_rows,
+    )
 
     @property
     def result(self) -> str:  # type: ignore[override]
@@ -174,6 +219,7 @@ class Identity(Op, name="_copy", aliases=("identity",)):
     """Returns its input."""
 
     result = "view"
+    sparse = LINEAR
 
     infer_shape = same_shape
 
@@ -188,6 +234,7 @@ class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_sto
     """Returns its input; no gradient passes."""
 
     result = "view"
+    sparse = STEPS
 
     infer_shape = same_shape
 
@@ -202,6 +249,7 @@ class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",))
     """Returns its input and makes it a loss: its gradient is 1, whatever the head gradient is."""
 
     outputs = ("loss",)
+    sparse = KEEPS_ZEROS
 
     infer_shape = same_shape
 
@@ -224,6 +272,7 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
         "x": "What is chosen where the condition is not 0.",
         "y": "What is chosen where it is 0.",
     }
+    sparse = Sparse(dense, lambda op, stypes, head: (stypes[0], DENSE, DENSE))
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.condition):

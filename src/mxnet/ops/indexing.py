@@ -15,9 +15,11 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import DENSE, ROWS, Sparse
 from mxnet.lazy import F, torch
 from mxnet.ops.creation import number_as
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import csr_if_whole, dense
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +32,7 @@ def _positions(index: Tensor, extent: int, mode: str) -> Tensor:
     return whole.remainder(extent) if mode == "wrap" else whole.clamp(0, extent - 1)
 
 
-def _free_index_dtype(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def _free_index_dtype(self: Op, t: Slots) -> Mapping[str, Any]:
     """Give the output the dtype of the first input, and leave that of an index open."""
     return {"output": t.ins[0], "ins": (t.outs[0], *t.ins[1:])}
 
@@ -43,6 +45,7 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     """
 
     result = backward_result = "new"
+    sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE))
 
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
     input_dim: int = param(ge=1, doc="Number of rows.")
@@ -75,6 +78,7 @@ class Take(Op, name="take"):
     Shapes: a (d0, d1, ...), indices (i0, i1, ...); the output has the axes of indices in place of `axis`.
     """
 
+    sparse = Sparse(csr_if_whole)
     inputs = {"a": "Input data.", "indices": "Positions along the axis."}
     axis: int = param(default=0, doc="The axis.")
     mode: str = param(

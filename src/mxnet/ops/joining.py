@@ -11,6 +11,7 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.shapes import agree, normal_axis
 
@@ -26,6 +27,16 @@ def _add(extents: Sequence[int | None]) -> int | None:
     return None if None in extents else sum(extents)  # type: ignore[arg-type]
 
 
+def _below(call: Call) -> Stored | None:
+    """Put CSR matrices below each other."""
+    if call.stype != CSR:
+        return None
+    counts = torch.cat([array.parts[2].diff() for array in call.arrays])
+    indptr = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+    values, columns = (torch.cat([array.parts[i] for array in call.arrays]) for i in (0, 1))
+    return Stored(CSR, (len(counts), call.arrays[0].shape[1]), (values, columns, indptr))
+
+
 class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     """Joins arrays along an existing axis, on which alone they may differ.
 
@@ -34,6 +45,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
 
     result = "new"
 
+    sparse = Sparse(lambda op, stypes: CSR if set(stypes) == {CSR} and op.dim == 0 else None, kernel=_below)
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
     num_args: int = param(ge=1, doc="Number of arrays.")

@@ -7,18 +7,29 @@ from typing import TYPE_CHECKING
 
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run
+from mxnet.ir.storage import Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
 from mxnet.ops.shapes import same_shape
+from mxnet.ops.storage import FLAT, as_first, like_the_inputs
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def _nothing(call: Call) -> Stored:
+    """Store nothing."""
+    data = call.arrays[0]
+    values, where, *begins = data.parts
+    parts = values[:0].clone(), where[:0].clone(), *(torch.zeros_like(each) for each in begins)
+    return Stored(data.stype, data.shape, parts)
 
 
 class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
     """Returns zeros of the shape and dtype of its input."""
 
     result = "new"
+    sparse = Sparse(as_first, like_the_inputs, _nothing)
 
     infer_shape = same_shape
 
@@ -33,6 +44,7 @@ class OnesLike(Op, name="ones_like"):
     """Returns ones of the shape and dtype of its input."""
 
     result = "new"
+    sparse = FLAT
 
     infer_shape = same_shape
 

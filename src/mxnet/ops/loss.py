@@ -11,6 +11,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import numel
+from mxnet.ops.storage import MAKES_DENSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,12 +24,12 @@ LABELLED = {
 }
 
 
-def one_dtype_from_data(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def one_dtype_from_data(self: Op, t: Slots) -> Mapping[str, Any]:
     """All slots have the dtype of `data`; nothing follows from the others."""
     return {} if t.data is None else {"ins": (t.data,) * len(t.ins), "outs": (t.data,) * len(t.outs)}
 
 
-def replaced(self: Op, array: Tensor, gradient: Tensor) -> Tensor:  # noqa: ARG001
+def replaced(self: Op, array: Tensor, gradient: Tensor) -> Tensor:
     """Return the gradient alone: it replaces what it should be added to, as in MXNet."""
     return gradient
 
@@ -225,6 +226,8 @@ class LinearRegressionOutput(
     label like data; (n,) for data (n, 1).
     """
 
+    sparse = MAKES_DENSE
+
 
 class LogisticRegressionOutput(
     _RegressionOutput, name="LogisticRegressionOutput", aliases=("_sparse_LogisticRegressionOutput",)
@@ -234,6 +237,8 @@ class LogisticRegressionOutput(
     It is divided by the outputs per sample, and the head gradient is ignored. Shapes: data, output (n, ...),
     label like data; (n,) for data (n, 1).
     """
+
+    sparse = MAKES_DENSE
 
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return torch.sigmoid(data)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import ShapeError
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.shapes import normal_axis, numel
+from mxnet.ops.storage import densify, row_of_each
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,6 +40,36 @@ class _Product(Op):
     )
 
 
+def _dot_storage(op: Any, stypes: tuple[str, ...]) -> str | None:
+    if stypes[0] == CSR and stypes[1] in (DENSE, ROWS) and not op.transpose_b:
+        return op.forward_stype or (ROWS if op.transpose_a else DENSE)
+    if stypes == (DENSE, CSR) and not op.transpose_a:
+        return op.forward_stype or CSR
+    return None
+
+
+def _dot_gradient_storage(op: Any, stypes: tuple[str, ...], head: str) -> tuple[str, ...]:
+    plain = not (op.transpose_a or op.transpose_b) and head == DENSE
+    return DENSE, ROWS if plain and stypes[0] == CSR and stypes[1] != CSR else DENSE
+
+
+def _dot_of_csr(call: Call) -> Stored | None:
+    """Multiply a CSR matrix, or its transpose, with a dense one; only what is stored is looked at."""
+    left, right = call.arrays
+    if left.stype != CSR or right.stype == CSR or call.op.transpose_b or len(right.shape) != 2:
+        return None
+    values, columns, indptr = left.parts
+    rows, factor = row_of_each(indptr), densify(right)
+    if not call.op.transpose_a:
+        out = values.new_zeros(left.shape[0], right.shape[1])
+        out.index_add_(0, rows, values.unsqueeze(1) * factor[columns])
+        return Stored(DENSE, tuple(out.shape), (out,))
+    there, place = torch.unique(columns, return_inverse=True)
+    sums = values.new_zeros(len(there), right.shape[1])
+    sums.index_add_(0, place, values.unsqueeze(1) * factor[rows])
+    return Stored(ROWS, (left.shape[1], right.shape[1]), (sums, there))
+
+
 class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
     """Contracts the last axis of one array with the first of another: the product of matrices and vectors.
 
@@ -47,6 +79,8 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
     Of arrays with more than two axes, ``transpose_a`` contracts the first axis of lhs, and ``transpose_b``
     the last of rhs; the others keep their order. A vector is not transposed.
     """
+
+    sparse = Sparse(_dot_storage, _dot_gradient_storage, _dot_of_csr)
 
     def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
         """Return the axes that are contracted, from the numbers of dimensions."""

@@ -13,6 +13,7 @@ import numpy as np
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.storage import ROWS, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.shapes import same_shape
 
@@ -291,10 +292,13 @@ def copied(weight: Tensor) -> Tensor:
     return weight.clone(memory_format=torch.contiguous_format)
 
 
-def lazy_rows(self: Any, stypes: Sequence[str]) -> bool:
+def _lazy_rows(op: Any, stypes: Sequence[str]) -> bool:
     """Return whether ``lazy_update`` applies: the gradient is row-sparse, states stored as the weight."""
     weight, grad, *states = stypes
-    return self.lazy_update and grad == "row_sparse" and all(state == weight for state in states)
+    return op.lazy_update and grad == ROWS and all(state == weight for state in states)
+
+
+LAZILY = Sparse(rows_only=_lazy_rows)
 
 
 class Update(Op):
@@ -341,7 +345,7 @@ class SGDUpdate(Update, name="sgd_update", aliases=("_sparse_sgd_update",)):
     clip_gradient: float = CLIP
     lazy_update: bool = LAZY
     step = sgd
-    rows_only = lazy_rows
+    sparse = LAZILY
 
 
 class SGDMomUpdate(Update, name="sgd_mom_update", aliases=("_sparse_sgd_mom_update",)):
@@ -356,7 +360,7 @@ class SGDMomUpdate(Update, name="sgd_mom_update", aliases=("_sparse_sgd_mom_upda
     clip_gradient: float = CLIP
     lazy_update: bool = LAZY
     step = sgd_with_momentum
-    rows_only = lazy_rows
+    sparse = LAZILY
 
 
 class MPSGDUpdate(SGDUpdate, WithMasterWeight, name="mp_sgd_update"):
@@ -450,7 +454,7 @@ class AdamUpdate(Update, name="adam_update", aliases=("_sparse_adam_update",)):
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
     lazy_update: bool = LAZY
-    rows_only = lazy_rows
+    sparse = LAZILY
 
     step = adam
 
@@ -494,8 +498,7 @@ class FtrlUpdate(Update, name="ftrl_update", aliases=("_sparse_ftrl_update",)):
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
 
-    def rows_only(self, stypes: Sequence[str]) -> bool:
-        return set(stypes) == {"row_sparse"}
+    sparse = Sparse(rows_only=lambda op, stypes: set(stypes) == {ROWS})
 
     step = ftrl
 

@@ -10,8 +10,10 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, DENSE, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import MAKES_DENSE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,8 +89,17 @@ class Reduction(Op):
         return reduced.reshape(_reduced(tuple(shape), self.axes_of(len(shape)), keepdims=True)).expand(shape)
 
 
+def _csr_sum_storage(op: Any, stypes: tuple[str, ...]) -> str | None:
+    return DENSE if stypes[0] == CSR and op.axis in ((0,), (1,)) and not op.keepdims else None
+
+
+_OF_CSR = Sparse(_csr_sum_storage)
+
+
 class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
     """Adds up the elements along some axes."""
+
+    sparse = _OF_CSR
 
     def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
         return data.sum(axes, dtype=data.dtype) if axes else data
@@ -99,6 +110,8 @@ class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
 
 class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
     """Computes the mean along some axes; of integers it is cut off."""
+
+    sparse = _OF_CSR
 
     def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
         return _mean(data, axes) if axes else data
@@ -170,6 +183,7 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
     Shapes: as :class:`Sum`. The gradient of the L2 norm at 0 is not a number, as in MXNet.
     """
 
+    sparse = MAKES_DENSE
     ord: int = param(default=2, doc="Order of the norm, 1 or 2.")
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
     out_dtype: str | None = param(

@@ -282,7 +282,7 @@ def _fused(
     data: Tensor,
     hidden: tuple[Tensor, ...],
     weights: list[tuple[Tensor, ...]],
-    lengths: Tensor | None,  # noqa: ARG001 - only the unrolled kind knows lengths
+    lengths: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """Run layers with torch's kernels, those of oneDNN or cuDNN where they fit."""
     kernel = getattr(torch, op.mode)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.dtype import is_integer, torch_dtype
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.storage import DENSE, FALLS_BACK, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.shapes import same_shape
+from mxnet.ops.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_values
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,7 +82,13 @@ def _as_dtype(number: float, dtype: torch.dtype) -> float:
 
 
 def _declare(
-    name: str, aliases: tuple[str, ...], formula: str, *, reverse: bool = False, gradient: Rule | None = None
+    name: str,
+    aliases: tuple[str, ...],
+    formula: str,
+    *,
+    reverse: bool = False,
+    gradient: Rule | None = None,
+    sparse: Sparse = FALLS_BACK,
 ) -> None:
     """Declare one operator; `gradient` builds graph instead of running the formula's derivative."""
     meaning = FORMULAS[formula]
@@ -88,6 +97,7 @@ def _declare(
         "__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`, where {operands}.",
         "formula": meaning,
         "reverse": reverse,
+        "sparse": sparse,
     }
     if meaning.into_left is None:
         gradient = _no_gradient
@@ -98,29 +108,42 @@ def _declare(
     type(name, (WithScalar,), contents, name=name, aliases=aliases)
 
 
-def _no_gradient(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[None]:  # noqa: ARG001 - a gradient rule
+def _no_gradient(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[None]:
     return (None,)
 
 
-def _unchanged(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:  # noqa: ARG001 - a gradient rule
+def _if_false_of_0(compare: Callable[[float, float], bool]) -> Sparse:
+    """Declare that a comparison is stored as its input is, if it says 0 of what is not stored."""
+    return Sparse(
+        lambda op, stypes: DENSE if compare(0, op.scalar) else stypes[0], like_the_inputs, on_values
+    )
+
+
+def _unchanged(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
     return (grads[0],)
 
 
-def _negated(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:  # noqa: ARG001 - a gradient rule
+def _negated(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
     return (-grads[0],)
 
 
-def _itself(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:  # noqa: ARG001 - a gradient rule
+def _itself(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
     return (emit(op, grads[0]),)
 
 
-_declare("_plus_scalar", ("_PlusScalar",), "add", gradient=_unchanged)
-_declare("_minus_scalar", ("_MinusScalar",), "sub", gradient=_unchanged)
-_declare("_rminus_scalar", ("_RMinusScalar",), "sub", reverse=True, gradient=_negated)
-_declare("_scatter_plus_scalar", (), "add", gradient=_unchanged)
-_declare("_scatter_minus_scalar", (), "sub", gradient=_unchanged)
-_declare("_mul_scalar", ("_MulScalar", "_contrib_backward_gradientmultiplier"), "mul", gradient=_itself)
-_declare("_div_scalar", ("_DivScalar",), "div", gradient=_itself)
+_declare("_plus_scalar", ("_PlusScalar",), "add", gradient=_unchanged, sparse=MAKES_DENSE)
+_declare("_minus_scalar", ("_MinusScalar",), "sub", gradient=_unchanged, sparse=MAKES_DENSE)
+_declare("_rminus_scalar", ("_RMinusScalar",), "sub", reverse=True, gradient=_negated, sparse=MAKES_DENSE)
+_declare("_scatter_plus_scalar", (), "add", gradient=_unchanged, sparse=LINEAR)
+_declare("_scatter_minus_scalar", (), "sub", gradient=_unchanged, sparse=LINEAR)
+_declare(
+    "_mul_scalar",
+    ("_MulScalar", "_contrib_backward_gradientmultiplier"),
+    "mul",
+    gradient=_itself,
+    sparse=LINEAR,
+)
+_declare("_div_scalar", ("_DivScalar",), "div", gradient=_itself, sparse=LINEAR)
 _declare("_rdiv_scalar", ("_RDivScalar",), "div", reverse=True)
 _declare("_mod_scalar", ("_ModScalar",), "mod", gradient=_unchanged)
 _declare("_rmod_scalar", ("_RModScalar",), "mod", reverse=True)
@@ -129,12 +152,14 @@ _declare("_rpower_scalar", ("_RPowerScalar",), "power", reverse=True)
 _declare("_maximum_scalar", ("_MaximumScalar",), "maximum")
 _declare("_minimum_scalar", ("_MinimumScalar",), "minimum")
 _declare("_hypot_scalar", ("_HypotScalar",), "hypot")
-_declare("_equal_scalar", ("_EqualScalar",), "equal")
-_declare("_not_equal_scalar", ("_NotEqualScalar",), "not_equal")
-_declare("_greater_scalar", ("_GreaterScalar",), "greater")
-_declare("_greater_equal_scalar", ("_GreaterEqualScalar",), "greater_equal")
-_declare("_lesser_scalar", ("_LesserScalar",), "lesser")
-_declare("_lesser_equal_scalar", ("_LesserEqualScalar",), "lesser_equal")
+_declare("_equal_scalar", ("_EqualScalar",), "equal", sparse=_if_false_of_0(operator.eq))
+_declare("_not_equal_scalar", ("_NotEqualScalar",), "not_equal", sparse=_if_false_of_0(operator.ne))
+_declare("_greater_scalar", ("_GreaterScalar",), "greater", sparse=_if_false_of_0(operator.gt))
+_declare(
+    "_greater_equal_scalar", ("_GreaterEqualScalar",), "greater_equal", sparse=_if_false_of_0(operator.ge)
+)
+_declare("_lesser_scalar", ("_LesserScalar",), "lesser", sparse=_if_false_of_0(operator.lt))
+_declare("_lesser_equal_scalar", ("_LesserEqualScalar",), "lesser_equal", sparse=_if_false_of_0(operator.le))
 _declare("_logical_and_scalar", ("_LogicalAndScalar",), "logical_and")
 _declare("_logical_or_scalar", ("_LogicalOrScalar",), "logical_or")
 _declare("_logical_xor_scalar", ("_LogicalXorScalar",), "logical_xor")

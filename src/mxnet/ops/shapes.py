@@ -56,7 +56,7 @@ def agree(*shapes: Shape | None) -> Shape | None:
     return agreed
 
 
-def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:
     """All inputs and outputs have one shape."""
     shape = agree(*s.ins, *s.outs)
     return {} if shape is None else {"ins": (shape,) * len(s.ins), "outs": (shape,) * len(s.outs)}
@@ -67,7 +67,7 @@ def shape_of_first_input(self: Op, s: Slots) -> Mapping[str, Any]:
     return {self.output_names()[0]: s.ins[0]}
 
 
-def dtype_of_first_input(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def dtype_of_first_input(self: Op, t: Slots) -> Mapping[str, Any]:
     """All slots share the dtype of the first input; as in MXNet, the others tell nothing."""
     known = t.ins[0]
     return {"ins": (known,) * len(t.ins), "outs": (known,) * len(t.outs)}

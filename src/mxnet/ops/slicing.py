@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import Sparse
 from mxnet.lazy import torch
 from mxnet.ops.creation import number_as
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import csr_if_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -93,6 +95,8 @@ class Slice(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice"
     ``None`` leaves a bound open, negative ones count from the end, and what lies beyond an array is cut off
     (MXNet 1.2 refused it). Axes that are not mentioned are taken whole.
     """
+
+    sparse = Sparse(csr_if_whole)
 
 
 class SliceAxis(_PartOfData, name="slice_axis"):

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, param
+from mxnet.ir.storage import FALLS_BACK, Sparse
 from mxnet.lazy import F, torch
 from mxnet.ops.shapes import same_shape
+from mxnet.ops.storage import FLAT, KEEPS_ZEROS, LINEAR, SLOPES, STEPS, on_values
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,6 +49,7 @@ def _declare(
     inplace: Function | None = None,
     slope: float | None = None,
     integers: bool = False,
+    sparse: Sparse = FALLS_BACK,
     aliases: tuple[str, ...] | None = None,
 ) -> None:
     """Declare one function with its derivative, by what that reads.
@@ -58,6 +61,7 @@ def _declare(
         "__doc__": f"Computes :math:`{formula}` of each element.",
         "function": staticmethod(function),
         "takes_integers": integers,
+        "sparse": sparse,
     }
     if inplace is not None:
         contents |= {"inplace": {"output": "data"}, "forward_into": _overwriting(inplace)}
@@ -80,21 +84,21 @@ def _overwriting(inplace: Function) -> Callable[..., Tensor]:
 
 
 def _reading_data(derivative: Derivative) -> Callable[..., Tensor]:
-    def backward(self: Op, run: Run, grad: Tensor, data: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
+    def backward(self: Op, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         return derivative(grad, data)
 
     return backward
 
 
 def _reading_output(derivative: Derivative) -> Callable[..., Tensor]:
-    def backward(self: Op, run: Run, grad: Tensor, output: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
+    def backward(self: Op, run: Run, grad: Tensor, output: Tensor) -> Tensor:
         return derivative(grad, output)
 
     return backward
 
 
 def _constant(slope: float | None) -> Callable[..., tuple[Entry | None]]:
-    def gradient(self: Op, node: Node, grads: Sequence[Entry]) -> tuple[Entry | None]:  # noqa: ARG001 - a gradient rule
+    def gradient(self: Op, node: Node, grads: Sequence[Entry]) -> tuple[Entry | None]:
         if slope in (None, 1):
             return (None if slope is None else grads[0],)
         return (-grads[0] if slope == -1 else emit("_mul_scalar", grads[0], scalar=slope),)
@@ -137,15 +141,22 @@ def _digamma(x: Tensor) -> Tensor:
 
 # --------------------------------------------------------------------------------------------- the functions
 
-_declare("abs", "|x|", lambda x: x.abs(), by_data=lambda grad, x: grad * torch.sign(x), integers=True)
-_declare("sign", r"\mathrm{sign}(x)", lambda x: torch.sign(x), integers=True)
-_declare("round", r"\mathrm{round}(x)` (halves away from zero) :math:`\,", _round)
-_declare("rint", r"\mathrm{round}(x)` (halves down) :math:`\,", _rint)
-_declare("ceil", r"\lceil x \rceil", lambda x: torch.ceil(x), integers=True)
-_declare("floor", r"\lfloor x \rfloor", lambda x: torch.floor(x), integers=True)
-_declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
-_declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
-_declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), integers=True)
+_declare(
+    "abs",
+    "|x|",
+    lambda x: x.abs(),
+    by_data=lambda grad, x: grad * torch.sign(x),
+    integers=True,
+    sparse=SLOPES,
+)
+_declare("sign", r"\mathrm{sign}(x)", lambda x: torch.sign(x), integers=True, sparse=STEPS)
+_declare("round", r"\mathrm{round}(x)` (halves away from zero) :math:`\,", _round, sparse=STEPS)
+_declare("rint", r"\mathrm{round}(x)` (halves down) :math:`\,", _rint, sparse=STEPS)
+_declare("ceil", r"\lceil x \rceil", lambda x: torch.ceil(x), integers=True, sparse=STEPS)
+_declare("floor", r"\lfloor x \rfloor", lambda x: torch.floor(x), integers=True, sparse=STEPS)
+_declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True, sparse=STEPS)
+_declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True, sparse=STEPS)
+_declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), integers=True, sparse=FLAT)
 # With the gradient passed straight through, so that what rounds can be trained.
 _declare(
     "_contrib_round_ste",
@@ -153,6 +164,7 @@ _declare(
     _round,
     slope=1,
     aliases=("_sparse__contrib_round_ste",),
+    sparse=LINEAR,
 )
 _declare(
     "_contrib_sign_ste",
@@ -161,11 +173,12 @@ _declare(
     slope=1,
     aliases=("_sparse__contrib_sign_ste",),
     integers=True,
+    sparse=LINEAR,
 )
 
-_declare("negative", "-x", lambda x: -x, inplace=lambda x: x.neg_(), slope=-1, integers=True)
-_declare("degrees", r"180 x / \pi", lambda x: x * (180 / math.pi), slope=180 / math.pi)
-_declare("radians", r"\pi x / 180", lambda x: x * (math.pi / 180), slope=math.pi / 180)
+_declare("negative", "-x", lambda x: -x, inplace=lambda x: x.neg_(), slope=-1, integers=True, sparse=LINEAR)
+_declare("degrees", r"180 x / \pi", lambda x: x * (180 / math.pi), slope=180 / math.pi, sparse=KEEPS_ZEROS)
+_declare("radians", r"\pi x / 180", lambda x: x * (math.pi / 180), slope=math.pi / 180, sparse=KEEPS_ZEROS)
 _declare(
     "reciprocal",
     "1 / x",
@@ -180,6 +193,7 @@ _declare(
     by_data=lambda grad, x: grad * (2 * x),
     inplace=lambda x: x.mul_(x),
     integers=True,
+    sparse=SLOPES,
 )
 _declare(
     "sqrt",
@@ -187,9 +201,10 @@ _declare(
     lambda x: torch.sqrt(x),
     by_output=lambda grad, y: grad * (0.5 / y),
     inplace=lambda x: x.sqrt_(),
+    sparse=KEEPS_ZEROS,
 )
 _declare("rsqrt", r"1 / \sqrt{x}", lambda x: torch.rsqrt(x), by_output=lambda grad, y: grad * (-0.5 * y**3))
-_declare("cbrt", r"\sqrt[3]{x}", _cbrt, by_output=lambda grad, y: grad / (3 * y.square()))
+_declare("cbrt", r"\sqrt[3]{x}", _cbrt, by_output=lambda grad, y: grad / (3 * y.square()), sparse=KEEPS_ZEROS)
 _declare(
     "rcbrt",
     r"1 / \sqrt[3]{x}",
@@ -205,23 +220,55 @@ _declare(
     by_output=lambda grad, y: grad * y,
     inplace=lambda x: x.exp_(),
 )
-_declare("expm1", "e^x - 1", lambda x: torch.expm1(x), by_data=lambda grad, x: grad * torch.exp(x))
+_declare(
+    "expm1",
+    "e^x - 1",
+    lambda x: torch.expm1(x),
+    by_data=lambda grad, x: grad * torch.exp(x),
+    sparse=KEEPS_ZEROS,
+)
 _declare("log", r"\ln x", lambda x: torch.log(x), by_data=lambda grad, x: grad / x)
 _declare("log10", r"\log_{10} x", lambda x: torch.log10(x), by_data=lambda grad, x: grad / (x * math.log(10)))
 _declare("log2", r"\log_2 x", lambda x: torch.log2(x), by_data=lambda grad, x: grad / (x * math.log(2)))
-_declare("log1p", r"\ln(1 + x)", lambda x: torch.log1p(x), by_data=lambda grad, x: grad / (1 + x))
-
-_declare("sin", r"\sin x", lambda x: torch.sin(x), by_data=lambda grad, x: grad * torch.cos(x))
-_declare("cos", r"\cos x", lambda x: torch.cos(x), by_data=lambda grad, x: -grad * torch.sin(x))
-_declare("tan", r"\tan x", lambda x: torch.tan(x), by_output=lambda grad, y: grad * (1 + y * y))
 _declare(
-    "arcsin", r"\arcsin x", lambda x: torch.asin(x), by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x)
+    "log1p",
+    r"\ln(1 + x)",
+    lambda x: torch.log1p(x),
+    by_data=lambda grad, x: grad / (1 + x),
+    sparse=KEEPS_ZEROS,
+)
+
+_declare(
+    "sin", r"\sin x", lambda x: torch.sin(x), by_data=lambda grad, x: grad * torch.cos(x), sparse=KEEPS_ZEROS
+)
+_declare("cos", r"\cos x", lambda x: torch.cos(x), by_data=lambda grad, x: -grad * torch.sin(x))
+_declare(
+    "tan", r"\tan x", lambda x: torch.tan(x), by_output=lambda grad, y: grad * (1 + y * y), sparse=KEEPS_ZEROS
+)
+_declare(
+    "arcsin",
+    r"\arcsin x",
+    lambda x: torch.asin(x),
+    by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x),
+    sparse=KEEPS_ZEROS,
 )
 _declare(
     "arccos", r"\arccos x", lambda x: torch.acos(x), by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x)
 )
-_declare("arctan", r"\arctan x", lambda x: torch.atan(x), by_data=lambda grad, x: grad / (1 + x * x))
-_declare("sinh", r"\sinh x", lambda x: torch.sinh(x), by_data=lambda grad, x: grad * torch.cosh(x))
+_declare(
+    "arctan",
+    r"\arctan x",
+    lambda x: torch.atan(x),
+    by_data=lambda grad, x: grad / (1 + x * x),
+    sparse=KEEPS_ZEROS,
+)
+_declare(
+    "sinh",
+    r"\sinh x",
+    lambda x: torch.sinh(x),
+    by_data=lambda grad, x: grad * torch.cosh(x),
+    sparse=KEEPS_ZEROS,
+)
 _declare("cosh", r"\cosh x", lambda x: torch.cosh(x), by_data=lambda grad, x: grad * torch.sinh(x))
 _declare(
     "tanh",
@@ -229,12 +276,14 @@ _declare(
     lambda x: torch.tanh(x),
     by_output=lambda grad, y: torch.ops.aten.tanh_backward.default(grad, y),
     inplace=lambda x: x.tanh_(),
+    sparse=KEEPS_ZEROS,
 )
 _declare(
     "arcsinh",
     r"\mathrm{arsinh}\, x",
     lambda x: torch.asinh(x),
     by_data=lambda grad, x: grad * torch.rsqrt(x * x + 1),
+    sparse=KEEPS_ZEROS,
 )
 _declare(
     "arccosh",
@@ -243,7 +292,11 @@ _declare(
     by_data=lambda grad, x: grad * torch.rsqrt(x * x - 1),
 )
 _declare(
-    "arctanh", r"\mathrm{artanh}\, x", lambda x: torch.atanh(x), by_data=lambda grad, x: grad / (1 - x * x)
+    "arctanh",
+    r"\mathrm{artanh}\, x",
+    lambda x: torch.atanh(x),
+    by_data=lambda grad, x: grad / (1 - x * x),
+    sparse=KEEPS_ZEROS,
 )
 
 _declare("gamma", r"\Gamma(x)", _gamma, by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)))
@@ -270,6 +323,7 @@ _declare(
     by_output=lambda grad, y: torch.ops.aten.leaky_relu_backward(grad, y, 0.0, True),
     inplace=lambda x: x.relu_(),
     integers=True,
+    sparse=SLOPES,
 )
 _declare(
     "sigmoid",
@@ -336,6 +390,7 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
     a_max: float = param(doc="Greatest value.")
 
     infer_shape = same_shape
+    sparse = Sparse(lambda op, stypes: stypes[0] if op.a_min <= 0 <= op.a_max else None, kernel=on_values)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         low, high = (_within(bound, data.dtype) for bound in (self.a_min, self.a_max))
