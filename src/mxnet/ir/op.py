@@ -224,6 +224,14 @@ class Op:
         Whether to recompute what is made of a bound array, in training, rather than keep it.
     ``costly``
         Whether recomputing a result takes much longer than reading it: products of matrices and the like.
+    ``learned``
+        The inputs and aux states that take what is learned: it changes seldom between two runs for inference.
+    ``identity_in_inference``
+        Whether the only visible output is the first input when ``is_train`` is False.
+    ``image_inputs()``
+        Positions of the inputs whose layout in memory (channels first or last) the first output takes over.
+    ``names_inputs``
+        Whether a Monitor shows inputs by their names; MXNet has given some operators none: ``input0``.
     ``interned``
         False if every node needs an instance of its own.
     ``late_shape``
@@ -253,6 +261,9 @@ class Op:
     interned: ClassVar[bool] = True
     late_shape: ClassVar[bool] = False
     sparse: ClassVar[Sparse] = FALLS_BACK
+    learned: ClassVar[tuple[str, ...]] = ()
+    identity_in_inference: ClassVar[bool] = False
+    names_inputs: ClassVar[bool] = True
 
     name: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
@@ -374,6 +385,8 @@ class Op:
         """Return the names of the inputs, in order."""
         if self.variadic:
             return tuple(f"arg{i}" for i in range(getattr(self, self.variadic)))
+        if getattr(self, "no_bias", False):
+            return tuple(name for name in self.inputs if "bias" not in name)
         return tuple(self.inputs)
 
     def aux_names(self) -> tuple[str, ...]:
@@ -397,6 +410,10 @@ class Op:
     def arity(self) -> tuple[int, int, int]:
         """The numbers of inputs, aux states and outputs."""
         return len(self.input_names()), len(self.aux_names()), len(self.output_names())
+
+    def image_inputs(self) -> tuple[int, ...]:
+        """Return the positions of the inputs whose layout the first output takes over."""
+        return ()
 
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""

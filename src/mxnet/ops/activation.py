@@ -9,6 +9,7 @@ from mxnet.errors import ShapeError
 from mxnet.ir.op import NOWHERE, Into, Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.device import generator_of
+from mxnet.ops.layout import as_first_input
 from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Activation(Op, name="Activation"):
     result = backward_result = "new"
     inplace = {"output": "data"}
     backward_inplace = {"data": "grad"}
+    names_inputs = False
+    image_inputs = as_first_input
 
     infer_shape = same_shape
 
@@ -126,6 +129,8 @@ class LeakyReLU(Op, name="LeakyReLU"):
 
     inputs = {"data": "Input data.", "gamma": "Slopes of prelu: one for each channel, or one for all."}
     initializers = {"gamma": '["Constant", {"value": 0.25}]'}
+    learned = ("gamma",)
+    image_inputs = as_first_input
     outputs = ("output", "mask")
     act_type: str = param(
         default="leaky",
@@ -289,6 +294,7 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
     wrong for ``instance`` and more than two dimensions: MXNet 1.2 and 1.9 compute the same.
     """
 
+    names_inputs = False
     mode: str = param(
         default="instance",
         choices=("channel", "instance"),

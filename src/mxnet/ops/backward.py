@@ -50,6 +50,11 @@ class Backward(Op):
         self.__dict__["forward_op"] = self.of.bind(of_forward)
         return self.forward_op, self.wants
 
+    @property
+    def learned(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The parameters that it reads."""
+        return self.forward_op.learned
+
     @functools.cached_property
     def reads(self) -> tuple[Read, ...]:
         """What the kernel reads, in the order of this operator's inputs and then aux states."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ops.layout import as_first_input
 from mxnet.ops.shapes import agree, same_shape
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class Cast(Op, name="Cast", aliases=("cast",)):
     Fractions are cut off and integers wrap around. The gradient is converted back, whatever the dtypes are.
     """
 
+    names_inputs = False
+    image_inputs = as_first_input
     dtype: str = param(choices=(*_WITH_AMP, "bool"), doc="The dtype of the output.")
 
     infer_shape = same_shape
@@ -42,6 +45,8 @@ class AmpCast(Op, name="amp_cast"):
     Automatic mixed precision inserts it.
     """
 
+    names_inputs = False
+    image_inputs = as_first_input
     dtype: str = param(choices=_WITH_AMP, doc="The dtype of the output.")
 
     infer_shape = same_shape
@@ -61,6 +66,7 @@ class AmpCast(Op, name="amp_cast"):
 class AmpMulticast(Op, name="amp_multicast"):
     """Gives all float16 and float32 inputs one dtype, the wider or the narrower among them; others stay."""
 
+    names_inputs = False
     inputs = {"data": "The arrays."}
     variadic = "data"  # as in MXNet, a call must say how many there are
     num_outputs: int = param(ge=1, doc="Number of arrays.")

@@ -35,6 +35,7 @@ class _Filtering(Windowed):
     result = backward_result = "new"
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
+    learned = ("weight", "bias")
     transposed: ClassVar[bool]
     kernel: tuple[int, ...] = param(doc="Extents of the window: (w,), (h, w) or (d, h, w).")
     stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")
@@ -48,8 +49,8 @@ class _Filtering(Windowed):
 
     infer_dtype = dtype_of_first_input
 
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
+    def image_inputs(self) -> tuple[int, ...]:
+        return () if len(self.kernel) != 2 or self.channels_last else (0,)
 
     @functools.cached_property
     def dilates(self) -> tuple[int, ...]:

@@ -45,6 +45,7 @@ class DeformableConvolution(Windowed, name="_contrib_DeformableConvolution"):
 
     dimensions = (2,)
     inputs = {"data": "Images.", "offset": "Offsets.", "weight": "Filters.", "bias": "Bias."}
+    learned = ("weight", "bias")
     kernel: tuple[int, ...] = param(doc="Height and width of the window.")
     stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")
     dilate: tuple[int, ...] = param(default=(), doc="Distance of the elements of the kernel; 1 by default.")
@@ -61,9 +62,6 @@ class DeformableConvolution(Windowed, name="_contrib_DeformableConvolution"):
     )
 
     infer_dtype = dtype_of_first_input
-
-    def input_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.inputs if name != "bias" or not self.no_bias)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ops.device import generator_of
+from mxnet.ops.layout import as_first_input
 from mxnet.ops.shapes import dtype_of_first_input
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Dropout(Op, name="Dropout"):
     """
 
     outputs = ("output", "mask")
+    image_inputs = as_first_input
     pure = False
     p: float = param(default=0.5, ge=0, le=1, doc="Fraction of elements that are dropped.")
     mode: str = param(
@@ -34,6 +36,11 @@ class Dropout(Op, name="Dropout"):
 
     def visible_outputs(self) -> int:
         return 1
+
+    @property
+    def identity_in_inference(self) -> bool:  # type: ignore[override]
+        """Whether it does nothing but in training."""
+        return self.mode == "training"
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:

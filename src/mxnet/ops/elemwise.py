@@ -13,6 +13,7 @@ from mxnet.ir.storage import CSR, DENSE, FALLS_BACK, ROWS, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.device import torch_device
+from mxnet.ops.layout import as_all_inputs, as_first_input
 from mxnet.ops.shapes import agree, same_shape
 from mxnet.ops.storage import (
     FLAT,
@@ -35,6 +36,7 @@ class Elementwise(Op):
 
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
     result = "new"
+    image_inputs = as_all_inputs
     formula: ClassVar[Formula]
 
     infer_shape = same_shape
@@ -183,6 +185,7 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
     inputs = {"args": "The arrays to add."}
     variadic = "num_args"
     inplace = {"output": "args"}
+    image_inputs = as_all_inputs
     num_args: int = param(ge=1, doc="Number of arrays.")
 
     infer_shape = same_shape
@@ -220,6 +223,8 @@ class Identity(Op, name="_copy", aliases=("identity",)):
 
     result = "view"
     sparse = LINEAR
+    identity_in_inference = True
+    image_inputs = as_first_input
 
     infer_shape = same_shape
 
@@ -235,6 +240,9 @@ class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_sto
 
     result = "view"
     sparse = STEPS
+    identity_in_inference = True
+    image_inputs = as_first_input
+    names_inputs = False
 
     infer_shape = same_shape
 
@@ -250,6 +258,7 @@ class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",))
 
     outputs = ("loss",)
     sparse = KEEPS_ZEROS
+    identity_in_inference = True
 
     infer_shape = same_shape
 

@@ -105,6 +105,7 @@ class FoldedWeight(_Folded):
     r"""Scales filters as the BatchNorm behind them scales channels: :math:`W \gamma / \sigma`."""
 
     name = "_folded_weight"
+    learned = ("weight", "moving_var", "gamma")
     inputs = {"weight": "Of the layer.", "moving_var": "Of BatchNorm.", "gamma": "Of BatchNorm."}
     result = "new"
     transposed: bool = param(default=False, doc="Whether the second axis is the one of the outputs.")
@@ -137,6 +138,7 @@ class FoldedBias(_Folded):
         "gamma": "Of BatchNorm.",
         "bias": "Of the layer.",
     }
+    learned = tuple(inputs)
     result = "new"
     no_bias: bool = param(default=False, doc="Whether the layer has none.")
 
@@ -170,6 +172,9 @@ class PackedConvolutionWeight(Convolution):
 
     def input_names(self) -> tuple[str, ...]:
         return ("weight", "data")
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return ()
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": s.weight}
@@ -206,6 +211,7 @@ class PackedDenseWeight(_Dense):
 
     name = "_packed_dense_weight"
     inputs = {"weight": "Weight matrix.", "data": "What it will be multiplied with; its shape."}
+    learned = ("weight",)
     infer_dtype = dtype_of_first_input
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -258,8 +264,8 @@ class FusedConvolutionAdd(FusedConvolution):
     }
     inplace = {"output": "addend"}
 
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight", "addend") if self.no_bias else ("data", "weight", "addend", "bias")
+    def image_inputs(self) -> tuple[int, ...]:
+        return (0, 2) if super().image_inputs() else ()
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = dict(super().infer_shape(s))
@@ -300,14 +306,12 @@ class FusedFullyConnected(_Dense):
 
     name = "_fused_fully_connected"
     inputs = {"data": "Input data.", "weight": "Packed weight matrix.", "bias": "Bias."}
+    learned = ("weight", "bias")
     result = "new"
     no_bias: bool = param(default=False, doc="Whether there is no bias.")
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
     infer_dtype = dtype_of_first_input
-
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:

@@ -48,6 +48,7 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE))
 
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
+    learned = ("weight",)
     input_dim: int = param(ge=1, doc="Number of rows.")
     output_dim: int = param(ge=1, doc="Length of a row.")
     dtype: str = param(default="float32", choices=_DTYPES, doc="The data type of the matrix.")

@@ -13,6 +13,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, Call, Sparse, Stored
 from mxnet.lazy import torch
+from mxnet.ops.layout import as_all_inputs
 from mxnet.ops.shapes import agree, normal_axis
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
 
     result = "new"
 
+    image_inputs = as_all_inputs
     sparse = Sparse(lambda op, stypes: CSR if set(stypes) == {CSR} and op.dim == 0 else None, kernel=_below)
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"

@@ -264,6 +264,7 @@ class MakeLoss(Op, name="MakeLoss"):
     Shapes: data and output are alike. The head gradient is ignored.
     """
 
+    identity_in_inference = True
     inputs = {"data": "The loss."}
     grad_scale: float = param(default=1.0, doc="The gradient.")
     valid_thresh: float = param(default=0.0, doc="Elements above this are counted by normalization='valid'.")

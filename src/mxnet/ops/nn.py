@@ -26,12 +26,10 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     backward_into = {"data": "write", "weight": "add", "bias": "write"}
 
     inputs = {"data": "Input data.", "weight": "Weight matrix.", "bias": "Bias."}
+    learned = ("weight", "bias")
     num_hidden: int = param(ge=1, doc="Number of hidden nodes of the output.")
     no_bias: bool = param(default=False, doc="Whether to disable the bias.")
     flatten: bool = param(default=True, doc="Whether to collapse all but the first axis of the input data.")
-
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.constraints import is_complete
@@ -28,6 +28,7 @@ class _Normalization(Op):
     result = backward_result = "new"
 
     inputs = _SCALED
+    learned: ClassVar[tuple[str, ...]] = ("gamma", "beta")
     output_mean_var: bool = False
 
     def visible_outputs(self) -> int:
@@ -43,6 +44,7 @@ class _BatchNorm(_Normalization):
     aux = {"moving_mean": "Running mean.", "moving_var": "Running variance."}
     outputs = ("output", "mean", "var")
     mutates = ("moving_mean", "moving_var")
+    learned = ("gamma", "beta", "moving_mean", "moving_var")
     writes_in_backward_only = True
     initializers = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
     eps: float
@@ -50,6 +52,9 @@ class _BatchNorm(_Normalization):
     fix_gamma: bool
     use_global_stats: bool
     axis: int = 1
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return (0,) if self.axis == 1 else ()
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:

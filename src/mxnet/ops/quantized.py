@@ -178,6 +178,7 @@ class QuantizedEmbedding(_Quantized, name="_contrib_quantized_embedding"):
     of = Embedding
     params = Embedding.params
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word.", **_OF_WEIGHT}
+    learned = ("weight",)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = self.plain.infer_shape(s)
@@ -206,9 +207,7 @@ class _Layer(_Quantized):
         **_OF_WEIGHT,
         **_OF_BIAS,
     }
-
-    def input_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.inputs if not (self.plain.no_bias and "bias" in name))
+    learned = ("weight", "bias")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = self.plain.infer_shape(s)
@@ -300,6 +299,7 @@ class QuantizedBatchNorm(Calibrated, _Quantized, name="_contrib_quantized_batch_
 
     inputs = {**BatchNorm.inputs, "data": "Integers.", **_OF_DATA}
     aux = BatchNorm.aux
+    learned = BatchNorm.learned
     call_order = ("data", "gamma", "beta", "moving_mean", "moving_var", "min_data", "max_data")
     outputs = _OUTPUTS
     of = BatchNorm
@@ -360,6 +360,7 @@ class QuantizedRNN(_Quantized, name="_contrib_quantized_rnn"):
         "data_shift": "What was added to them.",
     }
     outputs = RNN.outputs
+    learned = RNN.learned
 
     def validate(self) -> None:
         if self.plain.use_sequence_length:

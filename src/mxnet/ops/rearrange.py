@@ -63,6 +63,7 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
     after a split is in its place here; MXNet puts it one too late.
     """
 
+    names_inputs = False
     shape: tuple[int, ...] = param(default=(), doc="The new shape, with the codes above.")
     reverse: bool = param(default=False, doc="Whether shape is read from right to left.")
     target_shape: tuple[int, ...] = param(
@@ -218,6 +219,8 @@ class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
     Shapes: data (n, d1, d2, ...), output (n, d1 * d2 * ...).
     """
 
+    names_inputs = False
+
     def output_shape(self, data: Shape) -> Shape | None:
         if not data:
             raise ShapeError("Flatten: data must have at least one axis, but has the shape ().")
@@ -230,6 +233,7 @@ class ExpandDims(_NewShape, name="expand_dims"):
     Shapes: data (d0, d1, ...); output the same with a 1 at position `axis`.
     """
 
+    names_inputs = False
     axis: int = param(doc="Where the new axis is in the output; negative numbers count from the end.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -287,6 +291,7 @@ class Transpose(_NewOrder, name="transpose"):
     Shapes: data (d0, d1, ...); extent i of the output is extent ``axes[i]`` of data.
     """
 
+    names_inputs = False
     axes: tuple[int, ...] = param(
         default=(), doc="The axes of data in their new order; empty for the reverse."
     )

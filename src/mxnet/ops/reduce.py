@@ -58,6 +58,7 @@ class Reduction(Op):
     left.
     """
 
+    names_inputs = False
     needs_whole_shape: ClassVar[bool] = False
     """Whether nothing is inferred before the shape of the data is complete, as in MXNet 1.9."""
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
@@ -183,6 +184,7 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
     Shapes: as :class:`Sum`. The gradient of the L2 norm at 0 is not a number, as in MXNet.
     """
 
+    names_inputs = False
     sparse = MAKES_DENSE
     ord: int = param(default=2, doc="Order of the norm, 1 or 2.")
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
@@ -233,6 +235,7 @@ class ArgExtremum(Op):
     output is (1,).
     """
 
+    names_inputs = False
     axis: int | None = param(default=None, doc="The axis to search along; by default the flattened data.")
     keepdims: bool = param(default=False, doc="Whether the axis stays, with an extent of 1.")
 
@@ -276,6 +279,8 @@ class ArgMaxChannel(Op, name="argmax_channel"):
     Shapes: data (n, channels, ...), output (n, ...).
     """
 
+    names_inputs = False
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.data):
             return {}
@@ -295,6 +300,7 @@ class Moments(Op, name="moments"):
     Shapes: as :class:`Sum`; the axes must be given.
     """
 
+    names_inputs = False
     outputs = ("output0", "output1")
     axes: tuple[int, ...] | None = param(default=None, doc="The axes to reduce.")
     keepdims: bool = param(default=False, doc="Whether the reduced axes stay, with an extent of 1.")

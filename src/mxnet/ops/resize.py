@@ -36,6 +36,7 @@ class UpSampling(Op, name="UpSampling"):
 
     inputs = {"data": "Images.", "weight": "Weight of the bilinear interpolation."}
     initializers = {"weight": '["bilinear", {}]'}
+    learned = ("weight",)
     variadic = "num_args"
     scale: int = param(ge=1, doc="How many times the images grow.")
     num_filter: int = param(default=0, ge=0, doc="Number of channels; has no effect, the data tells.")

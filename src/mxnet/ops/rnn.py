@@ -46,6 +46,7 @@ class RNN(Op, name="RNN"):
         "state_cell": "The cell state before the first step (lstm).",
         "sequence_length": "How many steps of each sequence count.",
     }
+    learned = ("parameters",)
     outputs = ("output", "state_output", "statecell_output", "mask")
     state_size: int = param(ge=1, doc="Size of the state of each layer.")
     num_layers: int = param(ge=1, doc="Number of layers.")

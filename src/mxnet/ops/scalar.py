@@ -14,6 +14,7 @@ from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.storage import DENSE, FALLS_BACK, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
+from mxnet.ops.layout import as_first_input
 from mxnet.ops.shapes import same_shape
 from mxnet.ops.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_values
 
@@ -31,6 +32,8 @@ class WithScalar(Op):
     """
 
     result = "new"
+    names_inputs = False
+    image_inputs = as_first_input
     formula: ClassVar[Formula]
     reverse: ClassVar[bool] = False
     scalar: float = param(default=1.0, doc="The number.")

@@ -11,6 +11,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, param
 from mxnet.ir.storage import FALLS_BACK, Sparse
 from mxnet.lazy import F, torch
+from mxnet.ops.layout import as_first_input
 from mxnet.ops.shapes import same_shape
 from mxnet.ops.storage import FLAT, KEEPS_ZEROS, LINEAR, SLOPES, STEPS, on_values
 
@@ -26,6 +27,8 @@ class Unary(Op):
     """Base of the functions of one array. Of integers they are computed in float64 and truncated."""
 
     result = "new"
+    names_inputs = False
+    image_inputs = as_first_input
     function: ClassVar[Function]
     takes_integers: ClassVar[bool] = False
     """Whether `function` itself is right for integers."""
@@ -347,6 +350,8 @@ class HardSigmoid(Op, name="hard_sigmoid"):
     r"""Approximates sigmoid by a line: :math:`\min(\max(\alpha x + \beta, 0), 1)`."""
 
     alpha: float = param(default=0.2, doc="Slope of the line.")
+    names_inputs = False
+    image_inputs = as_first_input
     beta: float = param(default=0.5, doc="Its value at 0.")
 
     infer_shape = same_shape
@@ -366,6 +371,7 @@ class SmoothL1(Op, name="smooth_l1"):
     :math:`\sigma` is `scalar` (Girshick, 2015).
     """
 
+    names_inputs = False
     scalar: float = param(default=1.0, doc="Where the parabola ends: at one over its square.")
 
     infer_shape = same_shape
@@ -390,6 +396,8 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
     a_max: float = param(doc="Greatest value.")
 
     infer_shape = same_shape
+    names_inputs = False
+    image_inputs = as_first_input
     sparse = Sparse(lambda op, stypes: stypes[0] if op.a_min <= 0 <= op.a_max else None, kernel=on_values)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
