@@ -232,6 +232,9 @@ class Op:
         Positions of the inputs whose layout in memory (channels first or last) the first output takes over.
     ``names_inputs``
         Whether a Monitor shows inputs by their names; MXNet has given some operators none: ``input0``.
+    ``example``
+        A small call for the help: inputs, apart by ``;``, and parameters after ``|``. An input is a list of
+        numbers, an expression that gives an array, or None for one that is left out.
     ``interned``
         False if every node needs an instance of its own.
     ``late_shape``
@@ -264,6 +267,7 @@ class Op:
     learned: ClassVar[tuple[str, ...]] = ()
     identity_in_inference: ClassVar[bool] = False
     names_inputs: ClassVar[bool] = True
+    example: ClassVar[str] = ""
 
     name: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()

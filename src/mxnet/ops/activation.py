@@ -66,6 +66,7 @@ class Activation(Op, name="Activation"):
     :math:`x / (1 + |x|)`. The gradient of relu at 0 is 0.
     """
 
+    example = '[-1, 0, 2] | act_type="relu"'
     act_type: str = param(choices=("relu", "sigmoid", "softrelu", "softsign", "tanh"), doc="Which function.")
 
     result = backward_result = "new"
@@ -127,6 +128,7 @@ class LeakyReLU(Op, name="LeakyReLU"):
     rrelu has a second output, the slopes.
     """
 
+    example = '[-1, 0, 2] | act_type="leaky", slope=0.25'
     inputs = {"data": "Input data.", "gamma": "Slopes of prelu: one for each channel, or one for all."}
     initializers = {"gamma": '["Constant", {"value": 0.25}]'}
     learned = ("gamma",)
@@ -198,6 +200,7 @@ def _per_channel(values: Tensor, like: Tensor) -> Tensor:
 class _Softmax(Op):
     """What softmax and its relatives share."""
 
+    example = "[0, 1, 2]"
     negated: ClassVar[bool] = False
     logarithmic: ClassVar[bool] = False
     axis: int = param(default=-1, doc="The axis along which elements compete.")
@@ -294,6 +297,7 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
     wrong for ``instance`` and more than two dimensions: MXNet 1.2 and 1.9 compute the same.
     """
 
+    example = "[[0, 1, 2]]"
     names_inputs = False
     mode: str = param(
         default="instance",

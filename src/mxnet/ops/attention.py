@@ -100,6 +100,7 @@ class SelfAttentionScores(_Scores, name="_contrib_interleaved_matmul_selfatt_qk"
     Shapes: queries_keys_values (length, batch, heads * 3 * d), output (batch * heads, length, length).
     """
 
+    example = "mx.nd.ones((3, 2, 12)) | heads=2"
     inputs = {"queries_keys_values": _QUERIES_KEYS_VALUES}
     interleaved = {"queries_keys_values": 3}
 
@@ -111,6 +112,7 @@ class AttentionScores(_Scores, name="_contrib_interleaved_matmul_encdec_qk"):
     (batch * heads, target, source).
     """
 
+    example = "mx.nd.ones((3, 2, 4)); mx.nd.ones((5, 2, 8)) | heads=2"
     inputs = {"queries": "Queries, (target, batch, heads * d).", "keys_values": _KEYS_VALUES}
     interleaved = {"queries": 1, "keys_values": 2}
 
@@ -155,6 +157,7 @@ class SelfAttentionValues(_Values, name="_contrib_interleaved_matmul_selfatt_val
     output (length, batch, heads * d).
     """
 
+    example = "mx.nd.ones((3, 2, 12)); mx.nd.ones((4, 3, 3)) | heads=2"
     inputs = {
         "queries_keys_values": _QUERIES_KEYS_VALUES,
         "attention": "Attention weights, (batch * heads, length, length).",
@@ -169,6 +172,7 @@ class AttentionValues(_Values, name="_contrib_interleaved_matmul_encdec_valatt")
     (target, batch, heads * d).
     """
 
+    example = "mx.nd.ones((5, 2, 8)); mx.nd.ones((4, 3, 5)) | heads=2"
     inputs = {
         "keys_values": _KEYS_VALUES,
         "attention": "Attention weights, (batch * heads, target, source).",

@@ -178,6 +178,7 @@ class BoxNms(Op, name="_contrib_box_nms", aliases=("_contrib_box_non_maximum_sup
     its format.
     """
 
+    example = "[[0.9, 0, 0, 2, 2], [0.8, 0, 0, 2, 1.8], [0.7, 5, 5, 6, 6]] | coord_start=1, score_index=0"
     outputs = ("output0", "output1")
     overlap_thresh: float = param(default=0.5, doc="By how much of their union two boxes may overlap.")
     valid_thresh: float = param(default=0.0, doc="Boxes are looked at if their score is greater.")
@@ -270,6 +271,7 @@ class BoxIou(NotDifferentiated, name="_contrib_box_iou"):
     Shapes: lhs (*n, 4), rhs (*m, 4), output (*n, *m).
     """
 
+    example = "[[0, 0, 2, 2]]; [[1, 1, 3, 3], [0, 0, 2, 2]]"
     inputs = {"lhs": "Boxes.", "rhs": "Boxes."}
     format: str = param(
         default="corner", choices=_FORMAT, doc="(left, top, right, bottom) or (x, y, width, height)."
@@ -294,6 +296,7 @@ class BipartiteMatching(NotDifferentiated, name="_contrib_bipartite_matching"):
     column; -1 where there is none.
     """
 
+    example = "[[0.5, 0.6], [0.1, 0.2], [0.3, 0.4]] | threshold=0.01"
     outputs = ("output0", "output1")
     is_ascend: bool = param(default=False, doc="Whether small scores are good.")
     threshold: float = param(doc="Pairs are made as long as their scores are better than this.")
@@ -333,6 +336,7 @@ class BoxEncode(NotDifferentiated, name="_contrib_box_encode"):
     their corners.
     """
 
+    example = "[[1]]; [[0]]; [[[0, 0, 2, 2]]]; [[[0, 0, 2, 4]]]; [0, 0, 0, 0]; [1, 1, 1, 1]"
     inputs = {
         "samples": "1 for the anchors that have a box; all others are left out.",
         "matches": "Which box each anchor has.",
@@ -377,6 +381,7 @@ class BoxDecode(NotDifferentiated, name="_contrib_box_decode"):
     Shapes: data (batch, anchors, 4), anchors (1, anchors, 4), output (batch, anchors, 4), corners.
     """
 
+    example = "[[[0, 0, 0, 0]]]; [[[0.1, 0.1, 0.3, 0.5]]]"
     inputs = {"data": "Predicted offsets.", "anchors": "Anchors, shared by the whole batch."}
     std0: float = param(default=1.0, doc="By what the shift along x is multiplied.")
     std1: float = param(default=1.0, doc="By what the shift along y is multiplied.")

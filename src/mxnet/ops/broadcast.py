@@ -28,6 +28,7 @@ class Broadcasting(Op):
     Shapes: aligned at the last axis, extents must be equal or one of them 1.
     """
 
+    example = "[[1, 2], [3, 4]]; [[2], [3]]"
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
     result = "new"
     image_inputs = as_all_inputs
@@ -111,12 +112,14 @@ class BroadcastSub(
         )
 
 
-def _declare(formula: str, *aliases: str, sparse: Sparse = FALLS_BACK) -> None:
+def _declare(
+    formula: str, *aliases: str, sparse: Sparse = FALLS_BACK, example: str = Broadcasting.example
+) -> None:
     meaning = FORMULAS[formula]
     base = Comparison if meaning.into_left is None else ByFormula
     text = f"{meaning.verb}: :math:`{meaning.math}`, element by element, of arrays repeated to one shape."
     name = f"broadcast_{formula}"
-    contents = {"__doc__": text, "formula": meaning, "sparse": sparse}
+    contents = {"__doc__": text, "formula": meaning, "sparse": sparse, "example": example}
     type(name, (base,), contents, name=name, aliases=aliases)
 
 
@@ -133,9 +136,10 @@ _declare("greater")
 _declare("greater_equal")
 _declare("lesser")
 _declare("lesser_equal")
-_declare("logical_and")
-_declare("logical_or")
-_declare("logical_xor")
+_TRUTHS = "[[0, 1]]; [[0], [1]]"
+_declare("logical_and", example=_TRUTHS)
+_declare("logical_or", example=_TRUTHS)
+_declare("logical_xor", example=_TRUTHS)
 
 
 # ------------------------------------------------------------------------------------------------- repeating
@@ -156,6 +160,7 @@ def _expanded(operator: str, data: Shape, wanted: Shape) -> tuple[Any, ...]:
 class BroadcastTo(Op, name="broadcast_to"):
     """Repeats an array to a given shape with as many axes; a 0 there keeps the extent of the input."""
 
+    example = "[[1], [2]] | shape=(2, 3)"
     shape: tuple[int, ...] = param(default=(), doc="Shape of the output.")
 
     def _output(self, data: Shape) -> tuple[Any, ...]:
@@ -176,6 +181,7 @@ class BroadcastTo(Op, name="broadcast_to"):
 class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
     """Repeats an array along axes where its extent is 1."""
 
+    example = "[[1], [2]] | axis=1, size=3"
     axis: tuple[int, ...] = param(default=(), doc="The axes.")
     size: tuple[int, ...] = param(default=(), doc="The new extent of each of them.")
 
@@ -211,6 +217,7 @@ class BroadcastLike(Op, name="broadcast_like"):
     Shapes: lhs (1, 3, 1), rhs (5, 2, 4), output (2, 3, 5) for ``lhs_axes=(0, 2), rhs_axes=(1, 0)``.
     """
 
+    example = "[[1], [2]]; mx.nd.ones((2, 3))"
     inputs = {"lhs": "What is repeated.", "rhs": "The array whose shape counts."}
     lhs_axes: tuple[int, ...] | None = param(default=None, doc="Axes of lhs to repeat along; by default all.")
     rhs_axes: tuple[int, ...] | None = param(default=None, doc="The axis of rhs that gives each its extent.")

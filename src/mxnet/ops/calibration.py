@@ -28,6 +28,7 @@ class CalibrateEntropy(Op, name="_contrib_calibrate_entropy"):
     good thresholds the least is taken.
     """
 
+    example = "mx.nd.ones((1001,)); mx.nd.arange(1002) | num_quantized_bins=255"
     inputs = {"hist": "How many values there are in each bin.", "hist_edges": "Where the bins begin and end."}
     outputs = ("threshold", "divergence")
     num_quantized_bins: int = param(default=255, ge=1, doc="Number of quantized values.")

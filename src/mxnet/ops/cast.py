@@ -23,6 +23,7 @@ class Cast(Op, name="Cast", aliases=("cast",)):
     Fractions are cut off and integers wrap around. The gradient is converted back, whatever the dtypes are.
     """
 
+    example = '[0.9, 1.3] | dtype="int32"'
     names_inputs = False
     image_inputs = as_first_input
     dtype: str = param(choices=(*_WITH_AMP, "bool"), doc="The dtype of the output.")
@@ -45,6 +46,7 @@ class AmpCast(Op, name="amp_cast"):
     Automatic mixed precision inserts it.
     """
 
+    example = '[0.5, 1.5] | dtype="float16"'
     names_inputs = False
     image_inputs = as_first_input
     dtype: str = param(choices=_WITH_AMP, doc="The dtype of the output.")
@@ -66,6 +68,7 @@ class AmpCast(Op, name="amp_cast"):
 class AmpMulticast(Op, name="amp_multicast"):
     """Gives all float16 and float32 inputs one dtype, the wider or the narrower among them; others stay."""
 
+    example = '[1, 2]; mx.nd.ones((2,), dtype="float16") | num_outputs=2'
     names_inputs = False
     inputs = {"data": "The arrays."}
     variadic = "data"  # as in MXNet, a call must say how many there are

@@ -89,6 +89,7 @@ class ImageToColumns(Columns, name="im2col"):
     patches).
     """
 
+    example = "mx.nd.ones((1, 1, 4, 4)) | kernel=(2, 2)"
     result = "new"
     kernel: tuple[int, ...] = param(doc=_KERNEL)
     stride: tuple[int, ...] = param(default=(), doc=_STRIDE)
@@ -118,6 +119,7 @@ class ColumnsToImage(Columns, name="col2im"):
     `output_size` has.
     """
 
+    example = "mx.nd.ones((1, 4, 9)) | output_size=(4, 4), kernel=(2, 2)"
     result = "new"
     output_size: tuple[int, ...] = param(doc="Extents of the image.")
     kernel: tuple[int, ...] = param(doc=_KERNEL)

@@ -25,6 +25,7 @@ class Quadratic(Op, name="_contrib_quadratic"):
     Shapes: data and output (...).
     """
 
+    example = "[1, 2] | a=1, b=2, c=3"
     result = "new"
     sparse = Sparse(lambda op, stypes: CSR if stypes[0] == CSR and op.c == 0 else None, kernel=on_values)
     a: float = param(default=0.0, doc="Coefficient of the square.")
@@ -46,6 +47,7 @@ class QuadraticGradient(Op, name="_contrib_backward_quadratic"):
     Shapes: grad, data and output (...).
     """
 
+    example = "[1, 1]; [1, 2] | a=1, b=3"
     result = "new"
     inputs = {"grad": "Gradient of the output.", "data": "Input data, x."}
     a: float = param(default=0.0, doc="Coefficient of the square.")
@@ -64,6 +66,7 @@ class GradientMultiplier(Op, name="_contrib_gradientmultiplier"):
     Shapes: data and output (...). A negative number reverses the gradient (Ganin and Lempitsky, 2015).
     """
 
+    example = "[1, 2] | scalar=0.5"
     result = "view"
     scalar: float = param(default=1.0, doc="Factor of the gradient.")
     is_int: bool = param(default=True, doc="Whether gradients of integers stay integers.")
@@ -83,6 +86,7 @@ class DivideBySqrtDim(Op, name="_contrib_div_sqrt_dim"):
     Shapes: data and output (..., d). Of integers the root is cut off first, then the quotient.
     """
 
+    example = "[[2, 4, 6, 8]]"
     result = "new"
     infer_shape = same_shape
 
@@ -104,6 +108,7 @@ class AllClose(Op, name="_contrib_allclose"):
     infinite b.
     """
 
+    example = "[1, 2]; [1, 2.5] | atol=0.1"
     result = "new"
     inputs = {"a": "One array.", "b": "The other one, by which closeness is measured."}
     rtol: float = param(default=1e-5, doc="Relative tolerance.")

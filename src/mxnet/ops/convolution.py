@@ -122,6 +122,10 @@ class Convolution(_Filtering, name="Convolution"):
     stride + 1`` along each axis.
     """
 
+    example = (
+        "mx.nd.ones((1, 3, 8, 8)); mx.nd.ones((4, 3, 3, 3)); mx.nd.zeros((4,)) | "
+        "kernel=(3, 3), num_filter=4, pad=(1, 1)"
+    )
     transposed = False
     num_filter: int = _NUM_FILTER
     num_group: int = _NUM_GROUP
@@ -164,6 +168,9 @@ class Convolution(_Filtering, name="Convolution"):
 class ConvolutionV1(Convolution, name="Convolution_v1"):
     """The convolution of MXNet 0.9, over two or three axes of space; see :class:`Convolution`."""
 
+    example = (
+        "mx.nd.ones((1, 3, 8, 8)); mx.nd.ones((4, 3, 3, 3)); mx.nd.zeros((4,)) | kernel=(3, 3), num_filter=4"
+    )
     dimensions = (2, 3)
     layout: str | None = param(default=None, choices=("None", "NCDHW", "NCHW", "NDHWC", "NHWC"), doc=_LAYOUT)
 
@@ -176,6 +183,9 @@ class Deconvolution(_Filtering, name="Deconvolution"):
     pad + adj`` along each axis. Zeiler et al., *Deconvolutional Networks*, 2010.
     """
 
+    example = (
+        "mx.nd.ones((1, 4, 4, 4)); mx.nd.ones((4, 3, 2, 2)) | kernel=(2, 2), num_filter=3, stride=(2, 2)"
+    )
     transposed = True
     per_axis = (*_Filtering.per_axis, "adj", "target_shape")
     adj: tuple[int, ...] = param(

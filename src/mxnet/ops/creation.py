@@ -85,6 +85,7 @@ class _Filled(_FromNothing):
 class Zeros(_Filled, name="_zeros"):
     """Makes an array of zeros. A 0 in its shape is inferred from its use."""
 
+    example = "| shape=(2, 2)"
     shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
     dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
@@ -93,6 +94,7 @@ class Zeros(_Filled, name="_zeros"):
 class Ones(_Filled, name="_ones"):
     """Makes an array of ones. A 0 in its shape is inferred from its use."""
 
+    example = "| shape=(2, 2)"
     shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
     dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
@@ -104,6 +106,7 @@ class Ones(_Filled, name="_ones"):
 class Full(_Filled, name="_full"):
     """Makes an array that holds one number everywhere. A 0 in its shape is inferred from its use."""
 
+    example = "| shape=(2, 2), value=2.5"
     shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
     dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
@@ -116,6 +119,7 @@ class Full(_Filled, name="_full"):
 class ZerosWithoutDtype(Op, name="_zeros_without_dtype"):
     """Makes an array of zeros, of a data type that is inferred from its use unless it is given."""
 
+    example = "| shape=(2, 2), dtype=0"
     inputs: ClassVar[dict[str, str]] = {}
     shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
@@ -148,6 +152,7 @@ class Arange(_FromNothing, name="_arange"):
     Whole numbers count with start and step cut to whole numbers.
     """
 
+    example = "| start=2, stop=8, step=2"
     start: float = param(doc="The first value; if there is no stop, the stop, and values start with 0.")
     stop: float | None = param(default=None, doc="Where the values end; it is not one of them.")
     step: float = param(default=1.0, doc="The distance of values.")
@@ -181,6 +186,7 @@ class Arange(_FromNothing, name="_arange"):
 class Linspace(_FromNothing, name="_linspace"):
     """Makes `num` evenly spaced values from `start` to `stop`."""
 
+    example = "| start=0, stop=1, num=5"
     start: float = param(doc="The first value.")
     stop: float = param(doc="The last value.")
     num: int = param(ge=0, doc="The number of values.")
@@ -199,6 +205,7 @@ class Linspace(_FromNothing, name="_linspace"):
 class Eye(_FromNothing, name="_eye"):
     """Makes a matrix with ones on a diagonal and zeros elsewhere."""
 
+    example = "| N=2"
     N: int = param(ge=0, doc="Number of rows.")
     M: int = param(default=0, doc="Number of columns; 0 for as many as rows.")
     k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
@@ -222,6 +229,7 @@ class Eye(_FromNothing, name="_eye"):
 class ArangeLike(Op, name="_contrib_arange_like"):
     """Counts up in an array shaped like data, or in a vector as long as one of its axes."""
 
+    example = "mx.nd.ones((2, 3)) | axis=1"
     inputs: ClassVar[dict[str, str]] = {"data": "The array whose shape and data type the output has."}
     start: float = param(default=0.0, doc="The first value.")
     step: float = param(default=1.0, doc="The distance of values.")

@@ -25,6 +25,7 @@ class CumulativeSum(Op, name="_np_cumsum", aliases=("cumsum",)):
     wrap around; bools are counted in int64.
     """
 
+    example = "[[1, 2, 3], [4, 5, 6]] | axis=1"
     result = "new"
     inputs = {"a": "Input data."}
     axis: int | None = param(

@@ -22,6 +22,7 @@ class Dropout(Op, name="Dropout"):
     *Dropout*, 2014.
     """
 
+    example = "[1, 2, 3] | p=0.5"
     outputs = ("output", "mask")
     image_inputs = as_first_input
     pure = False

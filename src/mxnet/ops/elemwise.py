@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 class Elementwise(Op):
     """Base of the operators of two arrays of one shape and dtype, which the output shares."""
 
+    example = "[1, 2, 3]; [3, 2, 1]"
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
     result = "new"
     image_inputs = as_all_inputs
@@ -150,13 +151,16 @@ class Comparison(Elementwise):
         return None, None
 
 
-def _declare(formula: str, *aliases: str, sparse: Sparse = FALLS_BACK) -> None:
+def _declare(
+    formula: str, *aliases: str, sparse: Sparse = FALLS_BACK, example: str = Elementwise.example
+) -> None:
     meaning = FORMULAS[formula]
     base = Comparison if meaning.into_left is None else ByFormula
     contents = {
         "__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`.",
         "formula": meaning,
         "sparse": sparse,
+        "example": example,
     }
     type(f"_{formula}", (base,), contents, name=f"_{formula}", aliases=aliases)
 
@@ -174,14 +178,16 @@ _declare("greater", "_Greater", sparse=FLAT)
 _declare("greater_equal", "_Greater_Equal", sparse=FLAT)
 _declare("lesser", "_Lesser", sparse=FLAT)
 _declare("lesser_equal", "_Lesser_Equal", sparse=FLAT)
-_declare("logical_and", "_Logical_And")
-_declare("logical_or", "_Logical_Or")
-_declare("logical_xor", "_Logical_Xor")
+_TRUTHS = "[0, 0, 1, 1]; [0, 1, 0, 1]"
+_declare("logical_and", "_Logical_And", example=_TRUTHS)
+_declare("logical_or", "_Logical_Or", example=_TRUTHS)
+_declare("logical_xor", "_Logical_Xor", example=_TRUTHS)
 
 
 class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum")):
     """Adds any number of arrays of one shape."""
 
+    example = "[1, 2]; [3, 4]; [5, 6]"
     inputs = {"args": "The arrays to add."}
     variadic = "num_args"
     inplace = {"output": "args"}
@@ -221,6 +227,7 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
 class Identity(Op, name="_copy", aliases=("identity",)):
     """Returns its input."""
 
+    example = "[1, 2]"
     result = "view"
     sparse = LINEAR
     identity_in_inference = True
@@ -238,6 +245,7 @@ class Identity(Op, name="_copy", aliases=("identity",)):
 class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient")):
     """Returns its input; no gradient passes."""
 
+    example = "[1, 2]"
     result = "view"
     sparse = STEPS
     identity_in_inference = True
@@ -256,6 +264,7 @@ class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_sto
 class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",)):
     """Returns its input and makes it a loss: its gradient is 1, whatever the head gradient is."""
 
+    example = "[1, 2]"
     outputs = ("loss",)
     sparse = KEEPS_ZEROS
     identity_in_inference = True
@@ -276,6 +285,7 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
     no gradient.
     """
 
+    example = "[1, 0]; [1, 2]; [3, 4]"
     inputs = {
         "condition": "What to choose by.",
         "x": "What is chosen where the condition is not 0.",

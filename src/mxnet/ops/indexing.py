@@ -44,6 +44,7 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     are clipped. `dtype` counts only if that of weight is not known otherwise.
     """
 
+    example = "[1, 0]; [[1, 2], [3, 4], [5, 6]] | input_dim=3, output_dim=2"
     result = backward_result = "new"
     sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE))
 
@@ -79,6 +80,7 @@ class Take(Op, name="take"):
     Shapes: a (d0, d1, ...), indices (i0, i1, ...); the output has the axes of indices in place of `axis`.
     """
 
+    example = "[[1, 2], [3, 4], [5, 6]]; [2, 0]"
     sparse = Sparse(csr_if_whole)
     inputs = {"a": "Input data.", "indices": "Positions along the axis."}
     axis: int = param(default=0, doc="The axis.")
@@ -126,6 +128,7 @@ class BatchTake(Op, name="batch_take"):
     Shapes: a (d0, d1, ..., k), indices and output (d0, d1, ...). Positions are int32 and are clipped.
     """
 
+    example = '[[1, 2], [3, 4]]; mx.nd.array([0, 1], dtype="int32")'
     inputs = {"a": "Input data.", "indices": "Which element of each row."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -153,6 +156,7 @@ class Pick(Op, name="pick", aliases=("choose_element_0index",)):
     ``keepdims``. Of a vector the output has the shape (1,).
     """
 
+    example = "[[1, 2], [3, 4]]; [0, 1]"
     inputs = {"data": "Input data.", "index": "Positions along the axis."}
     axis: int | None = param(default=-1, doc="The axis. MXNet has no pick from the flattened array, None.")
     keepdims: bool = param(default=False, doc="Whether the output keeps the axis, with the extent 1.")
@@ -199,6 +203,7 @@ class OneHot(Op, name="one_hot"):
     Shapes: indices (d0, d1, ...), output (d0, d1, ..., depth). One outside of [0, depth) leaves no mark.
     """
 
+    example = "[1, 0] | depth=3"
     inputs = {"indices": "Positions."}
     depth: int = param(ge=0, doc="Number of positions.")
     on_value: float = param(default=1.0, doc="The value at the position.")
@@ -237,6 +242,7 @@ class GatherNd(Op, name="gather_nd"):
     along the first m axes of data stand below each other in indices; negative ones count from the end.
     """
 
+    example = "[[1, 2], [3, 4]]; [[0, 1], [1, 0]]"
     inputs = {"data": "Input data.", "indices": "Coordinates, one axis of data in each row."}
 
     infer_dtype = _free_index_dtype
@@ -287,6 +293,7 @@ class ScatterNd(_Scattering, name="scatter_nd"):
     Where coordinates repeat, one of them wins.
     """
 
+    example = "[8, 9]; [[0, 1], [1, 0]] | shape=(2, 2)"
     inputs = {"data": "What is written.", "indices": "Coordinates, one axis of the output in each row."}
 
     infer_dtype = _free_index_dtype
@@ -307,6 +314,7 @@ class ScatterNd(_Scattering, name="scatter_nd"):
 class ScatterSetNd(_Scattering, name="_scatter_set_nd"):
     """Returns `lhs` with the elements, or parts, at coordinates replaced by those of `rhs`."""
 
+    example = "[1, 2, 3]; [9]; [[1]] | shape=(3,)"
     inputs = {
         "lhs": "The array.",
         "rhs": "What is written.",
@@ -332,6 +340,7 @@ class FillElement(Op, name="fill_element_0index"):
     Shapes: lhs and output (n, k), mhs and rhs (n,). Rows with a position outside of [0, k) stay as they are.
     """
 
+    example = "[[1, 2], [3, 4]]; [8, 9]; [1, 0]"
     inputs = {"lhs": "The array.", "mhs": "What is written.", "rhs": "Which element of each row."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -372,6 +381,7 @@ class RavelMultiIndex(_Raveling, name="_ravel_multi_index", aliases=("ravel_mult
     Shapes: data (m, n) for an array of m axes, output (n,).
     """
 
+    example = "[[0, 1], [2, 1]] | shape=(2, 3)"
     inputs = {"data": "Coordinates, one axis in each row."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -394,6 +404,7 @@ class UnravelIndex(_Raveling, name="_unravel_index", aliases=("unravel_index",))
     Shapes: data (n,), output (m, n) for an array of m axes.
     """
 
+    example = "[2, 4] | shape=(2, 3)"
     inputs = {"data": "Positions."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ class CopyTo(Op, name="_copyto"):
     Shapes: data and output (...). MXNet operator ``_internal._copyto``.
     """
 
+    example = "[1, 2]"
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
@@ -65,6 +66,7 @@ class OneHotEncode(Op, name="_onehot_encode"):
     ``_internal._onehot_encode``, of which ``one_hot`` took the place.
     """
 
+    example = "[1, 0]; mx.nd.zeros((2, 3))"
     inputs = {"lhs": "The positions.", "rhs": "An array of the output's shape."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

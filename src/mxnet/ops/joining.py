@@ -44,6 +44,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     Shapes: arg0 (n, a, ...), arg1 (n, b, ...), output (n, a + b, ...) for ``dim=1``.
     """
 
+    example = "[[1, 2]]; [[3, 4]] | dim=0"
     result = "new"
 
     image_inputs = as_all_inputs
@@ -99,6 +100,8 @@ class RNNParameterConcat(Concat, name="_rnn_param_concat"):
     As :class:`Concat`, but an array of which nothing is known is taken for empty.
     """
 
+    example = "[1, 2]; [3] | dim=0"
+
     def guess_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.output is None:
             return {}
@@ -112,6 +115,7 @@ class Stack(Op, name="stack"):
     Shapes: arg0, arg1, ... (d0, d1, ...), output (n, d0, d1, ...) for n arrays and ``axis=0``.
     """
 
+    example = "[1, 2]; [3, 4] | axis=1"
     result = "new"
 
     inputs = {"data": "The arrays to join."}
@@ -194,6 +198,7 @@ class SliceChannel(_Split, name="SliceChannel", aliases=("split",)):
     ``squeeze_axis``, which needs ``k == num_outputs``.
     """
 
+    example = "[[1, 2, 3, 4]] | num_outputs=2, axis=1"
     num_outputs: int = param(ge=1, doc="Number of parts.")
     axis: int = param(default=1, doc="The axis that is split.")
     squeeze_axis: bool = param(
@@ -217,6 +222,7 @@ class SplitV2(_Split, name="_split_v2"):
     With sections the first parts are larger by one where the extent is not a multiple of them.
     """
 
+    example = "[1, 2, 3, 4] | indices=(0, 1), axis=0"
     indices: tuple[int, ...] = param(doc="Where the parts begin; the first is 0.")
     axis: int = param(default=1, doc="The axis that is split.")
     squeeze_axis: bool = param(

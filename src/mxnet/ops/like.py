@@ -28,6 +28,7 @@ def _nothing(call: Call) -> Stored:
 class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
     """Returns zeros of the shape and dtype of its input."""
 
+    example = "[[1, 2], [3, 4]]"
     result = "new"
     sparse = Sparse(as_first, like_the_inputs, _nothing)
 
@@ -43,6 +44,7 @@ class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
 class OnesLike(Op, name="ones_like"):
     """Returns ones of the shape and dtype of its input."""
 
+    example = "[[1, 2], [3, 4]]"
     result = "new"
     sparse = FLAT
 
@@ -58,6 +60,7 @@ class OnesLike(Op, name="ones_like"):
 class IdentityLike(Op, name="_identity_with_attr_like_rhs"):
     """Returns its left input, which has the shape and dtype of the right one."""
 
+    example = "[1, 2]; [3, 4]"
     inputs = {"lhs": "What is returned.", "rhs": "What it is like."}
 
     infer_shape = same_shape

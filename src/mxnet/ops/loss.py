@@ -89,6 +89,7 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     first n labels count. Labels outside of [0, k) are no class: the gradient pushes all classes down.
     """
 
+    example = "[[0, 1, 2]]; [2]"
     result = backward_result = "new"
 
     inputs = LABELLED
@@ -226,6 +227,7 @@ class LinearRegressionOutput(
     label like data; (n,) for data (n, 1).
     """
 
+    example = "[0.5, 2]; [1, 2]"
     sparse = MAKES_DENSE
 
 
@@ -238,6 +240,7 @@ class LogisticRegressionOutput(
     label like data; (n,) for data (n, 1).
     """
 
+    example = "[0, 2]; [0, 1]"
     sparse = MAKES_DENSE
 
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
@@ -254,6 +257,8 @@ class MAERegressionOutput(
     data; (n,) for data (n, 1).
     """
 
+    example = "[0.5, 2]; [1, 2]"
+
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         return (output > label).to(output.dtype) * 2 - 1
 
@@ -264,6 +269,7 @@ class MakeLoss(Op, name="MakeLoss"):
     Shapes: data and output are alike. The head gradient is ignored.
     """
 
+    example = "[1, 2] | grad_scale=2.0"
     identity_in_inference = True
     inputs = {"data": "The loss."}
     grad_scale: float = param(default=1.0, doc="The gradient.")
@@ -296,6 +302,7 @@ class SVMOutput(Op, name="SVMOutput"):
     *Deep Learning using Linear Support Vector Machines*, 2013.
     """
 
+    example = "[[1, 3], [2, 0]]; [1, 0]"
     inputs = LABELLED
     margin: float = param(default=1.0, doc="Scores beyond it are good enough.")
     regularization_coefficient: float = param(default=1.0, doc="Factor of the loss.")
@@ -330,6 +337,7 @@ class SoftmaxCrossEntropy(Op, name="softmax_cross_entropy"):
     of a label which is no class as 0. An ordinary function: its gradient is multiplied by the head gradient.
     """
 
+    example = "[[0, 1, 2]]; [2]"
     inputs = LABELLED
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -359,6 +367,7 @@ class IdentityAttachKLSparseReg(Op, name="IdentityAttachKLSparseReg"):
     autoencoder*, 2011.
     """
 
+    example = "[[0.25, 0.5]]; [0.1, 0.1]"
     inputs = {"data": "Activations between 0 and 1."}
     aux = {"moving_avg": "The moving average of each unit's mean activation."}
     mutates = ("moving_avg",)

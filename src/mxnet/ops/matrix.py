@@ -80,6 +80,7 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
     the last of rhs; the others keep their order. A vector is not transposed.
     """
 
+    example = "[[1, 2]]; [[3], [4]]"
     sparse = Sparse(_dot_storage, _dot_gradient_storage, _dot_of_csr)
 
     def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
@@ -163,6 +164,8 @@ class BatchDot(_Product, name="batch_dot"):
     Shapes: lhs (batch, n, k), rhs (batch, k, m), output (batch, n, m), where batch is one axis or more.
     """
 
+    example = "mx.nd.ones((2, 3, 4)); mx.nd.ones((2, 4, 5))"
+
     def _factors(self, lhs: Shape, rhs: Shape) -> tuple[Shape, Shape]:
         """Return the shapes of the matrices that are multiplied."""
         if len(lhs) < 3 or len(lhs) != len(rhs):
@@ -204,6 +207,7 @@ class Diagonal(Op, name="diag"):
     (the columns) and has the diagonal as its last axis.
     """
 
+    example = "[1, 2]"
     k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
     axis1: int = param(default=0, doc="The axis of the rows.")
     axis2: int = param(default=1, doc="The axis of the columns.")
@@ -238,6 +242,7 @@ class KhatriRao(Op, name="khatri_rao"):
     Shapes: arg0 (a, k), arg1 (b, k), ..., output (a * b * ..., k).
     """
 
+    example = "[[1, 2]]; [[3, 4], [5, 6]]"
     inputs = {"args": "The matrices."}
     variadic = "num_args"
     num_args: int = param(ge=1, doc="Number of matrices.")

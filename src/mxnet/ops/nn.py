@@ -21,6 +21,7 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     collapsed.
     """
 
+    example = "[[1, 2]]; [[1, 0], [0, 1], [1, 1]]; [0, 0, 1] | num_hidden=3"
     costly = True
     result = backward_result = "new"
     backward_into = {"data": "write", "weight": "add", "bias": "write"}

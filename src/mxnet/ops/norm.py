@@ -41,6 +41,7 @@ class _Normalization(Op):
 class _BatchNorm(_Normalization):
     """What the batch normalisation of today and that of MXNet 0.9 share."""
 
+    example = "[[1, 2], [3, 4]]; [1, 1]; [0, 0]; [1, 2]; [1, 1]"
     aux = {"moving_mean": "Running mean.", "moving_var": "Running variance."}
     outputs = ("output", "mean", "var")
     mutates = ("moving_mean", "moving_var")
@@ -204,6 +205,7 @@ class LayerNorm(_Normalization, name="LayerNorm"):
     replaced by 1. Head gradients of these two are ignored. Ba et al., *Layer Normalization*, 2016.
     """
 
+    example = "[[1, 3], [2, 6]]; [1, 1]; [0, 0]"
     outputs = ("output", "mean", "std")
     axis: int = param(default=-1, doc="The axis that is normalised.")
     eps: float = param(default=1e-5, doc="Added to the variance.")
@@ -305,6 +307,7 @@ class GroupNorm(_GroupedNorm, name="GroupNorm"):
     2018.
     """
 
+    example = "[[[1], [3], [2], [6]]]; [1, 1]; [0, 0] | num_groups=2"
     outputs = ("output", "mean", "std")
     num_groups: int = param(default=1, ge=1, doc="Number of groups into which the channels are divided.")
     eps: float = param(default=1e-5, doc="Added to the variance.")
@@ -341,6 +344,7 @@ class InstanceNorm(_GroupedNorm, name="InstanceNorm"):
     as there.
     """
 
+    example = "[[[1, 3], [2, 6]]]; [1, 1]; [0, 0]"
     outputs = ("output", "mean", "var")
     eps: float = param(default=1e-3, doc="Added to the variance.")
 
@@ -378,6 +382,7 @@ class LRN(Op, name="LRN"):
     data. Krizhevsky et al., *ImageNet Classification with Deep Convolutional Neural Networks*, 2012.
     """
 
+    example = "mx.nd.ones((1, 4, 2, 2)) | nsize=3"
     outputs = ("output", "tmp_norm")
     alpha: float = param(default=1e-4, doc="Factor of the sum of squares.")
     beta: float = param(default=0.75, doc="Power of the divisor.")
@@ -427,6 +432,7 @@ class L2Normalization(Op, name="L2Normalization"):
     space in one channel (``spatial``). Shapes: data (batch, channels, *space), output like data.
     """
 
+    example = "[[3, 4]]"
     outputs = ("output", "norm")
     eps: float = param(default=1e-10, doc="Added to the sum of squares.")
     mode: str = param(

@@ -47,6 +47,7 @@ class SyncBatchNorm(BatchNormV1, name="_contrib_SyncBatchNorm"):
     ``contrib.SyncBatchNorm``.
     """
 
+    example = '[[1, 2], [3, 4]]; [1, 1]; [0, 0]; [0, 0]; [1, 1] | key="norm"'
     ndev: int = param(default=1, doc="Has no effect.")
     key: str = param(doc="Has no effect.")
 

@@ -107,6 +107,10 @@ class HawkesLikelihood(_Hawkes, name="_contrib_hawkesll"):
     MXNet.
     """
 
+    example = (
+        "[[1.5, 2]]; [0.2, 0.3]; [1, 2]; mx.nd.zeros((1, 2)); [[1, 2, 1]]; "
+        'mx.nd.array([[0, 1, 0]], dtype="int32"); [3]; [6]'
+    )
     inputs = _INPUTS
     outputs = ("output", "out_state")
 
@@ -134,6 +138,10 @@ class HawkesGradient(_Hawkes, name="_contrib_backward_hawkesll"):
     Shapes: grad (n,), the other inputs as there, the outputs like lda, alpha and beta.
     """
 
+    example = (
+        "[1]; [[1.5, 2]]; [0.2, 0.3]; [1, 2]; mx.nd.zeros((1, 2)); [[1, 2, 1]]; "
+        'mx.nd.array([[0, 1, 0]], dtype="int32"); [3]; [6]'
+    )
     inputs = {"grad": "Gradient of the log-likelihoods."} | _INPUTS
     outputs = ("lda_grad", "alpha_grad", "beta_grad")
 

@@ -130,6 +130,7 @@ def _root(powers: Tensor, power: int) -> Tensor:
 class _Pool(Windowed):
     """What the pooling of today and that of MXNet 0.9 share."""
 
+    example = 'mx.nd.arange(16).reshape((1, 1, 4, 4)) | kernel=(2, 2), stride=(2, 2), pool_type="max"'
     result = "new"
 
     per_axis = ("stride", "pad")

@@ -145,6 +145,7 @@ class Quantize(Ranged, name="_contrib_quantize"):
     ``contrib.quantize``.
     """
 
+    example = '[-1, 0, 0.5]; [-1]; [1] | out_type="int8"'
     inputs = {
         "data": "Real numbers.",
         "min_range": "The least of them.",
@@ -193,6 +194,8 @@ class QuantizeV2(_ToBytes, name="_contrib_quantize_v2"):
     what they are, bit by bit. MXNet operator ``contrib.quantize_v2``.
     """
 
+    example = '[-1, 0, 0.5] | out_type="int8"'
+
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         dtype_among(self, t.data, ("float32", "int8", "uint8"))
         return self.with_ends({"output0": self.dtype}, "float32")
@@ -218,6 +221,7 @@ class Requantize(_ToBytes, name="_contrib_requantize"):
     MXNet operator ``contrib.requantize``.
     """
 
+    example = 'mx.nd.array([0, 1000000], dtype="int32"); [-1]; [1]'
     inputs = {
         "data": "Integers of 32 bits.",
         "min_range": "Lower end of their range.",
@@ -240,6 +244,7 @@ class Dequantize(Ranged, name="_contrib_dequantize"):
     ``contrib.dequantize``.
     """
 
+    example = 'mx.nd.array([0, 127], dtype="int8"); [-1]; [1]'
     inputs = {
         "data": "Integers.",
         "min_range": "Lower end of the range.",
@@ -264,6 +269,7 @@ class QuantizeAsym(Calibrated, name="_contrib_quantize_asym"):
     on CPUs.
     """
 
+    example = "[[0, 0.5, 1]]"
     outputs = ("output", "scale", "shift")
     min_calib_range: float | None = MIN_CALIBRATED
     max_calib_range: float | None = MAX_CALIBRATED

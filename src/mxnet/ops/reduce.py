@@ -58,6 +58,7 @@ class Reduction(Op):
     left.
     """
 
+    example = "[[1, 2], [3, 4]] | axis=1"
     names_inputs = False
     needs_whole_shape: ClassVar[bool] = False
     """Whether nothing is inferred before the shape of the data is complete, as in MXNet 1.9."""
@@ -138,6 +139,8 @@ class Product(Reduction, name="prod"):
 class NanSum(Reduction, name="nansum"):
     """Adds up the elements along some axes; what is not a number counts as 0."""
 
+    example = '[[1, float("nan")], [3, 4]] | axis=1'
+
     def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
         return data.masked_fill(data.isnan(), 0).sum(axes, dtype=data.dtype) if axes else data
 
@@ -147,6 +150,8 @@ class NanSum(Reduction, name="nansum"):
 
 class NanProduct(Reduction, name="nanprod"):
     """Multiplies the elements along some axes; what is not a number counts as 1."""
+
+    example = '[[1, float("nan")], [3, 4]] | axis=1'
 
     def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
         return _product(data.masked_fill(data.isnan(), 1), axes)
@@ -184,6 +189,7 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
     Shapes: as :class:`Sum`. The gradient of the L2 norm at 0 is not a number, as in MXNet.
     """
 
+    example = "[[1, 2], [3, 4]] | axis=1"
     names_inputs = False
     sparse = MAKES_DENSE
     ord: int = param(default=2, doc="Order of the norm, 1 or 2.")
@@ -235,6 +241,7 @@ class ArgExtremum(Op):
     output is (1,).
     """
 
+    example = "[[1, 5, 3], [4, 2, 6]] | axis=1"
     names_inputs = False
     axis: int | None = param(default=None, doc="The axis to search along; by default the flattened data.")
     keepdims: bool = param(default=False, doc="Whether the axis stays, with an extent of 1.")
@@ -279,6 +286,7 @@ class ArgMaxChannel(Op, name="argmax_channel"):
     Shapes: data (n, channels, ...), output (n, ...).
     """
 
+    example = "[[1, 5, 3], [4, 2, 6]]"
     names_inputs = False
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -300,6 +308,7 @@ class Moments(Op, name="moments"):
     Shapes: as :class:`Sum`; the axes must be given.
     """
 
+    example = "[[1, 2], [3, 4]] | axes=(0,)"
     names_inputs = False
     outputs = ("output0", "output1")
     axes: tuple[int, ...] | None = param(default=None, doc="The axes to reduce.")

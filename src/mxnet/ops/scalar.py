@@ -31,6 +31,7 @@ class WithScalar(Op):
     Bool data becomes int64; with ``is_int=False``, integers become float64.
     """
 
+    example = "[1, 2, 3] | scalar=2"
     result = "new"
     names_inputs = False
     image_inputs = as_first_input
@@ -92,6 +93,7 @@ def _declare(
     reverse: bool = False,
     gradient: Rule | None = None,
     sparse: Sparse = FALLS_BACK,
+    example: str = WithScalar.example,
 ) -> None:
     """Declare one operator; `gradient` builds graph instead of running the formula's derivative."""
     meaning = FORMULAS[formula]
@@ -101,6 +103,7 @@ def _declare(
         "formula": meaning,
         "reverse": reverse,
         "sparse": sparse,
+        "example": example,
     }
     if meaning.into_left is None:
         gradient = _no_gradient
@@ -163,6 +166,7 @@ _declare(
 )
 _declare("_lesser_scalar", ("_LesserScalar",), "lesser", sparse=_if_false_of_0(operator.lt))
 _declare("_lesser_equal_scalar", ("_LesserEqualScalar",), "lesser_equal", sparse=_if_false_of_0(operator.le))
-_declare("_logical_and_scalar", ("_LogicalAndScalar",), "logical_and")
-_declare("_logical_or_scalar", ("_LogicalOrScalar",), "logical_or")
-_declare("_logical_xor_scalar", ("_LogicalXorScalar",), "logical_xor")
+_TRUTHS = "[0, 1] | scalar=2"
+_declare("_logical_and_scalar", ("_LogicalAndScalar",), "logical_and", example=_TRUTHS)
+_declare("_logical_or_scalar", ("_LogicalOrScalar",), "logical_or", example=_TRUTHS)
+_declare("_logical_xor_scalar", ("_LogicalXorScalar",), "logical_xor", example=_TRUTHS)

@@ -38,6 +38,7 @@ class IndexCopy(Op, name="_contrib_index_copy"):
     dtype.
     """
 
+    example = 'mx.nd.zeros((3, 2)); mx.nd.array([1], dtype="int64"); [[8, 9]]'
     result = "new"
     inputs = _COPIED
 
@@ -74,6 +75,7 @@ class IndexCopyGradient(Op, name="_contrib_backward_index_copy"):
     Shapes: grad and the first output (n, ...), index_vector (k,), the second output (k, ...).
     """
 
+    example = 'mx.nd.ones((3, 2)); mx.nd.array([1], dtype="int64")'
     inputs = {"grad": "Gradient of the output.", "index_vector": "Which rows were overwritten."}
     outputs = ("old_tensor_grad", "new_tensor_grad")
 
@@ -105,6 +107,7 @@ class IndexArray(Op, name="_contrib_index_array"):
     Shapes: data (d0, d1, ...), output (d0, d1, ..., number of axes), int64.
     """
 
+    example = "mx.nd.ones((2, 2))"
     result = "new"
     axes: tuple[int, ...] | None = param(default=None, doc="Which axes; all by default.")
 
@@ -138,6 +141,7 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
     Shapes: data (n, ...), index (n,), output (number of rows kept, ...), which is not inferred.
     """
 
+    example = "[[1, 2], [3, 4], [5, 6]]; [0, 1, 1]"
     result = backward_result = "new"
     late_shape = True
     inputs = {"data": "Input data.", "index": "The mask."}

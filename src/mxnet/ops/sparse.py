@@ -1,4 +1,4 @@
-"""Operators on arrays that are stored sparsely; those for dense values, and those for what is stored."""
+"""Operators on arrays that are stored sparsely, with kernels for all of their values and for those stored."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
     Shapes: data and output (...); CSR takes matrices only. Of the sparse types neither becomes the other.
     """
 
+    example = '[[0, 7], [8, 0]] | stype="csr"'
     sparse = Sparse(_cast_storage, like_the_head, _same_again, always=True)
     stype: str = param(choices=("csr", "default", "row_sparse"), doc="The storage type.")
 
@@ -70,6 +71,7 @@ class Retain(Op, name="_sparse_retain"):
     Shapes: data and output (n, ...), indices (k,), of any dtype.
     """
 
+    example = 'mx.nd.array([[1, 2], [3, 4], [5, 6]]).tostype("row_sparse"); [0, 2]'
     sparse = Sparse(as_first, kernel=_rows_kept, takes=ROWS, always=True)
     inputs = {"data": "The array, stored by rows.", "indices": "The numbers of the rows to keep."}
 
@@ -113,6 +115,7 @@ class SquareSum(Reduction, name="_square_sum"):
     ``keepdims``.
     """
 
+    example = 'mx.nd.array([[1, 2], [3, 4]]).tostype("row_sparse") | axis=1'
     sparse = Sparse(_sum_storage, lambda op, stypes, head: (ROWS,), _sum_of_rows, takes=ROWS, always=True)
 
     def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
@@ -141,6 +144,7 @@ class CountStored(Op, name="_contrib_getnnz"):
     Shapes: data (n, k), output (1,), or (n,) for ``axis=1``. MXNet has no count of columns.
     """
 
+    example = 'mx.nd.array([[0, 7], [8, 0]]).tostype("csr")'
     sparse = Sparse(dense, kernel=_stored, takes=CSR, always=True)
     axis: int | None = param(default=None, doc="1 to count each row; all by default.")
 
@@ -186,6 +190,7 @@ class EdgeId(Op, name="_contrib_edge_id"):
     Shapes: data (n, n), u, v and output (k,).
     """
 
+    example = 'mx.nd.array([[0, 7], [8, 0]]).tostype("csr"); [0, 1]; [1, 1]'
     sparse = Sparse(dense, kernel=_edges, takes=CSR, always=True)
     inputs = {"data": "The matrix.", "u": "The rows: where edges begin.", "v": "The columns: where they end."}
 

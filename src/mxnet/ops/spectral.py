@@ -38,6 +38,7 @@ class FourierTransform(Op, name="_contrib_fft"):
     Shapes: data (n, d) or (n1, n2, n3, d), output (..., 2 * d). Nothing is normalised.
     """
 
+    example = "[[1, 2]]"
     result = "new"
     compute_size: int = param(default=128, doc=_COMPUTE_SIZE)
 
@@ -65,6 +66,7 @@ class InverseFourierTransform(Op, name="_contrib_ifft"):
     ``ifft(fft(x))`` is d times x.
     """
 
+    example = "[[3, 0, -1, 0]]"
     result = "new"
     compute_size: int = param(default=128, doc=_COMPUTE_SIZE)
 
@@ -95,6 +97,7 @@ class CountSketch(Op, name="_contrib_count_sketch"):
     ``s[i]`` and added at place ``h[i]``. h and s get no gradient.
     """
 
+    example = "[[1, 2, 3]]; [[0, 1, 0]]; [[1, -1, 1]] | out_dim=2"
     result = backward_result = "new"
     inputs = {"data": "Input data.", "h": "The place of each element.", "s": "The sign of each element."}
     out_dim: int = param(ge=1, doc="Number of places.")

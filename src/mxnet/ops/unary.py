@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class Unary(Op):
     """Base of the functions of one array. Of integers they are computed in float64 and truncated."""
 
+    example = "[-1.6, 0, 1.2]"
     result = "new"
     names_inputs = False
     image_inputs = as_first_input
@@ -54,6 +55,7 @@ def _declare(
     integers: bool = False,
     sparse: Sparse = FALLS_BACK,
     aliases: tuple[str, ...] | None = None,
+    example: str = Unary.example,
 ) -> None:
     """Declare one function with its derivative, by what that reads.
 
@@ -65,6 +67,7 @@ def _declare(
         "function": staticmethod(function),
         "takes_integers": integers,
         "sparse": sparse,
+        "example": example,
     }
     if inplace is not None:
         contents |= {"inplace": {"output": "data"}, "forward_into": _overwriting(inplace)}
@@ -159,7 +162,15 @@ _declare("ceil", r"\lceil x \rceil", lambda x: torch.ceil(x), integers=True, spa
 _declare("floor", r"\lfloor x \rfloor", lambda x: torch.floor(x), integers=True, sparse=STEPS)
 _declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True, sparse=STEPS)
 _declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True, sparse=STEPS)
-_declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), integers=True, sparse=FLAT)
+_declare(
+    "logical_not",
+    r"\neg x",
+    lambda x: (x == 0).to(x.dtype),
+    aliases=(),
+    integers=True,
+    sparse=FLAT,
+    example="[0, 2]",
+)
 # With the gradient passed straight through, so that what rounds can be trained.
 _declare(
     "_contrib_round_ste",
@@ -181,13 +192,21 @@ _declare(
 
 _declare("negative", "-x", lambda x: -x, inplace=lambda x: x.neg_(), slope=-1, integers=True, sparse=LINEAR)
 _declare("degrees", r"180 x / \pi", lambda x: x * (180 / math.pi), slope=180 / math.pi, sparse=KEEPS_ZEROS)
-_declare("radians", r"\pi x / 180", lambda x: x * (math.pi / 180), slope=math.pi / 180, sparse=KEEPS_ZEROS)
+_declare(
+    "radians",
+    r"\pi x / 180",
+    lambda x: x * (math.pi / 180),
+    slope=math.pi / 180,
+    sparse=KEEPS_ZEROS,
+    example="[0, 90, 180]",
+)
 _declare(
     "reciprocal",
     "1 / x",
     lambda x: torch.reciprocal(x),
     by_output=lambda grad, y: -grad * y.square(),
     aliases=(),
+    example="[1, 2, 4]",
 )
 _declare(
     "square",
@@ -205,15 +224,30 @@ _declare(
     by_output=lambda grad, y: grad * (0.5 / y),
     inplace=lambda x: x.sqrt_(),
     sparse=KEEPS_ZEROS,
+    example="[1, 2, 4]",
 )
-_declare("rsqrt", r"1 / \sqrt{x}", lambda x: torch.rsqrt(x), by_output=lambda grad, y: grad * (-0.5 * y**3))
-_declare("cbrt", r"\sqrt[3]{x}", _cbrt, by_output=lambda grad, y: grad / (3 * y.square()), sparse=KEEPS_ZEROS)
+_declare(
+    "rsqrt",
+    r"1 / \sqrt{x}",
+    lambda x: torch.rsqrt(x),
+    by_output=lambda grad, y: grad * (-0.5 * y**3),
+    example="[1, 2, 4]",
+)
+_declare(
+    "cbrt",
+    r"\sqrt[3]{x}",
+    _cbrt,
+    by_output=lambda grad, y: grad / (3 * y.square()),
+    sparse=KEEPS_ZEROS,
+    example="[1, 2, 4]",
+)
 _declare(
     "rcbrt",
     r"1 / \sqrt[3]{x}",
     lambda x: 1 / _cbrt(x),
     by_output=lambda grad, y: grad * (y**4 / -3),
     aliases=(),
+    example="[1, 2, 4]",
 )
 
 _declare(
@@ -230,15 +264,28 @@ _declare(
     by_data=lambda grad, x: grad * torch.exp(x),
     sparse=KEEPS_ZEROS,
 )
-_declare("log", r"\ln x", lambda x: torch.log(x), by_data=lambda grad, x: grad / x)
-_declare("log10", r"\log_{10} x", lambda x: torch.log10(x), by_data=lambda grad, x: grad / (x * math.log(10)))
-_declare("log2", r"\log_2 x", lambda x: torch.log2(x), by_data=lambda grad, x: grad / (x * math.log(2)))
+_declare("log", r"\ln x", lambda x: torch.log(x), by_data=lambda grad, x: grad / x, example="[1, 2, 4]")
+_declare(
+    "log10",
+    r"\log_{10} x",
+    lambda x: torch.log10(x),
+    by_data=lambda grad, x: grad / (x * math.log(10)),
+    example="[1, 2, 4]",
+)
+_declare(
+    "log2",
+    r"\log_2 x",
+    lambda x: torch.log2(x),
+    by_data=lambda grad, x: grad / (x * math.log(2)),
+    example="[1, 2, 4]",
+)
 _declare(
     "log1p",
     r"\ln(1 + x)",
     lambda x: torch.log1p(x),
     by_data=lambda grad, x: grad / (1 + x),
     sparse=KEEPS_ZEROS,
+    example="[1, 2, 4]",
 )
 
 _declare(
@@ -254,9 +301,14 @@ _declare(
     lambda x: torch.asin(x),
     by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x),
     sparse=KEEPS_ZEROS,
+    example="[0, 0.5]",
 )
 _declare(
-    "arccos", r"\arccos x", lambda x: torch.acos(x), by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x)
+    "arccos",
+    r"\arccos x",
+    lambda x: torch.acos(x),
+    by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x),
+    example="[0, 0.5]",
 )
 _declare(
     "arctan",
@@ -293,6 +345,7 @@ _declare(
     r"\mathrm{arcosh}\, x",
     lambda x: torch.acosh(x),
     by_data=lambda grad, x: grad * torch.rsqrt(x * x - 1),
+    example="[1, 2, 3]",
 )
 _declare(
     "arctanh",
@@ -300,16 +353,30 @@ _declare(
     lambda x: torch.atanh(x),
     by_data=lambda grad, x: grad / (1 - x * x),
     sparse=KEEPS_ZEROS,
+    example="[0, 0.5]",
 )
 
-_declare("gamma", r"\Gamma(x)", _gamma, by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)))
-_declare("gammaln", r"\ln |\Gamma(x)|", lambda x: torch.lgamma(x), by_data=lambda grad, x: grad * _digamma(x))
+_declare(
+    "gamma",
+    r"\Gamma(x)",
+    _gamma,
+    by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)),
+    example="[1, 2, 4]",
+)
+_declare(
+    "gammaln",
+    r"\ln |\Gamma(x)|",
+    lambda x: torch.lgamma(x),
+    by_data=lambda grad, x: grad * _digamma(x),
+    example="[1, 2, 4]",
+)
 _declare(
     "erf",
     r"\mathrm{erf}(x)",
     lambda x: torch.erf(x),
     by_data=lambda grad, x: grad * (2 / math.sqrt(math.pi) * torch.exp(-x * x)),
     aliases=(),
+    example="[0, 0.5]",
 )
 _declare(
     "erfinv",
@@ -317,6 +384,7 @@ _declare(
     lambda x: torch.erfinv(x),
     by_output=lambda grad, y: grad * (math.sqrt(math.pi) / 2 * torch.exp(y * y)),
     aliases=(),
+    example="[0, 0.5]",
 )
 
 _declare(
@@ -349,6 +417,7 @@ _declare(
 class HardSigmoid(Op, name="hard_sigmoid"):
     r"""Approximates sigmoid by a line: :math:`\min(\max(\alpha x + \beta, 0), 1)`."""
 
+    example = "[-1, 0, 1]"
     alpha: float = param(default=0.2, doc="Slope of the line.")
     names_inputs = False
     image_inputs = as_first_input
@@ -371,6 +440,7 @@ class SmoothL1(Op, name="smooth_l1"):
     :math:`\sigma` is `scalar` (Girshick, 2015).
     """
 
+    example = "[-2, 0.5, 2] | scalar=1.0"
     names_inputs = False
     scalar: float = param(default=1.0, doc="Where the parabola ends: at one over its square.")
 
@@ -392,6 +462,7 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
     At the bounds the gradient still passes.
     """
 
+    example = "[-2, 0.5, 2] | a_min=-1.0, a_max=1.0"
     a_min: float = param(doc="Least value.")
     a_max: float = param(doc="Greatest value.")
 
