@@ -9,8 +9,7 @@ from mxnet.errors import ShapeError
 from mxnet.ir.op import NOWHERE, Into, Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.device import generator_of
-from mxnet.ops.layout import as_first_input
-from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
+from mxnet.ops.shapes import first_is_image, normal_axis, same_shape, shape_of_first_input
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,7 +72,7 @@ class Activation(Op, name="Activation"):
     inplace = {"output": "data"}
     backward_inplace = {"data": "grad"}
     names_inputs = False
-    image_inputs = as_first_input
+    image_inputs = first_is_image
 
     infer_shape = same_shape
 
@@ -132,7 +131,7 @@ class LeakyReLU(Op, name="LeakyReLU"):
     inputs = {"data": "Input data.", "gamma": "Slopes of prelu: one for each channel, or one for all."}
     initializers = {"gamma": '["Constant", {"value": 0.25}]'}
     learned = ("gamma",)
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     outputs = ("output", "mask")
     act_type: str = param(
         default="leaky",

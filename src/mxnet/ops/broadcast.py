@@ -11,8 +11,7 @@ from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, DENSE, FALLS_BACK, Sparse
 from mxnet.ops.arithmetic import FORMULAS, Formula
-from mxnet.ops.layout import as_all_inputs
-from mxnet.ops.shapes import normal_axis
+from mxnet.ops.shapes import all_are_images, normal_axis
 from mxnet.ops.storage import on_places
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ class Broadcasting(Op):
     example = "[[1, 2], [3, 4]]; [[2], [3]]"
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
     result = "new"
-    image_inputs = as_all_inputs
+    image_inputs = all_are_images
     formula: ClassVar[Formula]
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
 from mxnet.ir.op import Like, Op, Run, Slots, param
-from mxnet.ops.layout import as_first_input
-from mxnet.ops.shapes import agree, same_shape
+from mxnet.ops.shapes import agree, first_is_image, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +24,7 @@ class Cast(Op, name="Cast", aliases=("cast",)):
 
     example = '[0.9, 1.3] | dtype="int32"'
     names_inputs = False
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     dtype: str = param(choices=(*_WITH_AMP, "bool"), doc="The dtype of the output.")
 
     infer_shape = same_shape
@@ -48,7 +47,7 @@ class AmpCast(Op, name="amp_cast"):
 
     example = '[0.5, 1.5] | dtype="float16"'
     names_inputs = False
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     dtype: str = param(choices=_WITH_AMP, doc="The dtype of the output.")
 
     infer_shape = same_shape

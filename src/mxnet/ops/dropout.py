@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ops.device import generator_of
-from mxnet.ops.layout import as_first_input
-from mxnet.ops.shapes import dtype_of_first_input
+from mxnet.ops.shapes import dtype_of_first_input, first_is_image
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +23,7 @@ class Dropout(Op, name="Dropout"):
 
     example = "[1, 2, 3] | p=0.5"
     outputs = ("output", "mask")
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     pure = False
     p: float = param(default=0.5, ge=0, le=1, doc="Fraction of elements that are dropped.")
     mode: str = param(

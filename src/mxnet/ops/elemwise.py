@@ -13,8 +13,7 @@ from mxnet.ir.storage import CSR, DENSE, FALLS_BACK, ROWS, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.device import torch_device
-from mxnet.ops.layout import as_all_inputs, as_first_input
-from mxnet.ops.shapes import agree, same_shape
+from mxnet.ops.shapes import agree, all_are_images, first_is_image, same_shape
 from mxnet.ops.storage import (
     FLAT,
     KEEPS_ZEROS,
@@ -37,7 +36,7 @@ class Elementwise(Op):
     example = "[1, 2, 3]; [3, 2, 1]"
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
     result = "new"
-    image_inputs = as_all_inputs
+    image_inputs = all_are_images
     formula: ClassVar[Formula]
 
     infer_shape = same_shape
@@ -191,7 +190,7 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
     inputs = {"args": "The arrays to add."}
     variadic = "num_args"
     inplace = {"output": "args"}
-    image_inputs = as_all_inputs
+    image_inputs = all_are_images
     num_args: int = param(ge=1, doc="Number of arrays.")
 
     infer_shape = same_shape
@@ -231,7 +230,7 @@ class Identity(Op, name="_copy", aliases=("identity",)):
     result = "view"
     sparse = LINEAR
     identity_in_inference = True
-    image_inputs = as_first_input
+    image_inputs = first_is_image
 
     infer_shape = same_shape
 
@@ -249,7 +248,7 @@ class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_sto
     result = "view"
     sparse = STEPS
     identity_in_inference = True
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     names_inputs = False
 
     infer_shape = same_shape

@@ -13,8 +13,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, Call, Sparse, Stored
 from mxnet.lazy import torch
-from mxnet.ops.layout import as_all_inputs
-from mxnet.ops.shapes import agree, normal_axis
+from mxnet.ops.shapes import agree, all_are_images, normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,7 +46,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     example = "[[1, 2]]; [[3, 4]] | dim=0"
     result = "new"
 
-    image_inputs = as_all_inputs
+    image_inputs = all_are_images
     sparse = Sparse(lambda op, stypes: CSR if set(stypes) == {CSR} and op.dim == 0 else None, kernel=_below)
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"

@@ -14,8 +14,7 @@ from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.storage import DENSE, FALLS_BACK, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
-from mxnet.ops.layout import as_first_input
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.shapes import first_is_image, same_shape
 from mxnet.ops.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_values
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class WithScalar(Op):
     example = "[1, 2, 3] | scalar=2"
     result = "new"
     names_inputs = False
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     formula: ClassVar[Formula]
     reverse: ClassVar[bool] = False
     scalar: float = param(default=1.0, doc="The number.")

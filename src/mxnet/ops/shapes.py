@@ -13,8 +13,10 @@ from mxnet.lazy import torch
 
 __all__ = [
     "agree",
+    "all_are_images",
     "by_running_the_kernel",
     "dtype_of_first_input",
+    "first_is_image",
     "normal_axis",
     "numel",
     "same_shape",
@@ -83,3 +85,13 @@ def by_running_the_kernel(self: Op, s: Slots) -> Mapping[str, Any]:
     results = self.kernel_for(Run(cpu()))(*tensors)
     results = results if isinstance(results, tuple | list) else (results,)
     return {"outs": tuple(tuple(r.shape) for r in results)}
+
+
+def first_is_image(self: Op) -> tuple[int, ...]:
+    """Hand the layout of the first input on: :meth:`Op.image_inputs`."""
+    return (0,)
+
+
+def all_are_images(self: Op) -> tuple[int, ...]:
+    """Hand the layout of all inputs on, which must be one: :meth:`Op.image_inputs`."""
+    return tuple(range(self.arity[0]))

@@ -11,8 +11,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, param
 from mxnet.ir.storage import FALLS_BACK, Sparse
 from mxnet.lazy import F, torch
-from mxnet.ops.layout import as_first_input
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.shapes import first_is_image, same_shape
 from mxnet.ops.storage import FLAT, KEEPS_ZEROS, LINEAR, SLOPES, STEPS, on_values
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class Unary(Op):
     example = "[-1.6, 0, 1.2]"
     result = "new"
     names_inputs = False
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     function: ClassVar[Function]
     takes_integers: ClassVar[bool] = False
     """Whether `function` itself is right for integers."""
@@ -420,7 +419,7 @@ class HardSigmoid(Op, name="hard_sigmoid"):
     example = "[-1, 0, 1]"
     alpha: float = param(default=0.2, doc="Slope of the line.")
     names_inputs = False
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     beta: float = param(default=0.5, doc="Its value at 0.")
 
     infer_shape = same_shape
@@ -468,7 +467,7 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
 
     infer_shape = same_shape
     names_inputs = False
-    image_inputs = as_first_input
+    image_inputs = first_is_image
     sparse = Sparse(lambda op, stypes: stypes[0] if op.a_min <= 0 <= op.a_max else None, kernel=on_values)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
