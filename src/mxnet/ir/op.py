@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
+from mxnet.ir.memory import EITHER, Memory
 from mxnet.ir.param import Param, as_text, param
 from mxnet.ir.storage import FALLS_BACK, Sparse
 
@@ -25,9 +26,7 @@ else:
 
 __all__ = [
     "DERIVED",
-    "NOWHERE",
     "REGISTRY",
-    "Into",
     "Like",
     "Op",
     "Run",
@@ -83,25 +82,6 @@ class Like:
 
     def __repr__(self) -> str:
         return f"Like({self.shape}, {self.dtype})"
-
-
-class Into(NamedTuple):
-    """Where a ``backward`` kernel writes a gradient, instead of returning a new tensor (and returns None).
-
-    Attributes
-    ----------
-    tensor : Tensor
-        Of the gradient's shape and dtype; with ``add`` it holds what the gradient is added to.
-    add : bool
-        Whether the gradient is added to what is there.
-    """
-
-    tensor: Any
-    add: bool
-
-
-NOWHERE: Mapping[str, Into] = {}
-"""What ``into`` is where a backward kernel is free to return new tensors."""
 
 
 class Run:
@@ -193,25 +173,17 @@ class Op:
         What is taken for granted about outputs that nothing determines, once nothing changes any more; the
         shapes of variables are those that were given. Only for what MXNet guesses, too.
     ``forward(run, *tensors)``
-        The kernel; returns one tensor, or a tuple for several outputs. It never writes its arguments, except
-        those named by ``mutates``.
+        The kernel; returns one tensor, or a tuple for several outputs. It takes tensors of any strides, writes
+        only those that ``mutates`` names (and ``out``), and reads nothing but its arguments and the operator's
+        parameters: no other state of the process.
     ``gradient(node, grads)`` or ``backward(run, …)``
         See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
     ``add_gradient(array, gradient)``
         What ``grad_req="add"`` makes of an array, for operators that do not simply add (losses, in MXNet).
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
-    ``result``, ``backward_result``
-        Whether the kernel returns ``"new"`` memory, a ``"view"`` of its first input, this ``"repeated"``
-        without a copy, or ``"either"``. Only what is certainly new may be overwritten by a later step.
-    ``inplace`` and ``forward_into(run, out, *tensors)``
-        Which inputs, of the output's shape and dtype, the first output may overwrite, ``{"output": "data"}``;
-        the kernel then gets one of them as ``out``, too, fills it and returns it.
-    ``backward_inplace``
-        The same for the gradients that ``backward`` computes: ``{"data": "grad"}``, by input and read name.
-    ``backward_into``
-        The inputs whose gradients ``backward`` can write where it is told, and how: ``{"weight": "add"}``, or
-        ``"write"`` if it cannot add. It takes them by the keyword ``into``, a dict of :class:`Into`.
+    ``memory``, ``backward_memory``
+        Where the results of the two kernels lie, see :class:`mxnet.ir.memory.Memory`.
     ``call_order``
         All inputs and aux states as calls and files have them, where the latter do not come last.
     ``initializers``
@@ -251,12 +223,9 @@ class Op:
     call_order: ClassVar[tuple[str, ...]] = ()
     mutates: ClassVar[tuple[str, ...]] = ()
     initializers: ClassVar[dict[str, str]] = {}
-    result: ClassVar[Literal["new", "view", "repeated", "either"]] = "either"
-    backward_result: ClassVar[Literal["new", "view", "repeated", "either"]] = "either"
     repeats_for_nothing: ClassVar[bool] = False
-    inplace: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
-    backward_inplace: ClassVar[Mapping[str, str]] = {}
-    backward_into: ClassVar[Mapping[str, Literal["write", "add"]]] = {}
+    memory: ClassVar[Memory] = EITHER
+    backward_memory: ClassVar[Memory] = EITHER
     pure: ClassVar[bool] = True
     writes_in_backward_only: ClassVar[bool] = False
     costly: ClassVar[bool] = False
@@ -278,7 +247,6 @@ class Op:
     backward: ClassVar[Callable[..., Any] | None] = None
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
-    forward_into: ClassVar[Callable[..., Any] | None] = None
 
     given: dict[str, str]
     """The parameters as strings, those that were given."""
@@ -447,19 +415,26 @@ class Op:
         if self.variadic or list(names) == declared[: len(names)]:
             return functools.partial(forward, run)
 
-        def by_name(*tensors: Any) -> Any:
-            return forward(run, **dict(zip(names, tensors, strict=True)))
+        def by_name(*tensors: Any, **out: Any) -> Any:
+            return forward(run, **dict(zip(names, tensors, strict=True)), **out)
 
         return by_name
+
+    def kernel_into(self, run: Run) -> Callable[..., Any]:
+        """Return the kernel that takes ``out``; that of ``kernel_for`` may be faster, and not take it."""
+        return Op.kernel_for(self, run)
 
     @functools.cached_property
     def overwrites(self) -> tuple[int, ...]:
         """Positions of the inputs that the first output may overwrite, the best first."""
-        names = self.input_names()
-        named = self.inplace.get(self.output_names()[0], ()) if self.inplace and self.arity[2] else ()
-        if self.variadic and named in self.inputs:
+        over, names = self.memory.over, self.input_names()
+        if self.variadic and over:
             return tuple(range(len(names)))
-        return tuple(names.index(name) for name in ((named,) if isinstance(named, str) else named))
+        return tuple(names.index(name) for name in over if name in names)
+
+    def writes_into(self, output: int) -> Literal["", "write", "add"]:
+        """Return how the kernel can write that output where it is told: ``"write"``, ``"add"`` or not."""
+        return "write" if self.memory.into and output == 0 else ""
 
     @functools.cached_property
     def shape_only(self) -> frozenset[int]:
@@ -488,16 +463,14 @@ GROUPS = ("grad", "grads", "ins", "outs", "aux")
 @functools.cache
 def reads_of(cls: type[Op]) -> tuple[str, ...]:
     """Return what a class's ``backward`` reads: its parameters, after ``self`` and ``run``."""
-    names = tuple(inspect.signature(cls.backward).parameters)[2:]  # type: ignore[arg-type]
-    return tuple(name for name in names if name != "into")
+    parameters = tuple(inspect.signature(cls.backward).parameters.values())[2:]  # type: ignore[arg-type]
+    return tuple(each.name for each in parameters if each.kind is not each.KEYWORD_ONLY)
 
 
 def _check_declaration(cls: type[Op]) -> None:
     """Refuse a wrong declaration while the package is imported, not when a user meets it."""
-    if bool(cls.inplace) != (cls.forward_into is not None):
-        raise TypeError(f"{cls.name} needs both, inplace and forward_into, or neither")
-    if cls.inplace and not issubclass(_definer(cls, "forward_into"), _definer(cls, "forward")):
-        raise TypeError(f"{cls.name} has a forward of its own, but the forward_into of another class")
+    for what in ("forward", "backward"):
+        _check_memory(cls, what)
     if cls.backward is not None:
         allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS}
         wrong = [name for name in reads_of(cls) if name not in allowed]  # type: ignore[arg-type]
@@ -512,8 +485,15 @@ def _check_declaration(cls: type[Op]) -> None:
             )
 
 
-def _definer(cls: type, attribute: str) -> type:
-    return next(each for each in cls.__mro__ if attribute in vars(each))
+def _check_memory(cls: type[Op], what: Literal["forward", "backward"]) -> None:
+    kernel, memory = getattr(cls, what, None), cls.memory if what == "forward" else cls.backward_memory
+    if isinstance(memory, property) or not memory.takes_out:
+        return
+    if kernel is None or "out" not in inspect.signature(kernel).parameters:
+        raise TypeError(f"{cls.name} declares {memory}, but its {what} kernel takes no out")
+    known = (*cls.inputs, *cls.aux, *cls.outputs, *GROUPS)
+    if wrong := [name for name in (*memory.over, *memory.adds) if name not in known]:
+        raise TypeError(f"{cls.name} declares {memory}, but it has no {', '.join(wrong)}")
 
 
 def _known_kinds() -> Mapping[str, object]:

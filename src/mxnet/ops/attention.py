@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.expect import expect_real
@@ -25,7 +26,7 @@ _KEYS_VALUES = "Keys and values, (source, batch, heads * 2 * d)."
 class Interleaved(Op):
     """Base of the products: takes projections apart, and puts their gradients together again."""
 
-    result = backward_result = "new"
+    memory = backward_memory = NEW
     interleaved: ClassVar[dict[str, int]]
     """For each input that holds projections, how many each head has."""
     heads: int = param(ge=1, doc="Number of heads.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
-from mxnet.ir.storage import CSR, DENSE, FALLS_BACK, Sparse
-from mxnet.ops.arithmetic import FORMULAS, Formula
-from mxnet.ops.shapes import all_are_images, normal_axis
+from mxnet.ir.storage import CSR, DENSE, Sparse
+from mxnet.ops.arithmetic import FORMULAS, OfTwo
+from mxnet.ops.shapes import normal_axis
 from mxnet.ops.storage import on_places
 
 if TYPE_CHECKING:
@@ -21,17 +20,13 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------------------ arithmetic
 
 
-class Broadcasting(Op):
+class Broadcasting(OfTwo):
     """Base of the arithmetic of two arrays that are repeated to a common shape.
 
     Shapes: aligned at the last axis, extents must be equal or one of them 1.
     """
 
     example = "[[1, 2], [3, 4]]; [[2], [3]]"
-    inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
-    result = "new"
-    image_inputs = all_are_images
-    formula: ClassVar[Formula]
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.lhs is None or s.rhs is None:
@@ -47,31 +42,6 @@ class Broadcasting(Op):
             )
         }
 
-    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
-        return self.formula.compute(lhs, rhs)
-
-
-class ByFormula(Broadcasting):
-    """Base of those whose gradients look at the operands."""
-
-    def backward(
-        self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor
-    ) -> tuple[Tensor | None, Tensor | None]:
-        into_left, into_right = self.formula.into_left, self.formula.into_right
-        assert into_left is not None
-        assert into_right is not None
-        return (
-            into_left(grad, lhs, rhs).sum_to_size(lhs.shape) if "lhs" in run.wants else None,
-            into_right(grad, lhs, rhs).sum_to_size(rhs.shape) if "rhs" in run.wants else None,
-        )
-
-
-class Comparison(Broadcasting):
-    """Base of those that say 0 or 1, whose gradients are zero."""
-
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
-        return None, None
-
 
 _SUM = Sparse(lambda op, stypes: DENSE if set(stypes) == {CSR, DENSE} else None)
 _PRODUCT = Sparse(lambda op, stypes: CSR if stypes == (CSR, DENSE) else None, kernel=on_places)
@@ -80,11 +50,11 @@ _PRODUCT = Sparse(lambda op, stypes: CSR if stypes == (CSR, DENSE) else None, ke
 class BroadcastAdd(
     Broadcasting,
     name="broadcast_add",
+    formula="add",
     aliases=("broadcast_plus", "_sparse_broadcast_add", "_sparse_broadcast_plus"),
 ):
     """Adds two arrays, repeated to a common shape."""
 
-    formula = FORMULAS["add"]
     sparse = _SUM
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
@@ -97,11 +67,11 @@ class BroadcastAdd(
 class BroadcastSub(
     Broadcasting,
     name="broadcast_sub",
+    formula="sub",
     aliases=("broadcast_minus", "_sparse_broadcast_sub", "_sparse_broadcast_minus"),
 ):
     """Subtracts an array from another, both repeated to a common shape."""
 
-    formula = FORMULAS["sub"]
     sparse = _SUM
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
@@ -111,15 +81,13 @@ class BroadcastSub(
         )
 
 
-def _declare(
-    formula: str, *aliases: str, sparse: Sparse = FALLS_BACK, example: str = Broadcasting.example
-) -> None:
+def _declare(formula: str, *aliases: str, **facts: Any) -> None:
     meaning = FORMULAS[formula]
-    base = Comparison if meaning.into_left is None else ByFormula
-    text = f"{meaning.verb}: :math:`{meaning.math}`, element by element, of arrays repeated to one shape."
+    facts["__doc__"] = (
+        f"{meaning.verb}: :math:`{meaning.math}`, element by element, of arrays repeated to one shape."
+    )
     name = f"broadcast_{formula}"
-    contents = {"__doc__": text, "formula": meaning, "sparse": sparse, "example": example}
-    type(name, (base,), contents, name=name, aliases=aliases)
+    type(name, (Broadcasting,), facts, name=name, aliases=aliases, formula=formula)
 
 
 _declare("mul", "_sparse_broadcast_mul", sparse=_PRODUCT)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
+from mxnet.ir.memory import Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ops.shapes import agree, first_is_image, same_shape
 
@@ -32,8 +33,10 @@ class Cast(Op, name="Cast", aliases=("cast",)):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": self.dtype}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.to(torch_dtype(self.dtype))
+    memory = Memory("either", into=True)
+
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        return data.to(torch_dtype(self.dtype)) if out is None else out.copy_(data)
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.to(data.dtype)
@@ -57,7 +60,11 @@ class AmpCast(Op, name="amp_cast"):
             return {}
         return {"output": self.dtype if t.data in _NARROW else t.data}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
+    memory = Memory("either", into=True)
+
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        if out is not None:
+            return out.copy_(data)
         return data.to(torch_dtype(self.dtype)) if _name(data) in _NARROW else data
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import DTypeError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW, VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.storage import CSR, Sparse
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import same_shape
 from mxnet.ops.storage import on_values
 
@@ -26,7 +28,7 @@ class Quadratic(Op, name="_contrib_quadratic"):
     """
 
     example = "[1, 2] | a=1, b=2, c=3"
-    result = "new"
+    memory = NEW
     sparse = Sparse(lambda op, stypes: CSR if stypes[0] == CSR and op.c == 0 else None, kernel=on_values)
     a: float = param(default=0.0, doc="Coefficient of the square.")
     b: float = param(default=0.0, doc="Coefficient of x.")
@@ -48,7 +50,7 @@ class QuadraticGradient(Op, name="_contrib_backward_quadratic"):
     """
 
     example = "[1, 1]; [1, 2] | a=1, b=3"
-    result = "new"
+    memory = NEW
     inputs = {"grad": "Gradient of the output.", "data": "Input data, x."}
     a: float = param(default=0.0, doc="Coefficient of the square.")
     b: float = param(default=0.0, doc="Coefficient of x.")
@@ -67,7 +69,7 @@ class GradientMultiplier(Op, name="_contrib_gradientmultiplier"):
     """
 
     example = "[1, 2] | scalar=0.5"
-    result = "view"
+    memory = VIEW
     scalar: float = param(default=1.0, doc="Factor of the gradient.")
     is_int: bool = param(default=True, doc="Whether gradients of integers stay integers.")
 
@@ -87,7 +89,7 @@ class DivideBySqrtDim(Op, name="_contrib_div_sqrt_dim"):
     """
 
     example = "[[2, 4, 6, 8]]"
-    result = "new"
+    memory = NEW
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
@@ -109,7 +111,7 @@ class AllClose(Op, name="_contrib_allclose"):
     """
 
     example = "[1, 2]; [1, 2.5] | atol=0.1"
-    result = "new"
+    memory = NEW
     inputs = {"a": "One array.", "b": "The other one, by which closeness is measured."}
     rtol: float = param(default=1e-5, doc="Relative tolerance.")
     atol: float = param(default=1e-8, doc="Absolute tolerance.")
@@ -135,5 +137,4 @@ class AllClose(Op, name="_contrib_allclose"):
             close |= a.isnan() & b.isnan()
         return close.all().to(torch.uint8)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
-        return None, None
+    gradient = no_gradient

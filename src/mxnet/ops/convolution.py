@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import dtype_of_first_input
@@ -32,7 +33,7 @@ class _Filtering(Windowed):
     """What convolution and its transpose share."""
 
     costly = True
-    result = backward_result = "new"
+    memory = backward_memory = NEW
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
     learned = ("weight", "bias")
@@ -76,6 +77,10 @@ class _Filtering(Windowed):
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         self.refuse_channels_last_on_cpu(run)
+        return self.convolve(data, weight, bias)
+
+    def convolve(self, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the convolution itself."""
         data, weight = self.inward(data), self.inward(weight)
         pads, adds = self.padding(data.shape[2:])
         return self.outward(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,10 +11,11 @@ import numpy as np
 from mxnet.dtype import NAMES, is_floating, numpy_type
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.declared import from_mxnet_shape
-from mxnet.ir.node import Entry, Node
+from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _shape_of(run: Run) -> tuple[int, ...]:
 class _FromNothing(Op):
     """Base of the operators without inputs."""
 
-    result = "new"
+    memory = NEW
 
     inputs: ClassVar[dict[str, str]] = {}
     dtype: str
@@ -68,6 +69,7 @@ class _FromNothing(Op):
 class _Filled(_FromNothing):
     """Base of the operators whose output holds one number everywhere."""
 
+    memory = WRITES
     shape: tuple[int, ...] | None
 
     def filling(self) -> float:
@@ -77,8 +79,10 @@ class _Filled(_FromNothing):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": from_mxnet_shape(self.shape)}
 
-    def forward(self, run: Run) -> Tensor:
+    def forward(self, run: Run, *, out: Tensor | None = None) -> Tensor:
         number, dtype = number_as(self.filling(), self.dtype), getattr(torch, self.dtype)
+        if out is not None:
+            return out.fill_(number)
         return torch.full(_shape_of(run), number, dtype=dtype, device=torch_device(run.context))
 
 
@@ -120,6 +124,7 @@ class ZerosWithoutDtype(Op, name="_zeros_without_dtype"):
     """Makes an array of zeros, of a data type that is inferred from its use unless it is given."""
 
     example = "| shape=(2, 2), dtype=0"
+    memory = WRITES
     inputs: ClassVar[dict[str, str]] = {}
     shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
@@ -133,7 +138,9 @@ class ZerosWithoutDtype(Op, name="_zeros_without_dtype"):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": None if self.dtype < 0 else NAMES[self.dtype]}
 
-    def forward(self, run: Run) -> Tensor:
+    def forward(self, run: Run, *, out: Tensor | None = None) -> Tensor:
+        if out is not None:
+            return out.zero_()
         (dtype,) = run.out_dtypes or (NAMES[max(self.dtype, 0)],)
         return torch.zeros(_shape_of(run), dtype=getattr(torch, dtype), device=torch_device(run.context))
 
@@ -248,5 +255,4 @@ class ArangeLike(Op, name="_contrib_arange_like"):
         dtype = str(data.dtype).removeprefix("torch.")
         return _count_up(_shape_of(run), self.start, self.step, self.repeat, dtype, run)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
-from mxnet.ir.op import Like, Run, Slots, param
+from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
-from mxnet.ops.boxes import NotDifferentiated, decode, encode, match_greedily, overlaps, suppress, to_centres
+from mxnet.ops.boxes import decode, encode, match_greedily, overlaps, suppress, to_centres
 from mxnet.ops.device import torch_device
 from mxnet.ops.expect import extents_of
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,9 +26,10 @@ __all__ = ["Detector"]
 _VARIANCES = param(default=(0.1, 0.1, 0.2, 0.2), doc="By what the four encoded numbers of a box are divided.")
 
 
-class Detector(NotDifferentiated):
+class Detector(Op):
     """Base of the operators that find objects; as in MXNet, they know single precision only."""
 
+    gradient = no_gradient
     variances: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
 
     def validate(self) -> None:

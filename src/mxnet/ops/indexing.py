@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
+from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import DENSE, ROWS, Sparse
 from mxnet.lazy import F, torch
 from mxnet.ops.creation import number_as
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
 from mxnet.ops.storage import csr_if_whole, dense
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -45,7 +48,8 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     """
 
     example = "[1, 0]; [[1, 2], [3, 4], [5, 6]] | input_dim=3, output_dim=2"
-    result = backward_result = "new"
+    memory = WRITES
+    backward_memory = NEW
     sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE))
 
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
@@ -64,8 +68,12 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         dtype = t.weight or t.output or (self.dtype if t.data else None)
         return {"weight": dtype, "output": dtype}
 
-    def forward(self, run: Run, data: Tensor, weight: Tensor) -> Tensor:
-        return F.embedding(_positions(data, self.input_dim, "clip"), weight)
+    def forward(self, run: Run, data: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
+        rows = _positions(data, self.input_dim, "clip")
+        if out is None or not out.is_contiguous():
+            return written(F.embedding(rows, weight), out)
+        torch.index_select(weight, 0, rows.flatten(), out=out.view(-1, self.output_dim))
+        return out
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> tuple[Tensor | None, ...]:
         if "weight" not in run.wants:
@@ -226,8 +234,7 @@ class OneHot(Op, name="one_hot"):
         )
         return torch.where(marked, on, off)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 def _coordinates(indices: Tensor) -> tuple[Tensor, ...]:
@@ -371,8 +378,7 @@ class _Raveling(Op):
         shape = self.shape or ()
         return torch.tensor([math.prod(shape[i:]) for i in range(1, len(shape) + 1)], device=like.device)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class RavelMultiIndex(_Raveling, name="_ravel_multi_index", aliases=("ravel_multi_index",)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import VIEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, Call, Sparse, Stored
@@ -44,7 +45,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     """
 
     example = "[[1, 2]]; [[3, 4]] | dim=0"
-    result = "new"
+    memory = WRITES
 
     image_inputs = all_are_images
     sparse = Sparse(lambda op, stypes: CSR if set(stypes) == {CSR} and op.dim == 0 else None, kernel=_below)
@@ -84,10 +85,10 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         known = [shape[axis] for shape in s.ins if shape is not None]
         return {"outs": (_with_extent(s.output, axis, _add(known)),)}
 
-    def forward(self, run: Run, *data: Tensor) -> Tensor:
-        return torch.cat(data, self.dim)
+    def forward(self, run: Run, *data: Tensor, out: Tensor | None = None) -> Tensor:
+        return torch.cat(data, self.dim, out=out)
 
-    backward_result = "view"
+    backward_memory = VIEW
 
     def backward(self, run: Run, grad: Tensor, ins: Sequence[Like]) -> Sequence[Tensor]:
         return torch.split(grad, [each.shape[self.dim] for each in ins], self.dim)
@@ -115,7 +116,7 @@ class Stack(Op, name="stack"):
     """
 
     example = "[1, 2]; [3, 4] | axis=1"
-    result = "new"
+    memory = WRITES
 
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
@@ -136,8 +137,8 @@ class Stack(Op, name="stack"):
             "output": (*common[:axis], self.num_args, *common[axis:]),
         }
 
-    def forward(self, run: Run, *data: Tensor) -> Tensor:
-        return torch.stack(data, self.axis)
+    def forward(self, run: Run, *data: Tensor, out: Tensor | None = None) -> Tensor:
+        return torch.stack(data, self.axis, out=out)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         parts = emit("SliceChannel", grads[0], num_outputs=self.num_args, axis=self.axis, squeeze_axis=True)
@@ -147,7 +148,7 @@ class Stack(Op, name="stack"):
 class _Split(Op):
     """Base of the operators that split an array: its gradient joins the gradients of the parts again."""
 
-    result = "view"
+    memory = VIEW
 
     axis: int
     squeeze_axis: bool

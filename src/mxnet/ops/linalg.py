@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import DTypeError, ShapeError
+from mxnet.ir.memory import NEW, VIEW, WRITES, Memory
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
@@ -28,19 +29,22 @@ _MATRICES = "Stack of matrices."
 class LinearAlgebra(Op):
     """Base of the operators on matrices, which work in single and double precision only."""
 
-    result: ClassVar[Literal["new", "view", "either"]] = "new"
-    backward_result = "new"
+    memory: ClassVar[Memory] = NEW
+    backward_memory = NEW
     inputs = {"A": _MATRICES}
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         kernel = super().kernel_for(run)
 
-        def checked(*tensors: Tensor) -> Any:
+        def checked(*tensors: Tensor, **out: Tensor) -> Any:
             for name, tensor in zip(self.input_names(), tensors, strict=True):
                 refuse_dtype(self.name, name, str(tensor.dtype).removeprefix("torch."))
-            return kernel(*tensors)
+            return kernel(*tensors, **out)
 
         return checked
+
+    def kernel_into(self, run: Run) -> Callable[..., Any]:
+        return self.kernel_for(run)
 
     def matrices(self, slot: str, shape: Shape) -> Shape:
         """Return a shape that is one of matrices.
@@ -118,11 +122,12 @@ class _MatrixProduct(LinearAlgebra):
         batch = agree(batch, other) or ()
         return (*batch[:axis], n, *batch[axis:], m)
 
-    def _multiply(self, a: Tensor, b: Tensor) -> Tensor:
+    def _multiply(self, a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
         axis = self._rows(tuple(a.shape))
         a, b = a.movedim(axis, -2), b.movedim(axis, -2)
-        product = torch.matmul(a.mT if self.transpose_a else a, b.mT if self.transpose_b else b)
-        return (product * self.alpha if self.alpha != 1 else product).movedim(-2, axis)
+        place = None if out is None else out.movedim(axis, -2)
+        product = torch.matmul(a.mT if self.transpose_a else a, b.mT if self.transpose_b else b, out=place)
+        return (product.mul_(self.alpha) if self.alpha != 1 else product).movedim(-2, axis)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         multiply = functools.partial(emit, "_linalg_gemm2", alpha=self.alpha, axis=self.axis)
@@ -144,8 +149,11 @@ class Gemm2(_MatrixProduct, name="_linalg_gemm2", aliases=("linalg_gemm2",)):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": self._product(s.A, s.B)}
 
-    def forward(self, run: Run, A: Tensor, B: Tensor) -> Tensor:
-        return self._multiply(A, B)
+    memory = WRITES
+
+    def forward(self, run: Run, A: Tensor, B: Tensor, *, out: Tensor | None = None) -> Tensor:
+        product = self._multiply(A, B, out)
+        return product if out is None else out
 
 
 class Gemm(_MatrixProduct, name="_linalg_gemm", aliases=("linalg_gemm",)):
@@ -317,7 +325,7 @@ class ExtractDiagonal(_Part, name="_linalg_extractdiag", aliases=("linalg_extrac
     """
 
     example = "[[1, 2], [3, 4]]"
-    result = "view"
+    memory = VIEW
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.A is None else {"output": (*s.A[:-2], self.extent(s.A))}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import numel
@@ -90,7 +91,7 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     """
 
     example = "[[0, 1, 2]]; [2]"
-    result = backward_result = "new"
+    memory = backward_memory = NEW
 
     inputs = LABELLED
     grad_scale: float = param(default=1.0, doc="Factor of the gradient.")

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
+from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.shapes import normal_axis, numel
 from mxnet.ops.storage import densify, row_of_each
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +32,8 @@ class _Product(Op):
     """Base of the products: two factors, each of which may be transposed."""
 
     costly = True
-    result = backward_result = "new"
+    memory = WRITES
+    backward_memory = NEW
 
     inputs = {"lhs": "The left factor.", "rhs": "The right factor."}
     transpose_a: bool = param(default=False, doc="Whether the left factor is transposed first.")
@@ -108,10 +111,13 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
             "output": (*lhs[:a], *lhs[a + 1 :], *rhs[:b], *rhs[b + 1 :]) or (1,),
         }
 
-    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
         a, b = self._axes(lhs.dim(), rhs.dim())
+        if out is not None and out.dim() == lhs.dim() == 2:
+            return torch.mm(lhs if a else lhs.t(), rhs.t() if b else rhs, out=out)
         product = _contract(lhs, rhs, [a], [b])
-        return product if product.dim() else product.reshape(1)
+        product = product if product.dim() else product.reshape(1)
+        return written(product, out)
 
     def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, ...]:
         a, b = self._axes(lhs.dim(), rhs.dim())
@@ -189,8 +195,8 @@ class BatchDot(_Product, name="batch_dot"):
         batch = tuple(other if one is None else one for one, other in zip(batch, s.rhs[:-2], strict=True))
         return {} if k is None or also_k is None else {"output": (*batch, n, m)}
 
-    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
-        return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs)
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
+        return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs, out=out)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         multiply = functools.partial(emit, "batch_dot")

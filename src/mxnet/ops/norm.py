@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.shapes import dtype_of_first_input, normal_axis
+from mxnet.ops.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +27,8 @@ _OUTPUT_MEAN_VAR = param(default=False, doc="Whether the statistics are outputs 
 class _Normalization(Op):
     """What operators share that normalise with statistics, and then scale with gamma and shift with beta."""
 
-    result = backward_result = "new"
+    memory: ClassVar[Memory] = NEW
+    backward_memory = NEW
 
     inputs = _SCALED
     learned: ClassVar[tuple[str, ...]] = ("gamma", "beta")
@@ -45,6 +48,7 @@ class _BatchNorm(_Normalization):
     aux = {"moving_mean": "Running mean.", "moving_var": "Running variance."}
     outputs = ("output", "mean", "var")
     mutates = ("moving_mean", "moving_var")
+    memory = WRITES
     learned = ("gamma", "beta", "moving_mean", "moving_var")
     writes_in_backward_only = True
     initializers = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
@@ -95,11 +99,20 @@ class _BatchNorm(_Normalization):
         return var
 
     def forward(
-        self, run: Run, data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor
+        self,
+        run: Run,
+        data: Tensor,
+        gamma: Tensor,
+        beta: Tensor,
+        moving_mean: Tensor,
+        moving_var: Tensor,
+        *,
+        out: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         batch = self._uses_batch(run)
-        output, mean, invstd = torch.native_batch_norm(
-            self._channels_second(data),
+        images, place = self._channels_second(data), None if out is None else self._channels_second(out)
+        arguments = (
+            images,
             torch.ones_like(gamma) if self.fix_gamma else gamma,
             beta,
             None if batch else moving_mean,
@@ -108,9 +121,16 @@ class _BatchNorm(_Normalization):
             0.0,
             self.eps,
         )
+        if laid_out_alike(images, place):
+            output, mean, invstd = torch.ops.aten.native_batch_norm.out(
+                *arguments, out=place, save_mean=gamma.new_empty(0), save_invstd=gamma.new_empty(0)
+            )
+        else:
+            output, mean, invstd = torch.native_batch_norm(*arguments)
+            output = written(output, place)
         if not batch:
             mean, invstd = moving_mean.clone(), (moving_var + self.eps).rsqrt()
-        return self._back(output, data.dim()), mean, self.from_invstd(invstd)
+        return self._back(output, data.dim()) if out is None else out, mean, self.from_invstd(invstd)
 
     def backward(
         self,

@@ -19,9 +19,9 @@ class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
     Shapes and parameters as BatchNorm. MXNet operator ``contrib.BatchNormWithReLU``.
     """
 
-    def forward(self, run: Run, *tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        output, mean, var = super().forward(run, *tensors)
-        return output.relu(), mean, var
+    def forward(self, run: Run, *tensors: Tensor, out: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        output, mean, var = super().forward(run, *tensors, out=out)
+        return output.relu_(), mean, var
 
     def backward(  # type: ignore[override] # which numbers were negative shows in the output
         self,

@@ -8,6 +8,7 @@ from mxnet.errors import ParameterError
 from mxnet.ir.constraints import merge_dtypes, merge_shapes
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.optimizer_steps import (
     adamw,
     copied,
@@ -31,19 +32,13 @@ WDS = param(doc="Weight decay of each weight.")
 NUM_WEIGHTS = param(default=1, ge=1, doc="Number of weights.")
 
 
-class _NoGradient(Op):
-    """Base of operators that nothing is differentiated through."""
-
-    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
-        return (None,) * len(node.inputs)
-
-
-class _Multi(_NoGradient):
+class _Multi(Op):
     """Base of the updates of several weights: their arrays in turn, then what they share.
 
     ``each`` names the arrays of one weight; a last one called weight32 makes it an update in mixed precision.
     """
 
+    gradient = no_gradient
     inputs = {"data": "Weight, gradient and states of each weight in turn."}
     variadic = "data"
     counter: ClassVar[str] = "num_weights"
@@ -309,13 +304,14 @@ class MultiMPLAMBUpdate(MultiLAMBUpdate, name="_multi_mp_lamb_update"):
     each = ("weight", "grad", "mean", "var", "weight32")
 
 
-class MultiLARS(_NoGradient, name="multi_lars"):
+class MultiLARS(Op, name="multi_lars"):
     r"""Scales learning rates by :math:`\eta |w| / (|g| + \lambda |w| + \epsilon)` where norms are positive.
 
     Shapes: all inputs and the output (n,), one element per weight. After You et al., *Large batch training of
     convolutional networks*, 2017.
     """
 
+    gradient = no_gradient
     example = "[0.1, 0.2]; [4, 9]; [1, 1]; [0, 0] | eta=0.1, eps=1e-08"
     inputs = {
         "lrs": "Learning rates.",
@@ -337,9 +333,10 @@ class MultiLARS(_NoGradient, name="multi_lars"):
         return torch.where((weight > 0) & (grad > 0), lrs * ratio, lrs)
 
 
-class _Arrays(_NoGradient):
+class _Arrays(Op):
     """Base of operators on several arrays; unlike others they must be told how many."""
 
+    gradient = no_gradient
     inputs = {"data": "Arrays of any shapes."}
     variadic = "data"
     num_arrays: int
@@ -365,12 +362,13 @@ class MultiSumSq(_Arrays, name="multi_sum_sq"):
         return torch.stack([each.float().square().sum() for each in arrays])
 
 
-class AllFinite(_NoGradient, name="all_finite"):
+class AllFinite(Op, name="all_finite"):
     """Returns 1 if all elements are finite, else 0; shape (1,).
 
     ``init_output`` makes no difference: the output never depends on what was there.
     """
 
+    gradient = no_gradient
     example = "[1, 2]"
     init_output: bool = param(default=True, doc="Accepted for MXNet's sake.")
 

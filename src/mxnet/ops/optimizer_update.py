@@ -12,6 +12,7 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.storage import ROWS, Sparse
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.optimizer_steps import (
     adagrad,
     adam,
@@ -74,8 +75,7 @@ class Update(Op):
     lr: float
     wd: float
 
-    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
-        return (None,) * len(node.inputs)
+    gradient = no_gradient
 
     def forward(self, run: Run, weight: Tensor, grad: Tensor, *states: Tensor) -> Tensor:
         new = copied(weight)

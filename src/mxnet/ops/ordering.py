@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis, numel
 
 if TYPE_CHECKING:
@@ -158,8 +158,7 @@ class ArgSort(Op, name="argsort"):
             getattr(torch, self.dtype)
         )
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class Histogram(Op, name="_histogram"):
@@ -213,5 +212,4 @@ class Histogram(Op, name="_histogram"):
         place = place + (values >= edges[place + 1]).long() - (values < edges[place]).long()
         return torch.bincount(place.clamp(0, count - 1), minlength=count), bins
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,) * len(self.input_names())
+    gradient = no_gradient

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import MXNetError
+from mxnet.ir.memory import NEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.lazy import torch
@@ -39,7 +40,7 @@ _AXES = {
 class _Hawkes(Op):
     """Base of the likelihood and its gradient: the inputs, and the computation."""
 
-    result = "new"
+    memory = NEW
 
     def known(self, s: Slots) -> tuple[int | None, int | None] | None:
         """Return the numbers of sequences and of kinds, None until all inputs have a shape."""

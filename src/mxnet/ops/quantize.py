@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
 from mxnet.errors import DTypeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -105,8 +105,7 @@ class Ranged(Op):
         """Add what is known of the ends of all ranges."""
         return {**said, **dict.fromkeys(self.ends, ends)}
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, ...]:
-        return (None,) * len(node.inputs)
+    gradient = no_gradient
 
 
 class Calibrated(Ranged):

@@ -13,6 +13,7 @@ from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import generator_of, torch_device
 from mxnet.ops.expect import expect_real
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -197,8 +198,7 @@ class _Random(Op):
             raise DTypeError(f"{self.name} cannot draw numbers of the data type {given}.")
         return given
 
-    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
-        return (None,) * len(node.inputs)
+    gradient = no_gradient
 
     def _output_dtype(self, run: Run) -> torch.dtype:
         name = run.out_dtypes[0] if run.out_dtypes else self._drawn_dtype(None)
@@ -495,5 +495,4 @@ class Shuffle(Op, name="_shuffle", aliases=("shuffle",)):
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data[torch.randperm(len(data), generator=generator_of(run.context), device=data.device)]
 
-    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
-        return (None,)
+    gradient = no_gradient

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis, numel, same_shape
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 class _NewShape(Op):
     """Base of the operators whose output is their input under another shape."""
 
-    result = "view"
+    memory = VIEW
 
     @abstractmethod
     def output_shape(self, data: Shape) -> Shape | None:
@@ -173,7 +175,7 @@ class ReshapeLike(Op, name="reshape_like"):
     """
 
     example = "[1, 2, 3, 4]; mx.nd.ones((2, 2))"
-    result = "view"
+    memory = VIEW
 
     inputs = {"lhs": "Input data.", "rhs": "The array whose shape counts."}
     lhs_begin: int | None = param(default=None, doc="The first axis of lhs that is replaced; by default 0.")
@@ -277,7 +279,7 @@ class Squeeze(_NewShape, name="squeeze"):
 class _NewOrder(Op):
     """Base of the operators that put the axes in another order."""
 
-    result = "view"
+    memory = VIEW
 
     @abstractmethod
     def order(self, ndim: int) -> tuple[int, ...]:
@@ -501,8 +503,7 @@ class _AboutShape(Op):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": "int64"}
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class ShapeArray(_AboutShape, name="shape_array"):

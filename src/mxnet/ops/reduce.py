@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.node import Entry, Node
+from mxnet.ir.memory import Memory
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, DENSE, Sparse
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
 from mxnet.ops.storage import MAKES_DENSE
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,12 +38,12 @@ def _reduced(shape: Shape, axes: Sequence[int], *, keepdims: bool) -> tuple[Any,
     return tuple(extent for axis, extent in enumerate(shape) if axis not in axes) or (1,)
 
 
-def _mean(data: Tensor, axes: tuple[int, ...]) -> Tensor:
+def _mean(data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
     """Return the mean, with the axes kept; of integers it is cut off."""
     if data.dtype.is_floating_point:
-        return data.mean(axes, keepdim=True)
+        return torch.mean(data, axes, keepdim=True, out=out)
     count = data.numel() // max(1, data.sum(axes).numel())
-    return torch.div(data.sum(axes, keepdim=True, dtype=data.dtype), count, rounding_mode="trunc")
+    return torch.div(data.sum(axes, keepdim=True, dtype=data.dtype), count, rounding_mode="trunc", out=out)
 
 
 def _product(data: Tensor, axes: tuple[int, ...]) -> Tensor:
@@ -78,12 +80,16 @@ class Reduction(Op):
             return {}
         return {"output": _reduced(s.data, self.axes_of(len(s.data)), keepdims=self.keepdims)}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         axes = self.axes_of(data.dim())
-        return self.reduce(data, axes).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
+        shape = _reduced(data.shape, axes, keepdims=self.keepdims)
+        if out is None or not axes:
+            return written(self.reduce(data, axes).reshape(shape), out)
+        self.reduce(data, axes, out.view(_reduced(data.shape, axes, keepdims=True)))
+        return out
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        """Return the reduced array; whether the axes are kept does not matter."""
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        """Return the reduced array; whether the axes are kept does not matter, but for ``out``."""
         raise NotImplementedError
 
     def spread(self, reduced: Tensor, shape: Sequence[int]) -> Tensor:
@@ -102,9 +108,10 @@ class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
     """Adds up the elements along some axes."""
 
     sparse = _OF_CSR
+    memory = Memory("either", into=True)
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return data.sum(axes, dtype=data.dtype) if axes else data
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.sum(data, axes, keepdim=True, dtype=data.dtype, out=out) if axes else data
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return self.spread(grad, data.shape)
@@ -114,9 +121,10 @@ class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
     """Computes the mean along some axes; of integers it is cut off."""
 
     sparse = _OF_CSR
+    memory = Memory("either", into=True)
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return _mean(data, axes) if axes else data
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return _mean(data, axes, out) if axes else data
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         count = math.prod(data.shape) // max(1, grad.numel())
@@ -129,7 +137,7 @@ class Product(Reduction, name="prod"):
     The gradient is output / data: not a number where data is 0, as in MXNet.
     """
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return _product(data, axes)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
@@ -141,7 +149,7 @@ class NanSum(Reduction, name="nansum"):
 
     example = '[[1, float("nan")], [3, 4]] | axis=1'
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return data.masked_fill(data.isnan(), 0).sum(axes, dtype=data.dtype) if axes else data
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
@@ -153,7 +161,7 @@ class NanProduct(Reduction, name="nanprod"):
 
     example = '[[1, float("nan")], [3, 4]] | axis=1'
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return _product(data.masked_fill(data.isnan(), 1), axes)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
@@ -172,15 +180,19 @@ class Extremum(Reduction):
 class Max(Extremum, name="max", aliases=("max_axis",)):
     """Finds the greatest element along some axes. Every element that equals it gets the whole gradient."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return data.amax(axes) if axes else data
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.amax(data, axes, keepdim=True, out=out) if axes else data
 
 
 class Min(Extremum, name="min", aliases=("min_axis",)):
     """Finds the least element along some axes. Every element that equals it gets the whole gradient."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return data.amin(axes) if axes else data
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.amin(data, axes, keepdim=True, out=out) if axes else data
 
 
 class Norm(Op, name="norm", aliases=("_sparse_norm",)):
@@ -262,8 +274,7 @@ class ArgExtremum(Op):
         """Return the positions along an axis, or in the flattened data."""
         raise NotImplementedError
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class ArgMax(ArgExtremum, name="argmax"):
@@ -298,8 +309,7 @@ class ArgMaxChannel(Op, name="argmax_channel"):
         axis = min(1, data.dim() - 1)
         return data.argmax(axis).to(data.dtype).reshape(_reduced(data.shape, (axis,), keepdims=False))
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class Moments(Op, name="moments"):

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxnet.dtype import is_integer, torch_dtype
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.ir.storage import DENSE, FALLS_BACK, Sparse
+from mxnet.ir.storage import DENSE, Sparse
 from mxnet.lazy import torch
-from mxnet.ops.arithmetic import FORMULAS, Formula
+from mxnet.ops.arithmetic import FORMULAS, Formula, memory_of
+from mxnet.ops.gradients import no_gradient, unchanged
 from mxnet.ops.shapes import first_is_image, same_shape
 from mxnet.ops.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_values
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Rule = Callable[["WithScalar", Node, Sequence[Entry]], tuple[Entry | None]]
+Rule = Callable[[Any, Node, Sequence[Entry]], Sequence[Entry | None]]
 
 
 class WithScalar(Op):
@@ -31,7 +32,6 @@ class WithScalar(Op):
     """
 
     example = "[1, 2, 3] | scalar=2"
-    result = "new"
     names_inputs = False
     image_inputs = first_is_image
     formula: ClassVar[Formula]
@@ -60,12 +60,9 @@ class WithScalar(Op):
             number = _as_dtype(number, data.dtype)
         return (number, data) if self.reverse else (data, number)
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return self.formula.compute(*self.operands(data))
-
-    def _forward_into(self, run: Run, out: Tensor, data: Tensor) -> Tensor:
-        assert self.formula.compute_into is not None
-        return self.formula.compute_into(out, *self.operands(data))
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        compute = self.formula.compute
+        return compute(*self.operands(data)) if out is None else compute(*self.operands(data), out=out)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         into = self.formula.into_right if self.reverse else self.formula.into_left
@@ -91,30 +88,22 @@ def _declare(
     *,
     reverse: bool = False,
     gradient: Rule | None = None,
-    sparse: Sparse = FALLS_BACK,
-    example: str = WithScalar.example,
+    **facts: Any,
 ) -> None:
     """Declare one operator; `gradient` builds graph instead of running the formula's derivative."""
     meaning = FORMULAS[formula]
     operands = "b is the data and a the number" if reverse else "a is the data and b the number"
-    contents: dict[str, Any] = {
+    facts |= {
         "__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`, where {operands}.",
         "formula": meaning,
         "reverse": reverse,
-        "sparse": sparse,
-        "example": example,
+        "memory": memory_of(meaning.compute, "data"),
     }
     if meaning.into_left is None:
-        gradient = _no_gradient
-    if meaning.compute_into is not None and not reverse:
-        contents |= {"inplace": {"output": "data"}, "forward_into": WithScalar._forward_into}
+        gradient = no_gradient
     if gradient is not None:
-        contents |= {"gradient": gradient, "backward": None}
-    type(name, (WithScalar,), contents, name=name, aliases=aliases)
-
-
-def _no_gradient(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-    return (None,)
+        facts |= {"gradient": gradient, "backward": None}
+    type(name, (WithScalar,), facts, name=name, aliases=aliases)
 
 
 def _if_false_of_0(compare: Callable[[float, float], bool]) -> Sparse:
@@ -122,10 +111,6 @@ def _if_false_of_0(compare: Callable[[float, float], bool]) -> Sparse:
     return Sparse(
         lambda op, stypes: DENSE if compare(0, op.scalar) else stypes[0], like_the_inputs, on_values
     )
-
-
-def _unchanged(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
-    return (grads[0],)
 
 
 def _negated(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
@@ -136,11 +121,11 @@ def _itself(op: WithScalar, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
     return (emit(op, grads[0]),)
 
 
-_declare("_plus_scalar", ("_PlusScalar",), "add", gradient=_unchanged, sparse=MAKES_DENSE)
-_declare("_minus_scalar", ("_MinusScalar",), "sub", gradient=_unchanged, sparse=MAKES_DENSE)
+_declare("_plus_scalar", ("_PlusScalar",), "add", gradient=unchanged, sparse=MAKES_DENSE)
+_declare("_minus_scalar", ("_MinusScalar",), "sub", gradient=unchanged, sparse=MAKES_DENSE)
 _declare("_rminus_scalar", ("_RMinusScalar",), "sub", reverse=True, gradient=_negated, sparse=MAKES_DENSE)
-_declare("_scatter_plus_scalar", (), "add", gradient=_unchanged, sparse=LINEAR)
-_declare("_scatter_minus_scalar", (), "sub", gradient=_unchanged, sparse=LINEAR)
+_declare("_scatter_plus_scalar", (), "add", gradient=unchanged, sparse=LINEAR)
+_declare("_scatter_minus_scalar", (), "sub", gradient=unchanged, sparse=LINEAR)
 _declare(
     "_mul_scalar",
     ("_MulScalar", "_contrib_backward_gradientmultiplier"),
@@ -150,7 +135,7 @@ _declare(
 )
 _declare("_div_scalar", ("_DivScalar",), "div", gradient=_itself, sparse=LINEAR)
 _declare("_rdiv_scalar", ("_RDivScalar",), "div", reverse=True)
-_declare("_mod_scalar", ("_ModScalar",), "mod", gradient=_unchanged)
+_declare("_mod_scalar", ("_ModScalar",), "mod", gradient=unchanged)
 _declare("_rmod_scalar", ("_RModScalar",), "mod", reverse=True)
 _declare("_power_scalar", ("_PowerScalar",), "power")
 _declare("_rpower_scalar", ("_RPowerScalar",), "power", reverse=True)

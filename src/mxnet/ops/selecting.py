@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import DTypeError, MXNetError, ParameterError, ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
 from mxnet.ops.expect import extents_of
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class IndexCopy(Op, name="_contrib_index_copy"):
     """
 
     example = 'mx.nd.zeros((3, 2)); mx.nd.array([1], dtype="int64"); [[8, 9]]'
-    result = "new"
+    memory = NEW
     inputs = _COPIED
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -108,7 +110,7 @@ class IndexArray(Op, name="_contrib_index_array"):
     """
 
     example = "mx.nd.ones((2, 2))"
-    result = "new"
+    memory = NEW
     axes: tuple[int, ...] | None = param(default=None, doc="Which axes; all by default.")
 
     def _axes(self, shape: Shape) -> tuple[int, ...]:
@@ -131,8 +133,7 @@ class IndexArray(Op, name="_contrib_index_array"):
             found[..., position] = torch.arange(shape[axis], device=device).reshape(steps)
         return found
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class BooleanMask(Op, name="_contrib_boolean_mask"):
@@ -142,7 +143,7 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
     """
 
     example = "[[1, 2], [3, 4], [5, 6]]; [0, 1, 1]"
-    result = backward_result = "new"
+    memory = backward_memory = NEW
     late_shape = True
     inputs = {"data": "Input data.", "index": "The mask."}
     axis: int = param(default=0, doc="The axis of the rows; only 0.")

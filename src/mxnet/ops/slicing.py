@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import VIEW
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import Sparse
 from mxnet.lazy import torch
@@ -46,7 +47,7 @@ def _write(array: Tensor, ranges: Ranges, part: Tensor) -> Tensor:
 class _PartOfData(Op):
     """Base of the operators that take a part of data; its gradient is zero elsewhere."""
 
-    result = "view"
+    memory = VIEW
 
     @abstractmethod
     def ranges(self, data: Shape) -> Sequence[range | None]:
@@ -130,7 +131,7 @@ class SliceLike(Op, name="slice_like"):
     """
 
     example = "[[1, 2, 3], [4, 5, 6]]; mx.nd.ones((1, 2))"
-    result = "view"
+    memory = VIEW
 
     inputs = {"data": "Input data.", "shape_like": "The array whose shape the output takes on."}
     axes: tuple[int, ...] = param(default=(), doc="The axes that are cut; by default all.")

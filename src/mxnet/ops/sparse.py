@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, StorageError, Stored
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient, unchanged
 from mxnet.ops.indexing import Embedding
 from mxnet.ops.reduce import Reduction
 from mxnet.ops.shapes import same_shape
@@ -52,8 +52,7 @@ class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
             )
         return data
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return grads
+    gradient = unchanged
 
 
 def _rows_kept(call: Call) -> Stored:
@@ -118,7 +117,7 @@ class SquareSum(Reduction, name="_square_sum"):
     example = 'mx.nd.array([[1, 2], [3, 4]]).tostype("row_sparse") | axis=1'
     sparse = Sparse(_sum_storage, lambda op, stypes, head: (ROWS,), _sum_of_rows, takes=ROWS, always=True)
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         """Return the sum of squares, with the axes kept."""
         return data.square().sum(axes, keepdim=True)
 
@@ -164,8 +163,7 @@ class CountStored(Op, name="_contrib_getnnz"):
         each = (data != 0).sum(1)
         return each if self.axis == 1 else each.sum().view(1)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 def _edges(call: Call) -> Stored:
@@ -207,5 +205,4 @@ class EdgeId(Op, name="_contrib_edge_id"):
         found = data[torch.where(inside, rows, 0), torch.where(inside, columns, 0)]
         return torch.where(inside & (found != 0), found, -1)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[None]:
-        return None, None, None
+    gradient = no_gradient

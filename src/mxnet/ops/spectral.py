@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import MXNetError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
@@ -39,7 +40,7 @@ class FourierTransform(Op, name="_contrib_fft"):
     """
 
     example = "[[1, 2]]"
-    result = "new"
+    memory = NEW
     compute_size: int = param(default=128, doc=_COMPUTE_SIZE)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -67,7 +68,7 @@ class InverseFourierTransform(Op, name="_contrib_ifft"):
     """
 
     example = "[[3, 0, -1, 0]]"
-    result = "new"
+    memory = NEW
     compute_size: int = param(default=128, doc=_COMPUTE_SIZE)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -98,7 +99,7 @@ class CountSketch(Op, name="_contrib_count_sketch"):
     """
 
     example = "[[1, 2, 3]]; [[0, 1, 0]]; [[1, -1, 1]] | out_dim=2"
-    result = backward_result = "new"
+    memory = backward_memory = NEW
     inputs = {"data": "Input data.", "h": "The place of each element.", "s": "The sign of each element."}
     out_dim: int = param(ge=1, doc="Number of places.")
     processing_batch_size: int = param(default=32, doc="How many rows to process at a time; has no effect.")

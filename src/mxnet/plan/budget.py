@@ -158,7 +158,7 @@ def _in_segments(nodes: Sequence[Node], cuts: set[int], known: KnownGraph, size:
 
 def _bytes_made(node: Node, known: KnownGraph) -> int:
     assert node.op is not None
-    if node.op.result == "view":
+    if node.op.memory.result == "view":
         return 0
     return sum(math.prod(shape) for shape in known.shapes.values[known.graph.index[id(node)]])
 
