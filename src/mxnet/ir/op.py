@@ -150,12 +150,11 @@ class Run:
 class Op:
     """Base of all operators. A subclass declares; ``Subclass.bind({...})`` makes the frozen, interned value.
 
-    A declaration consists of
+    A declaration consists of its surface:
 
     ``inputs``, ``aux``, ``outputs``
         Names (with a sentence each, for inputs and aux). ``input_names``, ``aux_names`` and ``output_names``
-        may be
-        overridden where they depend on parameters.
+        may be overridden where they depend on parameters; ``no_bias`` leaves out what is named after a bias.
     ``name: type = param(...)``
         A parameter, in MXNet's order.
     ``variadic``
@@ -163,57 +162,61 @@ class Op:
         ``arg0``, ``arg1`` …
     ``visible_outputs()``
         How many of the outputs a user sees; the rest are for the backward pass only.
+    ``call_order``
+        All inputs and aux states as calls and files have them, where the latter do not come last.
+    ``initializers``
+        The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
+    ``names_inputs``
+        Whether a Monitor shows inputs by their names; MXNet has given some operators none: ``input0``.
+    ``example``
+        A small call for the help: inputs, apart by ``;``, and parameters after ``|``. An input is a list of
+        numbers, an expression that gives an array, or None for one that is left out.
+
+    what it means:
+
     ``infer_shape(s)``, ``infer_dtype(t)``
         Return what can be said about any slot, from what is known (:class:`Slots`), as ``{slot name:
-        value}``; the keys
-        ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes. Without
-        ``infer_shape`` the kernel
-        is run on torch's meta device; without ``infer_dtype`` all slots share one dtype.
+        value}``; the keys ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes.
+        Without ``infer_shape`` the kernel is run on torch's meta device; without ``infer_dtype`` all slots
+        share one dtype.
     ``guess_shape(s)``
         What is taken for granted about outputs that nothing determines, once nothing changes any more; the
         shapes of variables are those that were given. Only for what MXNet guesses, too.
     ``forward(run, *tensors)``
-        The kernel; returns one tensor, or a tuple for several outputs. It takes tensors of any strides, writes
-        only those that ``mutates`` names (and ``out``), and reads nothing but its arguments and the operator's
-        parameters: no other state of the process.
+        The kernel; returns one tensor, or a tuple for several outputs. It takes tensors of any strides,
+        writes only those that ``mutates`` names (and ``out``), and depends on nothing but its arguments and
+        the operator's parameters: on no other state of the process.
     ``gradient(node, grads)`` or ``backward(run, …)``
         See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
     ``add_gradient(array, gradient)``
         What ``grad_req="add"`` makes of an array, for operators that do not simply add (losses, in MXNet).
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
-    ``memory``, ``backward_memory``
-        Where the results of the two kernels lie, see :class:`mxnet.ir.memory.Memory`.
-    ``call_order``
-        All inputs and aux states as calls and files have them, where the latter do not come last.
-    ``initializers``
-        The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
     ``writes_in_backward_only``
         Whether ``forward`` leaves alone what ``mutates`` names, so that it may be run twice.
     ``pure``
         False if two equal calls may give different results.
-    ``repeats_for_nothing``
-        Whether to recompute what is made of a bound array, in training, rather than keep it.
-    ``costly``
-        Whether recomputing a result takes much longer than reading it: products of matrices and the like.
+    ``late_shape``
+        Whether the shape of an output depends on data, and is known only when it was computed.
+    ``interned``
+        False if every node needs an instance of its own.
+
+    and what makes it fast; without these it is right, and computes with new memory and dense arrays:
+
+    ``memory``, ``backward_memory``
+        Where the results of the two kernels lie, see :class:`mxnet.ir.memory.Memory`.
+    ``sparse``
+        What it does with arrays that are not stored densely, see :class:`mxnet.ir.storage.Sparse`.
+    ``image_inputs()``
+        Positions of the inputs whose layout in memory (channels first or last) the first output takes over.
     ``learned``
         The inputs and aux states that take what is learned: it changes seldom between two runs for inference.
     ``identity_in_inference``
         Whether the only visible output is the first input when ``is_train`` is False.
-    ``image_inputs()``
-        Positions of the inputs whose layout in memory (channels first or last) the first output takes over.
-    ``names_inputs``
-        Whether a Monitor shows inputs by their names; MXNet has given some operators none: ``input0``.
-    ``example``
-        A small call for the help: inputs, apart by ``;``, and parameters after ``|``. An input is a list of
-        numbers, an expression that gives an array, or None for one that is left out.
-    ``interned``
-        False if every node needs an instance of its own.
-    ``late_shape``
-        Whether the shape of an output depends on data, and is known only when it was computed.
-    ``sparse``
-        What it does with arrays that are not stored densely, see :mod:`mxnet.ir.storage`; by default it
-        computes with dense copies of them.
+    ``cost``
+        Of computing a result once more: ``"much"`` where that takes much longer than to read it (products of
+        matrices and the like), ``"little"``, or ``"nothing"`` where it is the first input, stored in another
+        way, and not worth the memory.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -221,22 +224,23 @@ class Op:
     outputs: ClassVar[tuple[str, ...]] = ("output",)
     variadic: ClassVar[str | None] = None
     call_order: ClassVar[tuple[str, ...]] = ()
-    mutates: ClassVar[tuple[str, ...]] = ()
     initializers: ClassVar[dict[str, str]] = {}
-    repeats_for_nothing: ClassVar[bool] = False
+    names_inputs: ClassVar[bool] = True
+    example: ClassVar[str] = ""
+    accepts_any_parameter: ClassVar[bool] = False
+
+    mutates: ClassVar[tuple[str, ...]] = ()
+    writes_in_backward_only: ClassVar[bool] = False
+    pure: ClassVar[bool] = True
+    late_shape: ClassVar[bool] = False
+    interned: ClassVar[bool] = True
+
     memory: ClassVar[Memory] = EITHER
     backward_memory: ClassVar[Memory] = EITHER
-    pure: ClassVar[bool] = True
-    writes_in_backward_only: ClassVar[bool] = False
-    costly: ClassVar[bool] = False
-    accepts_any_parameter: ClassVar[bool] = False
-    interned: ClassVar[bool] = True
-    late_shape: ClassVar[bool] = False
     sparse: ClassVar[Sparse] = FALLS_BACK
     learned: ClassVar[tuple[str, ...]] = ()
     identity_in_inference: ClassVar[bool] = False
-    names_inputs: ClassVar[bool] = True
-    example: ClassVar[str] = ""
+    cost: ClassVar[Literal["nothing", "little", "much"]] = "little"
 
     name: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()

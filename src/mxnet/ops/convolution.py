@@ -32,7 +32,7 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 class _Filtering(Windowed):
     """What convolution and its transpose share."""
 
-    costly = True
+    cost = "much"
     memory = backward_memory = NEW
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}

@@ -362,7 +362,7 @@ class ToChannelsLast(Op):
     """Stores images with the channels of a pixel side by side, where convolutions run faster so."""
 
     name = "_to_channels_last"
-    repeats_for_nothing = True
+    cost = "nothing"
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:

@@ -31,7 +31,7 @@ def _contract(left: Tensor, right: Tensor, axes_left: list[int], axes_right: lis
 class _Product(Op):
     """Base of the products: two factors, each of which may be transposed."""
 
-    costly = True
+    cost = "much"
     memory = WRITES
     backward_memory = NEW
 

@@ -23,7 +23,7 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     """
 
     example = "[[1, 2]]; [[1, 0], [0, 1], [1, 1]]; [0, 0, 1] | num_hidden=3"
-    costly = True
+    cost = "much"
     memory = WRITES
     backward_memory = Memory("new", into=True, adds=("weight",))
 

@@ -41,7 +41,7 @@ class RNN(Op, name="RNN"):
         "mx.nd.ones((4, 2, 3)); mx.nd.ones((24,)); mx.nd.zeros((1, 2, 3)) | "
         'state_size=3, num_layers=1, mode="rnn_tanh"'
     )
-    costly = True
+    cost = "much"
 
     inputs = {
         "data": "The sequences.",
