@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-__all__ = ["EITHER", "NEW", "NOWHERE", "VIEW", "WRITES", "Into", "Memory"]
+__all__ = ["EITHER", "NEW", "NOWHERE", "VIEW", "WRITES", "Into", "Memory", "takes_out"]
 
 
 class Into(NamedTuple):
@@ -60,6 +60,14 @@ class Memory:
     def takes_out(self) -> bool:
         """Whether the kernel takes the keyword ``out``."""
         return self.into or bool(self.over)
+
+
+def takes_out(kernel: Callable[..., Any] | None) -> bool:
+    """Whether a kernel, or a function that it is made of, takes the keyword ``out``."""
+    if kernel is None:
+        return False
+    code = kernel.__code__  # much faster to look at than a signature, for hundreds of kernels
+    return "out" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 EITHER, NEW, VIEW, WRITES = Memory(), Memory("new"), Memory("view"), Memory("new", into=True)

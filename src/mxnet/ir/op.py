@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
-from mxnet.ir.memory import EITHER, Memory
+from mxnet.ir.memory import EITHER, Memory, takes_out
 from mxnet.ir.param import Param, as_text, param
 from mxnet.ir.storage import FALLS_BACK, Sparse
 
@@ -493,7 +493,7 @@ def _check_memory(cls: type[Op], what: Literal["forward", "backward"]) -> None:
     kernel, memory = getattr(cls, what, None), cls.memory if what == "forward" else cls.backward_memory
     if isinstance(memory, property) or not memory.takes_out:
         return
-    if kernel is None or "out" not in inspect.signature(kernel).parameters:
+    if not takes_out(kernel):
         raise TypeError(f"{cls.name} declares {memory}, but its {what} kernel takes no out")
     known = (*cls.inputs, *cls.aux, *cls.outputs, *GROUPS)
     if wrong := [name for name in (*memory.over, *memory.adds) if name not in known]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from mxnet.ir.memory import NEW, Memory
+from mxnet.ir.memory import NEW, Memory, takes_out
 from mxnet.ir.op import Op, Run
 from mxnet.lazy import torch
 from mxnet.ops.gradients import no_gradient
@@ -39,7 +38,7 @@ class Formula(NamedTuple):
 
 def memory_of(function: Callable[..., Any], *operands: str) -> Memory:
     """Return what a function element by element declares of its memory: it can write if it takes ``out``."""
-    return Memory("new", over=operands, into=True) if "out" in inspect.signature(function).parameters else NEW
+    return Memory("new", over=operands, into=True) if takes_out(function) else NEW
 
 
 def _dtype(a: Operand, b: Operand) -> torch.dtype:
