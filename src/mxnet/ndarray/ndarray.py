@@ -11,11 +11,12 @@ import numpy as np
 
 from mxnet.analysis.infer import show_shape
 from mxnet.analysis.storage import result_storage
-from mxnet.context import Context
+from mxnet.context import Context, cpu
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
 from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
+from mxnet.ir.storage import Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import indexing
 from mxnet.ndarray.arithmetic import Arithmetic, Operators, cannot_combine, is_scalar
@@ -23,7 +24,7 @@ from mxnet.ndarray.eager import check_places, kernel_of, outputs_of, owned, plac
 from mxnet.ndarray.exchange import Exchange
 from mxnet.ndarray.gradients import Differentiable
 from mxnet.ndarray.mode import MODE
-from mxnet.ndarray.params_format import Stored, dump_array, load_array
+from mxnet.ndarray.params_format import dump_array, load_array
 from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.device import torch_device
 
@@ -90,12 +91,12 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         return cls._from_tensor(allocate(torch.zeros, shape, context, dtype), context)
 
     @classmethod
-    def _from_stored(cls, stored: Stored) -> NDArray:
-        return cls._from_tensor(stored.parts[0], stored.context)
+    def _from_stored(cls, stored: Stored, context: Context) -> NDArray:
+        return cls._from_tensor(stored.parts[0], context)
 
     def _stored(self) -> Stored:
-        """Return the array as a file holds it."""
-        return Stored(self.stype, self.shape, (self._tensor,), self._context)
+        """Return the array as files and kernels for sparse arrays take it."""
+        return Stored(self.stype, self.shape, (self._tensor,))
 
     @property
     def _held(self) -> object:
@@ -181,11 +182,11 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         return type(self), (None,), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"handle": bytearray(dump_array(self._stored()))}
+        return {"handle": bytearray(dump_array(self._stored(), self._context))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         stored = load_array(bytes(state["handle"]), "a pickled array")
-        self.__dict__.update(class_of(stored.stype)._from_stored(stored).__dict__)
+        self.__dict__.update(class_of(stored.stype)._from_stored(stored, cpu()).__dict__)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> NDArray:
         return self.copy()
@@ -507,7 +508,7 @@ def invoke(
         facts += (array._tensor.shape, array._tensor.dtype)
     mode = MODE.get()
     kernel = kernel_of(op, where, mode.is_train, len(tensors), tuple(facts))
-    stored = result_storage(op, ["default"] * len(inputs)) if op.about_storage else None
+    stored = result_storage(op, ["default"] * len(inputs)) if op.sparse.always else None
     results = outputs_of(op, kernel, tensors)
     if outs:
         made = list(outs)

@@ -9,20 +9,21 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
 from mxnet.context import Context
 from mxnet.dtype import CODES, NAMES, numpy_type, torch_dtype
 from mxnet.errors import FileFormatError
+from mxnet.ir.storage import Stored
 from mxnet.lazy import torch
-from mxnet.ndarray.layouts import SparseFormatError, check_parts
+from mxnet.ndarray.sparse_format import SparseFormatError, check_parts
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Stored", "dump_array", "dump_file", "load_array", "load_file"]
+__all__ = ["dump_array", "dump_file", "load_array", "load_file"]
 
 LIST_MAGIC: Final = 0x112
 V1, V2, V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
@@ -32,47 +33,26 @@ STYPES: Final = {0: "default", 1: "row_sparse", 2: "csr"}
 MAX_NDIM: Final = 64
 
 
-class Stored(NamedTuple):
-    """An array as a file holds it.
-
-    Attributes
-    ----------
-    stype : str
-        How its values are stored.
-    shape : tuple of int
-        Its extents.
-    parts : tuple of torch.Tensor
-        The values that are stored, which are all of a dense array, and where those of a sparse one are.
-    context : Context
-        Where it was; what is read is on the CPU.
-    """
-
-    stype: str
-    shape: tuple[int, ...]
-    parts: tuple[Tensor, ...]
-    context: Context
-
-
 # ---------------------------------------------------------------------------------------------------- writing
 
 
-def dump_file(arrays: Sequence[Stored], names: Sequence[str]) -> bytes:
-    """Return the contents of a file of arrays; without names it is a list."""
+def dump_file(arrays: Sequence[tuple[Stored, Context]], names: Sequence[str]) -> bytes:
+    """Return the contents of a file of arrays, which are somewhere; without names it is a list."""
     encoded = [name.encode() for name in names]
     return b"".join(
         [
             struct.pack("<QQQ", LIST_MAGIC, 0, len(arrays)),
-            *map(dump_array, arrays),
+            *(dump_array(*each) for each in arrays),
             struct.pack("<Q", len(names)),
             *(struct.pack("<Q", len(name)) + name for name in encoded),
         ]
     )
 
 
-def dump_array(array: Stored) -> bytes:
+def dump_array(array: Stored, context: Context) -> bytes:
     """Return one array as it stands in a file."""
     code = {name: number for number, name in STYPES.items()}[array.stype]
-    ndim, context = len(array.shape), array.context
+    ndim = len(array.shape)
     values, aux = array.parts[0], array.parts[:0:-1]  # in a file, row starts come before columns
     # An array without dimensions is known only to the layout of 1.6 and later.
     parts = [struct.pack("<Ii", V2 if ndim else V3, code)]
@@ -190,7 +170,7 @@ class _Reader:
             check_parts(stype, shape, parts)
         except SparseFormatError as error:
             self.fail(str(error))
-        return Stored(stype, shape, parts, Context("cpu", 0))
+        return Stored(stype, shape, parts)
 
     def aux_kind(self) -> tuple[str, tuple[int, ...]]:
         return self.dtype("the data type of indices"), self.shape("the shape of indices")
@@ -198,7 +178,7 @@ class _Reader:
     def dense(self, shape: tuple[int, ...], dtype: str, *, empty: bool = False) -> Stored:
         """Return a dense array; one that never had a shape is saved without contents, and becomes a zero."""
         tensor = torch.zeros(shape) if empty else self.tensor(shape, dtype)
-        return Stored("default", shape, (tensor,), Context("cpu", 0))
+        return Stored("default", shape, (tensor,))
 
     def dtype_after_device(self) -> str:
         self.numbers("<ii", "the device")

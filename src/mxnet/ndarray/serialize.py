@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from mxnet.context import cpu
 from mxnet.errors import CompositionError, ParameterError
 from mxnet.files import atomic_write, read_file
 from mxnet.ndarray.ndarray import NDArray, class_of
@@ -78,7 +79,7 @@ def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
 
 def _arrays(contents: bytes, source: str) -> list[NDArray] | dict[str, NDArray]:
     stored, names = load_file(contents, source)
-    arrays = [class_of(each.stype)._from_stored(each) for each in stored]
+    arrays = [class_of(each.stype)._from_stored(each, cpu()) for each in stored]
     return dict(zip(names, arrays, strict=True)) if names else arrays
 
 
@@ -101,4 +102,4 @@ def dumps(data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> bytes:
                 raise CompositionError(
                     f"save(): the {what} must be {kind.__name__}, not {item!r} ({type(item).__name__})."
                 )
-    return dump_file([array._stored() for array in arrays], names)
+    return dump_file([(array._stored(), array.context) for array in arrays], names)

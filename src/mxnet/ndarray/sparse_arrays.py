@@ -1,13 +1,11 @@
 """The classes of sparse arrays: matrices by rows (CSR), and arrays of which only some rows are stored.
 
-What operators do with them is said in :mod:`mxnet.ndarray.structured`, and how their results are stored in
-:mod:`mxnet.analysis.storage`.
+What an operator does with them, and how its results are stored, it declares as ``sparse`` of its class.
 """
 
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -16,14 +14,15 @@ import numpy as np
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name, number_as, torch_dtype
 from mxnet.errors import GradientError, MXNetError, NotSupportedForSparseNDArray, ShapeError
+from mxnet.ir.storage import Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.arithmetic import ADD, DIVIDE, MULTIPLY, SUBTRACT, Operators, is_scalar
-from mxnet.ndarray.layouts import check_parts, csr_of, dense_of_csr, dense_of_rows, rows_of
 from mxnet.ndarray.ndarray import NDArray, invoke_by_name
-from mxnet.ndarray.params_format import Stored
+from mxnet.ndarray.sparse_format import check_parts
 from mxnet.ndarray.structured import invoke_sparse
 from mxnet.ndarray.tensors import RoomFor, allocate, extents_of, tensor_of
 from mxnet.ops.device import torch_device
+from mxnet.ops.storage import densify, sparsify
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,36 +63,27 @@ class BaseSparseNDArray(NDArray):
     @classmethod
     def _from_tensor(cls, tensor: Tensor, context: Context) -> BaseSparseNDArray:
         """Return an array that stores what is not 0 among dense values."""
-        return cls._from_parts(tuple(tensor.shape), cls._parts_of(tensor), context)
+        return cls._from_parts(tuple(tensor.shape), sparsify(cls.stype, tensor), context)
 
     @classmethod
-    def _from_stored(cls, stored: Stored) -> BaseSparseNDArray:
-        return cls._from_parts(stored.shape, stored.parts, stored.context)
+    def _from_stored(cls, stored: Stored, context: Context) -> BaseSparseNDArray:
+        return cls._from_parts(stored.shape, stored.parts, context)
 
     def _stored(self) -> Stored:
-        return Stored(self.stype, self._shape, self._parts, self._context)
-
-    @staticmethod
-    @abstractmethod
-    def _parts_of(dense: Tensor) -> tuple[Tensor, ...]:
-        """Return the parts that stand for dense values."""
-
-    @abstractmethod
-    def _densify(self) -> Tensor:
-        """Return the dense values."""
+        return Stored(self.stype, self._shape, self._parts)
 
     # Operators read ``_tensor``: they get the dense values.
     @property
     def _tensor(self) -> Tensor:  # type: ignore[override]
         with RoomFor(self._shape, self._dtype_name, self._context):
-            return self._densify()
+            return densify(self._stored())
 
     @property
     def _held(self) -> object:
         return self._parts
 
     def _set_tensor(self, tensor: Tensor) -> None:
-        self._parts = self._parts_of(tensor)
+        self._parts = sparsify(self.stype, tensor)
 
     _overwrite = _set_tensor
 
@@ -211,7 +201,6 @@ class CSRNDArray(BaseSparseNDArray, stype="csr"):
     """A matrix stored by rows; row i has the values and columns from ``indptr[i]`` to ``indptr[i + 1]``."""
 
     __module__ = "mxnet.ndarray.sparse"  # where pickles of real MXNet look for it
-    _parts_of = staticmethod(csr_of)
 
     @property
     def indptr(self) -> NDArray:
@@ -227,9 +216,6 @@ class CSRNDArray(BaseSparseNDArray, stype="csr"):
         return cls._from_parts(
             extents, (*stored, allocate(torch.zeros, extents[0] + 1, context, "int64")), context
         )
-
-    def _densify(self) -> Tensor:
-        return dense_of_csr(self._shape, self._parts)
 
     def __getitem__(self, key: Any) -> NDArray:
         if _is_whole(key):
@@ -262,16 +248,12 @@ class RowSparseNDArray(BaseSparseNDArray, stype="row_sparse"):
     """An array of which only the rows ``indices`` are stored, in ``data``; the others are 0."""
 
     __module__ = "mxnet.ndarray.sparse"  # where pickles of real MXNet look for it
-    _parts_of = staticmethod(rows_of)
 
     @classmethod
     def _zeros(cls, shape: Any, context: Context, dtype: DTypeLike) -> NDArray:
         extents = extents_of(shape)
         stored = allocate(torch.zeros, (0, *extents[1:]), context, dtype)
         return cls._from_parts(extents, (stored, allocate(torch.zeros, 0, context, "int64")), context)
-
-    def _densify(self) -> Tensor:
-        return dense_of_rows(self._shape, self._parts)
 
     def __getitem__(self, key: Any) -> NDArray:
         if _is_whole(key):

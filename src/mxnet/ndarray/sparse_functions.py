@@ -13,9 +13,9 @@ from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import CompositionError, ShapeError
 from mxnet.ndarray import binary
 from mxnet.ndarray.arithmetic import ADD, DIVIDE, MULTIPLY, SUBTRACT, Operators
-from mxnet.ndarray.layouts import SparseFormatError, check_parts
 from mxnet.ndarray.ndarray import NDArray, class_of
 from mxnet.ndarray.sparse_arrays import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, combine
+from mxnet.ndarray.sparse_format import SparseFormatError, check_parts
 from mxnet.ndarray.tensors import ShapeLike, extents_of, tensor_of
 
 if TYPE_CHECKING:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis, numel
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class TopK(Op, name="topk"):
     Of equal elements the first ones come first, unless a few of many are looked for: then any may be found.
     """
 
+    example = '[3, 1, 2] | k=2, ret_typ="both"'
     outputs = ("output0", "output1")
     axis: int | None = param(default=-1, doc=_AXIS)
     k: int = param(default=1, doc="How many; all if it is less than 1.")
@@ -112,6 +113,7 @@ class Sort(Op, name="sort"):
     Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. A hidden output tells where from.
     """
 
+    example = "[3, 1, 2]"
     outputs = ("output0", "output1")
     axis: int | None = param(default=-1, doc=_AXIS)
     is_ascend: bool = param(default=True, doc="Whether the smallest comes first.")
@@ -139,6 +141,7 @@ class ArgSort(Op, name="argsort"):
     Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``.
     """
 
+    example = "[3, 1, 2]"
     axis: int | None = param(default=-1, doc=_AXIS)
     is_ascend: bool = param(default=True, doc="Whether the smallest comes first.")
     dtype: str = param(default="float32", choices=_INDEX_DTYPES, doc="The data type of positions.")
@@ -155,8 +158,7 @@ class ArgSort(Op, name="argsort"):
             getattr(torch, self.dtype)
         )
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class Histogram(Op, name="_histogram"):
@@ -166,6 +168,7 @@ class Histogram(Op, name="_histogram"):
     last bin has its upper edge too; values outside all bins are not counted.
     """
 
+    example = "[0.1, 0.6, 0.7, 0.9]; None | bin_cnt=2, range=(0.0, 1.0)"
     inputs = {"data": "The values.", "bins": "The edges of the bins, rising; none if `bin_cnt` is given."}
     outputs = ("output0", "output1")
     bin_cnt: int | None = param(default=None, ge=1, doc="The number of bins of equal width.")
@@ -209,5 +212,4 @@ class Histogram(Op, name="_histogram"):
         place = place + (values >= edges[place + 1]).long() - (values < edges[place]).long()
         return torch.bincount(place.clamp(0, count - 1), minlength=count), bins
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,) * len(self.input_names())
+    gradient = no_gradient

@@ -70,6 +70,7 @@ class SequenceMask(_SequenceOperator, name="SequenceMask"):
     may be of any dtype; fractions are cut off.
     """
 
+    example = "mx.nd.ones((3, 2, 1)); [1, 3] | use_sequence_length=True, value=-1.0"
     use_sequence_length: bool = param(
         default=False, doc="Whether sequence_length is given; otherwise all steps count."
     )
@@ -99,6 +100,8 @@ class SequenceLast(_SequenceOperator, name="SequenceLast"):
     length below 1 takes the first step, one beyond the end the last.
     """
 
+    example = "mx.nd.arange(6).reshape((3, 2, 1)); [1, 3] | use_sequence_length=True"
+
     def output_shape(self, data: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (data[1 - self.axis], *data[2:])
 
@@ -126,6 +129,8 @@ class SequenceReverse(_SequenceOperator, name="SequenceReverse"):
 
     Shapes: data and output (time, n, ...), sequence_length (n,).
     """
+
+    example = "mx.nd.arange(6).reshape((3, 2, 1)); [2, 3] | use_sequence_length=True"
 
     def time_axes(self) -> tuple[int, ...]:
         return (0,)

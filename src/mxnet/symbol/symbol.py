@@ -28,8 +28,9 @@ from mxnet.ir.declared import from_mxnet_shape, to_mxnet_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.json import read_graph, write_graph
 from mxnet.ir.node import Entry, Node, emit, emitting, user_line
-from mxnet.ir.op import Op, Shape, is_hidden
+from mxnet.ir.op import Shape, is_hidden
 from mxnet.ir.printer import mxnet_debug_text
+from mxnet.ops.cast import AmpCast, AmpMulticast
 
 if TYPE_CHECKING:
     from mxnet.compiled import CompiledFunction
@@ -805,12 +806,12 @@ def _copy_with(
 
 def _without_amp_casts(graph: Graph) -> tuple[Entry, ...]:
     """Return the outputs with ``amp_cast`` and ``amp_multicast`` nodes bypassed."""
-    if not any(node.op is not None and node.op.name in ("amp_cast", "amp_multicast") for node in graph.nodes):
+    if not any(isinstance(node.op, AmpCast | AmpMulticast) for node in graph.nodes):
         return graph.outputs
     mapped: dict[Entry, Entry] = {}
     for node in graph.nodes:
         inputs = tuple(mapped.get(entry, entry) for entry in node.inputs)
-        if isinstance(node.op, Op) and node.op.name in ("amp_cast", "amp_multicast"):
+        if isinstance(node.op, AmpCast | AmpMulticast):
             mapped.update(zip(node.outputs, inputs, strict=True))
         elif inputs != node.inputs:
             copy = Node(node.op, node.name, inputs, node.attrs, node.source, node.subgraphs)

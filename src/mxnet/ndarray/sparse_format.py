@@ -1,68 +1,21 @@
-"""How sparse arrays are stored, in tensors: as CSR matrices, and by rows.
-
-The *parts* of a CSR matrix are its values, their columns, and where each row begins and the last one ends;
-those of an array by rows are the rows that are stored, and their numbers.
-"""
+"""Whether the parts of a sparse array (see :class:`mxnet.ir.storage.Stored`) fit each other."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxnet.errors import MXNetError, ShapeError
-from mxnet.lazy import torch
+from mxnet.errors import MXNetError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     Parts = tuple[Tensor, ...]
 
-__all__ = [
-    "SparseFormatError",
-    "check_parts",
-    "csr_of",
-    "dense_of_csr",
-    "dense_of_rows",
-    "row_of_each",
-    "rows_of",
-]
+__all__ = ["SparseFormatError", "check_parts"]
 
 
 class SparseFormatError(MXNetError, ValueError):
     """The parts of a sparse array do not fit each other."""
-
-
-def csr_of(dense: Tensor) -> Parts:
-    """Return the parts of a matrix."""
-    if dense.ndim != 2:
-        raise ShapeError(f"Only matrices can be stored as csr, not an array of shape {tuple(dense.shape)}.")
-    rows, columns = dense.nonzero(as_tuple=True)
-    counts = torch.bincount(rows, minlength=dense.shape[0])
-    indptr = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
-    return dense[rows, columns], columns, indptr
-
-
-def dense_of_csr(shape: tuple[int, ...], parts: Parts) -> Tensor:
-    """Return the matrix that the parts stand for."""
-    values, columns, indptr = parts
-    return values.new_zeros(shape).index_put_((row_of_each(indptr), columns), values)
-
-
-def row_of_each(indptr: Tensor) -> Tensor:
-    """Return the row of each value that a CSR matrix stores."""
-    return torch.repeat_interleave(torch.arange(len(indptr) - 1, device=indptr.device), indptr.diff())
-
-
-def rows_of(dense: Tensor) -> Parts:
-    """Return the parts of an array: its rows that are not zero."""
-    rows = dense.flatten(1).any(1) if dense.ndim > 1 else dense != 0
-    indices = rows.nonzero(as_tuple=True)[0]
-    return dense[indices], indices
-
-
-def dense_of_rows(shape: tuple[int, ...], parts: Parts) -> Tensor:
-    """Return the array that the parts stand for."""
-    values, rows = parts
-    return values.new_zeros(shape).index_copy_(0, rows, values)
 
 
 def check_parts(stype: str, shape: tuple[int, ...], parts: Parts) -> None:
