@@ -17,7 +17,7 @@ from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
 from mxnet.errors import GradientError, ShapeError
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node, emit
+from mxnet.ir.node import Entry, Node, emit, user_line
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
@@ -76,7 +76,10 @@ class RecordedNode(Node):
     def __init__(
         self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context
     ) -> None:
-        super().__init__(op, op.name if op else "variable", inputs, {} if op is None else dict(op.given))
+        if op is None:
+            super().__init__(None, "variable")
+        else:
+            super().__init__(op, op.name, inputs, dict(op.given), user_line())
         self.values = values
         self.context = context
         self.held: object = None
@@ -430,7 +433,7 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> Recorded
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
     device = torch_device(context)
     tensors = [tensor if tensor.device == device else tensor.to(device) for tensor in tensors]
-    return RecordedNode(node.op, (), list(run_operator(node.op, context, train_mode, tensors)), context)
+    return RecordedNode(node.op, (), list(run_operator(node.op, context, train_mode, tensors, node)), context)
 
 
 # -------------------------------------------------------------------------------- functions of the user's own

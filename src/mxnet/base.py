@@ -24,6 +24,6 @@ mx_real_t = np.float32
 """The data type of arrays where none is given."""
 
 
-def py_str(x: bytes) -> str:
-    """Return the text that bytes hold in UTF-8."""
-    return x.decode("utf-8")
+def py_str(x: bytes | str) -> str:
+    """Return the text that bytes hold in UTF-8, or a text itself."""
+    return x if isinstance(x, str) else x.decode("utf-8")

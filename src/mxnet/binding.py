@@ -1,9 +1,9 @@
-"""Binding: from a symbol and arrays (or shapes alone) to an executor, with every misfit refused."""
+"""Binding: from a graph and arrays (or shapes alone) to an executor, with every misfit refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -12,20 +12,17 @@ from mxnet.analysis.storage import graph_storage
 from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name
-from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean
-from mxnet.executor import Executor, NotAnArrayError, require_complete, resized, shapes_by_node
+from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean, few
+from mxnet.executor import Executor
+from mxnet.fitting import NotAContextError, NotAnArrayError, require_complete, resized, shapes_by_node
 from mxnet.ir.declared import declared_dtype, declared_stype
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Node
-from mxnet.ir.op import describe_node
+from mxnet.ir.node import Node, describe_node
 from mxnet.ir.storage import DENSE
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.sparse import zeros as sparse_zeros
 from mxnet.plan.options import Options
 from mxnet.plan.programs import Programs
-
-if TYPE_CHECKING:
-    from mxnet.symbol.symbol import Symbol
 
 __all__ = ["bind", "simple_bind"]
 
@@ -36,7 +33,7 @@ _REQS = ("null", "write", "add")
 
 
 def bind(
-    symbol: Symbol,
+    graph: Graph,
     ctx: Context,
     args: Arrays,
     args_grad: Sequence[NDArray | None] | Mapping[str, NDArray] | None,
@@ -45,30 +42,26 @@ def bind(
     group2ctx: Mapping[str, Context] | None,
     options: Options,
 ) -> Executor:
-    """Bind arrays to a symbol; see ``Symbol.bind``."""
-    _check_context(ctx)
-    graph = symbol.graph
-    arg_names, aux_names = symbol.list_arguments(), symbol.list_auxiliary_states()
+    """Bind arrays to a graph; see ``Symbol.bind``."""
+    _check_contexts(ctx, group2ctx)
+    arg_names, aux_names = _names(graph.arguments), _names(graph.aux)
     arg_arrays = _arranged("args", args, arg_names)
     aux_arrays = _arranged("aux_states", aux_states if aux_states is not None else [], aux_names)
     reqs = _requests(grad_req, arg_names)
-    grads = None
-    if args_grad is not None:
-        given = _arranged_gradients(args_grad, arg_names)
-        grads = [None if req == "null" else grad for grad, req in zip(given, reqs, strict=True)]
+    grads = None if args_grad is None else _arranged_gradients(args_grad, arg_names)
     wanted = [
         (node, req)
         for node, grad, req in zip(graph.arguments, grads or (), reqs, strict=False)
-        if grad is not None
+        if grad is not None and req != "null"
     ]
     wrt, requests = [node for node, _ in wanted], [req for _, req in wanted]
     programs = Programs(graph, wrt, ctx, group2ctx or {}, requests, options)
     _check_arrays(programs, arg_arrays, aux_arrays, grads or ())
-    return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
+    return Executor(programs, arg_arrays, grads, reqs, aux_arrays)
 
 
 def simple_bind(
-    symbol: Symbol,
+    graph: Graph,
     ctx: Context,
     grad_req: GradReq,
     type_dict: Mapping[str, DTypeLike] | None,
@@ -78,12 +71,12 @@ def simple_bind(
     shared_exec: Executor | None,
     shared_buffer: dict[str, NDArray] | None,
     options: Options,
-    shapes: Mapping[str, tuple[int, ...]],
+    shapes: Mapping[str, Any],
 ) -> Executor:
-    """Make arrays of zeros for a symbol and bind them; see ``Symbol.simple_bind``."""
+    """Make arrays of zeros for a graph and bind them; see ``Symbol.simple_bind``."""
     with collector_paused():
         return _simple_bind(
-            symbol,
+            graph,
             ctx,
             grad_req,
             type_dict or {},
@@ -96,7 +89,7 @@ def simple_bind(
 
 
 def _simple_bind(
-    symbol: Symbol,
+    graph: Graph,
     ctx: Context,
     grad_req: GradReq,
     type_dict: Mapping[str, DTypeLike],
@@ -104,15 +97,13 @@ def _simple_bind(
     group2ctx: Mapping[str, Context],
     pool: _Pool,
     options: Options,
-    shapes: Mapping[str, tuple[int, ...]],
+    shapes: Mapping[str, Any],
 ) -> Executor:
-    _check_context(ctx)
-    graph = symbol.graph
-    arg_names = symbol.list_arguments()
-    reqs = _requests(grad_req, arg_names)
+    _check_contexts(ctx, group2ctx)
+    reqs = _requests(grad_req, _names(graph.arguments))
     inferred = infer_shapes(graph, shapes_by_node(graph, shapes))
     variables = graph.arguments + graph.aux
-    require_complete(graph, inferred.of(variables))
+    require_complete(graph, inferred.of(variables), shapes)
     dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict), strict=True))
     shape_of = dict(zip(variables, inferred.of(variables), strict=True))
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
@@ -130,7 +121,7 @@ def _simple_bind(
         for node, req in zip(graph.arguments, reqs, strict=True)
     ]
     aux_arrays = [make(node, f"aux {node.name}", stored[node]) for node in graph.aux]
-    return Executor(symbol, programs, arg_arrays, grads, reqs, aux_arrays)
+    return Executor(programs, arg_arrays, grads, reqs, aux_arrays)
 
 
 class _Pool:
@@ -149,7 +140,7 @@ class _Pool:
     def __init__(
         self, names: Sequence[str], executor: Executor | None, buffer: dict[str, NDArray] | None
     ) -> None:
-        self._names = names
+        self._names = frozenset(names)
         self._buffer = buffer
         self._theirs: dict[str, NDArray | None] = {}
         if executor is not None:
@@ -173,11 +164,20 @@ class _Pool:
         return array
 
 
-def _check_context(ctx: object) -> None:
-    if not isinstance(ctx, Context):
-        raise BindError(
-            f"A context such as mx.cpu() was expected, but got {ctx!r}, of type {type(ctx).__name__}."
+def _names(variables: Iterable[Node]) -> list[str]:
+    return [node.name for node in variables]
+
+
+def _check_contexts(ctx: object, groups: object) -> None:
+    if not isinstance(groups, Mapping | None):
+        raise NotAContextError(
+            f"group2ctx must be a dictionary of contexts by group, not of type {type(groups).__name__}."
         )
+    for each in (ctx, *(groups or {}).values()):
+        if not isinstance(each, Context):
+            raise NotAContextError(
+                f"A context such as mx.cpu() was expected, but got {each!r}, of type {type(each).__name__}."
+            )
 
 
 def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
@@ -185,11 +185,11 @@ def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
     if isinstance(arrays, Mapping):
         missing = [name for name in names if name not in arrays]
         if missing:
-            extra = [key for key in arrays if key not in names]
-            hint = did_you_mean(missing[0], extra)
+            needed = set(names)
+            hint = did_you_mean(missing[0], [key for key in arrays if key not in needed])
             raise BindError(
-                f"bind: {what} has no array for {', '.join(map(repr, missing))}.{hint} It needs: "
-                f"{', '.join(names)}."
+                f"bind: {what} has no array for {few(map(repr, missing))}.{hint} "
+                f"It needs: {few(names, missing[0])}."
             )
         arranged = [arrays[name] for name in names]
     else:
@@ -200,8 +200,7 @@ def _arranged(what: str, arrays: Arrays, names: Sequence[str]) -> list[NDArray]:
         arranged = list(arrays)
         if len(arranged) != len(names):
             raise BindError(
-                f"bind: {what} has {len(arranged)} arrays, but {len(names)} are needed: "
-                f"{', '.join(names) or 'none'}."
+                f"bind: {what} has {len(arranged)} arrays, but {len(names)} are needed: {few(names)}."
             )
     for name, array in zip(names, arranged, strict=True):
         if not isinstance(array, NDArray):
@@ -220,7 +219,7 @@ def _arranged_gradients(
         grads = list(args_grad)
         if len(grads) != len(names):
             raise BindError(
-                f"bind: args_grad has {len(grads)} arrays, but {len(names)} are needed: {', '.join(names)}."
+                f"bind: args_grad has {len(grads)} arrays, but {len(names)} are needed: {few(names)}."
             )
     for name, grad in zip(names, grads, strict=True):
         if grad is not None and not isinstance(grad, NDArray):
@@ -238,9 +237,7 @@ def _requests(grad_req: GradReq, names: Sequence[str]) -> list[str]:
     else:
         reqs = list(grad_req)
         if len(reqs) > len(names):
-            raise BindError(
-                f"grad_req has {len(reqs)} entries for {len(names)} arguments: {', '.join(names)}."
-            )
+            raise BindError(f"grad_req has {len(reqs)} entries for {len(names)} arguments: {few(names)}.")
         reqs += ["null"] * (len(names) - len(reqs))  # MXNet takes a list that is too short
     for req in reqs:
         if req not in _REQS:
@@ -259,15 +256,14 @@ def _check_arrays(
         if array.context != programs.context_of(node):
             raise BindError(
                 f"bind: the array for {describe_node(node)} is on {array.context}, but is needed on "
-                f"{programs.context_of(node)}"
-                " (use as_in_context, or group2ctx to spread a network over devices)."
+                f"{programs.context_of(node)} (use as_in_context, or group2ctx to spread a network over "
+                "devices)."
             )
     for node, array, grad in zip(graph.arguments, args, grads, strict=False):
         if grad is not None and grad.shape != array.shape:
             raise ShapeError(
-                f"bind: the gradient array for {node.name!r} has shape {show_shape(grad.shape)}, but "
-                "the argument has shape "
-                f"{show_shape(array.shape)}."
+                f"bind: the gradient array for {node.name!r} has shape {show_shape(grad.shape)}, but the "
+                f"argument has shape {show_shape(array.shape)}."
             )
     arrays = dict(zip(programs.variables, (*args, *aux), strict=True))
     shapes = infer_shapes(graph, {node: array.shape for node, array in arrays.items()})
@@ -278,12 +274,12 @@ def _check_arrays(
 def _settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[str]:
     """Return the dtypes of arguments and aux: as given, as they follow, float32 where nothing says."""
     variables = graph.arguments + graph.aux
-    names = [node.name for node in variables]
+    names = set(_names(variables))
     for name in type_dict:
         if name not in names:
             raise NameLookupError(
-                f"type_dict names {name!r}, which is no argument.{did_you_mean(name, names)} The "
-                f"arguments are: {', '.join(names)}."
+                f"type_dict names {name!r}, which is no argument.{did_you_mean(name, names)} "
+                f"The arguments are: {few(_names(variables), name)}."
             )
     known = {
         node: dtype_name(type_dict[node.name]) for node in variables if type_dict.get(node.name) is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mxnet import ndarray as nd
 from mxnet.errors import FileFormatError
-from mxnet.symbol.variable import load
+from mxnet.symbol.symbol import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,8 +102,7 @@ def load_named_params(fname: str) -> tuple[dict[str, NDArray], dict[str, NDArray
         kind, _, name = key.partition(":")
         if kind not in kinds or not name:
             raise FileFormatError(
-                f"{fname!r} holds {key!r}. Parameters are saved as arg:NAME and auxiliary states as "
-                f"aux:NAME; "
+                f"{fname!r} holds {key!r}. Parameters are saved as arg:NAME, auxiliary states as aux:NAME; "
                 "mx.nd.load reads files of other arrays."
             )
         kinds[kind][name] = array

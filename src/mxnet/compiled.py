@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mxnet.context import Context
-from mxnet.errors import BindError, did_you_mean
+from mxnet.errors import BindError, did_you_mean, few
 from mxnet.ir.graph import Graph
 from mxnet.ndarray import NDArray
 from mxnet.plan.programs import Programs
@@ -15,8 +15,7 @@ class CompiledFunction:
     """What ``Symbol.compile`` returns: call it with arrays, get the outputs.
 
     It holds no arrays between calls, so threads may share it. Shapes may change from call to call; a program
-    is made
-    the first time a set of shapes is seen.
+    is made the first time a set of shapes is seen.
 
     Parameters
     ----------
@@ -56,8 +55,7 @@ class CompiledFunction:
     def _arrange(self, args: tuple[NDArray, ...], kwargs: dict[str, NDArray]) -> list[NDArray]:
         if len(args) > len(self._names):
             raise BindError(
-                f"The compiled function takes {len(self._names)} arrays ({', '.join(self._names)}), "
-                f"not {len(args)}."
+                f"The compiled function takes {len(self._names)} arrays, not {len(args)}: {few(self._names)}."
             )
         given = dict(zip(self._names, args, strict=False))
         for name, array in kwargs.items():
@@ -70,7 +68,7 @@ class CompiledFunction:
             given[name] = array
         missing = [name for name in self._names if name not in given]
         if missing:
-            raise BindError(f"The compiled function misses {', '.join(map(repr, missing))}.")
+            raise BindError(f"The compiled function misses {few(map(repr, missing))}.")
         for name, array in given.items():
             if not isinstance(array, NDArray):
                 raise BindError(f"The argument {name!r} must be an NDArray, not {type(array).__name__}.")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mxnet.ir.node import Node
 
 __all__ = [
     "BindError",
@@ -22,12 +26,38 @@ __all__ = [
     "ShapeError",
     "UnknownOperatorError",
     "add_note",
+    "brief",
     "did_you_mean",
+    "few",
 ]
 
 
 class MXNetError(RuntimeError):
-    """Base of every error that Symnet raises on purpose."""
+    """Base of every error that Symnet raises on purpose.
+
+    Attributes
+    ----------
+    node : Node or None
+        Where in a graph it happened, or in which call on arrays: with `op`, `name` and `source`, the user's
+        line. The text begins with it.
+    within : tuple of Node
+        The nodes whose bodies that node is part of, the outermost first.
+    """
+
+    node: Node | None = None
+    within: tuple[Node, ...] = ()
+
+    def __str__(self) -> str:
+        nodes = () if self.node is None else (*self.within, self.node)
+        return "".join([f"Error in operator {node}: " for node in nodes]) + self._reason()
+
+    def _reason(self) -> str:
+        return BaseException.__str__(self)  # KeyError, which some errors are, would print the repr
+
+    def __reduce__(self) -> Any:
+        if self.node is None:
+            return super().__reduce__()
+        return _unpickled, (type(self), str(self))  # the text alone: a node hangs on a whole graph
 
 
 class ParameterError(MXNetError, ValueError):
@@ -56,9 +86,6 @@ class BindError(MXNetError, ValueError):
 
 class NameLookupError(MXNetError, KeyError, ValueError):
     """A name was looked up that does not exist."""
-
-    def __str__(self) -> str:  # KeyError would print the repr of the message
-        return str(self.args[0]) if self.args else ""
 
 
 class UnknownOperatorError(MXNetError, AttributeError):
@@ -101,9 +128,8 @@ class NotImplementedForSymbol(MXNetError, TypeError):
         sign = f" (the operator {alias})" if alias else ""
         given = f" with arguments of type {', '.join(self.args_types)}" if args else ""
         super().__init__(
-            f"{self.function}{sign}{given} is not available on a Symbol: a symbol is a description of "
-            "a computation and "
-            "has no value. Bind it (simple_bind, bind, eval) and use the resulting NDArrays."
+            f"{self.function}{sign}{given} is not available on a Symbol: a symbol is a description of a "
+            "computation and has no value. Bind it (simple_bind, bind, eval) and use the resulting NDArrays."
         )
 
 
@@ -118,6 +144,10 @@ class NotSupportedForSparseNDArray(MXNetError, TypeError):
             f"{self.function}{sign}{given} is not available on a sparse NDArray. Use "
             "tostype('default') first."
         )
+
+
+def _unpickled(kind: type[MXNetError], text: str) -> MXNetError:
+    return kind.__new__(kind, text)
 
 
 def add_note(error: Exception, note: str) -> None:
@@ -138,3 +168,31 @@ def did_you_mean(name: object, candidates: Iterable[str]) -> str:
     """
     close = difflib.get_close_matches(str(name), list(candidates), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+_FEW = 8
+_LONG = 200
+
+
+def few(names: Iterable[str], near: object = None) -> str:
+    """Return names as a message lists them: all if they are few, else those nearest to one, and a count.
+
+    Examples
+    --------
+    >>> few(["data", "weight", "bias"])
+    'data, weight, bias'
+    >>> few([f"fc{i}_weight" for i in range(300)], near="fc27_wieght")
+    'fc27_weight, fc297_weight, fc287_weight, fc279_weight, fc278_weight and 295 more'
+    """
+    names = list(names)
+    if len(names) <= _FEW:
+        return ", ".join(names) or "none"
+    nearest = [] if near is None else difflib.get_close_matches(str(near), names, n=_FEW - 3, cutoff=0.3)
+    shown = nearest or names[: _FEW - 3]
+    return f"{', '.join(shown)} and {len(names) - len(shown)} more"
+
+
+def brief(value: object) -> str:
+    """Return what `repr` says of a value, as far as it fits into a message."""
+    text = repr(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]} …"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +11,13 @@ import numpy as np
 
 from mxnet.analysis.infer import infer_shapes, show_shape
 from mxnet.analysis.storage import graph_storage
-from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean
+from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, brief, did_you_mean, few
+from mxnet.fitting import NotAnArrayError, require_complete, resized, shapes_by_node
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.declared import from_mxnet_shape
-from mxnet.ir.graph import Graph
-from mxnet.ir.node import Node
-from mxnet.ir.op import describe_node
+from mxnet.ir.printer import mxnet_debug_text
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.ndarray import class_of
+from mxnet.plan.late import has_late_shapes
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
 from mxnet.plan.programs import Programs, Taps
@@ -26,9 +26,7 @@ from mxnet.timing import RECORDER
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.symbol.symbol import Symbol
-
-__all__ = ["Executor", "NotAnArrayError", "require_complete", "resized", "shapes_by_node"]
+__all__ = ["Executor"]
 
 Monitor = Callable[[str, NDArray], None]
 
@@ -49,23 +47,28 @@ class Executor:
 
     def __init__(
         self,
-        symbol: Symbol,
         programs: Programs,
         arg_arrays: list[NDArray],
         grad_arrays: list[NDArray | None] | None,
         grad_req: list[str],
         aux_arrays: list[NDArray],
     ) -> None:
-        self._symbol = symbol
+        self._symbol: Any = None  # what was bound, for whoever asks for it; Symbol.bind sets it
         self._programs = programs
         self._ctx = programs.context
         self._grad_req = grad_req
         self.arg_arrays = arg_arrays
         self.grad_arrays = grad_arrays
         self.aux_arrays = aux_arrays
-        self._arg_names = symbol.list_arguments()
-        self._aux_names = symbol.list_auxiliary_states()
+        self._arg_names = [node.name for node in programs.graph.arguments]
+        self._aux_names = [node.name for node in programs.graph.aux]
+        self._output_names = [entry.output_name for entry in programs.graph.outputs]
+        self._arg_dict: dict[str, NDArray] | None = None  # these four are made when they are asked for
+        self._grad_dict: dict[str, NDArray | None] | None = None
+        self._aux_dict: dict[str, NDArray] | None = None
+        self._output_dict: dict[str, NDArray] | None = None
         self._outputs: list[NDArray] | None = None
+        self._shared_outputs: list[Tensor | None] = []  # with the executors that reshape() made, flat
         self._variables = (*arg_arrays, *aux_arrays)
         stypes = {node: array.stype for node, array in zip(programs.variables, self._variables, strict=True)}
         self._output_stypes = graph_storage(programs.graph, stypes).outputs
@@ -74,10 +77,12 @@ class Executor:
         ] = {}
         self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
-        self._monitor: Monitor | None = None
+        self._monitor_callback: Monitor | None = None
         self._tapped: Taps = ""
         self._targets = [
-            (array, req) for array, req in zip(grad_arrays or (), grad_req, strict=False) if array is not None
+            (array, req)
+            for array, req in zip(grad_arrays or (), grad_req, strict=False)
+            if array is not None and req != "null"
         ]
 
     # ----------------------------------------------------------------------------------------- arrays by name
@@ -85,24 +90,32 @@ class Executor:
     @property
     def arg_dict(self) -> dict[str, NDArray]:
         """The arguments by name."""
-        return _by_name(self._arg_names, self.arg_arrays, "arguments")
+        if self._arg_dict is None:
+            self._arg_dict = _by_name(self._arg_names, self.arg_arrays, "arguments")
+        return self._arg_dict
 
     @property
     def grad_dict(self) -> dict[str, NDArray | None]:
         """The gradients by the names of their arguments."""
         if self.grad_arrays is None:
             raise NotAnArrayError("This executor was bound without gradient arrays: pass args_grad to bind.")
-        return _by_name(self._arg_names, self.grad_arrays, "arguments")
+        if self._grad_dict is None:
+            self._grad_dict = _by_name(self._arg_names, self.grad_arrays, "arguments")
+        return self._grad_dict
 
     @property
     def aux_dict(self) -> dict[str, NDArray]:
         """The auxiliary states by name."""
-        return _by_name(self._aux_names, self.aux_arrays, "auxiliary states")
+        if self._aux_dict is None:
+            self._aux_dict = _by_name(self._aux_names, self.aux_arrays, "auxiliary states")
+        return self._aux_dict
 
     @property
     def output_dict(self) -> dict[str, NDArray]:
         """The outputs by name."""
-        return _by_name(self._symbol.list_outputs(), self.outputs, "outputs")
+        if self._output_dict is None:
+            self._output_dict = _by_name(self._output_names, self.outputs, "outputs")
+        return self._output_dict
 
     @property
     def outputs(self) -> list[NDArray]:
@@ -136,7 +149,7 @@ class Executor:
             If an argument is unknown or has another shape than the bound array.
         """
         if not isinstance(is_train, bool | int | np.bool_):
-            raise BindError(
+            raise WrongArgumentError(
                 f"forward() takes is_train and then inputs by name, forward(data=...), but its first "
                 f"argument is of type {type(is_train).__name__}."
             )
@@ -242,6 +255,9 @@ class Executor:
             tensor if is_own else tensor.clone()
             for tensor, is_own in zip(tensors, program.owns_outputs, strict=True)
         ]
+        for i, memory in enumerate(self._shared_outputs):
+            if memory is not None and memory.numel() >= results[i].numel():
+                results[i] = memory[: results[i].numel()].view(results[i].shape).copy_(results[i])
         if self._outputs is None:
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
             self._outputs = [
@@ -256,28 +272,27 @@ class Executor:
         arguments = self.arg_dict
         for name, array in arrays.items():
             if name not in arguments:
-                raise _UnknownArgumentError(
+                raise WrongArgumentError(
                     f"forward() was given {name!r}, which is not an argument.{did_you_mean(name, arguments)}"
-                    f" The arguments are: {', '.join(arguments)}."
+                    f" The arguments are: {few(arguments, name)}."
                 )
             if not isinstance(array, NDArray | np.ndarray):
-                raise BindError(
-                    f"forward() expects an NDArray for {name!r}, not {array!r}, of type "
+                raise WrongArgumentError(
+                    f"forward() expects an NDArray for {name!r}, not {brief(array)}, of type "
                     f"{type(array).__name__}."
                 )
             bound = arguments[name]
             if tuple(array.shape) != bound.shape:
                 raise ShapeError(
-                    f"forward() was given an array of shape {show_shape(tuple(array.shape))} for "
-                    f"{name!r}, which is bound to one "
-                    f"of shape {show_shape(bound.shape)}. Executor.reshape makes an executor for "
-                    "other shapes."
+                    f"forward() was given an array of shape {show_shape(tuple(array.shape))} for {name!r}, "
+                    f"which is bound to one of shape {show_shape(bound.shape)}. Executor.reshape makes an "
+                    "executor for other shapes."
                 )
             bound[:] = array
 
     def _head_gradients(self, out_grads: object) -> list[Tensor | None]:
         outputs = self.outputs
-        names = self._symbol.list_outputs()
+        names = self._output_names
         if out_grads is None:
             given: list[Any] = [None] * len(outputs)
         elif isinstance(out_grads, NDArray):
@@ -312,24 +327,28 @@ class Executor:
         Parameters
         ----------
         callback : callable
-            Takes a name and an NDArray; None to stop monitoring.
+            Takes a name and an NDArray; None to stop monitoring. Functions that decode the name, which is
+            bytes in MXNet, may do so.
         monitor_all : bool
             Whether to show the inputs of every node too.
         """
-        self._monitor = callback
+        self._monitor_callback = callback
         self._tapped = "" if callback is None else "all" if monitor_all else "outputs"
 
     def _tap(self) -> Tap | None:
-        callback = self._monitor
+        callback = self._monitor_callback
         if callback is None:
             return None
-        return lambda name, tensor: callback(name, NDArray._from_tensor(tensor.clone(), self._ctx))
+        return lambda name, tensor: _show(callback, name, NDArray._from_tensor(tensor.clone(), self._ctx))
 
     def debug_str(self) -> str:
-        """Return the program and the memory its intermediate values take."""
+        """Return the program and the memory its intermediate values take, in the next to last line."""
         program = self._program(is_train=bool(self._targets), with_gradient=bool(self._targets))
         megabytes = program.plan.peak_bytes / 2**20
-        return f"{self._symbol.debug_str()}\n{program.source}\nTotal {megabytes:.0f} MB allocated\n"
+        return (
+            f"{mxnet_debug_text(self._programs.graph.outputs)}\n{program.source}\n"
+            f"Total {megabytes:.0f} MB allocated\nTotal 0 TempSpace resource requested\n"
+        )
 
     def memory_plan(self, is_train: bool | None = None) -> MemoryPlan:
         """Return what every step of a run needs in memory; print it to see a timeline.
@@ -403,16 +422,14 @@ class Executor:
                 if name in bound:
                     if tuple(array.shape) != bound[name].shape:
                         raise ShapeError(
-                            f"copy_params_from(): {name!r} has shape "
-                            f"{show_shape(tuple(array.shape))}, but the {kind} of this executor"
-                            f" has shape {show_shape(bound[name].shape)}."
+                            f"copy_params_from(): {name!r} has shape {show_shape(tuple(array.shape))}, but "
+                            f"the {kind} of this executor has shape {show_shape(bound[name].shape)}."
                         )
                     bound[name][:] = array
                 elif not allow_extra_params:
                     raise NameLookupError(
-                        f"copy_params_from(): this executor has no {kind} "
-                        f"{name!r}.{did_you_mean(name, bound)}"
-                        " allow_extra_params=True passes over such names."
+                        f"copy_params_from(): this executor has no {kind} {name!r}."
+                        f"{did_you_mean(name, bound)} allow_extra_params=True passes over such names."
                     )
 
     def reshape(
@@ -421,7 +438,9 @@ class Executor:
         allow_up_sizing: bool = False,
         **kwargs: tuple[int, ...],
     ) -> Executor:
-        """Return an executor for other input shapes that shares this one's parameters and programs.
+        """Return an executor for other input shapes that shares this one's arrays and programs.
+
+        As in MXNet, outputs share their memory as well: running one executor changes those of the other.
 
         Parameters
         ----------
@@ -430,7 +449,7 @@ class Executor:
         allow_up_sizing : bool
             Whether arrays may grow; what does not fit in the old one gets a new one.
         **kwargs : tuple of int
-            The new shapes.
+            The new shapes; names that are no arguments are passed over.
 
         Raises
         ------
@@ -440,7 +459,7 @@ class Executor:
         graph = self._programs.graph
         known = shapes_by_node(graph, kwargs)
         shapes = infer_shapes(graph, known)
-        require_complete(graph, shapes.of(graph.arguments + graph.aux))
+        require_complete(graph, shapes.of(graph.arguments + graph.aux), kwargs)
         arg_shapes = shapes.of(graph.arguments)
         args = [
             resized(name, array, shape, name in kwargs or partial_shaping, allow_up_sizing)
@@ -454,27 +473,53 @@ class Executor:
             resized(name, array, shape, partial_shaping, allow_up_sizing)
             for name, shape, array in zip(self._aux_names, shapes.of(graph.aux), self.aux_arrays, strict=True)
         ]
-        return Executor(self._symbol, self._programs, args, grads, self._grad_req, aux)
+        made = Executor(self._programs, args, grads, self._grad_req, aux)
+        made._symbol = self._symbol
+        made._shared_outputs = self._memory_of_outputs()
+        return made
 
-    def get_optimized_symbol(self) -> Symbol:
+    def _memory_of_outputs(self) -> list[Tensor | None]:
+        """Return where this executor writes its outputs from now on: others may write over the beginnings."""
+        if not self._shared_outputs and not has_late_shapes(self._programs.graph):
+            for array, stype in zip(self.outputs, self._output_stypes, strict=True):
+                memory = array._tensor.contiguous() if stype == "default" else None
+                if memory is not None:
+                    array._set_tensor(memory)
+                self._shared_outputs.append(None if memory is None else memory.view(-1))
+        return self._shared_outputs
+
+    def get_optimized_symbol(self) -> Any:
         """Return the symbol this executor runs."""
         return self._symbol
 
 
-class NotAnArrayError(BindError, TypeError):
-    """Something that is no NDArray was to be bound (MXNet raises TypeError)."""
+class WrongArgumentError(BindError, TypeError):
+    """``forward`` was given something that it does not take (MXNet raises TypeError)."""
 
 
-class _UnknownArgumentError(BindError, TypeError):
-    """``forward`` was given a keyword that is no argument (MXNet raises TypeError)."""
+class _Decodable(str):
+    """A name for functions that expect bytes."""
+
+    __slots__ = ()
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - that of bytes
+        """Return the name."""
+        return str(self)
+
+
+def _show(callback: Monitor, name: str, array: NDArray) -> None:
+    try:
+        callback(name, array)
+    except AttributeError as error:
+        if error.name != "decode" or error.obj is not name:
+            raise
+        callback(_Decodable(name), array)
 
 
 def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str, Any]:
     if len(set(names)) != len(names):
-        twice = sorted({name for name in names if names.count(name) > 1})
-        raise BindError(
-            f"The {what} have duplicate names ({', '.join(twice)}); use the list instead of the dict."
-        )
+        twice = sorted(name for name, count in Counter(names).items() if count > 1)
+        raise BindError(f"The {what} have duplicate names ({few(twice)}); use the list instead of the dict.")
     return dict(zip(names, arrays, strict=True))
 
 
@@ -491,60 +536,7 @@ def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
         )
     if gradient.shape != output.shape:
         raise ShapeError(
-            f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but "
-            "the output has shape "
-            f"{show_shape(output.shape)}."
+            f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but the "
+            f"output has shape {show_shape(output.shape)}."
         )
     return gradient._tensor.to(output._tensor)  # dtype and device
-
-
-def resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:
-    """Return the array itself, a view of its beginning, or a new one."""
-    if array.shape == shape:
-        return array
-    if not may_change:
-        raise BindError(
-            f"reshape(): the new shapes make {name!r} {show_shape(shape)}, but it is "
-            f"{show_shape(array.shape)}."
-            " partial_shaping=True allows that, with new contents."
-        )
-    size = int(np.prod(shape))
-    if size <= array.size:
-        return NDArray._from_tensor(array._tensor.reshape(-1)[:size].view(shape), array.context)
-    if not may_grow:
-        raise BindError(
-            f"reshape(): {name!r} would grow from {show_shape(array.shape)} to {show_shape(shape)}. "
-            "allow_up_sizing=True allows that."
-        )
-    return zeros(shape, ctx=array.context, dtype=array._dtype_name)
-
-
-def shapes_by_node(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> dict[Node, Any]:
-    """Return given shapes by variable, in the inner form; refuse unknown names and what is no shape."""
-    names = {node.name for node in graph.arguments + graph.aux}
-    for name, shape in shapes.items():
-        if name not in names:
-            raise NameLookupError(
-                f"There is no argument {name!r}.{did_you_mean(name, names)} The arguments are: "
-                f"{', '.join(sorted(names))}."
-            )
-        if not isinstance(shape, list | tuple) or not all(isinstance(d, int | np.integer) for d in shape):
-            raise ShapeError(f"The shape of {name!r} must be a tuple of int, but is {shape!r}.")
-    return {
-        node: from_mxnet_shape(tuple(int(d) for d in shapes[node.name]))
-        for node in graph.arguments + graph.aux
-        if node.name in shapes
-    }
-
-
-def require_complete(graph: Graph, shapes: Sequence[Any]) -> None:
-    """Refuse shapes of arguments and auxiliary states that are not known completely; list them all."""
-    unknown = [
-        f"  {describe_node(node)}: {show_shape(shape)}"
-        for node, shape in zip(graph.arguments + graph.aux, shapes, strict=True)
-        if not is_complete(shape)
-    ]
-    if unknown:
-        raise ShapeError(
-            "The given shapes do not determine all others. These stayed unknown:\n" + "\n".join(unknown)
-        )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import stat
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mxnet.errors import MXNetError
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +28,8 @@ class FileAccessError(MXNetError, OSError):
     def __init__(self, errno: int | None, message: str) -> None:
         OSError.__init__(self, errno, message)
 
-    def __str__(self) -> str:  # the sentence alone, without the number that OSError puts before it
-        return self.strerror or super().__str__()
+    def _reason(self) -> str:  # the sentence alone, without the number that OSError puts before it
+        return self.strerror or super()._reason()
 
 
 @contextlib.contextmanager
@@ -32,8 +37,9 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file for writing that takes the place of `path` only when the block ends without an error.
 
     The bytes go to a file beside the target, which is flushed to the disk and then renamed. When the block
-    raises, the new file is removed and the old one is as it was. A symbolic link keeps pointing at the file
-    that is replaced; a target that is no regular file (a pipe, ``/dev/stdout``) is written to directly.
+    raises, the new file is removed and the old one is as it was; what a writer that was killed left beside
+    this target goes with the next one. A symbolic link keeps pointing at the file that is replaced; a target
+    that is no regular file (a pipe, ``/dev/stdout``) is written to directly.
 
     Parameters
     ----------
@@ -64,9 +70,10 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with _opened(target, os.O_WRONLY, path) as file:
             yield file
         return
-    beside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.tmp")
+    _remove_abandoned(target)
+    beside, file, lock = _new_beside(target, path)
     try:
-        with _opened(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, path) as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -76,6 +83,8 @@ def atomic_write(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException:  # also when interrupted: nothing half-written stays behind
         beside.unlink(missing_ok=True)
         raise
+    finally:
+        lock.close()
 
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
@@ -84,6 +93,50 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise FileAccessError(error.errno, f"Cannot read {os.fspath(path)!r}: {error.strerror}.") from None
+
+
+def _new_beside(target: Path, path: str | os.PathLike[str]) -> tuple[Path, BinaryIO, BinaryIO]:
+    """Return a new file beside the target, open, and what holds its lock until it is closed, too."""
+    while True:
+        beside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.tmp")
+        file = _opened(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, path)
+        lock = file if sys.platform == "win32" else os.fdopen(os.dup(file.fileno()), "wb")
+        with contextlib.suppress(OSError):  # some file systems have no locks
+            _lock(file, wait=True)
+        if os.fstat(file.fileno()).st_nlink:
+            return beside, file, lock
+        file.close()  # another writer took it for abandoned before it had a lock
+        lock.close()
+
+
+def _remove_abandoned(target: Path) -> None:
+    """Remove the files beside the target whose writers are gone: those that nobody has a lock on."""
+    abandoned = re.compile(rf"{re.escape(target.name)}\.[0-9a-f]{{12}}\.tmp")
+    with contextlib.suppress(OSError):
+        for name in filter(abandoned.fullmatch, os.listdir(target.parent)):
+            with contextlib.suppress(OSError):
+                _remove_unless_locked(target.with_name(name))
+
+
+def _remove_unless_locked(path: Path) -> None:
+    if sys.platform == "win32":  # an open file cannot be removed
+        path.unlink()
+    else:
+        with path.open("r+b") as file:
+            _lock(file, wait=False)
+            path.unlink()
+
+
+def _lock(file: BinaryIO, *, wait: bool) -> None:
+    """Lock a file for as long as it is open.
+
+    Raises
+    ------
+    OSError
+        If that cannot be done, or another has the lock and we do not wait.
+    """
+    if sys.platform != "win32":
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def _mode_of(target: Path) -> int | None:

@@ -327,7 +327,7 @@ class FeedForward:
                 raise ModelError("The model has no parameters: call fit(), or pass arg_params.")
             options: dict[str, Any] = {**shapes, "grad_req": "null"}
             self._pred_exec = self.symbol.simple_bind(self.ctx[0], **options)
-            self._pred_exec.copy_params_from(self.arg_params, self.aux_params, allow_extra_params=True)
+            self._pred_exec.copy_params_from(self.arg_params, self.aux_params, self.allow_extra_params)
         assert self._pred_exec is not None
         return self._pred_exec
 

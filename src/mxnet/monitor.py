@@ -24,8 +24,9 @@ class Monitor:
     interval : int
         Every how many batches.
     stat_func : callable, optional
-        A function of an NDArray that returns an NDArray or a list of them. By default the mean absolute value
-        that normal numbers of this norm would have: ``norm(x) / sqrt(x.size)``.
+        A function of an NDArray that returns an NDArray, a number or anything else that can be printed, or a
+        list of them. By default the mean absolute value that normal numbers of this norm would have:
+        ``norm(x) / sqrt(x.size)``.
     pattern : str, default '.*'
         Which names are looked at, as a regular expression that is matched from the start.
     sort : bool
@@ -104,7 +105,7 @@ class Monitor:
     def toc_print(self) -> None:
         """Stop collecting, and log what was found."""
         for step, name, stat in self.toc():
-            logging.info("Batch: %7d %30s %s", step, name, stat)  # noqa: LOG015 - as MXNet
+            logging.info("Batch: %7d %-30s %s", step, name, stat)  # noqa: LOG015 - as MXNet
 
 
 def _typical_size(array: NDArray) -> NDArray:
@@ -113,6 +114,13 @@ def _typical_size(array: NDArray) -> NDArray:
 
 
 def _as_text(stat: Any) -> str:
-    stats = [stat] if isinstance(stat, NDArray) else stat
-    # str() keeps to the digits of the dtype, where an f-string shows those of a double.
-    return "".join(str(s.asscalar() if s.shape == (1,) else s.asnumpy()) + "\t" for s in stats)
+    several = isinstance(stat, list) or (
+        isinstance(stat, tuple) and any(isinstance(s, NDArray) for s in stat)
+    )
+    return "".join(f"{_value_of(each)!s}\t" for each in (stat if several else [stat]))
+
+
+def _value_of(stat: Any) -> Any:
+    if not isinstance(stat, NDArray):
+        return stat
+    return stat.asscalar() if stat.shape == (1,) else stat.asnumpy()

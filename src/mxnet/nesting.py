@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from mxnet.errors import CompositionError, ParameterError
+from mxnet.errors import CompositionError, ParameterError, brief
 
 __all__ = ["Form", "arguments", "flatten", "pair", "regroup", "shown", "whole_number"]
 
@@ -44,7 +44,7 @@ def flatten(
         return ([value], None) if several is None else (several, [None] * len(several))
     if not isinstance(value, list | tuple):
         raise CompositionError(
-            f"{what} must be a (nested) list of {kind.__name__}, but there is {value!r}, of type "
+            f"{what} must be a (nested) list of {kind.__name__}, but there is {brief(value)}, of type "
             f"{type(value).__name__}."
         )
     parts = [flatten(each, kind, what, expand) for each in value]

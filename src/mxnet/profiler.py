@@ -17,11 +17,11 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mxnet.caller import warn
 from mxnet.errors import MXNetError, NameLookupError, ParameterError, did_you_mean
 from mxnet.timing import RECORDER
 
@@ -138,7 +138,7 @@ def profiler_set_config(mode: str = "symbolic", filename: str = "profile.json") 
     filename : str
         The file that ``dump`` writes.
     """
-    warnings.warn("profiler_set_config() is deprecated: use set_config().", stacklevel=2)
+    warn("profiler_set_config() is deprecated: use set_config().")
     set_config(**{f"profile_{mode}": True, "filename": filename})
 
 
@@ -170,7 +170,7 @@ def set_state(state: str = "stop", profile_process: str = "worker") -> None:
 
 def profiler_set_state(state: str = "stop") -> None:
     """Do what ``set_state`` does; deprecated."""
-    warnings.warn("profiler_set_state() is deprecated: use set_state().", stacklevel=2)
+    warn("profiler_set_state() is deprecated: use set_state().")
     set_state(state)
 
 
@@ -234,7 +234,7 @@ def dump(finished: bool = True, profile_process: str = "worker") -> None:
 
 def dump_profile() -> None:
     """Do what ``dump`` does; deprecated."""
-    warnings.warn("dump_profile() is deprecated: use dump().", stacklevel=2)
+    warn("dump_profile() is deprecated: use dump().")
     dump()
 
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mxnet.caller import warn
 from mxnet.errors import MXNetError, NameLookupError, did_you_mean
 
 if TYPE_CHECKING:
@@ -56,11 +56,10 @@ def get_register_func(base_class: type[_T], nickname: str) -> Callable[..., type
         key = (klass.__name__ if name is None else name).lower()
         old = registry.get(key)
         if old is not None and old is not klass:
-            warnings.warn(
+            warn(
                 f"The {nickname} {klass.__module__}.{klass.__name__}, registered as {key!r}, replaces "
                 f"{old.__module__}.{old.__name__}.",
                 UserWarning,
-                stacklevel=2,
             )
         registry[key] = klass
         return klass

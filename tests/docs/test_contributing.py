@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mxnet.ndarray.ndarray import invoke
 
 import mxnet as mx
 from mxnet.ir.op import REGISTRY
+from mxnet.ndarray.ndarray import invoke
 
 GUIDE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
 DECLARATIONS = re.findall(r"```python\n(class .*?)```", GUIDE, re.DOTALL)

@@ -222,3 +222,20 @@ def test_batch_norm_states_start_at_0_and_1():
     states = module.get_params()[1]
     assert (states["bn_moving_mean"].asnumpy() == 0).all()
     assert (states["bn_moving_var"].asnumpy() == 1).all()
+
+
+def test_an_input_that_no_module_knows_is_pointed_out():
+    with pytest.raises(ValueError, match="'lro_label' is not known. An input must be known to the module"):
+        mx.init.Xavier()(mx.init.InitDesc("lro_label"), mx.nd.ones((2, 2)))
+
+
+def test_the_helpers_of_the_registry_are_there():
+    class Two(mx.init.Initializer):
+        def _init_weight(self, name, arr):
+            arr[:] = 2
+
+    assert mx.init.alias("two", "zwei")(Two) is Two
+    array = mx.nd.zeros(2)
+    mx.init.create("zwei")("some_weight", array)
+    assert array.asnumpy().tolist() == [2, 2]
+    assert {"alias", "create", "register"} <= set(mx.init.__all__)

@@ -11,7 +11,7 @@ from mxnet.ir.printer import print_graph
 def test_each_node_has_a_line_and_outputs_stand_at_the_end():
     net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=4, no_bias=True, name="fc")
     net = mx.sym.Activation(net, act_type="relu", name="relu")
-    assert print_graph(net.graph).splitlines() == [
+    assert str(net.graph).splitlines() == [
         "data = variable",
         "fc_weight = variable",
         "fc = FullyConnected(data, fc_weight, num_hidden=4, no_bias=True)",
@@ -22,7 +22,7 @@ def test_each_node_has_a_line_and_outputs_stand_at_the_end():
 
 def test_a_graph_prints_itself():
     graph = mx.sym.Variable("x").graph
-    assert str(graph) == print_graph(graph) == "x = variable\noutputs: x"
+    assert str(graph) == print_graph(graph.nodes, graph.outputs) == "x = variable\noutputs: x"
 
 
 def test_one_of_several_outputs_is_told_by_its_number():

@@ -87,3 +87,14 @@ def test_it_can_be_saved_loaded_and_pickled(tmp_path):
 def test_misuse_is_explained(use, message):
     with pytest.raises(mx.MXNetError, match=message):
         use(mx.model.FeedForward(network()))
+
+
+@pytest.mark.parametrize("kind", ["arg_params", "aux_params"])
+def test_parameters_of_another_network_are_refused_unless_they_are_allowed(kind):
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
+    params = {"arg_params": {"fc_weight": mx.nd.ones((2, 3)), "fc_bias": mx.nd.zeros(2)}, "aux_params": {}}
+    params[kind]["other"] = mx.nd.ones(1)
+    with pytest.raises(ValueError, match="'other'"):
+        mx.model.FeedForward(net, **params).predict(np.ones((4, 3), "float32"))
+    allowed = mx.model.FeedForward(net, **params, allow_extra_params=True)
+    assert allowed.predict(np.ones((4, 3), "float32")).shape == (4, 2)

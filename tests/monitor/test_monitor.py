@@ -2,6 +2,9 @@
 
 import logging
 
+import numpy as np
+import pytest
+
 import mxnet as mx
 
 
@@ -56,7 +59,38 @@ def test_results_are_logged(caplog):
     monitor.tic()
     bound.forward()
     monitor.toc_print()
-    assert [" ".join(message.split()) for message in caplog.messages] == ["Batch: 1 fc_output 4.0"]
+    assert caplog.messages == ["Batch:       1 fc_output                      4.0\t"]
+
+
+@pytest.mark.parametrize(
+    ("measure", "text"),
+    [
+        (lambda a: a.asnumpy().max(), "1.0\t"),
+        (lambda a: float(a.size), "6.0\t"),
+        (lambda a: a.size, "6\t"),
+        (lambda a: a.shape, "(2, 3)\t"),
+        (lambda a: [a.shape, a.max()], "(2, 3)\t1.0\t"),
+        (lambda a: (a.min(), a.max()), "1.0\t1.0\t"),
+        (lambda a: np.array([1, 2]), "[1 2]\t"),
+        (lambda a: None, "None\t"),
+        (lambda a: "text", "text\t"),
+        (lambda a: [], ""),
+    ],
+)
+def test_a_statistic_may_be_anything_that_prints(measure, text):
+    monitor = mx.mon.Monitor(1, measure, "fc_weight")
+    monitor.install(executor())
+    monitor.tic()
+    assert monitor.toc() == [(1, "fc_weight", text)]
+
+
+def test_an_error_of_the_statistic_is_the_user_s():
+    monitor = mx.mon.Monitor(1, lambda a: a.nothing, "fc_output")
+    bound = executor()
+    monitor.install(bound)
+    monitor.tic()
+    with pytest.raises(AttributeError, match="'NDArray' object has no attribute 'nothing'"):
+        bound.forward()
 
 
 def test_one_monitor_looks_into_several_executors():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,7 @@ def test_out_of_another_shape_is_refused():
 
 
 def test_out_of_another_dtype_is_refused():
-    with pytest.raises(TypeError, match="operator exp: the dtype of 'output' does not fit"):
+    with pytest.raises(TypeError, match=r"operator exp \(.*\): the dtype of 'output' does not fit"):
         mx.nd.exp(mx.nd.zeros((2,)), out=mx.nd.zeros((2,), dtype="float64"))
 
 
@@ -96,7 +98,9 @@ def test_shape_conflict_shows_what_was_expected_and_what_was_given():
     with pytest.raises(ValueError) as caught:
         mx.nd.FullyConnected(mx.nd.ones((2, 3)), mx.nd.ones((4, 5)), num_hidden=4, no_bias=True)
     text = str(caught.value)
-    assert "Error in operator FullyConnected: the shape of 'weight' does not fit." in text
+    assert re.match(
+        r"Error in operator FullyConnected \(.*test_invoke.py:\d+\): the shape of 'weight' does", text
+    )
     assert "Expect: weight (4, 3)\n  Actual: weight (4, 5)" in text
     assert "data (2, 3) float32" in text
 
@@ -105,7 +109,7 @@ def test_error_of_a_kernel_names_the_operator_and_its_inputs():
     with pytest.raises(MXNetError) as caught:
         mx.nd.gather_nd(mx.nd.ones((2, 3)), mx.nd.array([[10]]))
     text = str(caught.value)
-    assert "Error in operator gather_nd(): index 10 is out of bounds" in text
+    assert re.match(r"Error in operator gather_nd \(.*test_invoke.py:\d+\): index 10 is out of bounds", text)
     assert "with data (2, 3) float32, indices (1, 1) float32" in text
 
 

@@ -20,7 +20,7 @@ import mxnet as mx
 from mxnet.errors import MXNetError
 from mxnet.ir.op import REGISTRY, Op
 from mxnet.ndarray.ndarray import invoke
-from mxnet.symbol.compose import create
+from mxnet.symbol import Symbol
 
 Arrays = list[np.ndarray]
 Call = tuple[str, dict[str, Any], Arrays]
@@ -92,7 +92,7 @@ def _call(cls: type[Op], params: dict[str, Any], arrays: Arrays) -> None:
 
 def _bind_and_run(cls: type[Op], params: dict[str, Any], arrays: Arrays) -> None:
     variables = [mx.sym.Variable(f"v{i}") for i in range(len(arrays))]
-    symbol = create(cls, variables, params, hint=cls.name.lower())
+    symbol = Symbol._create(cls, variables, params, hint=cls.name.lower())
     bound = {f"v{i}": mx.nd.array(a, dtype=a.dtype) for i, a in enumerate(arrays)}
     arguments = {name: bound[name] for name in symbol.list_arguments() if name in bound}
     states = {name: bound[name] for name in symbol.list_auxiliary_states() if name in bound}

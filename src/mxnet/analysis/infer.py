@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mxnet.errors import DTypeError, InferenceError, MXNetError, ShapeError, add_note
+from mxnet.errors import DTypeError, InferenceError, ShapeError
+from mxnet.ir.blame import blame
 from mxnet.ir.constraints import (
     Conflict,
     is_complete,
@@ -16,8 +17,8 @@ from mxnet.ir.constraints import (
 )
 from mxnet.ir.declared import declared_dtype, declared_shape
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Node
-from mxnet.ir.op import Op, Shape, Slots, describe_entry, describe_node
+from mxnet.ir.node import Node, describe_entry
+from mxnet.ir.op import Op, Shape, Slots
 
 __all__ = ["Inferred", "infer_dtypes", "infer_shapes", "show_shape"]
 
@@ -221,11 +222,8 @@ def _ask(
         return settle(node.op, facts)
     except Conflict as conflict:
         raise explain(node, facts, conflict) from None
-    except MXNetError as error:
-        raise _name_the_node(error, node) from None
     except Exception as error:
-        add_note(error, f"in operator {describe_node(node)}")  # a user's own, in a custom operator
-        raise
+        raise blame(error, node)  # noqa: B904 - the same
 
 
 def show_shape(shape: Shape | None) -> str:
@@ -243,11 +241,11 @@ def show_shape(shape: Shape | None) -> str:
 
 
 def _shape_conflict(node: Node, facts: Sequence[Any], conflict: Conflict) -> ShapeError:
-    return ShapeError(_explain(node, facts, conflict, "shape", show_shape))
+    return blame(ShapeError(_explain(node, facts, conflict, "shape", show_shape)), node)
 
 
 def _dtype_conflict(node: Node, facts: Sequence[Any], conflict: Conflict) -> DTypeError:
-    return DTypeError(_explain(node, facts, conflict, "dtype", str))
+    return blame(DTypeError(_explain(node, facts, conflict, "dtype", str)), node)
 
 
 def _explain(
@@ -258,7 +256,7 @@ def _explain(
     n_args = len(node.inputs)
     slot = op.slots[conflict.slot]
     lines = [
-        f"Error in operator {describe_node(node)}: the {what} of {slot!r} does not fit.",
+        f"the {what} of {slot!r} does not fit.",
         f"  Expect: {slot} {show(conflict.required)}",
         f"  Actual: {slot} {show(conflict.known)}"
         + (
@@ -275,8 +273,3 @@ def _explain(
     if others:
         lines += [f"  with {op!r} and", *others]
     return "\n".join(lines)
-
-
-def _name_the_node(error: MXNetError, node: Node) -> MXNetError:
-    """Return the error an operator raised, with the node it happened in."""
-    return type(error)(f"Error in operator {describe_node(node)}: {error}")

@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mxnet.config import knob
+from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import Op, describe_node
+from mxnet.ir.op import Op
 from mxnet.ir.storage import DENSE, ROWS, StorageError
 
 __all__ = ["StorageFacts", "gradient_storage", "graph_storage", "result_storage", "say_fallback"]
@@ -124,7 +125,7 @@ def _stored(node: Node, stored: Mapping[Entry, str]) -> str:
     try:
         found = result_storage(node.op, stypes)
     except StorageError as error:
-        raise StorageError(f"Error in operator {describe_node(node)}: {error}") from None
+        raise blame(error, node)  # noqa: B904 - the same
     if found is None:
         say_fallback(node.op, stypes)
     return found or DENSE

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from mxnet import ndarray as nd
+from mxnet.caller import warn
 from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.ndarray import NDArray
 
@@ -412,10 +412,9 @@ class NDArrayIter(DataIter):
                     f"{self.num_data}."
                 )
         if last_batch_handle not in {"pad", "discard", "roll_over"}:
-            warnings.warn(
+            warn(
                 f"last_batch_handle={last_batch_handle!r} counts as 'pad'. Known: 'pad', 'discard', "
                 f"'roll_over'.",
-                stacklevel=2,
             )
         self.idx = np.arange(self.num_data)
         self.shuffle = shuffle

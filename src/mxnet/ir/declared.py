@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+import operator
+from typing import Any, Final
 
 from mxnet.dtype import dtype_name
-from mxnet.errors import MXNetError, ParameterError
+from mxnet.errors import MXNetError, ParameterError, ShapeError, brief
 from mxnet.ir.node import Node
 from mxnet.ir.op import Shape
 from mxnet.ir.param import Param
@@ -18,6 +19,7 @@ __all__ = [
     "declared_stype",
     "from_mxnet_shape",
     "to_mxnet_shape",
+    "whole_shape",
 ]
 
 HIDDEN: Final = frozenset({"ctx_group", "force_mirroring", "lr_mult", "mirror_stage", "wd_mult"})
@@ -36,6 +38,27 @@ def from_mxnet_shape(shape: tuple[int, ...] | None) -> Shape | None:
 def to_mxnet_shape(shape: Shape | None) -> tuple[int, ...]:
     """Return a shape as MXNet's API shows it, with 0 for what is unknown."""
     return () if shape is None else tuple(d or 0 for d in shape)
+
+
+def whole_shape(name: str, given: Any) -> tuple[int, ...]:
+    """Return a shape that a user gave as a tuple; any sequence of whole numbers will do.
+
+    Examples
+    --------
+    >>> whole_shape("data", range(2, 5))
+    (2, 3, 4)
+
+    Raises
+    ------
+    ShapeError
+        If it is something else; it names the variable.
+    """
+    try:
+        return tuple(map(operator.index, given))
+    except TypeError:
+        raise ShapeError(
+            f"The shape of variable {name!r} must be a tuple of int, but is {brief(given)}."
+        ) from None
 
 
 def declared_shape(node: Node) -> Shape | None:

@@ -5,50 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 
-from mxnet.errors import CompositionError
-from mxnet.ir.node import Entry, Node
+from mxnet.ir.node import Entry, Node, postorder
+from mxnet.ir.printer import print_graph
 
-__all__ = ["Graph", "postorder"]
-
-
-def postorder(outputs: Iterable[Entry]) -> list[Node]:
-    """Return every node the outputs depend on, each after its inputs, depth first and left to right.
-
-    This is the order in which MXNet lists arguments and writes nodes. It does not recurse, so graphs may be
-    deep.
-
-    Raises
-    ------
-    CompositionError
-        If the graph has a cycle.
-    """
-    order: list[Node] = []
-    done: set[int] = set()
-    open_nodes: set[int] = set()
-    stack: list[tuple[Node, int]] = []
-    for head in outputs:
-        if id(head.node) in done:
-            continue
-        stack.append((head.node, 0))
-        open_nodes.add(id(head.node))
-        while stack:
-            node, position = stack.pop()
-            inputs = node.inputs
-            while position < len(inputs):
-                child = inputs[position].node
-                position += 1
-                if id(child) not in done:
-                    if id(child) in open_nodes:
-                        raise CompositionError(f"The graph has a cycle through node {child.name!r}.")
-                    stack.append((node, position))
-                    stack.append((child, 0))
-                    open_nodes.add(id(child))
-                    break
-            else:
-                done.add(id(node))
-                open_nodes.discard(id(node))
-                order.append(node)
-    return order
+__all__ = ["Graph"]
 
 
 class Graph:
@@ -92,6 +52,4 @@ class Graph:
         return tuple(node for node in self.nodes if node.op is not None)
 
     def __str__(self) -> str:
-        from mxnet.ir.printer import print_graph
-
-        return print_graph(self)
+        return print_graph(self.nodes, self.outputs)

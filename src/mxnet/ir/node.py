@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import itertools
-import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import FrameType
 
-from mxnet.errors import GradientError
+from mxnet.caller import user_frame
+from mxnet.errors import CompositionError, GradientError
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
 
-__all__ = ["Entry", "Node", "SourceLine", "emit", "emitting", "user_line"]
-
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+__all__ = [
+    "Entry",
+    "Node",
+    "SourceLine",
+    "describe_entry",
+    "describe_node",
+    "emit",
+    "emitting",
+    "postorder",
+    "user_line",
+]
 
 
 class SourceLine:
@@ -34,13 +40,8 @@ class SourceLine:
 
 def user_line() -> SourceLine | None:
     """Return the innermost line on the stack that is not part of this package."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        filename = frame.f_code.co_filename
-        if not filename.startswith(_PACKAGE):
-            return SourceLine(filename, frame.f_lineno)
-        frame = frame.f_back
-    return None
+    frame = user_frame()
+    return None if frame is None else SourceLine(frame.f_code.co_filename, frame.f_lineno)
 
 
 class Node:
@@ -100,6 +101,9 @@ class Node:
         """All outputs, the hidden ones last."""
         return tuple([Entry(self, i) for i in range(self.op.arity[2] if self.op else 1)])
 
+    def __str__(self) -> str:
+        return describe_node(self)
+
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.op!r}>" if self.op else f"<Node {self.name}>"
 
@@ -151,6 +155,62 @@ class Entry:
 
     __radd__ = __add__
     __rmul__ = __mul__
+
+
+def describe_node(node: Node) -> str:
+    """Return ``FullyConnected 'fc1' (train.py:12)``."""
+    text = node.op.name if node.op else "variable"
+    if node.name:
+        text += f" {node.name!r}"
+    return f"{text} ({node.source})" if node.source else text
+
+
+def describe_entry(entry: Entry) -> str:
+    """Return how messages name a value: its producer and, of several, which output."""
+    text = describe_node(entry.node)
+    if entry.node.op and entry.node.op.arity[2] > 1:
+        text += f", output {entry.node.op.output_names()[entry.index]!r}"
+    return text
+
+
+def postorder(outputs: Iterable[Entry]) -> list[Node]:
+    """Return every node the outputs depend on, each after its inputs, depth first and left to right.
+
+    This is the order in which MXNet lists arguments and writes nodes. It does not recurse, so graphs may be
+    deep.
+
+    Raises
+    ------
+    CompositionError
+        If the graph has a cycle.
+    """
+    order: list[Node] = []
+    done: set[int] = set()
+    open_nodes: set[int] = set()
+    stack: list[tuple[Node, int]] = []
+    for head in outputs:
+        if id(head.node) in done:
+            continue
+        stack.append((head.node, 0))
+        open_nodes.add(id(head.node))
+        while stack:
+            node, position = stack.pop()
+            inputs = node.inputs
+            while position < len(inputs):
+                child = inputs[position].node
+                position += 1
+                if id(child) not in done:
+                    if id(child) in open_nodes:
+                        raise CompositionError(f"The graph has a cycle through node {child.name!r}.")
+                    stack.append((node, position))
+                    stack.append((child, 0))
+                    open_nodes.add(id(child))
+                    break
+            else:
+                done.add(id(node))
+                open_nodes.discard(id(node))
+                order.append(node)
+    return order
 
 
 def _arithmetic(left: Entry, right: Entry | float, binary: str, with_scalar: str) -> Entry:

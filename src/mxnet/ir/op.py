@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from mxnet.dtype import is_floating, largest, number_as
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.memory import EITHER, Memory, takes_out
-from mxnet.ir.param import Param, as_text, param
+from mxnet.ir.param import PARSERS, Param, as_text, param
 from mxnet.ir.storage import FALLS_BACK, Sparse
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 
     from mxnet.context import Context
-    from mxnet.ir.node import Entry, Node
 else:
 
     def dataclass_transform(**_: object) -> Callable[[type], type]:
@@ -517,7 +516,7 @@ def _check_declaration(cls: type[Op]) -> None:
                 f"{cls.name}.backward reads {wrong}, which are not inputs, aux, outputs or one of {GROUPS}"
             )
     for key in cls.params.values():
-        if key.base not in _known_kinds() and key.choices is None:
+        if key.base not in PARSERS and key.choices is None:
             raise TypeError(
                 f"{cls.name}.{key.name} has the annotation {key.kind!r}, which is no parameter type"
             )
@@ -532,12 +531,6 @@ def _check_memory(cls: type[Op], what: Literal["forward", "backward"]) -> None:
     known = (*cls.inputs, *cls.aux, *cls.outputs, *GROUPS)
     if wrong := [name for name in (*memory.over, *memory.adds) if name not in known]:
         raise TypeError(f"{cls.name} declares {memory}, but it has no {', '.join(wrong)}")
-
-
-def _known_kinds() -> Mapping[str, object]:
-    from mxnet.ir.param import _PARSERS
-
-    return _PARSERS
 
 
 def find_operator(name: str) -> type[Op]:
@@ -560,17 +553,3 @@ def find_operator(name: str) -> type[Op]:
 def op_names() -> Iterator[str]:
     """Yield all registered names, aliases included, in alphabetical order."""
     yield from sorted(REGISTRY)
-
-
-def describe_node(node: Node) -> str:
-    """Return ``FullyConnected 'fc1' (train.py:12)``."""
-    kind = node.op.name if node.op else "variable"
-    return f"{kind} {node.name!r}" + (f" ({node.source})" if node.source else "")
-
-
-def describe_entry(entry: Entry) -> str:
-    """Return how messages name a value: its producer and, of several, which output."""
-    text = describe_node(entry.node)
-    if entry.node.op and entry.node.op.arity[2] > 1:
-        text += f", output {entry.node.op.output_names()[entry.index]!r}"
-    return text

@@ -61,7 +61,7 @@ class Param:
         if self.choices is not None:
             return self._choose(stripped, operator)
         try:
-            value = _PARSERS[self.base](stripped)
+            value = PARSERS[self.base](stripped)
         except (ValueError, SyntaxError, TypeError, DTypeError):
             raise ParameterError(self._refusal(text, operator, f"expected {self.describe()}")) from None
         if not self._within(value):
@@ -186,7 +186,7 @@ def _optional_int(text: str) -> int | None:
 
 
 # Parameter annotations that an operator may use, with how each reads its string and is called in messages.
-_PARSERS: dict[str, Callable[[str], Any]] = {
+PARSERS: dict[str, Callable[[str], Any]] = {
     "int": _parse_int,
     "float": _parse_float,
     "bool": _parse_bool,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 from typing import TYPE_CHECKING
 
-from mxnet.ir.graph import Graph, postorder
+from mxnet.ir.node import postorder
 from mxnet.ir.op import is_hidden
 from mxnet.ir.versions import input_versions
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["mxnet_debug_text", "print_graph"]
 
 
-def print_graph(graph: Graph) -> str:
-    """Return a graph as text: a line for each node, then the outputs.
+def print_graph(nodes: Sequence[Node], outputs: Sequence[Entry]) -> str:
+    """Return a graph as text: a line for each of its nodes, which stand in order, then the outputs.
 
     Names that occur twice get a number, and notes to others (``__ctx_group__``) stand behind ``#``.
 
@@ -28,25 +28,26 @@ def print_graph(graph: Graph) -> str:
     >>> from mxnet.ir.op import find_operator
     >>> x, w = Node(None, "x"), Node(None, "w", (), {"__lr_mult__": "2"})
     >>> op = find_operator("FullyConnected").make(num_hidden=4, no_bias=True)
-    >>> print(print_graph(Graph([Entry(Node(op, "fc", (Entry(x), Entry(w))))])))
+    >>> fc = Node(op, "fc", (Entry(x), Entry(w)))
+    >>> print(print_graph([x, w, fc], [Entry(fc)]))
     x = variable
     w = variable  # __lr_mult__=2
     fc = FullyConnected(x, w, num_hidden=4, no_bias=True)
     outputs: fc
     """
-    return "\n".join(_lines(graph, ""))
+    return "\n".join(_lines(nodes, outputs, ""))
 
 
-def _lines(graph: Graph, indent: str) -> list[str]:
-    names = _unique_names(graph.nodes)
+def _lines(nodes: Sequence[Node], outputs: Sequence[Entry], indent: str) -> list[str]:
+    names = _unique_names(nodes)
     lines = []
-    for node in graph.nodes:
+    for node in nodes:
         notes = ", ".join(f"{key}={value}" for key, value in sorted(node.attrs.items()) if is_hidden(key))
         text = "variable" if node.op is None else _call(node, names)
         lines.append(f"{indent}{names[id(node)]} = {text}{f'  # {notes}' if notes else ''}")
         for subgraph in node.subgraphs:
-            lines += [f"{indent}    with", *_lines(Graph(subgraph), indent + "    ")]
-    return [*lines, f"{indent}outputs: {', '.join(_show(entry, names) for entry in graph.outputs)}"]
+            lines += [f"{indent}    with", *_lines(postorder(subgraph), subgraph, indent + "    ")]
+    return [*lines, f"{indent}outputs: {', '.join(_show(entry, names) for entry in outputs)}"]
 
 
 def _unique_names(nodes: Iterable[Node]) -> dict[int, str]:

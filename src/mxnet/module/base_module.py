@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from mxnet import metric as metrics
 from mxnet import ndarray as nd
 from mxnet.callback import BatchEndParam
+from mxnet.caller import warn
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
 from mxnet.errors import BindError, MXNetError
@@ -640,9 +640,8 @@ class BaseModule:
     def _keeps_params(self, wanted: ParamValues, asked: str, remedy: str) -> bool:
         """Tell whether the parameters have values and are not to get new ones, and warn."""
         if keeps := self.params_initialized and not wanted.force_init:
-            warnings.warn(
+            warn(
                 f"The parameters have values already, so {asked} does nothing. force_init=True {remedy}.",
-                stacklevel=4,  # the caller of init_params or set_params
             )
         return keeps
 

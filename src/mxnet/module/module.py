@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import numpy as np
 from mxnet import kvstore as kv
 from mxnet import ndarray as nd
 from mxnet import optimizer as opt
+from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, cpu, current_context
 from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, did_you_mean
@@ -442,11 +442,9 @@ class Module(BaseModule):
         if not isinstance(optimizer, opt.Optimizer):
             raise NameLookupError(f"optimizer is {optimizer!r}. Expected a registered name or an Optimizer.")
         if optimizer.rescale_grad != rescale:
-            warnings.warn(
-                f"The optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch size "
-                f"({rescale}), which "
-                "gradients summed over a batch usually need. Is this intended?",
-                stacklevel=3,
+            warn(
+                f"The optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch size ({rescale}), "
+                "which gradients summed over a batch usually need. Is this intended?",
             )
         if not optimizer.idx2name:
             optimizer.idx2name = dict(idx2name)
@@ -484,11 +482,9 @@ class Module(BaseModule):
             and not data_batch.label
             and (is_train or (is_train is None and self.for_training))
         ):
-            warnings.warn(
+            warn(
                 f"The batch has no labels, but the module was bound with "
-                f"{[d.name for d in self._label_shapes]}: it "
-                "trains on those of the batch before.",
-                stacklevel=2,
+                f"{[d.name for d in self._label_shapes]}: it trains on those of the batch before.",
             )
         self._exec_group.forward(data_batch, is_train)
 
@@ -570,7 +566,7 @@ def _check_names(symbol: Symbol, names: Sequence[str], kind: str, *, required: b
         )
         if required:
             raise NameLookupError(message)
-        warnings.warn(message, stacklevel=4)
+        warn(message)
 
 
 def _described(names: Sequence[str], shapes: Sequence[Any] | None, kind: str) -> list[DataDesc]:

@@ -11,7 +11,9 @@ from mxnet.analysis.infer import show_shape
 from mxnet.context import Context, current_context
 from mxnet.dtype import NAMES
 from mxnet.errors import DTypeError, MXNetError, ShapeError
+from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
+from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run
 from mxnet.lazy import torch
 from mxnet.ndarray.tensors import RoomFor, context_of
@@ -49,7 +51,9 @@ class Checked(NamedTuple):
     dtypes: tuple[str, ...] | None
 
 
-def run_operator(op: Op, where: Context, is_train: bool, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def run_operator(
+    op: Op, where: Context, is_train: bool, tensors: Sequence[Tensor], node: Node | None = None
+) -> tuple[Tensor, ...]:
     """Check shapes and dtypes, run the kernel, and return all outputs, the hidden ones last.
 
     Parameters
@@ -62,6 +66,8 @@ def run_operator(op: Op, where: Context, is_train: bool, tensors: Sequence[Tenso
         Whether it behaves as in training.
     tensors : sequence of torch.Tensor
         Its inputs and then its auxiliary states.
+    node : Node, optional
+        What errors are blamed on; by default a call at the user's line.
 
     Raises
     ------
@@ -69,7 +75,7 @@ def run_operator(op: Op, where: Context, is_train: bool, tensors: Sequence[Tenso
         If shapes or dtypes do not fit, or the kernel fails; it names the operator and its inputs.
     """
     facts = tuple([fact for tensor in tensors for fact in (tensor.shape, tensor.dtype)])
-    return outputs_of(op, kernel_of(op, where, is_train, len(tensors), facts), tensors)
+    return outputs_of(op, kernel_of(op, where, is_train, len(tensors), facts, node), tensors, node)
 
 
 # --------------------------------------------------------------------------------------------- before it runs
@@ -89,9 +95,9 @@ def check_places(op: Op, contexts: Sequence[Context]) -> None:
     if len(set(map(torch_device, contexts))) > 1:
         names = op.input_names() + op.aux_names()
         shown = ", ".join(f"{name} on {context}" for name, context in zip(names, contexts, strict=False))
-        raise MXNetError(
-            f"Error in operator {op.name}: its inputs must be in one context, but are {shown}."
-            " as_in_context moves an array."
+        raise blame(
+            MXNetError(f"its inputs must be in one context, but are {shown}. as_in_context moves an array."),
+            call_of(op),
         )
 
 
@@ -119,14 +125,10 @@ def check_call(op: Op, n_inputs: int, facts: Facts) -> Checked:
         dtypes = settle_dtypes(op, dtypes)
     except Conflict as conflict:
         raise DTypeError(_explain(op, conflict, "dtype", shapes, dtypes)) from None
-    except MXNetError as error:
-        raise type(error)(_name_the_operator(op, error)) from None
     try:
         shapes = settle_shapes(op, shapes)
     except Conflict as conflict:
         raise ShapeError(_explain(op, conflict, "shape", shapes, dtypes)) from None
-    except MXNetError as error:
-        raise type(error)(_name_the_operator(op, error)) from None
     known = shapes[n_inputs:] if all(map(is_complete, shapes[n_inputs:])) else None
     return Checked(known, dtypes[n_inputs:] if None not in dtypes[n_inputs:] else None)
 
@@ -148,24 +150,25 @@ def _explain(op: Op, conflict: Conflict, what: str, shapes: Facts, dtypes: Facts
         if i != conflict.slot and shape is not None
     ]
     return (
-        f"Error in operator {op.name}: the {what} of {slot!r} does not fit.\n"
+        f"the {what} of {slot!r} does not fit.\n"
         f"  Expect: {slot} {show(conflict.required)}\n"
         f"  Actual: {slot} {show(conflict.known)}\n"
         f"  with {op!r} and {', '.join(others) or 'no other inputs'}"
     )
 
 
-def _name_the_operator(op: Op, error: Exception) -> str:
-    return str(error) if "in operator" in str(error) else f"Error in operator {op.name}: {error}"
-
-
 # ------------------------------------------------------------------------------------------------- running it
 
 
-def _new_kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
+def _new_kernel(
+    op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts, node: Node | None
+) -> Kernel:
     # An operator that equals only itself may hold arrays, which must not be kept for its next call.
     check = check_call if op.interned else check_call.__wrapped__
-    shapes, dtypes = check(op, n_inputs, facts)
+    try:
+        shapes, dtypes = check(op, n_inputs, facts)
+    except Exception as error:
+        raise blame(error, node or call_of(op))  # noqa: B904 - the same
     run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
     return op.held_in([_name_of(each) for each in facts[1 : 2 * n_inputs : 2]]).kernel_for(run)
 
@@ -174,14 +177,16 @@ _kernels: dict[tuple[Any, ...], tuple[Op, Kernel]] = {}
 _MOST_KERNELS = 1 << 12
 
 
-def kernel_of(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
+def kernel_of(
+    op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts, node: Node | None = None
+) -> Kernel:
     """Return the function that runs an operator on such tensors; raise as `check_call` does."""
     # By identity, as equal operators may differ yet, in the sign of a 0. The entry keeps the operator alive.
-    key = (id(op), where, is_train, facts)
+    key = (id(op), where, is_train, n_inputs, facts)
     found = _kernels.get(key)
     if found is not None:
         return found[1]
-    kernel = _new_kernel(op, where, is_train, n_inputs, facts)
+    kernel = _new_kernel(op, where, is_train, n_inputs, facts, node)
     if op.pure and op.interned:  # others may keep a state between runs
         if len(_kernels) >= _MOST_KERNELS:
             _kernels.clear()
@@ -189,7 +194,9 @@ def kernel_of(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Fact
     return kernel
 
 
-def outputs_of(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def outputs_of(
+    op: Op, kernel: Kernel, tensors: Sequence[Tensor], node: Node | None = None
+) -> tuple[Tensor, ...]:
     """Run a kernel and return all its outputs; torch's errors become an MXNetError."""
     # No array requires torch's gradients, so there is nothing that torch.no_grad would have to switch off.
     if RECORDER.operators:
@@ -197,22 +204,16 @@ def outputs_of(op: Op, kernel: Kernel, tensors: Sequence[Tensor]) -> tuple[Tenso
     try:
         results = kernel(*tensors)
     except Exception as error:
-        _blame(op, tensors, error)
+        _blame(op, tensors, error, node or call_of(op))
     return tuple(results) if isinstance(results, (tuple, list)) else (results,)
 
 
-def _blame(op: Op, tensors: Sequence[Tensor], error: Exception) -> NoReturn:
-    if hasattr(error, "__notes__"):  # of a user's own code, and not ours to reword
-        raise error
-    if isinstance(error, MXNetError):
-        if "in operator" in str(error):
-            raise error
-        raise type(error)(_name_the_operator(op, error)) from None
+def _blame(op: Op, tensors: Sequence[Tensor], error: Exception, node: Node) -> NoReturn:
     if raised_by_torch(error):
         names = op.input_names() + op.aux_names()
         given = [(n, tuple(t.shape), _name_of(t.dtype)) for n, t in zip(names, tensors, strict=False)]
-        raise refused(repr(op), error, given) from None
-    raise error
+        raise blame(refused(error, given), node) from None
+    raise blame(error, node)
 
 
 def owned(results: Sequence[Tensor], inputs: Sequence[Tensor]) -> list[Tensor]:

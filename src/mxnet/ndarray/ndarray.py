@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,9 +10,11 @@ import numpy as np
 
 from mxnet.analysis.infer import show_shape
 from mxnet.analysis.storage import result_storage
+from mxnet.caller import warn
 from mxnet.context import Context, cpu
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
 from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
+from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.storage import Stored
@@ -224,7 +225,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         if not isinstance(other, NDArray):
             raise CompositionError(f"copyto() expects an NDArray or a context, not {type(other).__name__}.")
         if other is self or other.handle is self._tensor:
-            warnings.warn("An array was copied to itself, which does nothing.", RuntimeWarning, stacklevel=2)
+            warn("An array was copied to itself, which does nothing.", RuntimeWarning)
             return False
         if self.shape != other.shape:
             raise ShapeError(
@@ -566,7 +567,5 @@ def overwrite(op: Op, array: NDArray, result: Tensor) -> None:
     """Write a result to the array that was given for it."""
     if array.shape != tuple(result.shape):
         expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
-        raise ShapeError(
-            f"Error in operator {op.name}: out has the shape {actual}, but the result has {expected}."
-        )
+        raise blame(ShapeError(f"out has the shape {actual}, but the result has {expected}."), call_of(op))
     array._overwrite(result)

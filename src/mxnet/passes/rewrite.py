@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from mxnet.errors import MXNetError
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import Op, describe_node, is_hidden
+from mxnet.ir.node import Entry, Node, describe_node
+from mxnet.ir.op import Op, is_hidden
 
 __all__ = ["count_readers", "rewrite", "stand_in", "verify"]
 

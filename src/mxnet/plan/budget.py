@@ -16,11 +16,11 @@ After: Chen et al., *Training Deep Nets with Sublinear Memory Cost*, 2016 (arXiv
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from mxnet.analysis.infer import Inferred
+from mxnet.caller import warn
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.passes.recompute import can_be_repeated, recompute
@@ -82,10 +82,9 @@ def limit_memory(
             return changed
     peak, least = min(tried, key=lambda each: each[0])
     if budget is not None:
-        warnings.warn(
+        warn(
             f"A memory budget of {budget / 2**20:.0f} MB cannot be kept: with all that can be recomputed, "
             f"intermediate values take {peak / 2**20:.0f} MB. A smaller batch takes less.",
-            stacklevel=2,
         )
     return least
 

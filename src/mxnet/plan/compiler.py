@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from mxnet.caller import warn
 from mxnet.context import Context
 from mxnet.lazy import torch
 
@@ -31,11 +32,9 @@ def has_compiler() -> bool:
     try:
         cpp_builder.get_cpp_compiler()
     except exc.InvalidCxxCompiler:
-        warnings.warn(
-            "compiler='inductor' needs a C++ compiler, and none was found (install g++ or clang, or "
-            "set CXX). "
-            "Programs run as they are, without it.",
-            stacklevel=2,
+        warn(
+            "compiler='inductor' needs a C++ compiler, and none was found (install g++ or clang, or set "
+            "CXX). Programs run as they are, without it.",
         )
         return False
     return True
@@ -60,9 +59,7 @@ def compiled(function: Function, context: Context) -> Function:
         except Exception as error:  # the compiler's, of many kinds; one of a kernel comes again without it
             result = function(*args)
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            warnings.warn(
-                f"torch.compile could not compile the program, which runs as it is: {lines[0]}", stacklevel=2
-            )
+            warn(f"torch.compile could not compile the program, which runs as it is: {lines[0]}")
             fast = function
             return result
 

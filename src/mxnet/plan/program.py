@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from mxnet.allocator import keep_freed_memory
 from mxnet.context import Context
-from mxnet.errors import MXNetError, add_note
+from mxnet.ir.blame import blame
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import Into
 from mxnet.ir.node import Node
-from mxnet.ir.op import Like, Run, describe_node
+from mxnet.ir.op import Like, Run
 from mxnet.lazy import torch
 from mxnet.ops.backward import Backward
 from mxnet.ops.device import torch_device
@@ -125,15 +125,9 @@ class Program:
         step = self._step_at.get(lines[0] or 0) if lines else None
         if step is None:
             raise error
-        where = f"in operator {describe_node(step.node)}"
-        if not hasattr(error, "__notes__"):  # one with notes is of a user's own code, and not ours to reword
-            if isinstance(error, MXNetError):
-                if "in operator" not in str(error):
-                    raise type(error)(f"Error {where}: {error}") from None
-            elif raised_by_torch(error):
-                raise refused(describe_node(step.node), error, self._given_to(step)) from None
-        add_note(error, where)
-        raise error
+        if raised_by_torch(error):
+            raise blame(refused(error, self._given_to(step)), step.node) from None
+        raise blame(error, step.node)
 
     def _given_to(self, step: Step) -> Given:
         assert step.node.op is not None

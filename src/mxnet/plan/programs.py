@@ -15,8 +15,7 @@ from mxnet.context import Context
 from mxnet.errors import MXNetError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import describe_node
+from mxnet.ir.node import Entry, Node, describe_node
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes, show_change
 from mxnet.plan.budget import KnownGraph, limit_memory
 from mxnet.plan.compiler import compiled

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from mxnet.analysis.infer import show_shape
 from mxnet.errors import DTypeError, MXNetError, OutOfMemoryError, OutOfRangeError, ShapeError
+from mxnet.ir.blame import is_of_user
 
 __all__ = ["Given", "lacks_memory", "raised_by_torch", "refused"]
 
@@ -33,7 +34,9 @@ def lacks_memory(error: BaseException | None) -> bool:
 
 
 def raised_by_torch(error: Exception) -> bool:
-    """Whether the innermost frame is a kernel calling into torch, and not a user's own code."""
+    """Whether the innermost frame is a kernel calling into torch, and no user's own code called it."""
+    if isinstance(error, MXNetError) or is_of_user(error):
+        return False
     frames = traceback.extract_tb(error.__traceback__)
     return isinstance(error, RuntimeError | IndexError | ValueError | TypeError) and any(
         part in frames[-1].filename.replace("\\", "/")
@@ -41,13 +44,11 @@ def raised_by_torch(error: Exception) -> bool:
     )
 
 
-def refused(operator: str, error: Exception, given: Given) -> MXNetError:
+def refused(error: Exception, given: Given) -> MXNetError:
     """Return the error for a user: what the operator does not take, or what torch says if that is not known.
 
     Parameters
     ----------
-    operator : str
-        Which operator, as messages name it.
     error : Exception
         What the kernel raised.
     given : sequence of tuple
@@ -71,4 +72,4 @@ def refused(operator: str, error: Exception, given: Given) -> MXNetError:
     elif () in shapes:
         kind, reason = ShapeError, "it cannot be computed for an array without axes."
     inputs = ", ".join(f"{name} {show_shape(shape)} {dtype}" for name, shape, dtype in given)
-    return kind(f"Error in operator {operator}: {reason}\n  with {inputs or 'no inputs'}")
+    return kind(f"{reason}\n  with {inputs or 'no inputs'}")

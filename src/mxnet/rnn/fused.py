@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet import symbol
+from mxnet.caller import warn
 from mxnet.initializer import FusedRNN
 from mxnet.rnn.base import BaseRNNCell, RNNParams, SteppingError, Weights, arrange
 from mxnet.rnn.cells import GRUCell, LSTMCell, RNNCell
@@ -94,7 +94,7 @@ class FusedRNNCell(BaseRNNCell):
         inputs = arrange(length, inputs, layout, merged=True)
         batch_first = layout.find("T") == 1
         if batch_first:
-            warnings.warn("FusedRNNCell is faster with layout TNC than with NTC.", stacklevel=2)
+            warn("FusedRNNCell is faster with layout TNC than with NTC.")
             inputs = symbol.swapaxes(inputs, dim1=0, dim2=1)  # type: ignore[arg-type] # they are merged
         states = self.begin_state() if begin_state is None else begin_state
         slots: Any = (inputs, self._parameter, *states)

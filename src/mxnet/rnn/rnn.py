@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
+from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint, save_checkpoint
 from mxnet.rnn.base import BaseRNNCell
 
@@ -28,7 +28,7 @@ def rnn_unroll(
     layout: str = "NTC",
 ) -> tuple[Any, list[Any]]:
     """Unroll a cell. Deprecated: call `cell.unroll`."""
-    warnings.warn("rnn_unroll is deprecated: call cell.unroll.", stacklevel=2)
+    warn("rnn_unroll is deprecated: call cell.unroll.")
     return cell.unroll(length, inputs, begin_state, layout)
 
 

@@ -9,8 +9,10 @@ from mxnet import control_flow as _control_flow  # this and the operators fill t
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.surface.functions import fill_modules as _fill_modules
+from mxnet.surface.functions import fluent_method as _fluent_method
 from mxnet.surface.functions import submodule as _submodule
 from mxnet.symbol import control_flow, random
+from mxnet.symbol.base import SymbolBase
 from mxnet.symbol.creation import (
     arange,
     eye,
@@ -28,8 +30,9 @@ from mxnet.symbol.creation import (
 )
 from mxnet.symbol.functions import EXTRA as _EXTRA
 from mxnet.symbol.functions import make_function as _make_function
-from mxnet.symbol.symbol import Group, Symbol, SymbolBase
-from mxnet.symbol.variable import Variable, load, load_json, var
+from mxnet.symbol.functions import with_inplace as _with_inplace
+from mxnet.symbol.symbol import Group, Symbol, load, load_json
+from mxnet.symbol.variable import Variable, var
 
 if TYPE_CHECKING:  # stubs written by tools/make_stubs.py
     from mxnet.symbol import _internal, contrib, image, linalg, op, sparse
@@ -84,6 +87,8 @@ _fill_modules(
     _make_function,
     _EXTRA,
 )
+for _name in ("expand_dims", "squeeze"):
+    setattr(Symbol, _name, _fluent_method(Symbol, _with_inplace(globals()[_name]), __name__))
 
 
 if not TYPE_CHECKING:  # what is not in the stubs is a mistake

@@ -1,37 +1,39 @@
-"""Making nodes from operators: naming, automatic variables for missing inputs, attributes."""
+"""Composing: nodes made of operators and values, with names, attributes and variables for what is missing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from mxnet.attribute import current_attributes, hidden_key
-from mxnet.errors import CompositionError, ParameterError
+from mxnet.errors import CompositionError, ParameterError, few
 from mxnet.ir.automatic import complete_inputs
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import Op, find_operator, is_hidden
 from mxnet.ir.param import as_text
 from mxnet.name import current_names
-from mxnet.symbol.symbol import Symbol
 
-__all__ = ["create"]
+__all__ = ["Outputs", "apply"]
+
+Outputs = Sequence[Entry]
+"""What stands for an input: the outputs of a symbol, of which there must be one."""
 
 
-def create(
+def apply(
     op: str | type[Op],
-    inputs: Sequence[Symbol | None] | Mapping[str, Symbol],
+    inputs: Sequence[Outputs | None] | Mapping[str, Outputs],
     params: Mapping[str, object],
     *,
     hint: str,
     name: str | None = None,
     attr: Mapping[str, str] | None = None,
-) -> Symbol:
-    """Apply an operator to symbols.
+) -> tuple[Entry, ...]:
+    """Apply an operator to values and return its visible outputs.
 
     Parameters
     ----------
     op : str or Op class
         The operator.
-    inputs : list of (Symbol or None), or dict of str to Symbol
+    inputs : list of (Outputs or None), or dict of str to Outputs
         By position or by slot name; what is missing becomes a variable named after the node.
     params : dict
         Parameters as Python values.
@@ -61,27 +63,27 @@ def create(
     if not bound.params and not bound.accepts_any_parameter:
         attrs = {key: value for key, value in attrs.items() if is_hidden(key) or key in notes or key in given}
     node = Node(bound, node_name, entries, attrs, source)
-    return Symbol(node.outputs[: bound.visible_outputs()])
+    return node.outputs[: bound.visible_outputs()]
 
 
 def _arrange(
-    op: Op, slots: tuple[str, ...], inputs: Sequence[Symbol | None] | Mapping[str, Symbol]
+    op: Op, slots: tuple[str, ...], inputs: Sequence[Outputs | None] | Mapping[str, Outputs]
 ) -> list[Entry | None]:
     """Return one entry per slot, None where nothing was given."""
     if not isinstance(inputs, Mapping):
         if len(inputs) > len(slots):
             raise CompositionError(
-                f"{op.name} has {len(slots)} inputs ({', '.join(slots)}), but {len(inputs)} were given."
+                f"{op.name} has {len(slots)} inputs ({few(slots)}), but {len(inputs)} were given."
             )
         inputs = {slot: each for slot, each in zip(slots, inputs, strict=False) if each is not None}
     arranged: dict[str, Entry] = {}
-    for slot, symbol in inputs.items():
+    for slot, outputs in inputs.items():
         if slot not in slots:
-            raise ParameterError(f"{op!r} has no input {slot!r}. Its inputs are: {', '.join(slots)}.")
-        if len(symbol) != 1:
+            raise ParameterError(f"{op!r} has no input {slot!r}. Its inputs are: {few(slots)}.")
+        if len(outputs) != 1:
             raise CompositionError(
-                f"The input {slot!r} of {op.name} must be one output, but {symbol!r} has "
-                f"{len(symbol)}: pick one by index."
+                f"The input {slot!r} of {op.name} must be one output, but was given {len(outputs)}: "
+                f"{few([each.output_name for each in outputs])}. Pick one by index."
             )
-        arranged[slot] = symbol._outputs[0]
+        arranged[slot] = outputs[0]
     return [arranged.get(slot) for slot in slots]

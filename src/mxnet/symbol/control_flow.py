@@ -9,15 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from mxnet.attribute import AttrScope, current_attributes, hidden_key
-from mxnet.errors import CompositionError, ParameterError
-from mxnet.ir.graph import postorder
-from mxnet.ir.node import Entry, Node, user_line
+from mxnet.errors import CompositionError, ParameterError, brief
+from mxnet.ir.node import Entry, Node, postorder, user_line
 from mxnet.ir.op import find_operator
 from mxnet.ir.param import as_text
 from mxnet.ir.subgraphs import bind_subgraphs
 from mxnet.name import current_names
 from mxnet.nesting import arguments, flatten, pair, regroup, shown, whole_number
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 from mxnet.symbol.variable import Variable
 
@@ -168,7 +166,7 @@ def while_loop(
         test = cond(*arguments(regroup(tested, form)))
         if not isinstance(test, Symbol) or len(test) != 1:
             raise ParameterError(
-                f"while_loop: cond must return a Symbol of one output, but returned {test!r}."
+                f"while_loop: cond must return a Symbol of one output, but returned {brief(test)}."
             )
         condition = _Cut([_own(test, scope)], scope)
     with _scope(f"{name}_func") as scope:
@@ -251,7 +249,7 @@ def cond(pred: Symbol, then_func: Callable[[], Any], else_func: Callable[[], Any
     [2.0]
     """
     if not isinstance(pred, Symbol) or len(pred) != 1:
-        raise CompositionError(f"cond: pred must be a Symbol of one output, not {pred!r}.")
+        raise CompositionError(f"cond: pred must be a Symbol of one output, not {brief(pred)}.")
     with _scope(f"{name}_pred") as scope:
         condition = _Cut([_own(pred, scope)], scope)
     branches, forms = [], []
@@ -315,7 +313,7 @@ def _placeholders(symbols: Sequence[Symbol]) -> list[Symbol]:
 
 
 def _copy(symbol: Symbol) -> Symbol:
-    return create("_copy", [symbol], {}, hint="identity")
+    return Symbol._create("_copy", [symbol], {}, hint="identity")
 
 
 def _own(symbol: Symbol, scope: str) -> Symbol:
@@ -351,8 +349,8 @@ class _Cut:
             copy = Node(node.op, node.name, inputs, dict(node.attrs), node.source, node.subgraphs)
             copies.update(zip(node.outputs, copy.outputs, strict=True))
         self.outputs = tuple(copies[head] for head in heads)
-        outer = {id(inner.node): entry for entry, inner in copies.items()}
-        self.inputs = [outer[id(node)] for node in postorder(self.outputs) if node.op is None]
+        outer = {inner.node: entry for entry, inner in copies.items()}
+        self.inputs = [outer[node] for node in postorder(self.outputs) if node.op is None]
 
     def find(self, variable: Symbol) -> int | None:
         """Return which of the inputs is this variable, None if the graph does not use it."""
@@ -363,14 +361,14 @@ class _Cut:
 def _nodes_inside(heads: Sequence[Entry], scope: str) -> list[Node]:
     """Return the nodes of a scope that the heads depend on, each after its inputs."""
     order: list[Node] = []
-    seen: set[int] = set()
+    seen: set[Node] = set()
     stack = [(head.node, False) for head in heads]
     while stack:
         node, inputs_done = stack.pop()
         if inputs_done:
             order.append(node)
-        elif id(node) not in seen and _is_inside(node, scope):
-            seen.add(id(node))
+        elif node not in seen and _is_inside(node, scope):
+            seen.add(node)
             stack.append((node, True))
             stack += [(entry.node, False) for entry in node.inputs]
     return order

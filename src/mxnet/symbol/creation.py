@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +11,7 @@ import numpy as np
 
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import CompositionError, ParameterError
-from mxnet.symbol.compose import create
+from mxnet.symbol.arithmetic import is_number
 from mxnet.symbol.symbol import Symbol
 
 __all__ = [
@@ -33,7 +35,7 @@ ShapeLike = int | Sequence[int]
 
 def _make(op: str, name: str | None = None, attr: dict[str, str] | None = None, **params: Any) -> Symbol:
     given = {key: value for key, value in params.items() if value is not None}
-    return create(op, [], given, hint=op, name=name, attr=attr)
+    return Symbol._create(op, [], given, hint=op, name=name, attr=attr)
 
 
 def zeros(shape: ShapeLike, dtype: DTypeLike = None, **kwargs: Any) -> Symbol:
@@ -61,7 +63,7 @@ def arange(
     dtype: DTypeLike = None,
 ) -> Symbol:
     """Return evenly spaced values of the half-open interval [start, stop), each `repeat` times."""
-    return create(
+    return Symbol._create(
         "_arange",
         [],
         {
@@ -114,7 +116,7 @@ def split_v2(
     else:
         indices, sections = [0, *indices_or_sections], 0
     params = {"indices": tuple(indices), "axis": axis, "squeeze_axis": squeeze_axis, "sections": sections}
-    return create("_split_v2", [ary], params, hint="_split_v2")
+    return Symbol._create("_split_v2", [ary], params, hint="_split_v2")
 
 
 def histogram(
@@ -134,46 +136,55 @@ def histogram(
         The `name` and `attr` of the symbol.
     """
     if isinstance(bins, Symbol):
-        return create("_histogram", [a, bins], {}, hint="_histogram", **kwargs)
+        return Symbol._create("_histogram", [a, bins], {}, hint="_histogram", **kwargs)
     if not isinstance(bins, int | np.integer):
         raise CompositionError(f"bins must be an int or a Symbol of edges, not {bins!r}.")
     if range is None:
         raise ParameterError("histogram needs range=(low, high): a symbol has no values to take it from.")
-    return create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram", **kwargs)
+    given = {"bin_cnt": bins, "range": range}
+    return Symbol._create("_histogram", [a], given, hint="_histogram", **kwargs)
 
 
-def _chooser(
-    name: str, binary: str, with_scalar: str, reverse: str, scalars: Callable[[Any, Any], Any]
-) -> Callable[..., Any]:
-    """Return a function of two symbols or numbers, which picks the operator that fits."""
-
-    def function(left: Symbol | float, right: Symbol | float) -> Symbol | float:
-        if isinstance(left, Symbol) and isinstance(right, Symbol):
-            return create(binary, [left, right], {}, hint=binary)
-        if isinstance(left, Symbol) and isinstance(right, int | float | np.number):
-            return create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
-        if isinstance(right, Symbol) and isinstance(left, int | float | np.number):
-            return create(reverse, [right], {"scalar": left}, hint=reverse.lower())
-        if isinstance(left, int | float | np.number) and isinstance(right, int | float | np.number):
-            return scalars(left, right)  # type: ignore[no-any-return]
-        raise CompositionError(
-            f"{name} expects symbols or numbers, but got {type(left).__name__} and {type(right).__name__}."
-        )
-
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"Return the elementwise {name} of two symbols, or of a symbol and a number."
-    return function
-
-
-maximum = _chooser("maximum", "_maximum", "_MaximumScalar", "_MaximumScalar", max)
-minimum = _chooser("minimum", "_minimum", "_MinimumScalar", "_MinimumScalar", min)
-_power = _chooser("power", "_power", "_PowerScalar", "_RPowerScalar", lambda a, b: a**b)
+def _choose(
+    left: Symbol | float,
+    right: Symbol | float,
+    operators: tuple[str, str, str],
+    of_numbers: Callable[[Any, Any], float],
+) -> Symbol | float:
+    """Apply the operator that fits: of two symbols, of one and a number behind it or before it."""
+    binary, with_scalar, reverse = operators
+    if isinstance(left, Symbol) and isinstance(right, Symbol):
+        return Symbol._create(binary, [left, right], {}, hint=binary)
+    if isinstance(left, Symbol) and is_number(right):
+        return Symbol._create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
+    if isinstance(right, Symbol) and is_number(left):
+        return Symbol._create(reverse, [right], {"scalar": left}, hint=reverse.lower())
+    if is_number(left) and is_number(right):
+        return of_numbers(left, right)
+    raise CompositionError(
+        f"{binary.lstrip('_')} expects symbols or numbers, but got {type(left).__name__} and "
+        f"{type(right).__name__}."
+    )
 
 
-def power(base: Symbol | float, exp: Symbol | float) -> Any:
+def maximum(left: Symbol | float, right: Symbol | float) -> Symbol | float:
+    """Return the elementwise maximum of two symbols, or of a symbol and a number."""
+    return _choose(left, right, ("_maximum", "_MaximumScalar", "_MaximumScalar"), max)
+
+
+def minimum(left: Symbol | float, right: Symbol | float) -> Symbol | float:
+    """Return the elementwise minimum of two symbols, or of a symbol and a number."""
+    return _choose(left, right, ("_minimum", "_MinimumScalar", "_MinimumScalar"), min)
+
+
+def power(base: Symbol | float, exp: Symbol | float) -> Symbol | float:
     """Return the elementwise power of two symbols, or of a symbol and a number."""
-    return _power(base, exp)
+    return _choose(base, exp, ("_power", "_PowerScalar", "_RPowerScalar"), operator.pow)
 
 
 pow = power
-hypot = _chooser("hypot", "_hypot", "_HypotScalar", "_HypotScalar", lambda a, b: float(np.hypot(a, b)))
+
+
+def hypot(left: Symbol | float, right: Symbol | float) -> Symbol | float:
+    """Return the elementwise length of the hypotenuse, of two symbols, or of a symbol and a number."""
+    return _choose(left, right, ("_hypot", "_HypotScalar", "_HypotScalar"), math.hypot)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from mxnet.ir.op import Op
 from mxnet.surface.signature import split_arguments
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 
-__all__ = ["EXTRA", "make_function"]
+__all__ = ["EXTRA", "make_function", "with_inplace"]
 
 EXTRA = {
     "name": ("string, optional", "Name of the resulting symbol."),
@@ -32,6 +32,16 @@ def make_function(cls: type[Op], name: str) -> Callable[..., Symbol]:
     ) -> Symbol:
         kwargs.pop("out", None)
         positional, named, parameters = split_arguments(cls, args, kwargs, _is_symbol)
-        return create(cls, positional or named, parameters, hint=hint, name=name, attr=attr)
+        return Symbol._create(cls, positional or named, parameters, hint=hint, name=name, attr=attr)
 
     return function
+
+
+def with_inplace(function: Callable[..., Symbol]) -> Callable[..., Symbol]:
+    """Return a function that takes `inplace`, as arrays' methods do; it means nothing to a symbol."""
+
+    @functools.wraps(function)
+    def method(data: Symbol, axis: Any = None, inplace: bool = False, **kwargs: Any) -> Symbol:  # noqa: ARG001
+        return function(data, **({} if axis is None else {"axis": axis}), **kwargs)
+
+    return method

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.surface.distributions import Interface, drawing, standard_normal, zipfian
-from mxnet.symbol.compose import create
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def _draw(
     **options: Any,
 ) -> Symbol:
     given = parameters | {key: value for key, value in options.items() if value is not None}
-    return create(operator, symbols, given, hint=operator, name=name, attr=attr)
+    return Symbol._create(operator, symbols, given, hint=operator, name=name, attr=attr)
 
 
 _SYMBOLS = Interface("mxnet.symbol.random", Symbol, _draw, {})

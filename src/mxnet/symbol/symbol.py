@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.infer import infer_dtypes, infer_shapes
-from mxnet.attribute import hidden_key, visible_spellings
 from mxnet.context import Context, current_context
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
 from mxnet.errors import (
@@ -19,18 +18,17 @@ from mxnet.errors import (
     GradientError,
     MXNetError,
     NameLookupError,
-    NotImplementedForSymbol,
-    ParameterError,
+    brief,
     did_you_mean,
+    few,
 )
 from mxnet.files import atomic_write
 from mxnet.ir.declared import from_mxnet_shape, to_mxnet_shape
-from mxnet.ir.graph import Graph
 from mxnet.ir.json import read_graph, write_graph
 from mxnet.ir.node import Entry, Node, emit, emitting, user_line
-from mxnet.ir.op import Shape, is_hidden
-from mxnet.ir.printer import mxnet_debug_text
-from mxnet.ops.cast import AmpCast, AmpMulticast
+from mxnet.ir.op import Shape
+from mxnet.symbol.arithmetic import Arithmetic
+from mxnet.symbol.copies import copy_graph, without_amp_casts
 
 if TYPE_CHECKING:
     from mxnet.compiled import CompiledFunction
@@ -40,29 +38,17 @@ if TYPE_CHECKING:
 else:
     FluentMethods = object  # they are put on the class by fill_modules
 
-__all__ = ["Group", "Symbol"]
+__all__ = ["Group", "Symbol", "load", "load_json"]
 
 Shapes = list[tuple[int, ...]]
-Arithmetic = Callable[[str, "Symbol", object], "Symbol"]
 
 
-class OutputIndexError(MXNetError, IndexError):
-    """A symbol has fewer outputs than that."""
-
-
-class SymbolBase:
-    """The root of the symbol classes, for ``isinstance``."""
-
-    __slots__ = ()
-
-
-class Symbol(SymbolBase, FluentMethods):
+class Symbol(Arithmetic, FluentMethods):
     """One or several outputs of a graph of operators.
 
     Symbols are composed by operators (``mx.sym.FullyConnected(x, num_hidden=10)``), by arithmetic, and by
-    calling one with
-    others for its variables. They hold no values: ``simple_bind``, ``bind``, ``eval`` and ``compile`` make
-    something that runs.
+    calling one with others for its variables. They hold no values: ``simple_bind``, ``bind``, ``eval`` and
+    ``compile`` make something that runs.
 
     Parameters
     ----------
@@ -70,152 +56,7 @@ class Symbol(SymbolBase, FluentMethods):
         What the handle stands for.
     """
 
-    __slots__ = ("__weakref__", "_graph", "_outputs")
-
-    __array_priority__ = 1000.0  # numpy arrays on the left leave the operation to the symbol
-    __hash__ = None  # type: ignore[assignment]  # == makes a symbol, so a symbol is no dictionary key
-
-    def __init__(self, outputs: tuple[Entry, ...]) -> None:
-        self._outputs = outputs
-        self._graph: Graph | None = None
-
-    @property
-    def graph(self) -> Graph:
-        """The graph these outputs depend on."""
-        if self._graph is None:
-            self._graph = Graph(self._outputs)
-        return self._graph
-
-    @property
-    def handle(self) -> Symbol:
-        """The symbol itself; real MXNet has a pointer here."""
-        return self
-
-    # ------------------------------------------------------------------------------------------ what is in it
-
-    @property
-    def name(self) -> str | None:
-        """The name, None for a group of several nodes."""
-        first = self._outputs[0].node
-        return first.name if all(entry.node is first for entry in self._outputs) else None
-
-    def list_arguments(self) -> list[str]:
-        """Return the names of the arguments, in the order in which the graph reaches them."""
-        return [node.name for node in self.graph.arguments]
-
-    def list_auxiliary_states(self) -> list[str]:
-        """Return the names of the auxiliary states, such as BatchNorm's moving mean."""
-        return [node.name for node in self.graph.aux]
-
-    def list_inputs(self) -> list[str]:
-        """Return the names of all variables, auxiliary states included."""
-        return [node.name for node in self.graph.nodes if node.op is None]
-
-    def list_outputs(self) -> list[str]:
-        """Return the names of the outputs, such as ``fc1_output``."""
-        return [entry.output_name for entry in self._outputs]
-
-    def get_internals(self) -> Symbol:
-        """Return a group of every value in the graph: variables and all visible outputs."""
-        return Symbol(tuple(entry for node in self.graph.nodes for entry in node.outputs[: _visible(node)]))
-
-    def get_children(self) -> Symbol | None:
-        """Return a group of the direct inputs, None if there are none."""
-        nodes = dict.fromkeys(entry.node for entry in self._outputs)
-        inputs = tuple(entry for node in nodes for entry in node.inputs)
-        return Symbol(inputs) if inputs else None
-
-    def debug_str(self) -> str:
-        """Return the graph as text, node by node, in MXNet's format."""
-        return mxnet_debug_text(self._outputs)
-
-    def __repr__(self) -> str:
-        name = self.name
-        if name is None:
-            return f"<{type(self).__name__} group [{', '.join(str(each.name) for each in self)}]>"
-        return f"<{type(self).__name__} {name}>"
-
-    def __len__(self) -> int:
-        return len(self._outputs)
-
-    def __iter__(self) -> Iterator[Symbol]:
-        return (self[i] for i in range(len(self)))
-
-    def __getitem__(self, index: int | str | slice) -> Symbol:
-        """Return one output by number or name, or several by a slice.
-
-        Raises
-        ------
-        ValueError
-            If no output, or more than one, has that name.
-        IndexError
-            If the number is out of range.
-        """
-        if isinstance(index, str):
-            return Symbol((self._outputs[self._find_output(index)],))
-        if isinstance(index, slice):
-            if any(isinstance(bound, int) and bound < 0 for bound in (index.start, index.stop, index.step)):
-                raise CompositionError(f"{self!r}: outputs are counted from 0, so {index} picks none.")
-            picked = self._outputs[index]
-            if not picked:
-                raise NameLookupError(
-                    f"{self!r} has {len(self)} outputs; the slice {index} picks none of them."
-                )
-            return Symbol(picked)
-        if not isinstance(index, int | np.integer):
-            raise CompositionError(f"A symbol is indexed by number, output name or slice, not by {index!r}.")
-        if index >= len(self):
-            raise OutputIndexError(f"{self!r} has {len(self)} outputs, so there is no output {index}.")
-        if index < 0:
-            raise MXNetError(f"{self!r}: outputs are counted from 0, so there is no output {index}.")
-        return Symbol((self._outputs[index],))
-
-    def _find_output(self, name: str) -> int:
-        names = self.list_outputs()
-        found = [i for i, each in enumerate(names) if each == name]
-        if not found:
-            raise NameLookupError(
-                f"{self!r} has no output {name!r}.{did_you_mean(name, names)} list_outputs() has them all."
-            )
-        if len(found) > 1:
-            raise NameLookupError(f"{self!r} has {len(found)} outputs of the name {name!r}; index by number.")
-        return found[0]
-
-    # --------------------------------------------------------------------------------------------- attributes
-
-    def attr(self, key: str) -> str | None:
-        """Return an attribute, None if there is none (or if this is a group)."""
-        return None if self.name is None else visible_spellings(self._outputs[0].node.attrs).get(key)
-
-    def list_attr(self, recursive: bool = False) -> dict[str, str]:
-        """Return the attributes of this node; ``attr_dict`` has those of all."""
-        if recursive:
-            raise MXNetError(
-                "Symbol.list_attr(recursive=True) is gone since MXNet 0.8: use attr_dict() instead."
-            )
-        return {} if self.name is None else visible_spellings(self._outputs[0].node.attrs)
-
-    def attr_dict(self) -> dict[str, dict[str, str]]:
-        """Return the attributes of all nodes that have some, by node name."""
-        return {node.name: visible_spellings(node.attrs) for node in self.graph.nodes if node.attrs}
-
-    def _set_attr(self, **kwargs: str) -> None:
-        if self.name is None:
-            raise MXNetError("Attributes can be set on one node, not on a group.")
-        node = self._outputs[0].node
-        for key, value in kwargs.items():
-            if not isinstance(value, str):
-                raise ParameterError(
-                    f"Attributes are strings, but {key!r} is {value!r}, of type {type(value).__name__}."
-                )
-            stored = hidden_key(key)
-            if node.op is not None and not is_hidden(stored) and node.op.params:
-                raise ParameterError(
-                    f"Attribute {key!r} of {node.op.name} {node.name!r}: a note on an operator is "
-                    "written with two underscores "
-                    f"on both sides (__{key}__); its parameters do not change once it is made."
-                )
-            node.attrs[stored] = value
+    __slots__ = ()
 
     # -------------------------------------------------------------------------------------------- composition
 
@@ -245,42 +86,40 @@ class Symbol(SymbolBase, FluentMethods):
             raise CompositionError("Compose a symbol with keyword arguments alone: net(data=other).")
         if args:
             raise CompositionError(
-                f"{self!r} is composed by keyword, such as net({self.list_inputs()[0]}=other), not by "
+                f"{self._shown()} is composed by keyword, such as net({self.list_inputs()[0]}=other), not by "
                 "position."
             )
-        variables = self.list_inputs()
+        variables = set(self.list_inputs())
         for key, value in kwargs.items():
             if not isinstance(value, Symbol):
                 raise CompositionError(
-                    f"Compose expects symbols, but {key!r} is {value!r}, of type {type(value).__name__}."
+                    f"Compose expects symbols, but {key!r} is {brief(value)}, of type {type(value).__name__}."
                 )
             if len(value) != 1:
                 raise CompositionError(
-                    f"Compose expects one output for {key!r}, but {value!r} has {len(value)}: pick "
+                    f"Compose expects one output for {key!r}, but {value._shown()} has {len(value)}: pick "
                     "one by index."
                 )
             if key not in variables:
                 raise CompositionError(
-                    f"{self!r} has no variable {key!r}.{did_you_mean(key, variables)} Its variables "
-                    f"are: {', '.join(variables)}."
+                    f"{self._shown()} has no variable {key!r}.{did_you_mean(key, variables)} "
+                    f"Its variables are: {few(self.list_inputs(), key)}."
                 )
         replacement = {key: value._outputs[0] for key, value in kwargs.items()}
         renamed = self._outputs[0].node if name is not None and self.name is not None else None
-        return Symbol(_copy_with(self.graph, replacement, renamed, name))
+        return Symbol(copy_graph(self.graph, replacement, renamed, name))
 
     def __copy__(self) -> Symbol:
         return self.__deepcopy__({})
 
     def __deepcopy__(self, _: object) -> Symbol:
-        return Symbol(_copy_with(self.graph, {}, None, None))
+        return Symbol(copy_graph(self.graph))
 
-    def __reduce__(self) -> tuple[Callable[[str], Symbol], tuple[str]]:
-        from mxnet.symbol.variable import load_json
-
-        return load_json, (self.tojson(),)
+    def __getstate__(self) -> dict[str, str]:
+        """Return what real MXNet pickles: the graph as JSON, under ``handle``."""
+        return {"handle": self.tojson(remove_amp_cast=False)}
 
     def __setstate__(self, state: Mapping[str, str | None]) -> None:
-        """Take over what real MXNet pickles: the graph as JSON, under ``handle``."""
         text = state.get("handle")
         if not isinstance(text, str):
             raise MXNetError("This pickle of a Symbol holds no graph.")
@@ -361,16 +200,16 @@ class Symbol(SymbolBase, FluentMethods):
         names = self.list_arguments()
         if len(args) > len(names):
             raise NameLookupError(
-                f"{method} was given {len(args)} facts by position, but there are {len(names)} "
-                f"arguments: {names}."
+                f"{method} was given {len(args)} facts by position, but there are {len(names)} arguments: "
+                f"{few(names)}."
             )
         given = dict(zip(names, args, strict=False)) if args else dict(kwargs)
-        inputs = self.list_inputs()
+        inputs = set(self.list_inputs())
         for name in given:
             if name not in inputs:
                 raise NameLookupError(
-                    f"{self!r} has no argument {name!r}.{did_you_mean(name, inputs)} Its arguments "
-                    f"are: {', '.join(names)}."
+                    f"{self._shown()} has no argument {name!r}.{did_you_mean(name, inputs)} "
+                    f"Its arguments are: {few(names, name)}."
                 )
         facts = {name: checked(name, fact) for name, fact in given.items()}
         return {
@@ -385,8 +224,8 @@ class Symbol(SymbolBase, FluentMethods):
         """Return the gradient of the sum of all outputs as a symbol, an ordinary graph.
 
         It can be inspected, drawn, saved, composed and differentiated again. Losses such as
-        ``SoftmaxOutput`` contribute the
-        gradient they define. Real MXNet 1.x declares this method and never implemented it.
+        ``SoftmaxOutput`` contribute the gradient they define. Real MXNet 1.x declares this method and never
+        implemented it.
 
         Parameters
         ----------
@@ -411,7 +250,7 @@ class Symbol(SymbolBase, FluentMethods):
         >>> (x * x * x).gradient(["x"]).gradient(["x"]).eval(x=mx.nd.array([2]))[0].asnumpy().tolist()
         [12.0]
         """
-        entries = [self._differentiable(name) for name in ([wrt] if isinstance(wrt, str) else wrt)]
+        entries = self._differentiable([wrt] if isinstance(wrt, str) else wrt)
         if not entries:
             raise GradientError("gradient() needs the name of at least one argument or internal output.")
         with emitting("head_gradient", user_line()):
@@ -426,16 +265,19 @@ class Symbol(SymbolBase, FluentMethods):
                 tuple(grad or emit("zeros_like", entry) for grad, entry in zip(found, entries, strict=True))
             )
 
-    def _differentiable(self, name: str) -> Entry:
+    def _differentiable(self, names: Iterable[str]) -> list[Entry]:
+        """Return the arguments and internal outputs of these names; of equal ones, the first."""
+        known: dict[str, Entry] = {}
         for node in self.graph.nodes:
             for entry in node.outputs:
-                if entry.output_name == name:
-                    return entry
-        known = self.get_internals().list_outputs()
-        raise NameLookupError(
-            f"gradient(): {self!r} has no argument or internal output {name!r}.{did_you_mean(name, known)}"
-            " get_internals().list_outputs() has them all."
-        )
+                known.setdefault(entry.output_name, entry)
+        for name in names:
+            if name not in known:
+                raise NameLookupError(
+                    f"gradient(): {self._shown()} has no argument or internal output {name!r}."
+                    f"{did_you_mean(name, known)} get_internals().list_outputs() has them all."
+                )
+        return [known[name] for name in names]
 
     # ------------------------------------------------------------------------------------------------ running
 
@@ -492,7 +334,9 @@ class Symbol(SymbolBase, FluentMethods):
         options = Options.of_environment(
             memory_budget=memory_budget, compiler=compiler, check_numerics=check_numerics
         )
-        return bind(self, ctx, args, args_grad, grad_req, aux_states, group2ctx, options)
+        executor = bind(self.graph, ctx, args, args_grad, grad_req, aux_states, group2ctx, options)
+        executor._symbol = self
+        return executor
 
     def simple_bind(
         self,
@@ -508,7 +352,7 @@ class Symbol(SymbolBase, FluentMethods):
         memory_budget: str | float | None = None,
         compiler: str | None = None,
         check_numerics: bool | None = None,
-        **kwargs: tuple[int, ...],
+        **kwargs: Any,
     ) -> Executor:
         """Infer all shapes, make arrays of zeros for all arguments and gradients, and return an executor.
 
@@ -538,8 +382,8 @@ class Symbol(SymbolBase, FluentMethods):
         check_numerics : bool, optional
             Stop at the first node that makes NaN or Inf. By default the environment variable
             ``MXNET_CHECK_NUMERICS``.
-        **kwargs : tuple of int
-            Shapes of arguments.
+        **kwargs : sequence of int
+            Shapes of arguments; names that are no arguments are passed over.
 
         Raises
         ------
@@ -553,8 +397,8 @@ class Symbol(SymbolBase, FluentMethods):
         options = Options.of_environment(
             memory_budget=memory_budget, compiler=compiler, check_numerics=check_numerics
         )
-        return simple_bind(
-            self,
+        executor = simple_bind(
+            self.graph,
             ctx,
             grad_req,
             type_dict,
@@ -566,6 +410,8 @@ class Symbol(SymbolBase, FluentMethods):
             options,
             kwargs,
         )
+        executor._symbol = self
+        return executor
 
     def eval(self, ctx: Context | None = None, **kwargs: NDArray) -> list[NDArray]:
         """Bind the given arrays, run forward once and return the outputs."""
@@ -575,8 +421,7 @@ class Symbol(SymbolBase, FluentMethods):
         """Return this graph as a thread-safe Python function of arrays.
 
         The function takes its arguments by name (or by position, in the order of ``list_inputs``), of any
-        consistent shapes, and
-        returns a list of NDArrays. It keeps no arrays between calls.
+        consistent shapes, and returns a list of NDArrays. It keeps no arrays between calls.
 
         Parameters
         ----------
@@ -604,7 +449,7 @@ class Symbol(SymbolBase, FluentMethods):
         remove_amp_cast : bool
             Whether casts that automatic mixed precision put in are left out.
         """
-        return write_graph(_without_amp_casts(self.graph) if remove_amp_cast else self._outputs)
+        return write_graph(without_amp_casts(self.graph) if remove_amp_cast else self._outputs)
 
     def save(self, fname: str | os.PathLike[str], remove_amp_cast: bool = True) -> None:
         """Write the graph as JSON to a file; an existing file is replaced as a whole or not at all.
@@ -621,93 +466,9 @@ class Symbol(SymbolBase, FluentMethods):
         with atomic_write(fname) as file:
             file.write(self.tojson(remove_amp_cast).encode())
 
-    # --------------------------------------------------------------------------------------------- arithmetic
-
-    def __add__(self, other: object) -> Symbol:
-        return _arithmetic("_plus", "_PlusScalar", self, other, "+")
-
-    def __sub__(self, other: object) -> Symbol:
-        return _arithmetic("_minus", "_MinusScalar", self, other, "-")
-
-    def __rsub__(self, other: object) -> Symbol:
-        return _arithmetic(None, "_RMinusScalar", self, other, "-")
-
-    def __mul__(self, other: object) -> Symbol:
-        return _arithmetic("_mul", "_MulScalar", self, other, "*")
-
-    def __truediv__(self, other: object) -> Symbol:
-        return _arithmetic("_div", "_DivScalar", self, other, "/")
-
-    def __rtruediv__(self, other: object) -> Symbol:
-        return _arithmetic(None, "_RDivScalar", self, other, "/")
-
-    def __mod__(self, other: object) -> Symbol:
-        return _arithmetic("_mod", "_ModScalar", self, other, "%")
-
-    def __rmod__(self, other: object) -> Symbol:
-        return _arithmetic(None, "_RModScalar", self, other, "%")
-
-    def __pow__(self, other: object) -> Symbol:
-        return _arithmetic("_power", "_PowerScalar", self, other, "**")
-
-    def __rpow__(self, other: object) -> Symbol:
-        return _arithmetic(None, "_rpower_scalar", self, other, "**")
-
-    def __neg__(self) -> Symbol:
-        return self.__mul__(-1.0)
-
-    def __abs__(self) -> Symbol:
-        return self.abs()
-
-    def __eq__(self, other: object) -> Symbol:  # type: ignore[override]
-        return _arithmetic("_equal", "_equal_scalar", self, other, "==")
-
-    def __ne__(self, other: object) -> Symbol:  # type: ignore[override]
-        return _arithmetic("_not_equal", "_not_equal_scalar", self, other, "!=")
-
-    def __gt__(self, other: object) -> Symbol:
-        return _arithmetic("_greater", "_greater_scalar", self, other, ">")
-
-    def __ge__(self, other: object) -> Symbol:
-        return _arithmetic("_greater_equal", "_greater_equal_scalar", self, other, ">=")
-
-    def __lt__(self, other: object) -> Symbol:
-        return _arithmetic("_lesser", "_lesser_scalar", self, other, "<")
-
-    def __le__(self, other: object) -> Symbol:
-        return _arithmetic("_lesser_equal", "_lesser_equal_scalar", self, other, "<=")
-
-    __radd__ = __add__
-    __rmul__ = __mul__
-    __div__ = __truediv__
-    __rdiv__ = __rtruediv__
-
-    # ------------------------------------------------------------------------------ what only an array can do
-
-    def __bool__(self) -> bool:
-        raise NotImplementedForSymbol(self.__bool__, "bool")
-
-    __nonzero__ = __bool__
-
-    def __iadd__(self, other: object) -> Symbol:
-        raise NotImplementedForSymbol(self.__iadd__, "+=", other)
-
-    def __isub__(self, other: object) -> Symbol:
-        raise NotImplementedForSymbol(self.__isub__, "-=", other)
-
-    def __imul__(self, other: object) -> Symbol:
-        raise NotImplementedForSymbol(self.__imul__, "*=", other)
-
-    def __itruediv__(self, other: object) -> Symbol:
-        raise NotImplementedForSymbol(self.__itruediv__, "/=", other)
-
-    __idiv__ = __itruediv__
-
     def astype(self, dtype: DTypeLike, **kwargs: Any) -> Symbol:
         """Return a symbol of the same values in another dtype."""
-        from mxnet.symbol.compose import create
-
-        return create("Cast", [self], {"dtype": dtype_name(dtype)}, hint="cast", **kwargs)
+        return self._create("Cast", [self], {"dtype": dtype_name(dtype)}, hint="cast", **kwargs)
 
     def as_nd_ndarray(self) -> Symbol:
         """Return this symbol: there is one kind of symbol."""
@@ -720,19 +481,6 @@ class Symbol(SymbolBase, FluentMethods):
     def get_backend_symbol(self, backend: str) -> Symbol:
         """Return this symbol; see :meth:`optimize_for`."""
         return self.optimize_for(backend)
-
-
-def _only_arrays(name: str) -> Callable[[Symbol], None]:
-    def method(self: Symbol, *args: object) -> None:  # noqa: ARG001 - it is a method
-        raise NotImplementedForSymbol(name, None, *args)
-
-    method.__name__ = name
-    method.__doc__ = "Raise NotImplementedForSymbol: a symbol has no value."
-    return method
-
-
-for _name in ("asnumpy", "asscalar", "wait_to_read", "copy", "detach", "backward", "as_in_context"):
-    setattr(Symbol, _name, _only_arrays(_name))
 
 
 def Group(symbols: Sequence[Symbol], create_fn: Callable[..., Symbol] = Symbol) -> Symbol:
@@ -750,26 +498,8 @@ def Group(symbols: Sequence[Symbol], create_fn: Callable[..., Symbol] = Symbol) 
     """
     group = list(symbols)
     if not group or any(not isinstance(each, Symbol) for each in group):
-        raise CompositionError(f"Group expects a list of at least one Symbol, but got {symbols!r}.")
+        raise CompositionError(f"Group expects a list of at least one Symbol, but got {brief(symbols)}.")
     return create_fn(tuple(entry for each in group for entry in each._outputs))
-
-
-def _visible(node: Node) -> int:
-    return node.op.visible_outputs() if node.op is not None else 1
-
-
-def _arithmetic(binary: str | None, with_scalar: str, left: Symbol, right: object, sign: str) -> Symbol:
-    from mxnet.symbol.compose import create
-
-    if isinstance(right, Symbol) and binary is not None:
-        return create(binary, [left, right], {}, hint=binary)
-    if isinstance(right, int | float | np.number) and not isinstance(right, bool | np.bool_):
-        return create(with_scalar, [left], {"scalar": right}, hint=with_scalar.lower())
-    if isinstance(right, bool | np.bool_):
-        raise ParameterError(f"{left!r} {sign} {right}: a boolean is not a number here; write {int(right)}.")
-    raise CompositionError(
-        f"{left!r} {sign} {right!r}: expected a Symbol or a number, but got {type(right).__name__}."
-    )
 
 
 def _checked_shape(name: str, shape: object) -> Shape | None:
@@ -783,37 +513,32 @@ def _checked_shape(name: str, shape: object) -> Shape | None:
     return from_mxnet_shape(tuple(int(d) for d in shape))
 
 
-def _copy_with(
-    graph: Graph, replacement: Mapping[str, Entry], renamed: Node | None, name: str | None
-) -> tuple[Entry, ...]:
-    """Copy a graph, with variables replaced by name and one node renamed."""
-    copies: dict[int, Node] = {}
-    replaced: dict[int, Entry] = {}
-    for node in graph.nodes:
-        if node.op is None and node.name in replacement:
-            replaced[id(node)] = replacement[node.name]
-            continue
-        inputs = tuple(
-            replaced.get(id(entry.node)) or Entry(copies[id(entry.node)], entry.index)
-            for entry in node.inputs
+def load(fname: str | os.PathLike[str]) -> Symbol:
+    """Read a symbol from a JSON file that any MXNet from 0.5 to 2.0 wrote.
+
+    Raises
+    ------
+    MXNetError
+        If the file is missing, truncated or not a symbol.
+    TypeError
+        If `fname` is not a path.
+    """
+    if not isinstance(fname, str | os.PathLike):
+        raise CompositionError(
+            f"load() expects a file name, but got {fname!r}, of type {type(fname).__name__}."
         )
-        new_name = name if node is renamed and name is not None else node.name
-        copies[id(node)] = Node(node.op, new_name, inputs, dict(node.attrs), node.source, node.subgraphs)
-    return tuple(
-        replaced.get(id(entry.node)) or Entry(copies[id(entry.node)], entry.index) for entry in graph.outputs
-    )
+    try:
+        with open(fname, encoding="utf-8") as file:
+            text = file.read()
+    except FileNotFoundError:
+        raise MXNetError(f"There is no file {os.fspath(fname)!r} to load a symbol from.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MXNetError(f"Cannot read a symbol from {os.fspath(fname)!r}: {error}") from None
+    return Symbol(read_graph(text, os.fspath(fname)))
 
 
-def _without_amp_casts(graph: Graph) -> tuple[Entry, ...]:
-    """Return the outputs with ``amp_cast`` and ``amp_multicast`` nodes bypassed."""
-    if not any(isinstance(node.op, AmpCast | AmpMulticast) for node in graph.nodes):
-        return graph.outputs
-    mapped: dict[Entry, Entry] = {}
-    for node in graph.nodes:
-        inputs = tuple(mapped.get(entry, entry) for entry in node.inputs)
-        if isinstance(node.op, AmpCast | AmpMulticast):
-            mapped.update(zip(node.outputs, inputs, strict=True))
-        elif inputs != node.inputs:
-            copy = Node(node.op, node.name, inputs, node.attrs, node.source, node.subgraphs)
-            mapped.update(zip(node.outputs, copy.outputs, strict=True))
-    return tuple(mapped.get(entry, entry) for entry in graph.outputs)
+def load_json(json_str: str) -> Symbol:
+    """Read a symbol from JSON text; see :func:`load`."""
+    if not isinstance(json_str, str):
+        raise CompositionError(f"load_json() expects a string, but got {type(json_str).__name__}.")
+    return Symbol(read_graph(json_str))

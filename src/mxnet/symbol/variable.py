@@ -1,8 +1,7 @@
-"""Variables, the inputs of a graph; and reading graphs back."""
+"""Variables: the inputs of a graph."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,8 @@ import numpy as np
 
 from mxnet.attribute import current_attributes, hidden_key
 from mxnet.dtype import CODES, DTypeLike, dtype_name
-from mxnet.errors import CompositionError, MXNetError, ParameterError, did_you_mean
-from mxnet.ir.declared import STORAGE_TYPES
-from mxnet.ir.json import read_graph
+from mxnet.errors import CompositionError, ParameterError, did_you_mean
+from mxnet.ir.declared import STORAGE_TYPES, whole_shape
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import is_hidden
 from mxnet.ir.param import as_text
@@ -21,7 +19,7 @@ from mxnet.symbol.symbol import Symbol
 if TYPE_CHECKING:
     from mxnet.initializer import Initializer
 
-__all__ = ["Variable", "load", "load_json", "var"]
+__all__ = ["Variable", "var"]
 
 
 def Variable(
@@ -88,16 +86,15 @@ def Variable(
     if stype is not None:
         if stype not in STORAGE_TYPES:
             raise ParameterError(
-                f"stype={stype!r}: expected one of "
-                f"{', '.join(STORAGE_TYPES)}.{did_you_mean(stype, STORAGE_TYPES)}"
+                f"stype={stype!r}: expected one of {', '.join(STORAGE_TYPES)}."
+                f"{did_you_mean(stype, STORAGE_TYPES)}"
             )
         attrs["__storage_type__"] = str(STORAGE_TYPES.index(stype))
     for key, value in _checked(kwargs).items():
         if not is_hidden(key):
             raise ParameterError(
-                f"Variable {name!r} has no parameter {key!r}: further attributes begin and end with "
-                f"two underscores (__{key}__),"
-                " or go into attr={...}."
+                f"Variable {name!r} has no parameter {key!r}: further attributes begin and end with two "
+                f"underscores (__{key}__), or go into attr={{...}}."
             )
         attrs[key] = value
     return Symbol((Entry(Node(None, name, (), attrs, user_line())),))
@@ -107,10 +104,10 @@ var = Variable
 
 
 def _shape(name: str, given: object) -> object:
-    extents = given if isinstance(given, tuple | list) else (given,)
-    if given is not None and not all(isinstance(n, int | np.integer) for n in extents):
-        raise ParameterError(f"The shape of variable {name!r} must be a tuple of int, but is {given!r}.")
-    return given
+    if given is None or isinstance(given, int | np.integer):
+        return given
+    shape = whole_shape(name, given)
+    return list(shape) if isinstance(given, list) else shape  # each is written as it was given
 
 
 def _checked(attrs: Mapping[str, object]) -> dict[str, str]:
@@ -122,34 +119,3 @@ def _checked(attrs: Mapping[str, object]) -> dict[str, str]:
             )
         checked[hidden_key(key)] = value
     return checked
-
-
-def load(fname: str | os.PathLike[str]) -> Symbol:
-    """Read a symbol from a JSON file that any MXNet from 0.5 to 2.0 wrote.
-
-    Raises
-    ------
-    MXNetError
-        If the file is missing, truncated or not a symbol.
-    TypeError
-        If `fname` is not a path.
-    """
-    if not isinstance(fname, str | os.PathLike):
-        raise CompositionError(
-            f"load() expects a file name, but got {fname!r}, of type {type(fname).__name__}."
-        )
-    try:
-        with open(fname, encoding="utf-8") as file:
-            text = file.read()
-    except FileNotFoundError:
-        raise MXNetError(f"There is no file {os.fspath(fname)!r} to load a symbol from.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise MXNetError(f"Cannot read a symbol from {os.fspath(fname)!r}: {error}") from None
-    return Symbol(read_graph(text, os.fspath(fname)))
-
-
-def load_json(json_str: str) -> Symbol:
-    """Read a symbol from JSON text; see :func:`load`."""
-    if not isinstance(json_str, str):
-        raise CompositionError(f"load_json() expects a string, but got {type(json_str).__name__}.")
-    return Symbol(read_graph(json_str))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import CompositionError, ShapeError
+from mxnet.errors import CompositionError, ShapeError, brief, few
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -23,11 +23,13 @@ def check_arguments(symbol: object, **mappings: object) -> None:
         If so.
     """
     if not isinstance(symbol, Symbol):
-        raise CompositionError(f"symbol must be a Symbol, not {symbol!r}, of type {type(symbol).__name__}.")
+        raise CompositionError(
+            f"symbol must be a Symbol, not {brief(symbol)}, of type {type(symbol).__name__}."
+        )
     for name, value in mappings.items():
         if value is not None and not isinstance(value, Mapping):
             raise CompositionError(
-                f"{name} must be a dictionary such as {{'data': ...}}, or None, not {value!r}."
+                f"{name} must be a dictionary such as {{'data': ...}}, or None, not {brief(value)}."
             )
 
 
@@ -46,8 +48,8 @@ def shapes_of(symbol: Symbol, given: Mapping[str, tuple[int, ...]]) -> dict[Entr
         partial = zip(symbol.list_arguments(), arguments or (), strict=False)
         unknown = [name for name, shape in partial if 0 in shape or not shape]
         raise ShapeError(
-            f"Input shape is incomplete: with {', '.join(given) or 'nothing'} given, the shapes of "
-            f"{', '.join(unknown) or 'some outputs'} remain unknown."
+            f"Input shape is incomplete: with {few(given) if given else 'nothing'} given, the shapes of "
+            f"{few(unknown) if unknown else 'some outputs'} remain unknown."
         )
     return dict(zip(internals.graph.outputs, shapes, strict=True))
 

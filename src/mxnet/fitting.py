@@ -1,0 +1,91 @@
+"""Shapes and arrays that fit a graph: what binding and reshaping have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mxnet.analysis.infer import show_shape
+from mxnet.errors import BindError, ShapeError, did_you_mean
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.declared import from_mxnet_shape, whole_shape
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Node, describe_node
+from mxnet.ndarray import NDArray, zeros
+
+__all__ = ["NotAContextError", "NotAnArrayError", "require_complete", "resized", "shapes_by_node"]
+
+
+class NotAnArrayError(BindError, TypeError):
+    """Something that is no NDArray was to be bound (MXNet raises TypeError)."""
+
+
+class NotAContextError(BindError, TypeError):
+    """Something that is no Context was given for one (MXNet raises TypeError)."""
+
+
+def resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:
+    """Return the array itself, a view of its beginning, or a new one."""
+    if array.shape == shape:
+        return array
+    if not may_change:
+        raise BindError(
+            f"reshape(): the new shapes make {name!r} {show_shape(shape)}, but it is "
+            f"{show_shape(array.shape)}. partial_shaping=True allows that, with new contents."
+        )
+    size = int(np.prod(shape))
+    if size <= array.size:
+        return NDArray._from_tensor(array._tensor.reshape(-1)[:size].view(shape), array.context)
+    if not may_grow:
+        raise BindError(
+            f"reshape(): {name!r} would grow from {show_shape(array.shape)} to {show_shape(shape)}. "
+            "allow_up_sizing=True allows that."
+        )
+    return zeros(shape, ctx=array.context, dtype=array._dtype_name)
+
+
+def shapes_by_node(graph: Graph, shapes: Mapping[str, Any]) -> dict[Node, Any]:
+    """Return given shapes by variable, in the inner form; names that are no variables are passed over."""
+    return {
+        node: from_mxnet_shape(whole_shape(node.name, shapes[node.name]))
+        for node in graph.arguments + graph.aux
+        if node.name in shapes
+    }
+
+
+_MOST_LISTED = 8
+
+
+def require_complete(graph: Graph, shapes: Sequence[Any], given: Iterable[str] = ()) -> None:
+    """Refuse shapes of arguments and auxiliary states that are not known completely; list the first.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph.
+    shapes : sequence of Shape
+        What is known.
+    given : iterable of str
+        The names that shapes were given for: one that the graph does not have may be misspelt.
+    """
+    variables = graph.arguments + graph.aux
+    unknown = [
+        f"  {describe_node(node)}: {show_shape(shape)}"
+        for node, shape in zip(variables, shapes, strict=True)
+        if not is_complete(shape)
+    ]
+    if not unknown:
+        return
+    if len(unknown) > _MOST_LISTED:
+        unknown[_MOST_LISTED - 1 :] = [f"  and {len(unknown) - _MOST_LISTED + 1} more"]
+    names = {node.name for node in variables}
+    astray = [
+        f"\nThere is no argument {name!r}.{did_you_mean(name, names)}" for name in given if name not in names
+    ]
+    raise ShapeError(
+        "The given shapes do not determine all others. These stayed unknown:\n"
+        + "\n".join(unknown)
+        + "".join(astray)
+    )
