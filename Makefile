@@ -27,9 +27,9 @@ test-fast: $(VENV)/dev.stamp  ## run the tests that take moments, up to the firs
 lint: $(VENV)/dev.stamp  ## check style, types and the direction of imports
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/python tools/make_stubs.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python tools/make_stubs.py --check
 
 format: $(VENV)/dev.stamp  ## put every file into shape and mend what ruff can mend
 	$(BIN)/ruff check --fix

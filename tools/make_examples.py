@@ -1,4 +1,4 @@
-"""Run the examples of all operators and write what they print into ``src/mxnet/ir/examples.py``.
+"""Run the examples of all operators and write what they print into ``src/mxnet/ir/example_results.json``.
 
 python tools/make_examples.py [--check]
 """
@@ -6,35 +6,29 @@ python tools/make_examples.py [--check]
 from __future__ import annotations
 
 import argparse
-import re
+import json
 import sys
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import mxnet as mx
-from mxnet.ir import examples
-from mxnet.ir.examples import Example
-from mxnet.ir.op import find_operator
+from mxnet.ir.examples import RESULTS, call_of
+from mxnet.ir.op import REGISTRY
 
-FILE = Path(examples.__file__)
+if TYPE_CHECKING:
+    from mxnet.ir.op import Op
+
 MOST_NUMBERS = 12  # of larger results only the shape is shown
 
 
-def parse_head(head: str) -> tuple[str, Example]:
-    """Return the operator's name, and the call without a result."""
-    name, inputs, parameters = (*(part.strip() for part in head.split("|")), "", "")[:3]
-    return name, Example(tuple(inputs.split("; ")) if inputs else (), parameters, "", "")
-
-
-def run(name: str, example: Example) -> tuple[str, str]:
-    """Return what is shown of the results of a call, and what that prints."""
-    cls = find_operator(name)
+def run(cls: type[Op]) -> tuple[str, str]:
+    """Return what is shown of the results of a class's example, and what that prints."""
+    example = call_of(cls)
     mx.random.seed(1)
     scope: dict[str, Any] = {"mx": mx}
     for key, text in example.arguments(cls).items():
-        scope[key] = eval(text, scope)  # noqa: S307 - our own table
+        scope[key] = eval(text, scope)  # noqa: S307 - our own declarations
     result = eval(example.call(cls, "mx.nd"), scope)  # noqa: S307
     results = result if isinstance(result, list) else [result]
     shown = how_to_show(results, random=not cls.pure)
@@ -57,29 +51,20 @@ def how_to_show(results: list[Any], *, random: bool) -> str:
     return "asnumpy()" if exact else "asnumpy().round(3)"
 
 
-def filled(source: str) -> str:
-    """Return the module's source with the results of now."""
-    before, table, after = re.split(r'(?<=EXAMPLES = _read\(\n    """\n)|(?="""  # noqa)', source)
-    entries = []
-    for entry in table.strip().split("\n\n"):
-        head = entry.splitlines()[0].rstrip()
-        shown, result = run(*parse_head(head))
-        entries.append("\n    ".join([head, shown, *result.splitlines()]))
-    return before + "\n\n".join(entries) + "\n" + after
-
-
 def main() -> int:
     """Write the results, or tell whether they are those of now."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if something would change")
     check = parser.parse_args().check
-    source = FILE.read_text()
-    new = filled(source)
-    if check and new != source:
-        print(f"{FILE.name} is not up to date: run python tools/make_examples.py")
+    declared = {cls.name: cls for cls in REGISTRY.values() if cls.example}
+    lines = [f"{json.dumps(name)}: {json.dumps(run(declared[name]))}" for name in sorted(declared)]
+    new = "{\n" + ",\n".join(lines) + "\n}\n"
+    old = RESULTS.read_text() if RESULTS.exists() else ""
+    if check and new != old:
+        print(f"{RESULTS.name} is not up to date: run python tools/make_examples.py")
         return 1
-    if new != source:
-        FILE.write_text(new)
+    if new != old:
+        RESULTS.write_text(new)
     return 0
 
 

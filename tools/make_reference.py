@@ -19,7 +19,7 @@ from pathlib import Path
 from mxnet.ir.examples import example_of
 from mxnet.ir.namespaces import homes_of
 from mxnet.ir.op import REGISTRY, Op, reads_of
-from mxnet.ir.signature import parameters_of
+from mxnet.surface.signature import parameters_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "operators"

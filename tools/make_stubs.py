@@ -1,29 +1,29 @@
 """Write the type stubs of what operators become: functions in ``mx.sym`` and ``mx.nd``, and methods.
 
-python tools/make_stubs.py [--check]
+python tools/make_stubs.py
 
 The functions are made when the package is imported, so editors and type checkers cannot see them; these files
-tell them. The stub of a module that has a file of its own is ``NAME_operators.pyi``, which that file imports
-for type checkers.
+tell them. Git does not keep them: they are written when the package is built or installed, by ``make lint``
+and ``make docs``. The stub of a module that has a file of its own is ``NAME_operators.pyi``, which that file
+imports for type checkers.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import inspect
 import math
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import mxnet as mx
 from mxnet.dtype import NAMES
-from mxnet.ir.namespaces import fluent_method, places
+from mxnet.ir.namespaces import places
 from mxnet.ir.op import Op
 from mxnet.ir.param import Param
+from mxnet.surface.functions import fluent_method
 
 ROOT = Path(mx.__file__).parent
 MODULES = ("", "contrib", "image", "linalg", "random", "sparse", "op", "_internal")
@@ -202,30 +202,20 @@ def with_imports(what: str, body: str, package: ModuleType, array: str) -> str:
     return HEAD.format(what=what) + "".join(lines).lstrip() + "\n" + body
 
 
-def main() -> int:
-    """Write the stubs, or tell which are not those of now."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if something would change")
-    check = parser.parse_args().check
+def main() -> None:
+    """Write the stubs, and remove those of modules that are no more."""
     files = dict(
         [
             *stubs(importlib.import_module("mxnet.symbol"), "Symbol"),
             *stubs(importlib.import_module("mxnet.ndarray"), "NDArray"),
         ]
     )
-    stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
-    stale += [path for path in ROOT.glob("*/*.pyi") if path not in files]
-    for path in stale:
-        if check:
-            print(f"{path.relative_to(ROOT)} is not up to date: run python tools/make_stubs.py")
-        elif path in files:
-            path.write_text(files[path])
-        else:
-            path.unlink()
-    return int(check and bool(stale))
+    for path, text in files.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    for path in {*ROOT.glob("*/*.pyi")} - files.keys():
+        path.unlink()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 
 from mxnet.errors import ParameterError
-from mxnet.ir.signature import HIDDEN
+from mxnet.ir.declared import HIDDEN
 
 __all__ = ["AttrScope", "current_attributes", "hidden_key", "visible_spellings"]
 

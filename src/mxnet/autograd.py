@@ -7,6 +7,7 @@ by node.
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
-from mxnet.errors import GradientError, MXNetError, ShapeError
+from mxnet.errors import GradientError, ShapeError
 from mxnet.historic import lend
-from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, user_line
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.invoke import MODE, Mode, check_call, run_kernel
-from mxnet.ndarray.ndarray import write_gradient
+from mxnet.ndarray.eager import run_operator
+from mxnet.ndarray.gradients import write_gradient
+from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
@@ -62,13 +63,16 @@ class RecordedNode(Node):
         All outputs, the hidden ones last; None once ``backward`` has let go of them.
     context : Context
         Where it ran.
+    held : object
+        Of a variable: what held its array's values, see ``NDArray._held``. Of a call of a
+        :class:`Function`: the function.
     gradient : NDArray or None
         Of a variable: where its gradient goes.
     grad_req : str
         Of a variable: how it goes there.
     """
 
-    __slots__ = ("context", "grad_req", "gradient", "values")
+    __slots__ = ("context", "grad_req", "gradient", "held", "values")
 
     def __init__(
         self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context
@@ -79,6 +83,7 @@ class RecordedNode(Node):
             super().__init__(op, op.name, inputs, dict(op.given), user_line())
         self.values = values
         self.context = context
+        self.held: object = None
         self.gradient: NDArray | None = None
         self.grad_req = "null"
 
@@ -114,12 +119,12 @@ def _record(op: Op, inputs: Sequence[NDArray], made: Sequence[NDArray], hidden: 
 def _entry_of(array: NDArray) -> RecordedEntry:
     """Return the recorded value that an array holds; what was not computed while recording is a variable."""
     known: RecordedEntry | None = array._recorded
-    if known is not None and (array._grad is None or _value_of(known) is array._tensor):
+    if known is not None and (array._grad is None or known.node.held is array._held):
         return known
     node = RecordedNode(None, (), [array._tensor], array._context)
     entry = RecordedEntry(node)
     if array._grad is not None:
-        node.gradient, node.grad_req = array._grad, array._grad_req
+        node.held, node.gradient, node.grad_req = array._held, array._grad, array._grad_req
         array._recorded = entry
     return entry
 
@@ -388,36 +393,36 @@ def _evaluate(
         Whether the result is a recorded graph; if not, each value is let go after its last use.
     """
     order = _to_run(entry.node for entry in wanted if entry is not None)
-    uses = Counter(id(entry.node) for node in order for entry in node.inputs)
-    uses.update(id(entry.node) for entry in wanted if entry is not None)
-    ran: dict[int, RecordedNode] = {}
+    uses = Counter(entry.node for node in order for entry in node.inputs)
+    uses.update(entry.node for entry in wanted if entry is not None)
+    ran: dict[Node, RecordedNode] = {}
 
     def recorded(entry: Entry) -> RecordedEntry:
-        return RecordedEntry(ran.get(id(entry.node), entry.node), entry.index)
+        return RecordedEntry(ran.get(entry.node, entry.node), entry.index)
 
     for node in order:
         inputs = tuple(map(recorded, node.inputs))
         done = _run_node(node, inputs, train_mode)
         done.inputs = inputs if keep else ()
-        ran[id(node)] = done
+        ran[node] = done
         for entry in node.inputs:
-            uses[id(entry.node)] -= 1
-            if not keep and not uses[id(entry.node)]:
-                ran.pop(id(entry.node), None)
+            uses[entry.node] -= 1
+            if not keep and not uses[entry.node]:
+                ran.pop(entry.node, None)
     return [None if entry is None else recorded(entry) for entry in wanted]
 
 
 def _to_run(nodes: Iterable[Node]) -> list[Node]:
     """Return the nodes that must run for these, each after those it reads; recorded ones have run."""
     order: list[Node] = []
-    seen: set[int] = set()
+    seen: set[Node] = set()
     stack = [(node, False) for node in nodes]
     while stack:
         node, inputs_done = stack.pop()
         if inputs_done:
             order.append(node)
-        elif id(node) not in seen and not isinstance(node, RecordedNode):
-            seen.add(id(node))
+        elif node not in seen and not isinstance(node, RecordedNode):
+            seen.add(node)
             stack.append((node, True))
             stack += [(entry.node, False) for entry in node.inputs]
     return order
@@ -429,13 +434,7 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> Recorded
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
     device = torch_device(context)
     tensors = [tensor if tensor.device == device else tensor.to(device) for tensor in tensors]
-    facts = tuple(fact for tensor in tensors for fact in (tensor.shape, tensor.dtype))
-    try:
-        shapes, dtypes = check_call(node.op, len(tensors), facts)
-    except MXNetError as error:
-        raise blame(error, node)  # noqa: B904 - the same
-    run = Run(context, is_train=train_mode, out_shapes=shapes, out_dtypes=dtypes, name=node.name)
-    return RecordedNode(node.op, (), list(run_kernel(node.op, run, tensors, node)), context)
+    return RecordedNode(node.op, (), list(run_operator(node.op, context, train_mode, tensors, node)), context)
 
 
 # -------------------------------------------------------------------------------- functions of the user's own
@@ -483,6 +482,9 @@ class Function:
             # An output that is an input would be its own ancestor.
             made = [NDArray._from_tensor(each._tensor, each._context) for each in made]
             record(_own_operator(_OwnFunction, self, len(inputs), len(made)), inputs, made, ())
+            for each in made:
+                if each._recorded is not None:
+                    each._recorded.node.held = self
         return made[0] if isinstance(outputs, NDArray) else made
 
     def forward(self, *inputs: NDArray) -> Any:
@@ -495,11 +497,24 @@ class Function:
 
 
 class _OwnFunction(Op):
-    """A call of a :class:`Function`, as a node of the recorded graph."""
+    """A call of a :class:`Function`, as a node of the recorded graph.
 
-    function: Function
+    Operators are remembered with what was inferred of them; the function may keep arrays, so that its node is
+    what keeps it alive.
+    """
+
+    interned = False
+
+    reference: weakref.ref[Function]
     n_in: int
     n_out: int
+
+    @property
+    def function(self) -> Function:
+        """The function."""
+        function = self.reference()
+        assert function is not None
+        return function
 
     def input_names(self) -> tuple[str, ...]:
         return tuple(f"arg{i}" for i in range(self.n_in))
@@ -547,10 +562,8 @@ class _OwnGradient(_OwnFunction):
 def _own_operator(cls: type[_OwnFunction], function: Function, n_in: int, n_out: int) -> _OwnFunction:
     """Make an operator of one function object; it equals only itself."""
     op = object.__new__(cls)
-    op.__dict__.update(
-        function=function, n_in=n_in, n_out=n_out, given={}, _values=(id(function),), _hash=id(function)
-    )
-    op.__dict__["name"] = type(function).__name__
+    op.__dict__.update(reference=weakref.ref(function), n_in=n_in, n_out=n_out, given={})
+    op.__dict__.update(name=type(function).__name__, _values=(object(),), _hash=id(op))
     return op
 
 
@@ -574,16 +587,16 @@ def get_symbol(x: NDArray) -> Symbol:
 
     graph, _ = _heads(x, None)
     (head,) = graph.outputs
-    copies: dict[int, Node] = {}
+    copies: dict[Node, Node] = {}
     by_value: dict[int, Node] = {}
     for node in graph.nodes:
         if node.op is None:
             copy = by_value.setdefault(id(_value_of(Entry(node))), Node(None, f"var{len(by_value)}"))
         else:
-            inputs = tuple(Entry(copies[id(entry.node)], entry.index) for entry in node.inputs)
+            inputs = tuple(Entry(copies[entry.node], entry.index) for entry in node.inputs)
             copy = Node(node.op, f"node{len(copies) - len(by_value)}", inputs, dict(node.attrs))
-        copies[id(node)] = copy
-    return Symbol((Entry(copies[id(head.node)], head.index),))
+        copies[node] = copy
+    return Symbol((Entry(copies[head.node], head.index),))
 
 
 lend(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mxnet.analysis.infer import infer_dtypes, infer_shapes, show_shape
-from mxnet.analysis.storage import DENSE, graph_storage
+from mxnet.analysis.storage import graph_storage
 from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name
@@ -18,6 +18,7 @@ from mxnet.fitting import NotAContextError, NotAnArrayError, require_complete, r
 from mxnet.ir.declared import declared_dtype, declared_stype
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node, describe_node
+from mxnet.ir.storage import DENSE
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.sparse import zeros as sparse_zeros
 from mxnet.plan.options import Options

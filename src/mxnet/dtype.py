@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,8 @@ __all__ = [
     "dtype_name",
     "is_floating",
     "is_integer",
+    "largest",
+    "number_as",
     "numpy_type",
     "torch_dtype",
 ]
@@ -113,3 +116,74 @@ def torch_dtype(name: str) -> Any:
     import torch
 
     return getattr(torch, name)
+
+
+# ------------------------------------------------------------------------------------- numbers in a data type
+
+
+class _Range(NamedTuple):
+    """The numbers of a data type.
+
+    Attributes
+    ----------
+    low, high : float
+        The least and the greatest one that is finite.
+    slack : float or None
+        What a real number may exceed them by and still be rounded to them; None for whole numbers.
+    """
+
+    low: float
+    high: float
+    slack: float | None
+
+
+@functools.cache
+def _range_of(dtype: object) -> _Range:
+    name = str(dtype).removeprefix("torch.")
+    if is_integer(name):
+        limits = np.iinfo(numpy_type(name)) if name != "bool" else None
+        return _Range(int(limits.min), int(limits.max), None) if limits else _Range(0, 1, None)
+    if name == "bfloat16":
+        return _Range(-(2 - 2.0**-7) * 2.0**127, (2 - 2.0**-7) * 2.0**127, 2.0**119)
+    floats = np.finfo(numpy_type(name))
+    return _Range(float(floats.min), float(floats.max), float(floats.eps) * 2.0 ** (floats.maxexp - 2))
+
+
+def largest(dtype: object) -> float:
+    """Return the greatest finite number of a data type."""
+    return _range_of(dtype).high
+
+
+def number_as(value: float, dtype: object) -> float:
+    """Return a number as an array holds it, so that a kernel can be handed it, whatever it is.
+
+    As in C, real numbers beyond the range of the type become infinite, or its greatest number if they are not
+    more than half a step beyond. Whole numbers lose their fraction and are cut to the bits of the type; those
+    that even 32 bits (64 for int64) do not hold are what a processor makes of them, the least of 32 bits.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    dtype : str or torch.dtype
+        The data type.
+
+    Examples
+    --------
+    >>> number_as(2.7, "float32"), number_as(1e9, "float16"), number_as(65519, "float16")
+    (2.7, inf, 65504.0)
+    >>> number_as(-2.7, "int32"), number_as(300, "uint8"), number_as(3e9, "int32")
+    (-2, 44, -2147483648)
+    """
+    low, high, slack = _range_of(dtype)
+    if slack is not None:
+        if low <= value <= high or not math.isfinite(value):
+            return value
+        edge = high if value > 0 else low
+        return edge if abs(value - edge) < slack else math.copysign(math.inf, value)
+    if (low, high) == (0, 1):
+        return value != 0
+    most = 1 << (63 if high >= 1 << 31 else 31)
+    whole = int(value) if -most <= value < most else -most  # NaN is neither
+    count = int(high) - int(low) + 1
+    return (whole - int(low)) % count + int(low)

@@ -22,6 +22,7 @@ __all__ = [
     "NameLookupError",
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
+    "OutOfMemoryError",
     "OutOfRangeError",
     "ParameterError",
     "ShapeError",
@@ -87,10 +88,6 @@ class BindError(MXNetError, ValueError):
     """The arrays given to ``bind`` do not fit the graph."""
 
 
-class OutOfRangeError(MXNetError, IndexError):
-    """An index is beyond the end of its axis."""
-
-
 class NameLookupError(MXNetError, KeyError, ValueError):
     """A name was looked up that does not exist."""
 
@@ -105,6 +102,14 @@ class GradientError(MXNetError, ValueError):
 
 class FileFormatError(MXNetError, ValueError):
     """A file is truncated, corrupt, or not of the format it should be."""
+
+
+class OutOfRangeError(MXNetError, IndexError):
+    """An index lies outside of an array, or there are more indices than dimensions."""
+
+
+class OutOfMemoryError(MXNetError, MemoryError):
+    """There is not the memory for an array."""
 
 
 class NotImplementedForSymbol(MXNetError, TypeError):

@@ -17,6 +17,7 @@ from mxnet.historic import lend
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.printer import mxnet_debug_text
 from mxnet.ndarray import NDArray, zeros
+from mxnet.ndarray.ndarray import class_of
 from mxnet.ops.device import drawing_again, generator_states
 from mxnet.plan.late import has_late_shapes
 from mxnet.plan.memory_plan import MemoryPlan
@@ -133,7 +134,7 @@ class Executor:
                 raise ShapeError("The shapes of the outputs depend on data, and are known after forward().")
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
             self._outputs = [
-                zeros(plan.values[v].shape, ctx=context, dtype=plan.values[v].dtype).tostype(stype)
+                zeros(plan.values[v].shape, ctx=context, dtype=plan.values[v].dtype, stype=stype)
                 for v, context, stype in zip(plan.outputs, contexts, self._output_stypes, strict=True)
             ]
         return self._outputs
@@ -277,7 +278,7 @@ class Executor:
         if self._outputs is None:
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
             self._outputs = [
-                NDArray._from_tensor(tensor, context).tostype(stype)
+                class_of(stype)._from_tensor(tensor, context)
                 for tensor, context, stype in zip(results, contexts, self._output_stypes, strict=True)
             ]
         else:

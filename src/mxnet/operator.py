@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mxnet.historic import lend
 from mxnet.ir.op import find_operator, op_names
+from mxnet.ir.storage import DENSE
 from mxnet.ndarray.custom import backward, forward
 from mxnet.ndarray.ndarray import NDArray
-from mxnet.ops.custom import DENSE, REGISTERED, DeclaredStorageError, Registration
+from mxnet.ops.custom import REGISTERED, DeclaredStorageError, Registration
 
 if TYPE_CHECKING:
     from mxnet.context import Context

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet.ir.examples import EXAMPLES, example_of
+from mxnet.ir.examples import call_of, example_of
 from mxnet.ir.namespaces import home_of
 from mxnet.ir.op import REGISTRY
 
@@ -31,6 +31,8 @@ WITHOUT = {
     "_split_v2_backward": "it stands in files only",
 }
 
+EXAMPLES = sorted({cls.name for cls in REGISTRY.values() if cls.example})
+
 _NUMBER = re.compile(r"-?\d+\.\d*(?:e[+-]?\d+)?")
 
 
@@ -53,6 +55,11 @@ def test_example_gives_what_it_says(name, package):
     said = []
     failed = doctest.DocTestRunner(AlmostEqual()).run(test, out=said.append).failed
     assert not failed, "".join(said)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_result_of_the_example_is_written_down(name):
+    assert call_of(REGISTRY[name]).result
 
 
 def test_every_operator_has_an_example():

@@ -119,9 +119,60 @@ def test_view_sees_what_is_written_to_its_array():
     assert flat.asnumpy().tolist() == [4] * 6
 
 
-def test_boolean_array_is_an_array_of_numbers():
+MASKS = {
+    "rows": lambda x: np.array([True, False, True]),
+    "a list": lambda x: [True, False, True],
+    "every element": lambda x: x > 20,
+    "two axes": lambda x: x[:, :, 0] % 2 == 0,
+    "in a tuple": lambda x: (slice(None), np.array([True, False, False, True])),
+    "with an int": lambda x: ([False, True, True], 2),
+    "with indices": lambda x: (np.array([True, False, True]), [1, 3]),
+    "with a new axis": lambda x: (None, np.array([True, False, True])),
+    "behind an ellipsis": lambda x: (..., [True, False, True, False, True]),
+    "with a turned axis": lambda x: (np.array([True, False, True]), slice(None, None, -1)),
+    "nothing": lambda x: np.zeros(SHAPE, bool),
+}
+
+
+def as_arrays(key):
+    """Return a key with NDArrays for its numpy arrays."""
+    if isinstance(key, tuple):
+        return tuple(map(as_arrays, key))
+    return mx.nd.array(key, dtype=key.dtype) if isinstance(key, np.ndarray) else key
+
+
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("form", [lambda key: key, as_arrays], ids=["numpy", "NDArray"])
+def test_mask_selects_what_it_selects_in_numpy(mask, form):
+    key = mask(values())
+    np.testing.assert_array_equal(mx.nd.array(values())[form(key)].asnumpy(), values()[key])
+
+
+@pytest.mark.parametrize("mask", MASKS.values(), ids=MASKS)
+@pytest.mark.parametrize("form", [lambda key: key, as_arrays], ids=["numpy", "NDArray"])
+def test_what_a_mask_selects_is_assigned_to(mask, form):
+    key, expected, array = mask(values()), values(), mx.nd.array(values())
+    new = -1 - np.arange(expected[key].size, dtype="float32").reshape(expected[key].shape)
+    for value in (new, -1):
+        expected[key] = array[form(key)] = value
+        np.testing.assert_array_equal(array.asnumpy(), expected)
+
+
+@pytest.mark.parametrize("mask", [each for name, each in MASKS.items() if name != "nothing"])
+def test_gradient_of_what_a_mask_selects_goes_there(mask):
+    key, array, expected = mask(values()), mx.nd.array(values()), np.zeros(SHAPE, "float32")
+    array.attach_grad()
+    with mx.autograd.record():
+        part = array[key] * 2
+    part.backward()
+    expected[key] = 2
+    np.testing.assert_array_equal(array.grad.asnumpy(), expected)
+
+
+def test_true_and_false_by_themselves_and_comparisons_of_arrays_are_numbers():
     array = mx.nd.array([10, 20, 30])
-    assert array[np.array([True, False, True])].asnumpy().tolist() == [20, 10, 20]
+    assert (array[True].asscalar(), array[False].asscalar()) == (20, 10)
+    assert array[array > 15].asnumpy().tolist() == [10, 20, 20]  # a comparison has the type of its arrays
 
 
 def test_overlapping_assignment_reads_before_it_writes():
@@ -161,6 +212,9 @@ def test_number_is_cast_as_in_c(dtype, value, expected):
         (slice("a", None), ValueError, "is not a valid slice"),
         (([0, 1], [0, 1, 2]), ValueError, "Index arrays of the shapes (2,) and (3,) do not broadcast."),
         (np.array(2), ValueError, "has no dimensions"),
+        ([True, False], IndexError, "A mask of shape (2,) does not fit the axes from 0 on, of extents (3,)."),
+        ((0, np.ones((4, 4), bool)), IndexError, "does not fit the axes from 1 on, of extents (4, 5)."),
+        (np.ones((3, 4, 5, 1), bool), IndexError, "There are 4 indices, but the array has 3 dimensions."),
         (["a"], ValueError, "is not an array of integers"),
     ],
 )

@@ -10,7 +10,8 @@ import pytest
 import mxnet as mx
 from mxnet.base import MXNetError
 from mxnet.ir.op import find_operator
-from mxnet.ndarray.invoke import check_call, invoke_by_name
+from mxnet.ndarray.eager import check_call
+from mxnet.ndarray.ndarray import invoke_by_name
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,23 @@ def test_error_of_a_kernel_names_the_operator_and_its_inputs():
     text = str(caught.value)
     assert re.match(r"Error in operator gather_nd \(.*test_invoke.py:\d+\): index 10 is out of bounds", text)
     assert "with data (2, 3) float32, indices (1, 1) float32" in text
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: mx.nd.gather_nd(a, mx.nd.array([[1], [3]])),
+        lambda a: mx.nd.gather_nd(a, mx.nd.array([[1], [-4]])),
+        lambda a: mx.nd.scatter_nd(mx.nd.array([1.0]), mx.nd.array([[5]]), shape=(3,)),
+        lambda a: mx.sym.gather_nd(mx.sym.Variable("a"), mx.sym.Variable("i")).eval(
+            a=a, i=mx.nd.array([[9]])
+        ),
+    ],
+)
+def test_index_outside_of_an_array_is_an_index_error(call):
+    with pytest.raises(IndexError, match="out of bounds") as caught:
+        call(mx.nd.ones((2, 3)))
+    assert isinstance(caught.value, MXNetError)
 
 
 def test_cpu_contexts_share_one_memory():

@@ -239,3 +239,74 @@ def test_reshape_names_an_argument_it_does_not_have():
 
 def test_repr_shows_values_shape_and_context():
     assert repr(mx.nd.array([[1, 2.5]], ctx=mx.cpu(1))) == "\n[[1.  2.5]]\n<NDArray 1x2 @cpu(1)>"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        mx.nd.zeros,
+        mx.nd.ones,
+        mx.nd.empty,
+        lambda shape: mx.nd.full(shape, 1),
+        lambda shape: mx.nd.zeros(shape, dtype="int8"),
+        lambda shape: mx.nd.random.uniform(shape=shape),
+        lambda shape: mx.nd.ones((1,)).broadcast_to(shape),
+        lambda shape: mx.nd.sparse.zeros("csr", (*shape, 1)),
+    ],
+)
+@pytest.mark.parametrize("extent", [1 << 50, 1 << 70])
+def test_array_that_there_is_no_memory_for_is_refused(make, extent):
+    with pytest.raises(MXNetError) as caught:
+        make((extent,))
+    assert isinstance(caught.value, MemoryError)
+
+
+def test_refusal_for_want_of_memory_says_how_much_it_is():
+    text = r"memory on cpu\(0\) for an array of shape \(1125899906842624,\) and dtype float16.* 2,251,799,813,685,248 bytes"
+    with pytest.raises(MXNetError, match=text):
+        mx.nd.zeros((1 << 50,), dtype="float16")
+    with pytest.raises(MXNetError, match=r"broadcast_add.* memory for the \d+ bytes"):
+        mx.nd.ones((1 << 20, 1)) + mx.nd.ones((1, 1 << 30))
+
+
+def test_array_is_broadcast_to_more_axes_than_it_has():
+    array = mx.nd.array([[1, 2]])
+    assert array.broadcast_to((3, 2)).asnumpy().tolist() == [[1, 2]] * 3
+    assert array.broadcast_to((4, 3, 2)).shape == (4, 3, 2)
+    assert array.broadcast_to(shape=[1, 2]).shape == (1, 2)
+    assert array.broadcast_like(mx.nd.ones((4, 3, 2))).shape == (4, 3, 2)
+    assert array.broadcast_like(other=mx.nd.ones((3, 2))).shape == (3, 2)
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 3), (3, 0), (2, 3, 0)])
+def test_array_is_not_broadcast_to_what_it_does_not_fit(shape):
+    with pytest.raises(ValueError, match="cannot be broadcast to"):
+        mx.nd.array([[1, 2]]).broadcast_to(shape)
+
+
+def test_gradient_passes_through_broadcasting_to_more_axes():
+    array = mx.nd.array([1, 2])
+    array.attach_grad()
+    with mx.autograd.record():
+        y = array.broadcast_to((3, 4, 2))
+    y.backward()
+    assert array.grad.asnumpy().tolist() == [12, 12]
+
+
+def test_powers_take_base_and_exponent_by_name():
+    array = mx.nd.array([2, 3])
+    assert mx.nd.power(base=array, exp=2).asnumpy().tolist() == [4, 9]
+    assert mx.nd.power(base=2, exp=array).asnumpy().tolist() == [4, 8]
+    a, b = mx.sym.Variable("a"), mx.sym.Variable("b")
+    assert mx.sym.pow(base=a, exp=2).list_arguments() == ["a"]
+    assert mx.sym.power(base=a, exp=b).list_arguments() == ["a", "b"]
+
+
+def test_functions_take_the_keywords_that_mxnet_takes():
+    class Mine(mx.nd.NDArray):
+        pass
+
+    assert type(mx.nd.from_numpy(np.ones(2), zero_copy=False, array_cls=Mine)) is Mine
+    assert mx.nd.random.shuffle(mx.nd.ones((2,)), name="x").shape == (2,)
+    assert mx.nd.random.multinomial(mx.nd.array([0, 1]), name="x").asscalar() == 1
+    assert mx.sym.histogram(mx.sym.Variable("a"), bins=2, range=(0, 1), name="h").name == "h"

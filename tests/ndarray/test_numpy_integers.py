@@ -32,7 +32,35 @@ def test_arrays_are_made_of_shapes_of_numpy_integers(make):
     assert all(type(n) is int for n in shape)
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        mx.nd.zeros,
+        mx.nd.ones,
+        mx.nd.empty,
+        lambda shape: mx.nd.full(shape, 7),
+        lambda shape: mx.nd.random.uniform(shape=shape),
+        lambda shape: mx.nd.sparse.zeros("csr", shape),
+        lambda shape: mx.nd.ones(6).reshape(shape),
+        lambda shape: mx.nd.ones(6).reshape(shape=shape),
+        lambda shape: mx.nd.reshape(mx.nd.ones(6), shape=shape),
+        lambda shape: mx.nd.ones((1, 3)).broadcast_to(shape),
+        lambda shape: mx.sym.zeros(shape).eval()[0],
+    ],
+)
+@pytest.mark.parametrize("shape", [np.array([2, 3]), np.array([9, 2, 3])[1:], range(2, 4), [2, TWO + 1]])
+def test_any_sequence_of_integers_is_a_shape(make, shape):
+    assert make(shape).shape == (2, 3)
+
+
+@pytest.mark.parametrize("shape", [np.array([2.0, 3.0]), ("a",), None, 2.5, mx.nd.array([2, 3])])
+def test_anything_else_is_no_shape(shape):
+    with pytest.raises(TypeError, match="A shape must be an int or a tuple of int"):
+        mx.nd.empty(shape)
+
+
 def test_a_single_numpy_integer_is_a_shape():
+    assert mx.nd.zeros(np.array(3)).shape == (3,)
     assert mx.nd.zeros(THREE).shape == (3,)
     assert mx.nd.empty(TWO).shape == (2,)
 

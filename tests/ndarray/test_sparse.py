@@ -87,6 +87,75 @@ def test_parts_that_do_not_fit_are_refused(arguments, text):
     assert text in str(caught.value)
 
 
+S = mx.nd.sparse
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: S.row_sparse_array((3, 2), shape=(4, 2)),
+        lambda: S.csr_matrix((3, 2), shape=(4, 2)),
+        lambda: S.csr_matrix(np.eye(3), shape=(2, 3)),
+        lambda: S.row_sparse_array(np.eye(3), shape=(2, 3)),
+        lambda: S.row_sparse_array((np.zeros((0, 2)), np.zeros(0, "int64"))),
+        lambda: S.csr_matrix((np.zeros(0), np.zeros(0, "int64"), np.zeros(3, "int64"))),
+        lambda: S.csr_matrix((np.zeros(0), (np.zeros(0, "int64"), np.zeros(0, "int64")))),
+        lambda: S.csr_matrix(()),
+        lambda: S.csr_matrix((3,)),
+        lambda: S.csr_matrix((1, 2, 3, 4)),
+        lambda: S.row_sparse_array((3,)),
+        lambda: S.csr_matrix(([1.0], [0], [0, 1]), shape=(1,)),
+        lambda: S.csr_matrix(([1.0], [0], [0, 1]), shape=(1, 2, 3)),
+        lambda: S.csr_matrix(([1.0], ([0], [0])), shape=(1, 2, 3)),
+        lambda: S.csr_matrix(([[1.0]], [0], [0, 1]), shape=(1, 2)),
+        lambda: S.row_sparse_array(([[1.0, 2]], [0]), shape=(3, 3)),
+        lambda: S.row_sparse_array(([[1.0, 2]], [0]), shape=(3,)),
+        lambda: S.row_sparse_array(([[1.0, 2]], [[0]]), shape=(3, 2)),
+        lambda: S.row_sparse_array((5.0, [1]), shape=(3, 2)),
+        lambda: S.csr_matrix(mx.nd.array(DENSE).tostype("row_sparse")),
+        lambda: S.row_sparse_array(mx.nd.array(DENSE).tostype("csr")),
+        lambda: S.csr_matrix(np.ones(3)),
+        lambda: S.zeros("csr", (2,)),
+        lambda: S.zeros("bogus", (2, 2)),
+        lambda: S.empty("bogus", (2, 2)),
+        lambda: mx.nd.zeros((2, 2), stype="bogus"),
+        lambda: mx.nd.empty((2, 2), stype="bogus"),
+        lambda: mx.nd.array(DENSE).tostype("bogus"),
+        lambda: S.array(np.eye(2)),
+    ],
+)
+def test_what_mxnet_makes_no_sparse_array_of_is_refused(make):
+    with pytest.raises(ValueError) as caught:
+        make()
+    assert isinstance(caught.value, MXNetError)
+
+
+def test_an_empty_sparse_array_is_made_of_its_extents():
+    assert S.csr_matrix((3, 2), shape=(3, 2)).shape == (3, 2)
+    assert S.row_sparse_array((3, 2)).shape == (3, 2)
+    assert S.row_sparse_array((3, 2, 2)).shape == (3, 2, 2)
+
+
+@pytest.mark.parametrize("stype", ["default", "csr", "row_sparse"])
+@pytest.mark.parametrize("to", ["default", "csr", "row_sparse"])
+def test_another_storage_type_or_the_same_is_a_copy(stype, to):
+    array = mx.nd.array(DENSE).tostype(stype)
+    other = array.tostype(to)
+    assert other.stype == to
+    other[:] = 0
+    np.testing.assert_array_equal(array.asnumpy(), DENSE)
+
+
+@pytest.mark.parametrize("stype", ["csr", "row_sparse"])
+def test_what_is_asked_of_a_big_array_takes_what_is_stored(stype):
+    n = 10**9
+    array = S.zeros(stype, (n if stype == "row_sparse" else 1, n))
+    array.wait_to_read()
+    assert array.size == n * array.shape[0]
+    with pytest.raises(MemoryError, match="not enough memory"):
+        S.zeros(stype, (1 << 24, 1 << 30)).asnumpy()
+
+
 @pytest.mark.parametrize("stype", ["csr", "row_sparse"])
 def test_assignment_replaces_the_whole_array(stype, csr, rows):
     array = mx.nd.sparse.zeros(stype, (3, 3))

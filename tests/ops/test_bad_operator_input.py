@@ -19,7 +19,7 @@ from test_samples import ELSEWHERE
 import mxnet as mx
 from mxnet.errors import MXNetError
 from mxnet.ir.op import REGISTRY, Op
-from mxnet.ndarray.invoke import invoke
+from mxnet.ndarray.ndarray import invoke
 from mxnet.symbol import Symbol
 
 Arrays = list[np.ndarray]

@@ -1,28 +1,47 @@
-"""What operators declare about memory: new results are new, and a kernel that overwrites gives the same numbers."""
+"""What holds for every kernel: it takes any strides, leaves its inputs alone, and writes where it is told."""
 
 from __future__ import annotations
+
+import itertools
 
 import pytest
 import torch
 from samples import ROWS, recorded_samples
 
+import mxnet as mx
 from mxnet.context import cpu
-from mxnet.ir.op import Into, Run
+from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
+from mxnet.ir.memory import Into, Memory
+from mxnet.ir.op import Op, Run
 from mxnet.ops.backward import backward_of
 
 SAMPLES = (*recorded_samples(), *ROWS)
-NEW = [s for s in SAMPLES if s.bound.result == "new" and s.inputs]
+OPEN = {"scatter_nd-003": "of values for one place any may win"}
+NEW_RESULTS = [s for s in SAMPLES if s.bound.memory.result == "new" and s.inputs]
 NEW_GRADIENTS = [
-    s for s in SAMPLES if type(s.bound).backward and s.bound.backward_result == "new" and s.smooth
+    s for s in SAMPLES if type(s.bound).backward and s.bound.backward_memory.result == "new" and s.smooth
 ]
 OVERWRITING = [s for s in SAMPLES if s.bound.overwrites]
-WRITING_GRADIENTS = [
-    s for s in SAMPLES if type(s.bound).backward and (s.bound.backward_into or s.bound.backward_inplace)
-]
+WRITING = [s for s in SAMPLES if s.bound.memory.into]
+WRITING_GRADIENTS = [s for s in SAMPLES if type(s.bound).backward and s.bound.backward_memory.takes_out]
 
 
 def _tensors(sample):
     return [torch.from_numpy(a.copy()) for a in (*sample.inputs, *sample.aux)]
+
+
+def _plain(tensor):
+    return tensor
+
+
+def _channels_last(tensor):
+    return tensor.contiguous(memory_format=torch.channels_last) if tensor.dim() == 4 else tensor
+
+
+def _transposed(tensor):
+    """Return the same values in memory of another order."""
+    axes = range(tensor.dim())[::-1]
+    return tensor.permute(*axes).contiguous().permute(*axes)
 
 
 def _tuple(results):
@@ -33,20 +52,27 @@ def _storages(tensors):
     return {t.untyped_storage().data_ptr() for t in tensors if t.numel()}
 
 
-def _forward(sample, tensors):
+def _inferred(sample):
+    """Return the shapes and dtypes of the outputs, each None if they depend on data."""
+    op, tensors = sample.bound, _tensors(sample)
+    unknown = (None,) * op.arity[2]
+    names = (str(t.dtype).removeprefix("torch.") for t in tensors)
+    shapes = settle_shapes(op, (*(tuple(t.shape) for t in tensors), *unknown))[len(tensors) :]
+    dtypes = settle_dtypes(op, (*names, *unknown))[len(tensors) :]
+    return (shapes if all(map(is_complete, shapes)) else None), (None if None in dtypes else dtypes)
+
+
+def _forward(sample, tensors, **out):
+    mx.random.seed(3)
+    shapes, dtypes = _inferred(sample)
+    run = Run(cpu(), is_train=True, out_shapes=shapes, out_dtypes=dtypes)
     with torch.no_grad():
-        run = Run(cpu(), is_train=True, out_shapes=None)
-        return _tuple(sample.bound.kernel_for(run)(*tensors))
+        kernel = sample.bound.kernel_into if out else sample.bound.kernel_for
+        return _tuple(kernel(run)(*tensors, **out))
 
 
-@pytest.mark.parametrize("sample", NEW, ids=str)
-def test_new_results_lie_in_memory_of_their_own(sample):
-    tensors = _tensors(sample)
-    assert not _storages(tensors) & _storages(_forward(sample, tensors))
-
-
-@pytest.mark.parametrize("sample", NEW_GRADIENTS, ids=str)
-def test_new_gradients_lie_in_memory_of_their_own(sample):
+def _backward(sample, wants):
+    """Return the gradient of a sample's operator as an operator, what it reads, and its run."""
     op = sample.bound
     cls = backward_of(type(op))
     tensors = _tensors(sample)
@@ -58,13 +84,45 @@ def test_new_gradients_lie_in_memory_of_their_own(sample):
         "out": outputs,
         "grad": [o * 0.5 for o in outputs],
     }
-    backward = cls.bind({**op.given, cls.wants_key: str(sample.smooth)})
+    backward = cls.bind({**op.given, cls.wants_key: str(tuple(wants))})
     read = [sources[r.kind][r.position].clone() for r in backward.reads]
-    run = Run(
-        cpu(),
-        is_train=True,
-        out_shapes=tuple(tensors[op.input_names().index(n)].shape for n in sample.smooth),
-    )
+    shapes = tuple(tensors[op.input_names().index(name)].shape for name in wants)
+    return backward, read, Run(cpu(), is_train=True, out_shapes=shapes)
+
+
+def _same(found, expected):
+    close = {torch.float16: (2e-3, 2e-3), torch.float32: (1e-4, 1e-5)}.get(expected.dtype, (1e-7, 1e-9))
+    torch.testing.assert_close(found, expected, rtol=close[0], atol=close[1], equal_nan=True)
+
+
+def _unchanged(sample, tensors, before):
+    """Check that inputs which are not named by ``mutates`` are as they were."""
+    names = sample.bound.input_names() + sample.bound.aux_names()
+    for name, tensor, old in zip(names, tensors, before, strict=True):
+        if name not in sample.bound.mutates:
+            assert torch.equal(tensor.nan_to_num(), old.nan_to_num()), name
+
+
+@pytest.mark.parametrize("sample", [s for s in SAMPLES if s.inputs and s.label not in OPEN], ids=str)
+def test_a_kernel_takes_any_strides_and_writes_only_what_it_says(sample):
+    expected = _forward(sample, _tensors(sample))
+    tensors = [_transposed(tensor) for tensor in _tensors(sample)]
+    before = [tensor.clone() for tensor in tensors]
+    results = _forward(sample, tensors)
+    _unchanged(sample, tensors, before)
+    for found, wanted in zip(results, expected, strict=True):
+        _same(found, wanted)
+
+
+@pytest.mark.parametrize("sample", NEW_RESULTS, ids=str)
+def test_new_results_lie_in_memory_of_their_own(sample):
+    tensors = _tensors(sample)
+    assert not _storages(tensors) & _storages(_forward(sample, tensors))
+
+
+@pytest.mark.parametrize("sample", NEW_GRADIENTS, ids=str)
+def test_new_gradients_lie_in_memory_of_their_own(sample):
+    backward, read, run = _backward(sample, sample.smooth)
     with torch.no_grad():
         gradients = _tuple(backward.kernel_for(run)(*read))
     assert not _storages(read) & _storages(gradients)
@@ -79,41 +137,72 @@ def test_overwriting_an_input_gives_the_same_numbers(sample):
         out = tensors[position]
         if (out.shape, out.dtype) != (expected.shape, expected.dtype):
             continue  # the planner asks for the same shape and dtype
-        with torch.no_grad():
-            result = sample.bound.forward_into(Run(cpu(), is_train=True), out, *tensors)
+        result, *_ = _forward(sample, tensors, out=out)
         assert result is out
-        torch.testing.assert_close(result, expected, equal_nan=True)
+        _same(result, expected)
+
+
+@pytest.mark.parametrize("sample", WRITING, ids=str)
+def test_a_result_written_where_it_is_told_is_the_same(sample):
+    expected = _forward(sample, _tensors(sample))
+    for of_inputs, of_place in itertools.product((_plain, _transposed, _channels_last), repeat=2):
+        tensors = [of_inputs(tensor) for tensor in _tensors(sample)]
+        before = [tensor.clone() for tensor in tensors]
+        place = of_place(torch.full(expected[0].shape, 77, dtype=expected[0].dtype))
+        results = _forward(sample, tensors, out=place)
+        assert results[0] is place
+        _unchanged(sample, tensors, before)
+        for found, wanted in zip(results, expected, strict=True):
+            _same(found, wanted)
 
 
 @pytest.mark.parametrize("sample", WRITING_GRADIENTS, ids=str)
 def test_gradients_written_where_they_are_told_are_the_same(sample):
-    op = sample.bound
-    cls = backward_of(type(op))
-    tensors = _tensors(sample)
-    outputs = _forward(sample, tensors)
-    n_in = op.arity[0]
-    sources = {
-        "in": tensors[:n_in],
-        "aux": tensors[n_in:],
-        "out": outputs,
-        "grad": [o * 0.5 for o in outputs],
-    }
-    for name in dict.fromkeys((*op.backward_into, *op.backward_inplace)):
-        if name not in op.input_names():
-            continue
-        backward = cls.bind({**op.given, cls.wants_key: str((name,))})
-        read = [sources[r.kind][r.position].clone() for r in backward.reads]
-        run = Run(cpu(), is_train=True, out_shapes=(tensors[op.input_names().index(name)].shape,))
+    for name, of_place in itertools.product(sample.smooth, (_plain, _transposed, _channels_last)):
+        backward, read, run = _backward(sample, (name,))
         with torch.no_grad():
-            kernel = backward.kernel_for(run)
+            kernel = backward.kernel_into(run)
             expected = kernel(*(t.clone() for t in read))
-            if name in op.backward_inplace:
-                overwritten = read[backward.overwrites[0]]
-                kernel(*read, into={name: Into(overwritten, add=False)})
-                torch.testing.assert_close(overwritten, expected, equal_nan=True)
-            ways = {"write": (False,), "add": (False, True)}.get(op.backward_into.get(name, ""), ())
-            for add in ways:
-                place = torch.full_like(expected, 3.0)
-                read = [sources[r.kind][r.position].clone() for r in backward.reads]
-                kernel(*read, into={name: Into(place, add=add)})
-                torch.testing.assert_close(place, expected + 3.0 if add else expected)
+            for add in {"write": (False,), "add": (False, True)}.get(backward.writes_into(0), ()):
+                place = of_place(torch.full(expected.shape, 3.0, dtype=expected.dtype))
+                kernel(*read, out={name: Into(place, add=add)})
+                _same(place, expected + 3.0 if add else expected)
+
+
+@pytest.mark.parametrize("sample", WRITING_GRADIENTS, ids=str)
+def test_a_gradient_that_overwrites_what_it_reads_is_the_same(sample):
+    for name in sample.smooth:
+        backward, read, run = _backward(sample, (name,))
+        with torch.no_grad():
+            kernel = backward.kernel_into(run)
+            expected = kernel(*(t.clone() for t in read))
+            for position in backward.overwrites:
+                again = [t.clone() for t in read]
+                place = again[position]
+                if (place.shape, place.dtype) == (expected.shape, expected.dtype):
+                    kernel(*again, out={name: Into(place, add=False)})
+                    _same(place, expected)
+
+
+def test_a_kernel_must_take_out_where_its_class_says_so():
+    with pytest.raises(TypeError, match="declares .*into=True.*, but its forward kernel takes no out"):
+
+        class Deaf(Op, name="_test_deaf"):
+            """Says that it writes where it is told."""
+
+            memory = Memory("new", into=True)
+
+            def forward(self, run, data):
+                return data + 1
+
+
+def test_what_may_be_overwritten_is_an_input():
+    with pytest.raises(TypeError, match="but it has no dta"):
+
+        class Misspelt(Op, name="_test_misspelt"):
+            """Overwrites nothing that there is."""
+
+            memory = Memory("new", over=("dta",))
+
+            def forward(self, run, data, *, out=None):
+                return data + 1

@@ -196,7 +196,7 @@ def test_array_function_agrees_with_the_symbol(sample):
     composed = symbol.eval(**dict(zip(names, arrays, strict=True))) if not op.aux_names() else None
     if composed is None:
         pytest.skip("auxiliary states are bound, not passed")
-    from mxnet.ndarray.invoke import invoke
+    from mxnet.ndarray.ndarray import invoke
 
     direct = _as_tuple(invoke(op, arrays))
     for ours, theirs in zip(direct, composed, strict=False):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet.analysis.storage import StorageError
 from mxnet.errors import MXNetError, ShapeError
+from mxnet.ir.storage import StorageError
 
 DENSE = np.array([[0, 0, 1], [0, 0, 0], [2, 0, 3]], "float32")
 

@@ -198,3 +198,10 @@ def test_double_precision_is_left_in_its_layout(monkeypatch):
     for array in executor.arg_arrays:
         array[:] = 0.5
     assert executor.forward()[0].asnumpy()[0, 0, 3, 3] == np.float64(4 * 9 * 0.25)
+
+
+def test_a_cast_hands_the_layout_on():
+    net = convolution(mx.sym.amp_cast(convolution(images()), dtype="float32"), "second")
+    graph = use_channels_last(net.graph)
+    assert sum("_to_channels_last(" in line for line in text(graph)) == 1
+    assert sum("_to_channels_first(" in line for line in text(graph)) == 1

@@ -96,3 +96,26 @@ def test_a_layer_of_several_outputs_has_no_shape(table, data):
 def test_wrong_arguments_are_refused(arguments, error, words):
     with pytest.raises(error, match=words):
         mx.viz.print_summary(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "count"),
+    [
+        (lambda x: mx.sym.Deconvolution(x, kernel=(4, 4), num_filter=8, name="up"), (1, 3, 8, 8), 384),
+        (lambda x: mx.sym.LeakyReLU(x, act_type="prelu", name="act"), (1, 3, 8, 8), 3),
+        (lambda x: mx.sym.LayerNorm(x, name="norm"), (2, 16), 32),
+        (lambda x: mx.sym.contrib.SparseEmbedding(x, input_dim=5, output_dim=2, name="words"), (3,), 10),
+        (
+            lambda x: mx.sym.RNN(x, state_size=4, num_layers=1, mode="lstm", name="rnn"),
+            (6, 2, 3),
+            4 * 4 * (3 + 4 + 2),
+        ),
+    ],
+)
+def test_all_that_a_layer_learns_is_counted(table, data, make, shape, count):
+    assert f"Total params: {count}\n" in table(make(data), {"data": shape})
+
+
+def test_what_updates_and_distributions_are_given_is_no_parameter(table, data):
+    net = mx.sym.broadcast_add(data, mx.sym.random.gamma(mx.sym.Variable("a"), mx.sym.Variable("beta")))
+    assert "Total params: 0\n" in table(net, {"data": (2, 3), "a": (3,), "beta": (3,)})

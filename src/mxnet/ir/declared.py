@@ -1,9 +1,9 @@
-"""What variables declare about themselves in attributes: shape, dtype and storage type."""
+"""What variables declare about themselves in attributes: shape, dtype, storage type, and other notes."""
 
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import Any, Final
 
 from mxnet.dtype import dtype_name
 from mxnet.errors import MXNetError, ParameterError, ShapeError, brief
@@ -13,6 +13,7 @@ from mxnet.ir.param import Param
 from mxnet.util import is_np_shape
 
 __all__ = [
+    "HIDDEN",
     "STORAGE_TYPES",
     "declared_dtype",
     "declared_shape",
@@ -22,6 +23,9 @@ __all__ = [
     "to_mxnet_shape",
     "whole_shape",
 ]
+
+HIDDEN: Final = frozenset({"ctx_group", "force_mirroring", "lr_mult", "mirror_stage", "wd_mult"})
+"""Notes that MXNet takes without underscores, on any node; ``lr_mult`` is kept as ``__lr_mult__``."""
 
 STORAGE_TYPES = ("default", "row_sparse", "csr")
 

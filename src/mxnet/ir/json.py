@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from mxnet.collector import collector_paused
 from mxnet.errors import CompositionError, FileFormatError, MXNetError, UnknownOperatorError
 from mxnet.ir.automatic import complete_inputs, note_initializers
+from mxnet.ir.declared import HIDDEN
 from mxnet.ir.node import Entry, Node, postorder, user_line
 from mxnet.ir.op import Op, find_operator, is_hidden
 from mxnet.ir.records import Listing, Record, read_records
-from mxnet.ir.signature import HIDDEN
 from mxnet.ir.subgraphs import SubgraphOp, bind_subgraphs
 from mxnet.ir.unknown import UnknownOp
 from mxnet.ir.versions import input_versions

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from types import ModuleType
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from mxnet.ir.op import REGISTRY, Op
 
-__all__ = ["NAMESPACES", "Place", "fluent_method", "home_of", "homes_of", "places", "submodule"]
+__all__ = ["NAMESPACES", "Place", "home_of", "homes_of", "places"]
 
 NAMESPACES = ("contrib", "image", "linalg", "random", "sparse")
 """Modules below ``mx.sym`` and ``mx.nd``; ``_contrib_box_nms`` is ``contrib.box_nms``."""
@@ -62,35 +60,3 @@ def homes_of(cls: type[Op]) -> tuple[str, ...]:
 def home_of(cls: type[Op]) -> str:
     """Return the path by which an operator is best called, below ``mx.sym`` or ``mx.nd``."""
     return homes_of(cls)[0]
-
-
-def submodule(package: str, name: str) -> ModuleType:
-    """Make an empty module below a package, importable by its full name."""
-    module = ModuleType(f"{package}.{name}", f"The operators whose names begin with _{name}_.")
-    module.__all__ = []  # type: ignore[attr-defined] # for a star import, of names that begin with _ as well
-    sys.modules[module.__name__] = module
-    return module
-
-
-def fluent_method(cls: type, function: Callable[..., Any], package: str) -> Callable[..., Any]:
-    """Return a method of symbols or arrays that hands the object to a function of a package.
-
-    Parameters
-    ----------
-    cls : type
-        ``Symbol`` or ``NDArray``.
-    function : callable
-        Takes such an object first.
-    package : str
-        Where users find the function.
-    """
-
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
-
-    name = function.__name__
-    method.__name__ = name
-    method.__qualname__ = f"{cls.__name__}.{name}"
-    what = "symbol" if cls.__name__ == "Symbol" else "array"
-    method.__doc__ = f"Apply :func:`{package}.{name}` to this {what}."
-    return method

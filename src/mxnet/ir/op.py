@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from mxnet.dtype import is_floating, largest, number_as
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
+from mxnet.ir.memory import EITHER, Memory, takes_out
 from mxnet.ir.param import PARSERS, Param, as_text, param
+from mxnet.ir.storage import FALLS_BACK, Sparse
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -23,9 +26,7 @@ else:
 
 __all__ = [
     "DERIVED",
-    "NOWHERE",
     "REGISTRY",
-    "Into",
     "Like",
     "Op",
     "Run",
@@ -81,25 +82,6 @@ class Like:
 
     def __repr__(self) -> str:
         return f"Like({self.shape}, {self.dtype})"
-
-
-class Into(NamedTuple):
-    """Where a ``backward`` kernel writes a gradient, instead of returning a new tensor (and returns None).
-
-    Attributes
-    ----------
-    tensor : Tensor
-        Of the gradient's shape and dtype; with ``add`` it holds what the gradient is added to.
-    add : bool
-        Whether the gradient is added to what is there.
-    """
-
-    tensor: Any
-    add: bool
-
-
-NOWHERE: Mapping[str, Into] = {}
-"""What ``into`` is where a backward kernel is free to return new tensors."""
 
 
 class Run:
@@ -168,11 +150,11 @@ class Run:
 class Op:
     """Base of all operators. A subclass declares; ``Subclass.bind({...})`` makes the frozen, interned value.
 
-    A declaration consists of
+    A declaration consists of its surface:
 
     ``inputs``, ``aux``, ``outputs``
         Names (with a sentence each, for inputs and aux). ``input_names``, ``aux_names`` and ``output_names``
-        may be overridden where they depend on parameters.
+        may be overridden where they depend on parameters; ``no_bias`` leaves out what is named after a bias.
     ``name: type = param(...)``
         A parameter, in MXNet's order.
     ``variadic``
@@ -180,38 +162,36 @@ class Op:
         ``arg0``, ``arg1`` …
     ``visible_outputs()``
         How many of the outputs a user sees; the rest are for the backward pass only.
+    ``call_order``
+        All inputs and aux states as calls and files have them, where the latter do not come last.
+    ``initializers``
+        The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
+    ``names_inputs``
+        Whether a Monitor shows inputs by their names; MXNet has given some operators none: ``input0``.
+    ``example``
+        A small call for the help: inputs, apart by ``;``, and parameters after ``|``. An input is a list of
+        numbers, an expression that gives an array, or None for one that is left out.
+
+    what it means:
+
     ``infer_shape(s)``, ``infer_dtype(t)``
-        Return what can be said about any slot, from what is known (:class:`Slots`), by slot name; the keys
-        ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes. Without
-        ``infer_shape`` the kernel is run on torch's meta device; without ``infer_dtype`` all slots share one
-        dtype.
+        Return what can be said about any slot, from what is known (:class:`Slots`), as ``{slot name:
+        value}``; the keys ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes.
+        Without ``infer_shape`` the kernel is run on torch's meta device; without ``infer_dtype`` all slots
+        share one dtype.
     ``guess_shape(s)``
         What is taken for granted about outputs that nothing determines, once nothing changes any more; the
         shapes of variables are those that were given. Only for what MXNet guesses, too.
     ``forward(run, *tensors)``
-        The kernel; returns one tensor, or a tuple for several outputs. It never writes its arguments, except
-        those named by ``mutates``.
+        The kernel; returns one tensor, or a tuple for several outputs. It takes tensors of any strides,
+        writes only those that ``mutates`` names (and ``out``), and depends on nothing but its arguments and
+        the operator's parameters: on no other state of the process.
     ``gradient(node, grads)`` or ``backward(run, …)``
         See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
     ``add_gradient(array, gradient)``
         What ``grad_req="add"`` makes of an array, for operators that do not simply add (losses, in MXNet).
     ``mutates``
         Inputs or aux states that ``forward`` (or ``backward``) writes.
-    ``result``, ``backward_result``
-        Whether the kernel returns ``"new"`` memory, a ``"view"`` of its first input, this ``"repeated"``
-        without a copy, or ``"either"``. Only what is certainly new may be overwritten by a later step.
-    ``inplace`` and ``forward_into(run, out, *tensors)``
-        Which inputs, of the output's shape and dtype, the first output may overwrite, ``{"output": "data"}``;
-        the kernel then gets one of them as ``out``, too, fills it and returns it.
-    ``backward_inplace``
-        The same for the gradients that ``backward`` computes: ``{"data": "grad"}``, by input and read name.
-    ``backward_into``
-        The inputs whose gradients ``backward`` can write where it is told, and how: ``{"weight": "add"}``, or
-        ``"write"`` if it cannot add. It takes them by the keyword ``into``, a dict of :class:`Into`.
-    ``call_order``
-        All inputs and aux states as calls and files have them, where the latter do not come last.
-    ``initializers``
-        The ``__init__`` notes, by slot, that variables get when this operator uses them and they have none.
     ``writes_in_backward_only``
         Whether ``forward`` leaves alone what ``mutates`` names, so that it may be run twice.
     ``effects``
@@ -219,16 +199,27 @@ class Op:
         nothing reads its result, the second even if the gradient that arrives is known to be zero.
     ``pure``
         False if two equal calls may give different results.
-    ``repeats_for_nothing``
-        Whether to recompute what is made of a bound array, in training, rather than keep it.
-    ``costly``
-        Whether recomputing a result takes much longer than reading it: products of matrices and the like.
-    ``interned``
-        False if every node needs an instance of its own.
     ``late_shape``
         Whether the shape of an output depends on data, and is known only when it was computed.
-    ``about_storage``
-        Whether it has to do with how arrays are stored even where all of them are dense.
+    ``interned``
+        False if every node needs an instance of its own.
+
+    and what makes it fast; without these it is right, and computes with new memory and dense arrays:
+
+    ``memory``, ``backward_memory``
+        Where the results of the two kernels lie, see :class:`mxnet.ir.memory.Memory`.
+    ``sparse``
+        What it does with arrays that are not stored densely, see :class:`mxnet.ir.storage.Sparse`.
+    ``image_inputs()``
+        Positions of the inputs whose layout in memory (channels first or last) the first output takes over.
+    ``learned``
+        The inputs and aux states that take what is learned: it changes seldom between two runs for inference.
+    ``identity_in_inference``
+        Whether the only visible output is the first input when ``is_train`` is False.
+    ``cost``
+        Of computing a result once more: ``"much"`` where that takes much longer than to read it (products of
+        matrices and the like), ``"little"``, or ``"nothing"`` where it is the first input, stored in another
+        way, and not worth the memory.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -236,22 +227,24 @@ class Op:
     outputs: ClassVar[tuple[str, ...]] = ("output",)
     variadic: ClassVar[str | None] = None
     call_order: ClassVar[tuple[str, ...]] = ()
-    mutates: ClassVar[tuple[str, ...]] = ()
     initializers: ClassVar[dict[str, str]] = {}
-    result: ClassVar[Literal["new", "view", "repeated", "either"]] = "either"
-    backward_result: ClassVar[Literal["new", "view", "repeated", "either"]] = "either"
-    repeats_for_nothing: ClassVar[bool] = False
-    inplace: ClassVar[Mapping[str, str | tuple[str, ...]]] = {}
-    backward_inplace: ClassVar[Mapping[str, str]] = {}
-    backward_into: ClassVar[Mapping[str, Literal["write", "add"]]] = {}
+    names_inputs: ClassVar[bool] = True
     effects: ClassVar[tuple[Literal["forward", "backward"], ...]] = ()
-    pure: ClassVar[bool] = True
-    writes_in_backward_only: ClassVar[bool] = False
-    costly: ClassVar[bool] = False
+    example: ClassVar[str] = ""
     accepts_any_parameter: ClassVar[bool] = False
-    interned: ClassVar[bool] = True
+
+    mutates: ClassVar[tuple[str, ...]] = ()
+    writes_in_backward_only: ClassVar[bool] = False
+    pure: ClassVar[bool] = True
     late_shape: ClassVar[bool] = False
-    about_storage: ClassVar[bool] = False
+    interned: ClassVar[bool] = True
+
+    memory: ClassVar[Memory] = EITHER
+    backward_memory: ClassVar[Memory] = EITHER
+    sparse: ClassVar[Sparse] = FALLS_BACK
+    learned: ClassVar[tuple[str, ...]] = ()
+    identity_in_inference: ClassVar[bool] = False
+    cost: ClassVar[Literal["nothing", "little", "much"]] = "little"
 
     name: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
@@ -262,7 +255,6 @@ class Op:
     backward: ClassVar[Callable[..., Any] | None] = None
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
-    forward_into: ClassVar[Callable[..., Any] | None] = None
 
     given: dict[str, str]
     """The parameters as strings, those that were given."""
@@ -373,6 +365,8 @@ class Op:
         """Return the names of the inputs, in order."""
         if self.variadic:
             return tuple(f"arg{i}" for i in range(getattr(self, self.variadic)))
+        if getattr(self, "no_bias", False):
+            return tuple(name for name in self.inputs if "bias" not in name)
         return tuple(self.inputs)
 
     def aux_names(self) -> tuple[str, ...]:
@@ -397,17 +391,39 @@ class Op:
         """The numbers of inputs, aux states and outputs."""
         return len(self.input_names()), len(self.aux_names()), len(self.output_names())
 
+    def image_inputs(self) -> tuple[int, ...]:
+        """Return the positions of the inputs whose layout the first output takes over."""
+        return ()
+
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""
         return reads_of(type(self))  # type: ignore[arg-type]
 
-    def rows_only(self, stypes: Sequence[str]) -> bool:  # noqa: ARG002 - only updates look at them
-        """Return whether arrays stored in these ways are updated only in the rows that the gradient has."""
-        return False
-
     def backward_likes(self) -> frozenset[str]:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""
         return frozenset() if type(self).backward is None else likes_of(type(self).backward)
+
+    def held_in(self, dtypes: Iterable[str | None]) -> Op:
+        """Return the operator whose real parameters are as arrays hold them: 1e9 is infinite in float16.
+
+        C converts a parameter to the type of the data before it computes; torch refuses what does not fit.
+
+        Parameters
+        ----------
+        dtypes : iterable of str or None
+            The data types of the inputs; the widest real one counts.
+        """
+        reals = [dtype for dtype in dtypes if dtype is not None and is_floating(dtype)]
+        if not reals or not self.interned:
+            return self
+        widest = max(reals, key=largest)
+        changed = {}
+        for key in _real_parameters(type(self)):  # type: ignore[arg-type]
+            value = getattr(self, key)
+            held = _held(value, widest)
+            if held != value:
+                changed[key] = as_text(held)
+        return self.bind(self.given | changed) if changed else self
 
     # ------------------------------------------------------------------------------------------ what it means
 
@@ -429,25 +445,43 @@ class Op:
         if self.variadic or list(names) == declared[: len(names)]:
             return functools.partial(forward, run)
 
-        def by_name(*tensors: Any) -> Any:
-            return forward(run, **dict(zip(names, tensors, strict=True)))
+        def by_name(*tensors: Any, **out: Any) -> Any:
+            return forward(run, **dict(zip(names, tensors, strict=True)), **out)
 
         return by_name
+
+    def kernel_into(self, run: Run) -> Callable[..., Any]:
+        """Return the kernel that takes ``out``; that of ``kernel_for`` may be faster, and not take it."""
+        return Op.kernel_for(self, run)
 
     @functools.cached_property
     def overwrites(self) -> tuple[int, ...]:
         """Positions of the inputs that the first output may overwrite, the best first."""
-        names = self.input_names()
-        named = self.inplace.get(self.output_names()[0], ()) if self.inplace and self.arity[2] else ()
-        if self.variadic and named in self.inputs:
+        over, names = self.memory.over, self.input_names()
+        if self.variadic and over:
             return tuple(range(len(names)))
-        return tuple(names.index(name) for name in ((named,) if isinstance(named, str) else named))
+        return tuple(names.index(name) for name in over if name in names)
+
+    def writes_into(self, output: int) -> Literal["", "write", "add"]:
+        """Return how the kernel can write that output where it is told: ``"write"``, ``"add"`` or not."""
+        return "write" if self.memory.into and output == 0 else ""
 
     @functools.cached_property
     def shape_only(self) -> frozenset[int]:
         """Positions of the inputs of which the kernel reads only shape and dtype."""
         likes = likes_of(type(self).forward)
         return frozenset(i for i, name in enumerate(self.input_names()) if name in likes)
+
+
+@functools.cache
+def _real_parameters(cls: type[Op]) -> tuple[str, ...]:
+    return tuple(key for key, declared in cls.params.items() if "float" in declared.base)
+
+
+def _held(value: Any, dtype: str) -> Any:
+    if isinstance(value, tuple):
+        return tuple([number_as(each, dtype) for each in value])
+    return value if value is None else number_as(value, dtype)
 
 
 def is_hidden(key: str) -> bool:
@@ -470,16 +504,14 @@ GROUPS = ("grad", "grads", "ins", "outs", "aux")
 @functools.cache
 def reads_of(cls: type[Op]) -> tuple[str, ...]:
     """Return what a class's ``backward`` reads: its parameters, after ``self`` and ``run``."""
-    names = tuple(inspect.signature(cls.backward).parameters)[2:]  # type: ignore[arg-type]
-    return tuple(name for name in names if name != "into")
+    parameters = tuple(inspect.signature(cls.backward).parameters.values())[2:]  # type: ignore[arg-type]
+    return tuple(each.name for each in parameters if each.kind is not each.KEYWORD_ONLY)
 
 
 def _check_declaration(cls: type[Op]) -> None:
     """Refuse a wrong declaration while the package is imported, not when a user meets it."""
-    if bool(cls.inplace) != (cls.forward_into is not None):
-        raise TypeError(f"{cls.name} needs both, inplace and forward_into, or neither")
-    if cls.inplace and not issubclass(_definer(cls, "forward_into"), _definer(cls, "forward")):
-        raise TypeError(f"{cls.name} has a forward of its own, but the forward_into of another class")
+    for what in ("forward", "backward"):
+        _check_memory(cls, what)
     if cls.backward is not None:
         allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS}
         wrong = [name for name in reads_of(cls) if name not in allowed]  # type: ignore[arg-type]
@@ -494,8 +526,15 @@ def _check_declaration(cls: type[Op]) -> None:
             )
 
 
-def _definer(cls: type, attribute: str) -> type:
-    return next(each for each in cls.__mro__ if attribute in vars(each))
+def _check_memory(cls: type[Op], what: Literal["forward", "backward"]) -> None:
+    kernel, memory = getattr(cls, what, None), cls.memory if what == "forward" else cls.backward_memory
+    if isinstance(memory, property) or not memory.takes_out:
+        return
+    if not takes_out(kernel):
+        raise TypeError(f"{cls.name} declares {memory}, but its {what} kernel takes no out")
+    known = (*cls.inputs, *cls.aux, *cls.outputs, *GROUPS)
+    if wrong := [name for name in (*memory.over, *memory.adds) if name not in known]:
+        raise TypeError(f"{cls.name} declares {memory}, but it has no {', '.join(wrong)}")
 
 
 def find_operator(name: str) -> type[Op]:

@@ -137,7 +137,7 @@ def as_text(value: object) -> str:  # noqa: PLR0911 - one line per kind of value
         return str(value.item()) if value.dtype.itemsize > 4 or value.dtype.kind != "f" else str(value)
     if isinstance(value, np.ndarray):
         return as_text(value.tolist())
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | range):
         inner = ", ".join(as_text(v) for v in value)
         if isinstance(value, list):
             return f"[{inner}]"

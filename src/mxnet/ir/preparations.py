@@ -7,7 +7,7 @@ from typing import Any
 
 from mxnet.ir.op import Op
 
-__all__ = ["FOR_ARRAYS", "FOR_SYMBOLS"]
+__all__ = ["FOR_ARRAYS", "FOR_SYMBOLS", "prepared"]
 
 Preparation = Callable[[Op, Sequence[Any]], Sequence[Any]]
 """Takes an operator, its inputs and auxiliary states; returns what it is applied to instead."""
@@ -17,3 +17,10 @@ FOR_SYMBOLS: list[Preparation] = []
 
 FOR_ARRAYS: list[Preparation] = []
 """Called with arrays, when operators run at once."""
+
+
+def prepared(preparations: Sequence[Preparation], op: Op, inputs: Sequence[Any]) -> Sequence[Any]:
+    """Return what an operator is applied to, instead of these inputs and auxiliary states."""
+    for prepare in preparations:
+        inputs = prepare(op, inputs)
+    return inputs

@@ -147,7 +147,7 @@ class KVStore(KVStoreBase):
                         f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}."
                     )
                 if not (ignore_sparse and target.stype == "row_sparse"):
-                    stored.tostype(target.stype).copyto(target)
+                    stored._stored_as(target.stype).copyto(target)
 
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push values, and copy the result into `out`, or into the values themselves."""

@@ -8,11 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet import ops as _ops  # fills the registry
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.historic import lend
-from mxnet.ir.namespaces import submodule as _submodule
-from mxnet.ndarray import ndarray  # the class comes first: all that makes arrays needs it
-
-# isort: split
-from mxnet.ndarray import contrib, random, sparse
+from mxnet.ndarray import contrib, ndarray, random, sparse
 from mxnet.ndarray.arranging import (
     concatenate,
     histogram,
@@ -56,10 +52,11 @@ from mxnet.ndarray.creation import (
     to_dlpack_for_write,
     zeros,
 )
-from mxnet.ndarray.functions import fill_modules
+from mxnet.ndarray.functions import EXTRA as _EXTRA
+from mxnet.ndarray.functions import make_function as _make_function
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ndarray.serialize import load, load_frombuffer, save
-from mxnet.ndarray.storage import CSRNDArray, RowSparseNDArray
+from mxnet.ndarray.sparse_arrays import CSRNDArray, RowSparseNDArray
 
 __all__ = [
     "CSRNDArray",
@@ -114,6 +111,8 @@ __all__ = [
     "zeros",
 ]
 
+from mxnet.surface.functions import fill_modules as _fill_modules
+from mxnet.surface.functions import submodule as _submodule
 
 if TYPE_CHECKING:  # stubs written by tools/make_stubs.py
     from mxnet.ndarray import _internal, image, linalg, op
@@ -122,7 +121,7 @@ else:
     image, linalg, op, _internal = (
         _submodule(__name__, name) for name in ("image", "linalg", "op", "_internal")
     )
-fill_modules(
+_fill_modules(
     sys.modules[__name__],
     {
         "contrib": contrib,
@@ -133,6 +132,9 @@ fill_modules(
         "op": op,
         "_internal": _internal,
     },
+    NDArray,
+    _make_function,
+    _EXTRA,
 )
 
 

@@ -8,8 +8,7 @@ import numpy as np
 
 from mxnet.errors import CompositionError, ShapeError
 from mxnet.lazy import torch
-from mxnet.ndarray.invoke import invoke_by_name
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.ndarray import NDArray, invoke_by_name
 
 __all__ = ["concatenate", "histogram", "imdecode", "moveaxis", "onehot_encode", "split_v2", "waitall"]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from mxnet.lazy import torch
 from mxnet.ndarray.control_flow import cond, foreach, while_loop
 from mxnet.ndarray.ndarray import NDArray
-from mxnet.ndarray.random import uniform
+from mxnet.ndarray.random import rand_zipfian
 from mxnet.ndarray.updates import (
     adamw_update,
     mp_adamw_update,
@@ -19,7 +18,6 @@ from mxnet.ndarray.updates import (
 )
 
 if TYPE_CHECKING:
-    from mxnet.context import Context
     from mxnet.ndarray.contrib_operators import *  # noqa: F403
 
 __all__ = [
@@ -56,39 +54,3 @@ def isnan(data: NDArray) -> NDArray:
 
 def _like(data: NDArray, values: Any) -> NDArray:
     return NDArray._from_tensor(values.to(data.handle.dtype), data.context)
-
-
-def rand_zipfian(
-    true_classes: NDArray, num_sampled: int, range_max: int, ctx: Context | None = None
-) -> tuple[NDArray, NDArray, NDArray]:
-    """Draw classes from a log-uniform (Zipfian) distribution, for sampled softmax and the like.
-
-    Parameters
-    ----------
-    true_classes : NDArray
-        The target classes.
-    num_sampled : int
-        How many classes to draw.
-    range_max : int
-        The number of classes; class k has the probability ``log((k + 2) / (k + 1)) / log(range_max + 1)``.
-    ctx : Context, optional
-        Where to draw.
-
-    Returns
-    -------
-    samples : NDArray
-        The classes drawn, int64.
-    expected_count_true, expected_count_sample : NDArray
-        How often each target class, and each class drawn, is expected among `num_sampled` draws; float64.
-    """
-    log_range = math.log(range_max + 1)
-    drawn = uniform(0, log_range, shape=(num_sampled,), dtype="float64", ctx=ctx).handle
-    samples = (drawn.exp().long() - 1) % range_max
-
-    def expected(classes: Any) -> Any:
-        classes = classes.double()
-        return ((classes + 2) / (classes + 1)).log() / log_range * num_sampled
-
-    context = true_classes.context if ctx is None else ctx
-    made = (samples, expected(true_classes.handle), expected(samples))
-    return tuple(NDArray._from_tensor(each, context) for each in made)  # type: ignore[return-value]

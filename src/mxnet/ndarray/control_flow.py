@@ -7,8 +7,7 @@ from typing import Any
 
 from mxnet.errors import CompositionError, ParameterError, ShapeError
 from mxnet.lazy import torch
-from mxnet.ndarray.invoke import invoke_by_name
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.ndarray import NDArray, invoke_by_name
 from mxnet.nesting import arguments, flatten, pair, regroup, whole_number
 
 __all__ = ["cond", "foreach", "while_loop"]

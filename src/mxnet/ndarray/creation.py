@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mxnet.context import Context, current_context
-from mxnet.dtype import DTypeLike, dtype_name, numpy_type, torch_dtype
+from mxnet.dtype import DTypeLike, dtype_name, torch_dtype
 from mxnet.errors import CompositionError, MXNetError, ShapeError
 from mxnet.lazy import torch
-from mxnet.ndarray.invoke import invoke_by_name
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray import sparse_functions
+from mxnet.ndarray.ndarray import NDArray, class_of, invoke_by_name
+from mxnet.ndarray.tensors import RoomFor, ShapeLike, allocate, extents_of, tensor_of
 from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ __all__ = [
     "to_dlpack_for_write",
     "zeros",
 ]
-
-ShapeLike = int | Sequence[int]
 
 
 def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None) -> NDArray:
@@ -61,24 +58,14 @@ def array(source_array: Any, ctx: Context | None = None, dtype: DTypeLike = None
     <class 'numpy.float32'>
     """
     context = current_context() if ctx is None else ctx
-    device = torch_device(context)
-    if storage.is_sparse(source_array):
-        return storage.array(source_array, ctx, dtype)
-    if isinstance(source_array, NDArray):
-        name = source_array._dtype_name if dtype is None else dtype_name(dtype)
-        tensor = source_array.handle.to(device, torch_dtype(name), copy=True)
-        return NDArray._from_tensor(tensor, context)
-    name = "float32" if dtype is None else dtype_name(dtype)
-    try:
-        values = np.array(source_array)
-        with np.errstate(invalid="ignore"):  # as in C, what does not fit wraps around
-            values = np.ascontiguousarray(values.astype(numpy_type(name), copy=False)).reshape(values.shape)
-    except (TypeError, ValueError) as error:
-        shown = " ".join(repr(source_array).split())[:60]
-        raise CompositionError(
-            f"An NDArray cannot be made of {type(source_array).__name__} {shown}: {error}."
-        ) from None
-    return NDArray._from_tensor(torch.from_numpy(values).to(device, torch_dtype(name)), context)
+    if sparse_functions.is_sparse(source_array):
+        return sparse_functions.array(source_array, ctx, dtype)
+    if not isinstance(source_array, NDArray):
+        return NDArray._from_tensor(tensor_of(source_array, context, dtype), context)
+    name = source_array._dtype_name if dtype is None else dtype_name(dtype)
+    with RoomFor(source_array.shape, name, context):
+        tensor = source_array.handle.to(torch_device(context), torch_dtype(name), copy=True)
+    return NDArray._from_tensor(tensor, context)
 
 
 def empty(
@@ -108,7 +95,7 @@ def zeros(
     """
     _check_keywords("zeros", kwargs)
     if stype not in (None, "default"):
-        return storage.zeros(str(stype), shape, ctx, dtype)
+        return class_of(str(stype))._zeros(shape, current_context() if ctx is None else ctx, dtype)
     return _allocate(torch.zeros, shape, ctx, dtype) if out is None else _filled(out, shape, 0)
 
 
@@ -137,27 +124,12 @@ def full(
 
 def _allocate(make: Callable[..., Any], shape: ShapeLike, ctx: Context | None, dtype: DTypeLike) -> NDArray:
     context = current_context() if ctx is None else ctx
-    tensor = make(
-        _extents(shape), dtype=torch_dtype(dtype_name(dtype or "float32")), device=torch_device(context)
-    )
-    return NDArray._from_tensor(tensor, context)
-
-
-def _extents(shape: ShapeLike) -> tuple[int, ...]:
-    try:
-        extents = (
-            (operator.index(shape),) if hasattr(shape, "__index__") else tuple(map(operator.index, shape))
-        )
-    except TypeError:
-        raise CompositionError(f"A shape must be an int or a tuple of int, not {shape!r}.") from None
-    if any(extent < 0 for extent in extents):
-        raise ShapeError(f"The shape {extents} has a negative extent.")
-    return extents
+    return NDArray._from_tensor(allocate(make, shape, context, dtype), context)
 
 
 def _filled(out: NDArray, shape: ShapeLike, value: float) -> NDArray:
-    if out.shape != _extents(shape):
-        raise ShapeError(f"out has the shape {out.shape}, but {_extents(shape)} was asked for.")
+    if out.shape != extents_of(shape):
+        raise ShapeError(f"out has the shape {out.shape}, but {extents_of(shape)} was asked for.")
     out[:] = value
     return out
 
@@ -229,7 +201,9 @@ def eye(
     return invoke_by_name("_eye", out=out, context=ctx, N=N, M=M, k=k, dtype=name)
 
 
-def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray:
+def from_numpy(
+    ndarray: np.ndarray[Any, Any], zero_copy: bool = True, array_cls: type[NDArray] = NDArray
+) -> NDArray:
     """Return an array with the values of a numpy array.
 
     Parameters
@@ -238,17 +212,20 @@ def from_numpy(ndarray: np.ndarray[Any, Any], zero_copy: bool = True) -> NDArray
         The values.
     zero_copy : bool, default True
         Whether to share the memory, which takes a contiguous array. It becomes read-only for numpy then.
+    array_cls : type, optional
+        The class of the array: NDArray, or one that is derived from it.
     """
     name = dtype_name(ndarray.dtype)
     if not zero_copy:
-        return array(ndarray, dtype=name)
+        context = current_context()
+        return array_cls._from_tensor(tensor_of(ndarray, context, name), context)
     if not ndarray.flags["C_CONTIGUOUS"]:
         raise NotContiguousError(
             "from_numpy() can share only memory that is C-contiguous; use zero_copy=False to copy."
         )
     tensor = torch.from_numpy(ndarray)
     ndarray.flags["WRITEABLE"] = False
-    return NDArray(tensor)
+    return array_cls(tensor)
 
 
 class NotContiguousError(MXNetError, ValueError):
@@ -274,7 +251,3 @@ def to_dlpack_for_read(data: NDArray) -> Any:
 def to_dlpack_for_write(data: NDArray) -> Any:
     """Return a DLPack capsule that shares the memory of an array, to be written."""
     return data.to_dlpack_for_write()
-
-
-# Sparse arrays are made of dense ones, so this can be imported only now.
-from mxnet.ndarray import storage  # noqa: E402

@@ -10,10 +10,11 @@ from mxnet.dtype import CODES
 from mxnet.errors import GradientError, ShapeError, user_code
 from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Like, Run
+from mxnet.ir.storage import DENSE
 from mxnet.lazy import torch
-from mxnet.ndarray.invoke import MODE, Mode
+from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import NDArray
-from mxnet.ops.custom import DENSE, Custom, Storage
+from mxnet.ops.custom import Custom, Storage
 from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def backward(
         )
     operator, storage = made_by
     kinds: tuple[tuple[str, ...], ...] = (storage.outs, *storage[:2], (DENSE,) * n_in, storage.aux)
-    if op.about_storage:
+    if op.sparse.always:
         with _user_code(op, run, "infer_storage_type_backward"):
             kinds = op.backward_storage(storage, storage.outs)
     of_heads, of_ins, of_outs, of_grads, of_aux = kinds

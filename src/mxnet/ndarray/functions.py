@@ -1,47 +1,31 @@
-"""One function per operator: ``mx.nd.FullyConnected``, ``mx.nd.contrib.box_nms``, ``x.sum()``."""
+"""What ``mx.nd.X`` does when it is called: tell arrays from parameters, and run the operator."""
 
 from __future__ import annotations
 
-import inspect
 import itertools
-from collections.abc import Callable, Mapping, Sequence
-from types import ModuleType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mxnet.errors import CompositionError
-from mxnet.ir.namespaces import fluent_method, places
 from mxnet.ir.op import Op
-from mxnet.ir.signature import document, parameters_of, split_arguments
-from mxnet.ndarray.invoke import invoke
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.ndarray import NDArray, invoke
+from mxnet.surface.signature import split_arguments
 
-__all__ = ["FLUENT", "fill_modules"]
+__all__ = ["EXTRA", "make_function"]
 
-FLUENT: tuple[str, ...] = tuple(
-    """abs arccos arccosh arcsin arcsinh arctan arctanh argmax argmax_channel argmin argsort broadcast_axes
-    broadcast_like broadcast_to cbrt ceil clip cos cosh degrees depth_to_space diag exp expm1 fix flip floor
-    log log10 log1p log2 log_softmax max mean min nanprod nansum norm one_hot ones_like pad pick prod radians
-    rcbrt reciprocal relu repeat reshape_like rint round rsqrt shape_array sigmoid sign sin sinh size_array
-    slice slice_axis slice_like softmax softmin sort space_to_depth split split_v2 sqrt square sum swapaxes
-    take tan tanh tile topk transpose trunc zeros_like""".split()
-)
-"""The functions that are methods of arrays too."""
-
-_EXTRA = {
+EXTRA = {
     "out": ("NDArray or list of NDArray, optional", "Arrays to write the results to."),
     "name": ("string, optional", "Has no effect; symbols have names."),
 }
+"""The keywords that every function takes."""
 
 
 def _is_array(value: object) -> bool:
     return isinstance(value, NDArray)
 
 
-Help = tuple[inspect.Signature, str]
-
-
-def _make_function(cls: type[Op], name: str, shown: Help) -> Callable[..., Any]:
-    """Return the function that runs an operator on arrays, with its signature and documentation."""
+def make_function(cls: type[Op], name: str) -> Callable[..., Any]:  # noqa: ARG001 - its own name means nothing
+    """Return the function that runs an operator on arrays."""
     known: dict[tuple[Any, ...], Call] = {}
 
     def function(*args: Any, out: Any = None, name: str | None = None, **kwargs: Any) -> Any:  # noqa: ARG001
@@ -59,9 +43,6 @@ def _make_function(cls: type[Op], name: str, shown: Help) -> Callable[..., Any]:
             known[key] = op, _order(op, args, kwargs)
         return invoke(op, inputs, out)
 
-    function.__name__ = function.__qualname__ = name
-    function.__module__ = "mxnet.ndarray"
-    function.__signature__, function.__doc__ = shown  # type: ignore[attr-defined]
     return function
 
 
@@ -125,28 +106,3 @@ def _in_order(op: Op, named: dict[str, Any]) -> Sequence[Any]:
     if extra:
         raise CompositionError(f"{op!r} takes no input {extra[0]!r}. Its inputs are: {', '.join(slots)}.")
     return tuple(named[slot] for slot in slots)
-
-
-def fill_modules(package: ModuleType, modules: Mapping[str, ModuleType]) -> None:
-    """Put every operator's function where MXNet has it, and the fluent methods on NDArray.
-
-    Parameters
-    ----------
-    package : module
-        ``mxnet.ndarray``.
-    modules : dict of str to module
-        The modules below it, by name.
-    """
-    helps: dict[type[Op], Help] = {}  # the names of an operator share one
-    for place in places():
-        target = modules[place.module] if place.module else package
-        if place.name not in vars(target):
-            cls = place.op
-            if cls not in helps:
-                helps[cls] = parameters_of(cls, _EXTRA), document(cls, "NDArray", _EXTRA)
-            setattr(target, place.name, _make_function(cls, place.name, helps[cls]))
-            if hasattr(target, "__all__"):
-                target.__all__.append(place.name)  # for ``from mxnet.ndarray import *``
-    for name in FLUENT:
-        if name in vars(package) and name not in vars(NDArray):
-            setattr(NDArray, name, fluent_method(NDArray, getattr(package, name), package.__name__))

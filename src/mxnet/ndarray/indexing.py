@@ -1,30 +1,29 @@
-"""Indexing of arrays: what ``x[key]`` and ``x[key] = value`` mean, with numpy's keys and MXNet's rules.
+"""Indexing of tensors: what ``x[key]`` and ``x[key] = value`` mean, with numpy's keys and MXNet's rules.
 
-Where MXNet differs from numpy: a result has at least one dimension unless ``mx.np_shape`` is on, boolean
-arrays are numbers like any other, floating point indices are truncated, and a slice that starts behind its
-end is an error. A contiguous basic index shares memory with the array, every other result is a copy.
+Where MXNet differs from numpy: a result has at least one dimension unless ``mx.np_shape`` is on, True and
+False by themselves are 1 and 0, floating point indices are truncated, and a slice that starts behind its end
+is an error. Boolean arrays and lists are masks, as in numpy; MXNet reads them as 0 and 1, or refuses them.
 """
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError
+from mxnet.dtype import number_as
+from mxnet.errors import CompositionError, MXNetError, OutOfRangeError, ShapeError
+from mxnet.ir.op import Op, find_operator
 from mxnet.lazy import torch
-from mxnet.ndarray.ndarray import NDArray, is_scalar
+from mxnet.ndarray.arithmetic import is_scalar
 from mxnet.util import is_np_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["get_item", "set_item"]
-
-
-class OutOfRangeError(MXNetError, IndexError):
-    """An index lies outside of the array, or there are more indices than dimensions."""
+__all__ = ["Key", "Step", "assign", "is_whole", "look_up", "reading", "resolve", "slices", "writing"]
 
 
 class KeyTypeError(MXNetError, ValueError, TypeError):
@@ -50,102 +49,104 @@ class Key(NamedTuple):
     advanced: bool
 
 
-def get_item(array: NDArray, key: Any) -> NDArray:
-    """Return ``array[key]``.
+class Step(NamedTuple):
+    """An operator that is applied to an array while recording, and the tensors it takes besides."""
 
-    Raises
-    ------
-    IndexError
-        If an index is out of range.
-    ValueError
-        If something is no index, or index arrays do not broadcast.
-    """
-    tensor = array._tensor
-    resolved = _resolve(key, tensor)
-    if array._is_tracked():
-        return _get_by_operators(array, resolved)
-    found = _look_up(tensor, resolved)
-    if not found.ndim and tensor.ndim and not is_np_shape():
-        found = found.reshape(1)
-    return NDArray._from_tensor(found.contiguous(), array._context)
-
-
-def set_item(array: NDArray, key: Any, value: Any) -> None:
-    """Do ``array[key] = value``; the value is broadcast and cast.
-
-    Raises
-    ------
-    IndexError, ValueError, TypeError
-        As :func:`get_item`, and if the value does not fit.
-    """
-    tensor = array._tensor
-    if _is_whole(key) and isinstance(value, NDArray) and MODE.get().record is None:
-        given = value._tensor
-        if given.shape == tensor.shape:
-            array._overwrite(given)
-            return
-    resolved = _resolve(key, tensor)
-    if _is_empty_backwards(key, tensor.shape):
-        raise KeyTypeError(f"The slice {key} assigns to nothing.")
-    if array._is_tracked():
-        raise GradientError("An array with a gradient cannot be assigned to while recording.")
-    if isinstance(value, NDArray) and value._is_tracked():
-        _set_by_operators(array, resolved, value)
-    elif resolved.flipped:
-        places = _places(tensor, resolved)
-        tensor[torch.unravel_index(places, tensor.shape)] = _fitted(value, tensor, places.shape)
-    elif resolved.advanced:
-        shape = torch.empty(1, device="meta").expand(tensor.shape)[_on_meta(resolved.items)].shape
-        tensor[resolved.items] = _fitted(value, tensor, shape)
-    elif is_scalar(value):
-        tensor[resolved.items].fill_(_number(value, tensor))
-    else:
-        target = tensor[resolved.items]
-        target.copy_(_fitted(value, tensor, target.shape))
+    op: Op
+    tensors: tuple[Tensor, ...] = ()
 
 
 # ---------------------------------------------------------------------------------------------------- the key
 
 
-def _is_whole(key: Any) -> bool:
+def is_whole(key: Any) -> bool:
+    """Whether a key is ``:``."""
     return isinstance(key, slice) and key.start is None and key.stop is None and key.step is None
 
 
-def _resolve(key: Any, tensor: Tensor) -> Key:
+def resolve(key: Any, tensor: Tensor) -> Key:
+    """Resolve an index, in which arrays are tensors, against what it is an index of.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range, or a mask has other extents than the axes it stands for.
+    ValueError
+        If something is no index, or index arrays do not broadcast.
+    """
     shape = tensor.shape
-    given = list(key) if isinstance(key, tuple) else [key]
-    if not shape and _is_whole(key):
-        given = []  # a scalar takes x[:] = value, too
-    given = _without_ellipsis(given, len(shape))
     items: list[Any] = []
     flipped: list[int] = []
-    axis = 0
-    for item in given:
-        if item is None:
-            items.append(None)
-            continue
+    axis, advanced = 0, False
+    for item in _without_ellipsis(_listed(key, tensor), len(shape)):
         if isinstance(item, slice):
             resolved, backwards = _resolve_slice(item, shape[axis])
             if backwards:
                 flipped.append(axis)
             items.append(resolved)
-        elif isinstance(item, list | tuple | range | np.ndarray | NDArray):
-            items.append(_resolve_array(item, shape[axis], axis, tensor.device))
-        else:
+        elif item is None:
+            items.append(None)
+        elif not isinstance(item, torch.Tensor):
             items.append(_resolve_int(item, shape[axis], axis))
-        axis += 1
-    advanced = any(isinstance(item, torch.Tensor) for item in items)
+        elif item.dtype == torch.bool:
+            items += _resolve_mask(item, shape, axis)
+            advanced = True
+        else:
+            items.append(_resolve_array(item, shape[axis], axis))
+            advanced = True
+        axis += _n_axes(item)
     if advanced:
         items = _broadcast(items, tensor.device)
     return Key(tuple(items), tuple(flipped), advanced)
 
 
+def _listed(key: Any, tensor: Tensor) -> list[Any]:
+    """Return the items of a key; a scalar takes ``x[:] = value``, too."""
+    if not tensor.ndim and is_whole(key):
+        return []
+    given = list(key) if isinstance(key, tuple) else [key]
+    return [item if isinstance(item, int | slice) else _array(item, tensor.device) for item in given]
+
+
+def slices(begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]) -> tuple[slice, ...]:
+    """Return the key for a part of which begin, end and perhaps step are known for each axis."""
+    steps = tuple(step) or (None,) * len(begin)
+    return tuple(slice(b, e, s) for b, e, s in zip(begin, end, steps, strict=True))
+
+
+def _array(item: Any, device: torch.device) -> Any:
+    """Return a tensor of bool or int64 for an item that is an array or a list, and any other as it is."""
+    if isinstance(item, torch.Tensor):
+        index = item.to(device)
+    elif isinstance(item, list | tuple | range | np.ndarray):
+        try:
+            index = torch.from_numpy(np.array(item)).to(device)
+        except (TypeError, ValueError):
+            raise KeyTypeError(f"{item!r} is not an array of integers.") from None
+    else:
+        return item
+    if not index.ndim:
+        raise KeyTypeError(f"{item!r} has no dimensions; use an int as an index.")
+    return index if index.dtype == torch.bool else index.to(torch.int64)
+
+
+def _n_axes(item: Any) -> int:
+    """Return how many axes of the array an item of the key stands for."""
+    if isinstance(item, int | slice):
+        return 1
+    if item is None or item is Ellipsis:
+        return 0
+    return item.ndim if isinstance(item, torch.Tensor) and item.dtype == torch.bool else 1
+
+
 def _without_ellipsis(given: list[Any], ndim: int) -> list[Any]:
     """Return one item per axis, and the new axes; what is left out is taken whole."""
+    if len(given) == ndim == 1 and isinstance(given[0], int | slice):
+        return given
     places = [i for i, item in enumerate(given) if item is Ellipsis]
     if len(places) > 1:
         raise OutOfRangeError("An index can hold only one ellipsis (...).")
-    n_axes = sum(item is not None and item is not Ellipsis for item in given)
+    n_axes = sum(map(_n_axes, given))
     if n_axes > ndim:
         raise OutOfRangeError(f"There are {n_axes} indices, but the array has {ndim} dimensions.")
     place = places[0] if places else len(given)
@@ -179,22 +180,23 @@ def _resolve_slice(item: slice, extent: int) -> tuple[slice, bool]:
     return (slice(first, start + 1, -step) if count else slice(0, 0)), True
 
 
-def _resolve_array(item: Any, extent: int, axis: int, device: torch.device) -> Tensor:
-    if isinstance(item, NDArray):
-        index = item._tensor.to(device, torch.int64)
-    else:
-        try:
-            index = torch.from_numpy(np.asarray(item).astype(np.int64)).to(device)
-        except (TypeError, ValueError):
-            raise KeyTypeError(f"{item!r} is not an array of integers.") from None
-    if not index.ndim:
-        raise KeyTypeError(f"{item!r} has no dimensions; use an int as an index.")
+def _resolve_array(index: Tensor, extent: int, axis: int) -> Tensor:
     wrong = (index < -extent) | (index >= extent)
     if wrong.any():
         raise OutOfRangeError(
             f"Index {int(index[wrong][0])} is out of range for axis {axis}, which has the extent {extent}."
         )
     return index.remainder(extent) if extent else index
+
+
+def _resolve_mask(mask: Tensor, shape: tuple[int, ...], axis: int) -> tuple[Tensor, ...]:
+    """Return where a mask is true: one array of indices for each of its axes."""
+    extents = tuple(shape[axis : axis + mask.ndim])
+    if tuple(mask.shape) != extents:
+        raise OutOfRangeError(
+            f"A mask of shape {tuple(mask.shape)} does not fit the axes from {axis} on, of extents {extents}."
+        )
+    return mask.nonzero(as_tuple=True)
 
 
 def _broadcast(items: list[Any], device: torch.device) -> list[Any]:
@@ -222,7 +224,7 @@ def _is_empty_backwards(key: Any, shape: tuple[int, ...]) -> bool:
 # ------------------------------------------------------------------------------------------------- the values
 
 
-def _look_up(tensor: Tensor, key: Key) -> Tensor:
+def look_up(tensor: Tensor, key: Key) -> Tensor:
     """Return the values at the key: a view of the tensor if that is possible."""
     items = key.items
     if key.flipped:
@@ -238,7 +240,7 @@ def _look_up(tensor: Tensor, key: Key) -> Tensor:
 
 def _places(tensor: Tensor, key: Key) -> Tensor:
     """Return which elements are at the key, counted row by row."""
-    return _look_up(torch.arange(tensor.numel(), device=tensor.device).view(tensor.shape), key)
+    return look_up(torch.arange(tensor.numel(), device=tensor.device).view(tensor.shape), key)
 
 
 def _on_meta(items: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -263,12 +265,12 @@ def _fitted(value: Any, target: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def _as_tensor(value: Any, target: Tensor) -> Tensor:
-    if isinstance(value, NDArray):
-        return value._tensor
+    if isinstance(value, torch.Tensor):
+        return value
     if value is None:
         value = float("nan")  # numpy's meaning of None as a float
     elif is_scalar(value):
-        value = _number(value, target)
+        value = number_as(value, target.dtype)
     try:
         values = np.asarray(value)
     except ValueError:
@@ -281,38 +283,64 @@ def _as_tensor(value: Any, target: Tensor) -> Tensor:
     return torch.from_numpy(np.array(values))
 
 
-def _number(value: Any, target: Tensor) -> float | int:
-    """Return a number as the target can hold it: whole numbers are truncated and wrap around, as in C."""
-    if target.dtype.is_floating_point:
-        return float(value)
-    if target.dtype == torch.bool:
-        return bool(value)
-    bits = torch.iinfo(target.dtype).bits
-    whole = int(value) % (1 << bits)
-    signed = torch.iinfo(target.dtype).min < 0
-    return whole - (1 << bits) if signed and whole >> (bits - 1) else whole
+def assign(tensor: Tensor, given: Any, key: Key, value: Any) -> None:
+    """Write a value to where a key points; it is broadcast and cast.
+
+    Parameters
+    ----------
+    tensor : torch.Tensor
+        What is written to.
+    given
+        The key as it was given.
+    key : Key
+        The same, resolved.
+    value : torch.Tensor, float, array or nested list of float
+        What is written.
+    """
+    if _is_empty_backwards(given, tensor.shape):
+        raise KeyTypeError(f"The slice {given} assigns to nothing.")
+    if key.flipped:
+        places = _places(tensor, key)
+        tensor[torch.unravel_index(places, tensor.shape)] = _fitted(value, tensor, places.shape)
+    elif key.advanced:
+        shape = torch.empty(1, device="meta").expand(tensor.shape)[_on_meta(key.items)].shape
+        tensor[key.items] = _fitted(value, tensor, shape)
+    elif is_scalar(value):
+        tensor[key.items].fill_(number_as(value, tensor.dtype))
+    else:
+        target = tensor[key.items]
+        target.copy_(_fitted(value, tensor, target.shape))
 
 
 # -------------------------------------------------------------------------------------------- while recording
 
 
-def _get_by_operators(array: NDArray, key: Key) -> NDArray:
-    """Return ``array[key]`` by way of operators, which have gradients."""
-    by_axis = [item for item in key.items if item is not None]
+def reading(tensor: Tensor, key: Key) -> list[Step]:
+    """Return ``x[key]`` as operators, which have gradients; each takes what the last one made."""
     if key.advanced:
-        if _takes_whole_rows(key, array.shape):
-            places = by_axis[0]
-        else:
-            places = _places(array._tensor, key)
-            array = array.reshape((-1,))
-        index = NDArray._from_tensor(places, array._context)
-        return invoke_by_name("take", array, index, axis=0)
-    shape = _look_up(array._tensor, key).shape or (() if is_np_shape() else (1,))
-    begin, end, step = zip(
-        *(_bounds(item, axis in key.flipped) for axis, item in enumerate(by_axis)), strict=True
-    )
-    part: NDArray = invoke_by_name("slice", array, begin=begin, end=end, step=step)
-    return part if part.shape == tuple(shape) else part.reshape(tuple(shape))
+        if _takes_whole_rows(key, tensor.shape):
+            return [_step("take", key.items[0], axis=0)]
+        return [_step("Reshape", shape=(-1,)), _step("take", _places(tensor, key), axis=0)]
+    steps = [_step("slice", **_bounds(key))]
+    shape = tuple(look_up(tensor, key).shape) or (() if is_np_shape() else (1,))
+    return steps if shape == _kept(key) else [*steps, _step("Reshape", shape=shape)]
+
+
+def writing(tensor: Tensor, key: Key, shape: tuple[int, ...]) -> tuple[list[Step], Step]:
+    """Return ``x[key] = value`` as operators: those for the value, and one for it and ``x``."""
+    target = tuple(look_up(tensor, key).shape)
+    while len(shape) > max(len(target), 1) and shape[0] == 1:
+        shape = shape[1:]
+    padded = (1,) * (len(target) - len(shape)) + shape
+    steps = [_step("Reshape", shape=padded), _step("broadcast_to", shape=target)] if target else []
+    if key.advanced:
+        index = torch.stack(torch.unravel_index(_places(tensor, key), tensor.shape))
+        return steps, _step("_scatter_set_nd", index, shape=tuple(tensor.shape))
+    return [*steps, _step("Reshape", shape=_kept(key))], _step("_slice_assign", **_bounds(key))
+
+
+def _step(name: str, *tensors: Tensor, **params: object) -> Step:
+    return Step(find_operator(name).make(**params), tensors)
 
 
 def _takes_whole_rows(key: Key, shape: tuple[int, ...]) -> bool:
@@ -321,48 +349,28 @@ def _takes_whole_rows(key: Key, shape: tuple[int, ...]) -> bool:
     return isinstance(first, torch.Tensor) and others == whole and not key.flipped
 
 
-def _bounds(item: int | slice, flipped: bool) -> tuple[int, int | None, int]:
+def _by_axis(key: Key) -> list[int | slice]:
+    return [item for item in key.items if item is not None]
+
+
+def _kept(key: Key) -> tuple[int, ...]:
+    """Return the extents of the part at the key, with 1 for each axis that is indexed by an int."""
+    return tuple(
+        1 if isinstance(item, int) else len(range(item.start, item.stop, item.step)) for item in _by_axis(key)
+    )
+
+
+def _bounds(key: Key) -> dict[str, tuple[int | None, ...]]:
     """Return begin, end and step as the slice operators take them."""
+    bounds = [_bound(item, axis in key.flipped) for axis, item in enumerate(_by_axis(key))]
+    begin, end, step = zip(*bounds, strict=True)
+    return {"begin": begin, "end": end, "step": step}
+
+
+def _bound(item: int | slice, flipped: bool) -> tuple[int, int | None, int]:
     if isinstance(item, int):
         return item, item + 1, 1
     if flipped:
         last = item.start + (len(range(item.start, item.stop, item.step)) - 1) * item.step
         return last, item.start - 1 if item.start else None, -item.step
     return item.start, item.stop, item.step
-
-
-def _set_by_operators(array: NDArray, key: Key, value: NDArray) -> None:
-    """Do ``array[key] = value`` by way of an operator, so that the value's gradient is found."""
-    target = _look_up(array._tensor, key)
-    while value.ndim > max(target.ndim, 1) and value.shape[0] == 1:
-        value = value.reshape(value.shape[1:])
-    if target.ndim:
-        value = invoke_by_name(
-            "broadcast_to", value.reshape((1,) * (target.ndim - value.ndim) + value.shape), shape=target.shape
-        )
-    if key.advanced:
-        places = _places(array._tensor, key)
-        index = torch.stack(torch.unravel_index(places, array.shape))
-        indices = NDArray._from_tensor(index, array._context)
-        made: NDArray = invoke_by_name("_scatter_set_nd", array, value, indices, shape=array.shape)
-        _become(array, made)
-        return
-    by_axis = [item for item in key.items if item is not None]
-    bounds = [_bounds(item, axis in key.flipped) for axis, item in enumerate(by_axis)]
-    begin, end, step = zip(*bounds, strict=True)
-    kept = tuple(
-        1 if isinstance(item, int) else len(range(item.start, item.stop, item.step)) for item in by_axis
-    )
-    _become(
-        array, invoke_by_name("_slice_assign", array, value.reshape(kept), begin=begin, end=end, step=step)
-    )
-
-
-def _become(array: NDArray, made: NDArray) -> None:
-    """Let an array have the values of another, and its place in the recorded graph."""
-    array._overwrite(made._tensor)
-    array._recorded = made._recorded
-
-
-# Indexing while recording runs operators, which make NDArrays, so this can be imported only now.
-from mxnet.ndarray.invoke import MODE, invoke_by_name  # noqa: E402

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from mxnet.analysis.infer import show_shape
+from mxnet.analysis.storage import result_storage
 from mxnet.caller import warn
-from mxnet.context import Context
+from mxnet.context import Context, cpu
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
 from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
+from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
-from mxnet.ir.op import find_operator
+from mxnet.ir.op import Op, find_operator
+from mxnet.ir.preparations import FOR_ARRAYS, prepared
+from mxnet.ir.storage import Stored
 from mxnet.lazy import torch
+from mxnet.ndarray import indexing
+from mxnet.ndarray.arithmetic import Arithmetic, Operators, cannot_combine, is_scalar
+from mxnet.ndarray.eager import check_places, kernel_of, outputs_of, owned, place_of
+from mxnet.ndarray.exchange import Exchange
+from mxnet.ndarray.gradients import Differentiable
+from mxnet.ndarray.mode import MODE
+from mxnet.ndarray.params_format import dump_array, load_array
+from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.device import torch_device
+from mxnet.util import is_np_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,12 +39,10 @@ else:
     FluentMethods = object  # they are put on the class by fill_modules
 
 
-__all__ = ["NDArray", "is_scalar", "write_gradient"]
-
-GRAD_REQS = ("null", "write", "add")
+__all__ = ["NDArray", "class_of", "invoke", "invoke_by_name"]
 
 
-class NDArray(FluentMethods):
+class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
     """An array of one data type in the memory of one context.
 
     Make one with :func:`mxnet.nd.array`, :func:`mxnet.nd.zeros` and the like; every operator is a function in
@@ -47,19 +60,24 @@ class NDArray(FluentMethods):
     """So that numpy leaves ``numpy_scalar + array`` to this class."""
 
     stype = "default"
-    """How the values are stored; sparse arrays have another class."""
+    """How the values are stored; sparse arrays have other classes."""
+
+    _by_stype: ClassVar[dict[str, type[NDArray]]] = {}  # a class for each way of storing values
 
     writable = True
     _tensor: Tensor
     _context: Context
-    _grad: NDArray | None = None
-    _grad_req = "null"
-    _recorded: Any = None  # the value in the graph that mxnet.autograd records
+
+    def __init_subclass__(cls, stype: str | None = None) -> None:
+        """Enter a class that stores values in another way."""
+        if stype is not None:
+            cls.stype = stype
+            NDArray._by_stype[stype] = cls
 
     def __init__(self, handle: Tensor | None, writable: bool = True) -> None:
         if handle is not None:
             self._tensor = handle.detach()
-            self._context = _context_of(handle)
+            self._context = context_of(handle)
         if not writable:
             self.writable = False
 
@@ -70,6 +88,26 @@ class NDArray(FluentMethods):
         self._tensor = tensor
         self._context = context
         return self
+
+    @classmethod
+    def _zeros(cls, shape: Any, context: Context, dtype: DTypeLike) -> NDArray:
+        return cls._from_tensor(allocate(torch.zeros, shape, context, dtype), context)
+
+    @classmethod
+    def _from_stored(cls, stored: Stored, context: Context) -> NDArray:
+        return cls._from_tensor(stored.parts[0], context)
+
+    def _stored(self) -> Stored:
+        """Return the array as files and kernels for sparse arrays take it."""
+        return Stored(self.stype, self.shape, (self._tensor,))
+
+    @property
+    def _held(self) -> object:
+        """What holds the values: another object after others have taken their place."""
+        return self._tensor
+
+    def _zeros_alike(self, stype: str) -> NDArray:
+        return class_of(stype)._zeros(self.shape, self._context, self._dtype_name)
 
     def _set_tensor(self, tensor: Tensor) -> None:
         """Let other values of the same shape and dtype take the place of the present ones, without a copy."""
@@ -139,9 +177,6 @@ class NDArray(FluentMethods):
             raise ShapeError(f"An array of {self.size} elements is neither true nor false as a whole.")
         return bool(self._tensor.any())
 
-    def __hash__(self) -> int:
-        return id(self) >> 4
-
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
         return f"\n{self.asnumpy()}\n<{type(self).__name__} {shape} @{self.context}>"
@@ -150,15 +185,11 @@ class NDArray(FluentMethods):
         return type(self), (None,), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
-        from mxnet.ndarray.serialize import dump_array
-
-        return {"handle": bytearray(dump_array(self))}
+        return {"handle": bytearray(dump_array(self._stored(), self._context))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from mxnet.ndarray.serialize import load_array
-
-        loaded = load_array(bytes(state["handle"]), "a pickled array")
-        self.__dict__.update(loaded.__dict__)
+        stored = load_array(bytes(state["handle"]), "a pickled array")
+        self.__dict__.update(class_of(stored.stype)._from_stored(stored, cpu()).__dict__)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> NDArray:
         return self.copy()
@@ -166,34 +197,7 @@ class NDArray(FluentMethods):
     def __copy__(self) -> NDArray:
         return self.copy()
 
-    # ---------------------------------------------------------------------------------- to and from elsewhere
-
-    def asnumpy(self) -> np.ndarray[Any, Any]:
-        """Return the values as a new numpy array (bfloat16 as float32)."""
-        tensor = self._tensor
-        if tensor.dtype == torch.bfloat16:
-            tensor = tensor.float()
-        host = tensor.cpu()
-        values: np.ndarray[Any, Any] = host.numpy()
-        return values.copy() if host is self._tensor else np.array(values)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        values = self.asnumpy()
-        return values if dtype is None else values.astype(dtype, copy=False)
-
-    def asscalar(self) -> Any:
-        """Return the only element of the array, as a numpy scalar.
-
-        Raises
-        ------
-        ValueError
-            If it has more or fewer.
-        """
-        if self.size != 1:
-            raise ShapeError(
-                f"asscalar() needs an array of one element, but this one has shape {self.shape}."
-            )
-        return self.asnumpy().reshape(-1)[0]
+    # ------------------------------------------------------------------------------------------------- copies
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray:
         """Return the array in another data type.
@@ -219,11 +223,7 @@ class NDArray(FluentMethods):
             The array copied to; False, with a warning, where that is this array itself.
         """
         if isinstance(other, Context):
-            tensor = self._tensor.to(torch_device(other), copy=True, memory_format=torch.contiguous_format)
-            made = NDArray._from_tensor(tensor, other)
-            if (record := MODE.get().record) is not None:
-                record(find_operator("_copy").bind({}), (self,), (made,), ())
-            return made
+            return self._made_by("_copy", self._copied(other))
         if not isinstance(other, NDArray):
             raise CompositionError(f"copyto() expects an NDArray or a context, not {type(other).__name__}.")
         if other is self or other.handle is self._tensor:
@@ -234,6 +234,15 @@ class NDArray(FluentMethods):
                 f"copyto() cannot copy an array of shape {self.shape} into one of shape {other.shape}."
             )
         return invoke_by_name("Cast", self, dtype=other._dtype_name, out=other)
+
+    def detach(self) -> NDArray:
+        """Return an array on the same memory through which no gradient passes."""
+        return NDArray._from_tensor(self._tensor, self._context)
+
+    def _copied(self, context: Context) -> NDArray:
+        with RoomFor(self.shape, self._dtype_name, context):
+            device, layout = torch_device(context), torch.contiguous_format
+            return NDArray._from_tensor(self._tensor.to(device, copy=True, memory_format=layout), context)
 
     def copy(self) -> NDArray:
         """Return a copy in the same context."""
@@ -248,35 +257,12 @@ class NDArray(FluentMethods):
         return self
 
     def tostype(self, stype: str) -> NDArray:
-        """Return the array in a storage type: ``"default"``, ``"row_sparse"`` or ``"csr"``."""
-        if stype == self.stype:
-            return self
-        from mxnet.ndarray.storage import from_dense
+        """Return a copy of the array in a storage type: ``"default"``, ``"row_sparse"`` or ``"csr"``."""
+        return self.copy() if stype == self.stype else self._made_by("_copy", self._stored_as(stype))
 
-        return from_dense(self, stype)
-
-    def wait_to_read(self) -> None:
-        """Wait until the values are there."""
-        if self._tensor.is_cuda:
-            torch.cuda.synchronize(self._tensor.device)
-
-    wait_to_write = wait_to_read
-
-    def __dlpack__(self, **kwargs: Any) -> Any:
-        self.wait_to_read()
-        return self._tensor.__dlpack__(**kwargs)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self._tensor.__dlpack_device__()
-
-    def to_dlpack_for_read(self) -> Any:
-        """Return a DLPack capsule that shares the memory of this array, to be read."""
-        return self.__dlpack__()
-
-    def to_dlpack_for_write(self) -> Any:
-        """Return a DLPack capsule that shares the memory of this array, to be written."""
-        self._check_writable()
-        return self.__dlpack__()
+    def _stored_as(self, stype: str) -> NDArray:
+        """Return the array in a storage type: itself if it is stored so."""
+        return self if stype == self.stype else class_of(stype)._from_tensor(self._tensor, self._context)
 
     # ------------------------------------------------------------------------------------- shape and indexing
 
@@ -296,10 +282,8 @@ class NDArray(FluentMethods):
         MXNetError
             If the number of elements would change.
         """
-        given: Any = shape or kwargs.pop("shape", ())
-        if shape and len(shape) == 1 and isinstance(shape[0], list | tuple):
-            given = shape[0]
-        extents = (given,) if isinstance(given, int | np.integer) else tuple(given)
+        given: Any = shape[0] if len(shape) == 1 else shape or kwargs.pop("shape", ())
+        extents = tuple(given) if np.iterable(given) else (given,)
         reverse = kwargs.pop("reverse", False)
         if kwargs:
             wrong = next(iter(kwargs))
@@ -334,12 +318,65 @@ class NDArray(FluentMethods):
         made: NDArray = invoke_by_name("squeeze", self, axis=axis)
         return self._view(made.shape) if inplace else made
 
+    def broadcast_to(self, shape: Sequence[int]) -> NDArray:
+        """Return the array repeated along axes of extent 1, and along new ones in front, to have a shape.
+
+        The operator of that name takes as many axes as there are, and keeps an extent where `shape` has a 0.
+
+        Raises
+        ------
+        ValueError
+            If another extent than 1 would change.
+        """
+        extents = extents_of(shape)
+        own = (1,) * (len(extents) - self.ndim) + self.shape
+        if len(own) != len(extents) or any(a not in (1, b) for a, b in zip(own, extents, strict=True)):
+            raise ShapeError(f"An array of shape {self.shape} cannot be broadcast to {extents}.")
+        data = self if own == self.shape else self.reshape(own)
+        return invoke_by_name("broadcast_to", data, shape=extents)
+
+    def broadcast_like(self, other: NDArray) -> NDArray:
+        """Return the array repeated as `broadcast_to` does, to the shape of another."""
+        return self.broadcast_to(other.shape)
+
     def __getitem__(self, key: Any) -> NDArray:
-        return get_item(self, key)
+        tensor = self._tensor
+        resolved = indexing.resolve(_with_tensors(key), tensor)
+        if self._is_tracked():
+            return self._apply(indexing.reading(tensor, resolved))
+        found = indexing.look_up(tensor, resolved)
+        if not found.ndim and tensor.ndim and not is_np_shape():
+            found = found.reshape(1)
+        return NDArray._from_tensor(found.contiguous(), self._context)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         self._check_writable()
-        set_item(self, key, value)
+        tensor = self._tensor
+        array = value if isinstance(value, NDArray) else None
+        if array is not None and indexing.is_whole(key) and MODE.get().record is None:
+            given = array._tensor
+            if given.shape == tensor.shape:
+                self._overwrite(given)
+                return
+        key = _with_tensors(key)
+        resolved = indexing.resolve(key, tensor)
+        if self._is_tracked():
+            raise GradientError("An array with a gradient cannot be assigned to while recording.")
+        if array is None or not array._is_tracked():
+            indexing.assign(tensor, key, resolved, value if array is None else array._tensor)
+            return
+        steps, last = indexing.writing(tensor, resolved, array.shape)
+        made = self._apply([last], array._apply(steps))
+        self._overwrite(made._tensor)
+        self._recorded = made._recorded
+
+    def _apply(self, steps: Sequence[indexing.Step], *others: NDArray) -> NDArray:
+        """Return what operators make of the array, one after the other."""
+        made = self
+        for op, tensors in steps:
+            arrays = [NDArray._from_tensor(each, self._context) for each in tensors]
+            made = invoke(op, (made, *others, *arrays))
+        return made
 
     def __iter__(self) -> Iterator[NDArray]:
         return (self[i] for i in range(len(self)))
@@ -352,220 +389,192 @@ class NDArray(FluentMethods):
         self, rhs: NDArray, begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]
     ) -> NDArray:
         """Write an array into the part of this one from `begin` to `end`."""
-        self[_slices(begin, end, step)] = rhs
+        self[indexing.slices(begin, end, step)] = rhs
         return self
 
     def slice_assign_scalar(
         self, value: float, begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]
     ) -> NDArray:
         """Write a number into the part of this array from `begin` to `end`."""
-        self[_slices(begin, end, step)] = value
+        self[indexing.slices(begin, end, step)] = value
         return self
 
-    # ---------------------------------------------------------------------------------------------- gradients
+    # ---------------------------------------------------------------------------------------------- operators
 
-    @property
-    def grad(self) -> NDArray | None:
-        """The gradient array, after ``attach_grad``."""
-        return self._grad
+    def _invoke(
+        self, op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray] | None = None
+    ) -> Any:
+        """Run an operator that this array is an input of; one that is stored in another way knows how."""
+        return invoke(op, inputs, out)
 
-    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
-        """Give the array a gradient array, which ``backward`` fills.
+    def _made_by(self, name: str, made: NDArray, **params: object) -> NDArray:
+        """Return what an operator makes of this array, made without it; a recorder is told."""
+        if (record := MODE.get().record) is not None:
+            record(find_operator(name).make(**params), (self,), (made,), ())
+        return made
 
-        Parameters
-        ----------
-        grad_req : {'write', 'add', 'null'}
-            Whether a gradient replaces the last one or is added to it.
-        stype : str, optional
-            The storage type of the gradient array; that of this array by default.
-        """
-        zeros = NDArray._from_tensor(torch.zeros_like(self._tensor), self._context)
-        self._mark(zeros.tostype(stype or self.stype), grad_req)
-
-    def _mark(self, gradient: NDArray, grad_req: str) -> None:
-        if grad_req not in GRAD_REQS:
-            known = ", ".join(map(repr, GRAD_REQS))
-            raise GradientError(
-                f"grad_req must be one of {known}, not {grad_req!r}.{did_you_mean(grad_req, GRAD_REQS)}"
-            )
-        self._grad = None if grad_req == "null" else gradient
-        self._grad_req = grad_req
-        self._recorded = None
-
-    def _is_tracked(self) -> bool:
-        """Whether operators are being recorded and this array has part in a gradient."""
-        return MODE.get().record is not None and (self._recorded is not None or self._grad is not None)
-
-    def detach(self) -> NDArray:
-        """Return an array on the same memory through which no gradient passes."""
-        return NDArray._from_tensor(self._tensor, self._context)
-
-    def backward(
-        self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True
-    ) -> None:
-        """Compute the gradients of this array with respect to the arrays that have gradient arrays.
-
-        Parameters
-        ----------
-        out_grad : NDArray, optional
-            The gradient of this array; ones by default.
-        retain_graph : bool, default False
-            Whether ``backward`` may be called again.
-        train_mode : bool, default True
-            Whether operators behave as in training.
-
-        Raises
-        ------
-        MXNetError
-            If the array was not computed while ``mx.autograd.record()`` was on.
-        """
-        if self._recorded is not None:
-            self._recorded.backward([self], [out_grad], retain_graph, train_mode)
-        elif self._grad is not None:
-            self._take_gradient(torch.ones_like(self._tensor) if out_grad is None else out_grad._tensor)
+    def _combine(
+        self, other: Any, how: Operators, *, reflected: bool = False, in_place: bool = False
+    ) -> NDArray:
+        if in_place:
+            self._check_writable()
+        out = self if in_place else None
+        inputs: tuple[NDArray, ...]
+        if isinstance(other, NDArray):
+            op, inputs = _without_parameters(how.binary), (self, other)
+        elif is_scalar(other):
+            name = how.reflected if reflected else how.scalar
+            op, inputs = find_operator(name).bind({"scalar": repr(float(other))}), (self,)
         else:
-            raise GradientError(
-                "backward() needs an array that was computed while recording: compute it inside "
-                "`with mx.autograd.record():`, from arrays that have gradients (attach_grad)."
-            )
-
-    def _take_gradient(self, gradient: Tensor) -> None:
-        """Write or add a gradient to the gradient array."""
-        if self._grad is not None:
-            write_gradient(self._grad, gradient, self._grad_req)
-
-    # --------------------------------------------------------------------------------------------- arithmetic
+            raise cannot_combine(other)
+        made: NDArray = invoke(op, inputs, out)
+        return made
 
     def __abs__(self) -> NDArray:
         return invoke_by_name("abs", self)
 
-    def __neg__(self) -> NDArray:
-        return _with_scalar("_mul_scalar", self, -1.0)
 
-    def __add__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_add", "_plus_scalar")
-
-    __radd__ = __add__
-
-    def __iadd__(self, other: Any) -> NDArray:
-        return _in_place(self, other, "broadcast_add", "_plus_scalar")
-
-    def __sub__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_sub", "_minus_scalar")
-
-    def __rsub__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_sub", "_rminus_scalar")
-
-    def __isub__(self, other: Any) -> NDArray:
-        return _in_place(self, other, "broadcast_sub", "_minus_scalar")
-
-    def __mul__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_mul", "_mul_scalar")
-
-    __rmul__ = __mul__
-
-    def __imul__(self, other: Any) -> NDArray:
-        return _in_place(self, other, "broadcast_mul", "_mul_scalar")
-
-    def __truediv__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_div", "_div_scalar")
-
-    def __rtruediv__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_div", "_rdiv_scalar")
-
-    def __itruediv__(self, other: Any) -> NDArray:
-        return _in_place(self, other, "broadcast_div", "_div_scalar")
-
-    def __mod__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_mod", "_mod_scalar")
-
-    def __rmod__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_mod", "_rmod_scalar")
-
-    def __imod__(self, other: Any) -> NDArray:
-        return _in_place(self, other, "broadcast_mod", "_mod_scalar")
-
-    def __pow__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_power", "_power_scalar")
-
-    def __rpow__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_power", "_rpower_scalar")
-
-    def __eq__(self, other: object) -> NDArray:  # type: ignore[override]
-        return _arithmetic(self, other, "broadcast_equal", "_equal_scalar")
-
-    def __ne__(self, other: object) -> NDArray:  # type: ignore[override]
-        return _arithmetic(self, other, "broadcast_not_equal", "_not_equal_scalar")
-
-    def __gt__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_greater", "_greater_scalar")
-
-    def __ge__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_greater_equal", "_greater_equal_scalar")
-
-    def __lt__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_lesser", "_lesser_scalar")
-
-    def __le__(self, other: Any) -> NDArray:
-        return _arithmetic(self, other, "broadcast_lesser_equal", "_lesser_equal_scalar")
+NDArray._by_stype["default"] = NDArray
 
 
-def write_gradient(target: NDArray, gradient: Tensor, grad_req: str) -> None:
-    """Write a gradient into an array, or add it to what is there."""
-    target._overwrite(target._tensor + gradient if grad_req == "add" else gradient)
+def class_of(stype: str) -> type[NDArray]:
+    """Return the class of the arrays that are stored in a way.
+
+    Raises
+    ------
+    ValueError
+        If that is no storage type.
+    """
+    found = NDArray._by_stype.get(stype)
+    if found is None:
+        known = ", ".join(map(repr, NDArray._by_stype))
+        raise StorageTypeError(f"{stype!r} is no storage type. Expected one of {known}.")
+    return found
+
+
+class StorageTypeError(CompositionError, ValueError):
+    """Something that is no storage type was named as one."""
 
 
 class ReadOnlyError(MXNetError, ValueError):
     """A read-only array was to be written."""
 
 
-def is_scalar(value: object) -> bool:
-    """Whether something is a number that an array can be combined with."""
-    return isinstance(value, int | float | np.number | np.bool_) and not isinstance(value, np.complexfloating)
+def _with_tensors(key: Any) -> Any:
+    """Return a key with tensors for the arrays in it."""
+    if isinstance(key, tuple):
+        return tuple([each._tensor if isinstance(each, NDArray) else each for each in key])
+    return key._tensor if isinstance(key, NDArray) else key
 
 
-def _arithmetic(self: NDArray, other: object, binary: str, with_scalar: str) -> NDArray:
-    if isinstance(other, NDArray):
-        made: NDArray = invoke(find_operator(binary).bind({}), (self, other))
-        return made
-    if is_scalar(other):
-        return _with_scalar(with_scalar, self, float(other))  # type: ignore[arg-type]
-    raise _cannot_combine(other)
+# ------------------------------------------------------------------------------------------ running operators
 
 
-def _with_scalar(name: str, self: NDArray, scalar: float, out: NDArray | None = None) -> NDArray:
-    made: NDArray = invoke(find_operator(name).bind({"scalar": repr(scalar)}), (self,), out)
+def invoke(
+    op: Op,
+    inputs: Sequence[NDArray],
+    out: NDArray | Sequence[NDArray] | None = None,
+    context: Context | None = None,
+) -> Any:
+    """Run an operator.
+
+    Parameters
+    ----------
+    op : Op
+        The operator with its parameters.
+    inputs : sequence of NDArray
+        Its inputs and then its auxiliary states.
+    out : NDArray or sequence of NDArray, optional
+        Arrays to write the outputs to. They are the result then.
+    context : Context, optional
+        Where to run, for an operator without inputs.
+
+    Raises
+    ------
+    MXNetError
+        If shapes, dtypes or contexts do not fit, or the kernel fails; it names the operator and its inputs.
+    """
+    inputs = prepared(FOR_ARRAYS, op, inputs)
+    tensors: list[Tensor] = []
+    facts: list[Any] = []
+    where = inputs[0]._context if inputs else place_of(op, context)
+    for array in inputs:
+        if array.stype != "default":
+            return array._invoke(op, inputs, out)
+        tensor = array._tensor
+        tensors.append(tensor)
+        facts.append(tensor.shape)
+        facts.append(tensor.dtype)
+        if array._context is not where:
+            check_places(op, [each._context for each in inputs])
+    outs = () if out is None else check_out(op, inputs, out)
+    for array in outs:
+        facts += (array._tensor.shape, array._tensor.dtype)
+    mode = MODE.get()
+    kernel = kernel_of(op, where, mode.is_train, len(tensors), tuple(facts))
+    stored = result_storage(op, ["default"] * len(inputs)) if op.sparse.always else None
+    results = outputs_of(op, kernel, tensors)
+    if outs:
+        made = list(outs)
+        for array, result in zip(outs, results, strict=False):
+            overwrite(op, array, result)
+    else:
+        made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
+        if stored is not None:
+            made = stored_alike(made, stored)
+    if mode.record is not None:
+        mode.record(op, inputs, made, results[len(made) :])
+    if out is not None:
+        return out
+    return made[0] if len(made) == 1 else made
+
+
+def invoke_by_name(
+    name: str,
+    *inputs: NDArray,
+    out: NDArray | Sequence[NDArray] | None = None,
+    context: Context | None = None,
+    **params: Any,
+) -> NDArray:
+    """Run the operator `name` with these inputs and parameters; those that are None count as not given."""
+    cls = find_operator(name)
+    if cls.variadic in cls.params:
+        params.setdefault(str(cls.variadic), len(inputs))
+    op = cls.make(**{key: value for key, value in params.items() if value is not None})
+    made: NDArray = invoke(op, inputs, out, context)
     return made
 
 
-def _in_place(self: NDArray, other: object, binary: str, with_scalar: str) -> NDArray:
-    self._check_writable()
-    if isinstance(other, NDArray):
-        invoke(find_operator(binary).bind({}), (self, other), self)
-        return self
-    if is_scalar(other):
-        return _with_scalar(with_scalar, self, float(other), self)  # type: ignore[arg-type]
-    raise _cannot_combine(other)
+@functools.cache
+def _without_parameters(name: str) -> Op:
+    return find_operator(name).bind({})
 
 
-def _cannot_combine(other: object) -> CompositionError:
-    hint = (
-        " Make it an NDArray with mx.nd.array first." if isinstance(other, np.ndarray | list | tuple) else ""
-    )
-    return CompositionError(
-        f"An NDArray goes together with an NDArray or a number, not with {type(other).__name__}.{hint}"
-    )
+def stored_alike(arrays: Sequence[NDArray], stypes: str | tuple[str, ...]) -> list[NDArray]:
+    """Return arrays stored in one way, or each in its own."""
+    each_as = stypes if isinstance(stypes, tuple) else (stypes,) * len(arrays)
+    return [array._stored_as(stype) for array, stype in zip(arrays, each_as, strict=False)]
 
 
-def _context_of(tensor: Tensor) -> Context:
-    return Context("cpu", 0) if tensor.device.type == "cpu" else Context("gpu", tensor.device.index or 0)
+def check_out(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray]) -> tuple[NDArray, ...]:
+    """Return the arrays to write to; what is being recorded must keep its values."""
+    outs = (out,) if isinstance(out, NDArray) else tuple(out)
+    tracked = any(array._is_tracked() for array in inputs)
+    for array in outs:
+        if not isinstance(array, NDArray):
+            raise CompositionError(
+                f"{op.name}: out must be an NDArray or a list of them, but got {type(array).__name__}."
+            )
+        if array._is_tracked() or (tracked and any(array is each for each in inputs)):
+            raise GradientError(
+                f"{op.name} cannot write in place to an array that is part of a recorded gradient."
+            )
+    return outs
 
 
-def _slices(begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]) -> tuple[slice, ...]:
-    steps = tuple(step) or (None,) * len(begin)
-    return tuple(slice(b, e, s) for b, e, s in zip(begin, end, steps, strict=True))
-
-
-# These make NDArrays themselves, so they can be imported only now.
-from mxnet.ndarray.indexing import get_item, set_item  # noqa: E402
-from mxnet.ndarray.invoke import MODE, invoke, invoke_by_name  # noqa: E402
+def overwrite(op: Op, array: NDArray, result: Tensor) -> None:
+    """Write a result to the array that was given for it."""
+    if array.shape != tuple(result.shape):
+        expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
+        raise blame(ShapeError(f"out has the shape {actual}, but the result has {expected}."), call_of(op))
+    array._overwrite(result)

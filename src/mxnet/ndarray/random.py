@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.ir.drawing import Interface, drawing, standard_normal
-from mxnet.ndarray.invoke import invoke_by_name
-from mxnet.ndarray.ndarray import NDArray
+from mxnet.ndarray.ndarray import NDArray, invoke_by_name
+from mxnet.surface.distributions import Interface, drawing, standard_normal, zipfian
 
 if TYPE_CHECKING:
     from mxnet.context import Context
@@ -59,6 +58,7 @@ poisson = drawing("poisson", _ARRAYS)
 negative_binomial = drawing("negative_binomial", _ARRAYS)
 generalized_negative_binomial = drawing("generalized_negative_binomial", _ARRAYS)
 randint = drawing("randint", _ARRAYS)
+rand_zipfian = zipfian(_ARRAYS)  # of mx.nd.contrib
 
 
 def multinomial(
@@ -67,6 +67,7 @@ def multinomial(
     get_prob: bool = False,
     out: NDArray | None = None,
     dtype: DTypeLike = "int32",
+    name: str | None = None,  # noqa: ARG001 - MXNet takes it for any function
 ) -> NDArray | list[NDArray]:
     """Draw numbers of categories.
 
@@ -86,6 +87,6 @@ def multinomial(
     return invoke_by_name("_sample_multinomial", data, out=out, shape=shape, get_prob=get_prob, dtype=dtype)
 
 
-def shuffle(data: NDArray, out: NDArray | None = None) -> NDArray:
+def shuffle(data: NDArray, out: NDArray | None = None, name: str | None = None) -> NDArray:  # noqa: ARG001
     """Return the rows of an array in random order."""
     return invoke_by_name("_shuffle", data, out=out)

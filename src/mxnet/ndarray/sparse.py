@@ -1,15 +1,13 @@
 """``mx.nd.sparse``: sparse arrays, how to make them, and the operators that know them.
 
 The operators are put here by name (``slice``, ``abs``, ``sum`` …), so the code is in
-:mod:`mxnet.ndarray.storage`, which keeps Python's own functions of these names.
+:mod:`mxnet.ndarray.sparse_arrays` and ``sparse_functions``, which keep Python's own functions of these names.
 """
 
 from typing import TYPE_CHECKING
 
-from mxnet.ndarray.storage import (
-    BaseSparseNDArray,
-    CSRNDArray,
-    RowSparseNDArray,
+from mxnet.ndarray.sparse_arrays import BaseSparseNDArray, CSRNDArray, RowSparseNDArray
+from mxnet.ndarray.sparse_functions import (
     add,
     array,
     csr_matrix,

@@ -25,6 +25,7 @@ from mxnet.ops import internal as internal
 from mxnet.ops import joining as joining
 from mxnet.ops import like as like
 from mxnet.ops import linalg as linalg
+from mxnet.ops import linalg_factors as linalg_factors
 from mxnet.ops import loss as loss
 from mxnet.ops import matrix as matrix
 from mxnet.ops import nn as nn

@@ -6,27 +6,40 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mxnet.errors import ShapeError
-from mxnet.ir.op import NOWHERE, Into, Like, Op, Run, Slots, param
+from mxnet.ir.memory import NOWHERE, WRITES, Into, Memory
+from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.device import generator_of
-from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
+from mxnet.ops.shapes import first_is_image, normal_axis, same_shape, shape_of_first_input
+from mxnet.ops.unary import leaky_backward, relu, sigmoid_backward, tanh_backward
+from mxnet.ops.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 class _Function(NamedTuple):
-    """An activation, how it overwrites its input, and its gradient from the head gradient and its value."""
+    """An activation, and its gradient from the head gradient and its value; both take ``out``."""
 
-    of: Callable[[Tensor], Tensor]
-    inplace: Callable[[Tensor], Tensor]
-    gradient: Callable[[Tensor, Tensor], Tensor]
-    gradient_into: Callable[[Tensor, Tensor, Tensor], Tensor]
+    of: Callable[..., Tensor]
+    gradient: Callable[..., Tensor]
 
 
-def rectified(x: Tensor) -> Tensor:
+def _relu_backward(grad: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
+    kernel: Any = torch.ops.aten.threshold_backward
+    into: Tensor = (
+        kernel.grad_input(grad, y, 0, grad_input=out) if out is not None else kernel.default(grad, y, 0)
+    )
+    return into
+
+
+def rectified(x: Tensor, out: Tensor | None = None) -> Tensor:
     """Return what is above 0, and 0 elsewhere: for NaN, too, as in MXNet."""
-    return torch.fmax(x, x.new_zeros(())) if x.is_cuda else torch.relu(x).nan_to_num_(posinf=torch.inf)
+    if x.is_cuda:
+        return torch.fmax(x, x.new_zeros(()), out=out)
+    if out is None:
+        return torch.relu(x).nan_to_num_(posinf=torch.inf)
+    return relu(x, out=out).nan_to_num_(posinf=torch.inf)
 
 
 def rectified_(x: Tensor) -> Tensor:
@@ -37,35 +50,16 @@ def rectified_(x: Tensor) -> Tensor:
 
 
 _ACTIVATIONS: dict[str, _Function] = {
-    "relu": _Function(
-        lambda x: rectified(x),
-        lambda x: rectified_(x),
-        lambda grad, y: torch.ops.aten.threshold_backward.default(grad, y, 0),
-        lambda grad, y, out: torch.ops.aten.threshold_backward.grad_input(grad, y, 0, grad_input=out),
-    ),
-    "sigmoid": _Function(
-        lambda x: torch.sigmoid(x),
-        lambda x: torch.sigmoid_(x),
-        lambda grad, y: torch.ops.aten.sigmoid_backward.default(grad, y),
-        lambda grad, y, out: torch.ops.aten.sigmoid_backward.grad_input(grad, y, grad_input=out),
-    ),
-    "tanh": _Function(
-        lambda x: torch.tanh(x),
-        lambda x: torch.tanh_(x),
-        lambda grad, y: torch.ops.aten.tanh_backward.default(grad, y),
-        lambda grad, y, out: torch.ops.aten.tanh_backward.grad_input(grad, y, grad_input=out),
-    ),
+    "relu": _Function(rectified, _relu_backward),
+    "sigmoid": _Function(lambda x, out=None: torch.sigmoid(x, out=out), sigmoid_backward),
+    "tanh": _Function(lambda x, out=None: torch.tanh(x, out=out), tanh_backward),
     "softrelu": _Function(
-        lambda x: F.softplus(x),
-        lambda x: torch.ops.aten.softplus.out(x, out=x),
-        lambda grad, y: -grad * torch.expm1(-y),
-        lambda grad, y, out: torch.mul(grad, -torch.expm1(-y), out=out),
+        lambda x, out=None: F.softplus(x) if out is None else torch.ops.aten.softplus.out(x, out=out),
+        lambda grad, y, out=None: torch.mul(grad, -torch.expm1(-y), out=out),
     ),
     "softsign": _Function(
-        lambda x: F.softsign(x),
-        lambda x: x.div_(x.abs().add_(1)),
-        lambda grad, y: grad * (1 - y.abs()).square(),
-        lambda grad, y, out: torch.mul(grad, (1 - y.abs()).square(), out=out),
+        lambda x, out=None: torch.div(x, x.abs().add_(1), out=out),
+        lambda grad, y, out=None: torch.mul(grad, (1 - y.abs()).square(), out=out),
     ),
 }
 
@@ -77,52 +71,65 @@ class Activation(Op, name="Activation"):
     :math:`x / (1 + |x|)`. The gradient of relu at 0 is 0; of NaN it makes 0.
     """
 
+    example = '[-1, 0, 2] | act_type="relu"'
     act_type: str = param(choices=("relu", "sigmoid", "softrelu", "softsign", "tanh"), doc="Which function.")
 
-    result = backward_result = "new"
-    inplace = {"output": "data"}
-    backward_inplace = {"data": "grad"}
+    memory = Memory("new", over=("data",), into=True)
+    backward_memory = Memory("new", over=("grad",), into=True)
+    names_inputs = False
+    image_inputs = first_is_image
 
     infer_shape = same_shape
 
     def kernel_for(self, run: Run) -> Callable[..., Tensor]:
         return _ACTIVATIONS[self.act_type].of
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return _ACTIVATIONS[self.act_type].of(data)
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        function = _ACTIVATIONS[self.act_type].of
+        return function(data) if out is None else function(data, out=out)
 
-    def forward_into(self, run: Run, out: Tensor, data: Tensor) -> Tensor:
-        return _ACTIVATIONS[self.act_type].inplace(data)
-
-    def backward(self, run: Run, grad: Tensor, output: Tensor, into: Mapping[str, Into] = NOWHERE) -> Tensor:
-        function = _ACTIVATIONS[self.act_type]
-        if into:
-            return function.gradient_into(grad, output, into["data"].tensor)
-        return function.gradient(grad, output)
+    def backward(
+        self, run: Run, grad: Tensor, output: Tensor, *, out: Mapping[str, Into] = NOWHERE
+    ) -> Tensor:
+        gradient = _ACTIVATIONS[self.act_type].gradient
+        return gradient(grad, output, out=out["data"].tensor) if out else gradient(grad, output)
 
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
 
-# By name: the function of x, and its gradient. The other two of LeakyReLU's need more than x.
-_BENDS: dict[str, tuple[Callable[[Tensor, float], Tensor], Callable[[Tensor, Tensor, float], Tensor]]] = {
-    "leaky": (
+
+class _Bend(NamedTuple):
+    """A function of x and a slope, the same written where it is told, and its gradient from x."""
+
+    of: Callable[[Tensor, float], Tensor]
+    into: Callable[[Tensor, float, Tensor], Tensor]
+    gradient: Callable[[Tensor, Tensor, float], Tensor]
+
+
+_BENDS = {
+    "leaky": _Bend(
         lambda x, slope: F.leaky_relu(x, slope),
-        lambda grad, x, slope: torch.ops.aten.leaky_relu_backward(grad, x, slope, False),
+        lambda x, slope, out: torch.ops.aten.leaky_relu.out(x, slope, out=out),
+        leaky_backward,
     ),
-    "elu": (
+    "elu": _Bend(
         lambda x, slope: F.elu(x, slope),
+        lambda x, slope, out: torch.ops.aten.elu.out(x, slope, out=out),
         lambda grad, x, slope: torch.ops.aten.elu_backward(grad, slope, 1, 1, False, x),
     ),
-    "selu": (
+    "selu": _Bend(
         lambda x, _: F.selu(x),
+        lambda x, _, out: torch.ops.aten.elu.out(x, _SELU_ALPHA, _SELU_SCALE, out=out),
         lambda grad, x, _: torch.ops.aten.elu_backward(grad, _SELU_ALPHA, _SELU_SCALE, 1, False, x),
     ),
-    "gelu": (
+    "gelu": _Bend(
         lambda x, _: F.gelu(x),
+        lambda x, _, out: torch.ops.aten.gelu.out(x, out=out),
         lambda grad, x, _: torch.ops.aten.gelu_backward(grad, x),
     ),
 }
+"""The other two of LeakyReLU's functions need more than x."""
 
 
 class LeakyReLU(Op, name="LeakyReLU"):
@@ -136,8 +143,12 @@ class LeakyReLU(Op, name="LeakyReLU"):
     rrelu has a second output, the slopes.
     """
 
+    example = '[-1, 0, 2] | act_type="leaky", slope=0.25'
     inputs = {"data": "Input data.", "gamma": "Slopes of prelu: one for each channel, or one for all."}
     initializers = {"gamma": '["Constant", {"value": 0.25}]'}
+    learned = ("gamma",)
+    memory = Memory("new", over=("data",), into=True)
+    image_inputs = first_is_image
     outputs = ("output", "mask")
     act_type: str = param(
         default="leaky",
@@ -165,16 +176,21 @@ class LeakyReLU(Op, name="LeakyReLU"):
                 said["gamma"] = (s.data[1],)
         return said
 
-    def forward(self, run: Run, data: Tensor, gamma: Tensor | None = None) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(
+        self, run: Run, data: Tensor, gamma: Tensor | None = None, *, out: Tensor | None = None
+    ) -> Tensor | tuple[Tensor, Tensor]:
         if gamma is not None:
-            return torch.where(data > 0, data, data * _per_channel(gamma, data))
+            return torch.where(data > 0, data, data * _per_channel(gamma, data), out=out)
         if self.act_type != "rrelu":
-            return _BENDS[self.act_type][0](data, self.slope)
+            bend = _BENDS[self.act_type]
+            if out is not None and laid_out_alike(data, out):
+                return bend.into(data, self.slope, out)
+            return written(bend.of(data, self.slope), out)
         slope = torch.full_like(data, (self.lower_bound + self.upper_bound) / 2)
         if run.is_train:
             slope.uniform_(self.lower_bound, self.upper_bound, generator=generator_of(run.context))
         slope = torch.where(data > 0, 1, slope)
-        return data * slope, slope
+        return torch.mul(data, slope, out=out), slope
 
     def backward(
         self,
@@ -187,7 +203,7 @@ class LeakyReLU(Op, name="LeakyReLU"):
         if mask is not None:
             return (grad * mask,)
         if gamma is None:
-            return (_BENDS[self.act_type][1](grad, data, self.slope),)
+            return (_BENDS[self.act_type].gradient(grad, data, self.slope),)
         slope = _per_channel(gamma, data)
         into_data = into_gamma = None
         if "data" in run.wants:
@@ -205,6 +221,8 @@ def _per_channel(values: Tensor, like: Tensor) -> Tensor:
 class _Softmax(Op):
     """What softmax and its relatives share."""
 
+    example = "[0, 1, 2]"
+    memory = WRITES
     negated: ClassVar[bool] = False
     logarithmic: ClassVar[bool] = False
     axis: int = param(default=-1, doc="The axis along which elements compete.")
@@ -231,12 +249,15 @@ class _Softmax(Op):
         dtype = self.dtype or t.data or t.output
         return {"data": t.data or dtype, "output": dtype}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         if self.dtype is not None:
             data = data.to(getattr(torch, self.dtype))
         scale = (-1 if self.negated else 1) / (self.temperature or 1)
+        kernel: Any = torch.ops.aten._log_softmax if self.logarithmic else torch.ops.aten._softmax
         scaled = data if scale == 1 else data * scale
-        return torch.log_softmax(scaled, self.axis) if self.logarithmic else torch.softmax(scaled, self.axis)
+        if out is not None and out.is_contiguous():
+            return kernel.out(scaled, self.axis, False, out=out)  # type: ignore[no-any-return]
+        return written(kernel.default(scaled, self.axis, False), out)
 
     def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
         kernel = (
@@ -269,11 +290,13 @@ class Softmax(_Softmax, name="softmax"):
             said = {**said, "length": s.data[:axis] + s.data[axis + 1 :]}
         return said
 
-    def forward(self, run: Run, data: Tensor, length: Tensor | None = None) -> Tensor:
+    def forward(
+        self, run: Run, data: Tensor, length: Tensor | None = None, *, out: Tensor | None = None
+    ) -> Tensor:
         if length is None:
-            return super().forward(run, data)
+            return super().forward(run, data, out=out)
         outside = self._outside(data, length)
-        return super().forward(run, data.masked_fill(outside, -torch.inf)).masked_fill(outside, 0)
+        return super().forward(run, data.masked_fill(outside, -torch.inf), out=out).masked_fill_(outside, 0)
 
     def _outside(self, data: Tensor, length: Tensor) -> Tensor:
         positions = torch.arange(data.shape[self.axis], device=data.device)
@@ -301,6 +324,9 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
     wrong for ``instance`` and more than two dimensions: MXNet 1.2 and 1.9 compute the same.
     """
 
+    example = "[[0, 1, 2]]"
+    memory = WRITES
+    names_inputs = False
     mode: str = param(
         default="instance",
         choices=("channel", "instance"),
@@ -313,8 +339,11 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
                 raise ShapeError(f"{self.name}: expected data of 2 axes or more, but got {shape}.")
         return same_shape(self, s)
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return torch.softmax(data, 1 if self.mode == "channel" else -1)
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        axis = 1 if self.mode == "channel" else -1
+        if out is not None and out.is_contiguous():
+            return torch.softmax(data, axis, out=out)
+        return written(torch.softmax(data, axis), out)
 
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
         into_data: Tensor = torch.ops.aten._softmax_backward_data(grad, output, 1, output.dtype)

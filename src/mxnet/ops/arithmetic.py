@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from mxnet.ir.memory import NEW, Memory, takes_out
+from mxnet.ir.op import Op, Run
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
+from mxnet.ops.shapes import all_are_images
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,22 +21,26 @@ if TYPE_CHECKING:
 Operand = Any
 """A tensor or, of one of the two operands, a number."""
 
-__all__ = ["FORMULAS", "Formula"]
+__all__ = ["FORMULAS", "Formula", "OfTwo", "memory_of"]
 
 
 class Formula(NamedTuple):
     """A function of two operands and its partial derivatives, each times the head gradient.
 
-    Without derivatives the gradient is zero everywhere.
+    Without derivatives the gradient is zero everywhere. Where `compute` takes the keyword ``out`` it writes
+    there, which may be one of the operands.
     """
 
     verb: str
     math: str
-    compute: Callable[[Operand, Operand], Tensor]
+    compute: Callable[..., Tensor]
     into_left: Callable[[Tensor, Operand, Operand], Tensor] | None = None
     into_right: Callable[[Tensor, Operand, Operand], Tensor] | None = None
-    compute_into: Callable[[Tensor, Operand, Operand], Tensor] | None = None
-    """Writes the result into the first argument, which may be one of the operands."""
+
+
+def memory_of(function: Callable[..., Any], *operands: str) -> Memory:
+    """Return what a function element by element declares of its memory: it can write if it takes ``out``."""
+    return Memory("new", over=operands, into=True) if takes_out(function) else NEW
 
 
 def _dtype(a: Operand, b: Operand) -> torch.dtype:
@@ -46,12 +55,27 @@ def _tensor(a: Operand, other: Operand) -> Tensor:
     return a if isinstance(a, torch.Tensor) else torch.tensor(a, dtype=other.dtype)
 
 
-def _divide(a: Operand, b: Operand) -> Tensor:
+def _add(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
+    result: Tensor = a + b if out is None else torch.add(_tensor(a, b), b, out=out)
+    return result
+
+
+def _subtract(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
+    result: Tensor = a - b if out is None else torch.sub(_tensor(a, b), b, out=out)
+    return result
+
+
+def _multiply(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
+    result: Tensor = a * b if out is None else torch.mul(_tensor(a, b), b, out=out)
+    return result
+
+
+def _divide(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
     """Divide; integers are rounded towards zero."""
-    if _dtype(a, b).is_floating_point:
-        quotient: Tensor = a / b
-        return quotient
-    return torch.div(_tensor(a, b), b, rounding_mode="trunc")
+    if not _dtype(a, b).is_floating_point:
+        return torch.div(_tensor(a, b), b, rounding_mode="trunc", out=out)
+    quotient: Tensor = a / b if out is None else torch.div(_tensor(a, b), b, out=out)
+    return quotient
 
 
 def _modulo(a: Operand, b: Operand) -> Tensor:
@@ -62,11 +86,12 @@ def _modulo(a: Operand, b: Operand) -> Tensor:
     return torch.remainder(a, b) if b else torch.zeros_like(a)
 
 
-def _power(a: Operand, b: Operand) -> Tensor:
+def _power(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
     dtype = _dtype(a, b)
     if dtype.is_floating_point:
-        return torch.pow(a, b)
-    return torch.pow(_tensor(a, b).float(), _tensor(b, a).float()).to(dtype)  # as in MXNet, by way of float32
+        return torch.pow(a, b, out=out)
+    # As in MXNet, by way of float32.
+    return written(torch.pow(_tensor(a, b).float(), _tensor(b, a).float()).to(dtype), out)
 
 
 def _power_into_base(grad: Tensor, a: Operand, b: Operand) -> Tensor:
@@ -102,55 +127,42 @@ def _of_real_numbers(into: Derivative) -> Derivative:
     return lambda grad, a, b: into(grad, a, b) if grad.dtype.is_floating_point else torch.zeros_like(grad)
 
 
-def _maximum(a: Operand, b: Operand) -> Tensor:
-    return torch.clamp(a, min=b) if isinstance(b, float | int) else torch.maximum(a, b)
+def _maximum(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
+    return torch.clamp(a, min=b, out=out) if isinstance(b, float | int) else torch.maximum(a, b, out=out)
 
 
-def _minimum(a: Operand, b: Operand) -> Tensor:
-    return torch.clamp(a, max=b) if isinstance(b, float | int) else torch.minimum(a, b)
+def _minimum(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
+    return torch.clamp(a, max=b, out=out) if isinstance(b, float | int) else torch.minimum(a, b, out=out)
 
 
-def _hypot(a: Operand, b: Operand) -> Tensor:
+def _hypot(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
     a, b = _tensor(a, b), _tensor(b, a)
     if a.dtype.is_floating_point:
-        return torch.hypot(a, b)
-    return torch.hypot(a.double(), b.double()).to(a.dtype)
+        return torch.hypot(a, b, out=out)
+    return written(torch.hypot(a.double(), b.double()).to(a.dtype), out)
 
 
-def _truth(comparison: str) -> Callable[[Operand, Operand], Tensor]:
+def _truth(comparison: str) -> Callable[..., Tensor]:
     """Return a comparison of torch that says 0 or 1 in the operands' dtype, with no detour by way of bool."""
 
-    def compute(a: Operand, b: Operand) -> Tensor:
+    def compute(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
         a, b = _tensor(a, b), _tensor(b, a)
-        out: Tensor = getattr(torch, comparison)(a, b, out=torch.empty(0, dtype=a.dtype, device=a.device))
-        return out
+        place = torch.empty(0, dtype=a.dtype, device=a.device) if out is None else out
+        said: Tensor = getattr(torch, comparison)(a, b, out=place)
+        return said
 
     return compute
 
 
-_OUT: dict[str, Callable[[Tensor, Operand, Operand], Tensor]] = {
-    "add": lambda out, a, b: torch.add(a, b, out=out),
-    "sub": lambda out, a, b: torch.sub(a, b, out=out),
-    "mul": lambda out, a, b: torch.mul(a, b, out=out),
-    "div": lambda out, a, b: torch.div(
-        a, b, rounding_mode=None if out.dtype.is_floating_point else "trunc", out=out
-    ),
-}
-
 FORMULAS: dict[str, Formula] = {
-    "add": Formula(
-        "Adds", "a + b", lambda a, b: a + b, lambda grad, *_: grad, lambda grad, *_: grad, _OUT["add"]
-    ),
-    "sub": Formula(
-        "Subtracts", "a - b", lambda a, b: a - b, lambda grad, *_: grad, lambda grad, *_: -grad, _OUT["sub"]
-    ),
+    "add": Formula("Adds", "a + b", _add, lambda grad, *_: grad, lambda grad, *_: grad),
+    "sub": Formula("Subtracts", "a - b", _subtract, lambda grad, *_: grad, lambda grad, *_: -grad),
     "mul": Formula(
         "Multiplies",
         "a b",
-        lambda a, b: a * b,
+        _multiply,
         lambda grad, _, b: grad * b,
         lambda grad, a, _: grad * a,
-        _OUT["mul"],
     ),
     "div": Formula(
         "Divides",
@@ -158,7 +170,6 @@ FORMULAS: dict[str, Formula] = {
         _divide,
         _in_whole_numbers(lambda grad, _, b: grad / b),
         _in_whole_numbers(lambda grad, a, b: -grad * a / (b * b)),
-        _OUT["div"],
     ),
     "mod": Formula(
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",
@@ -206,3 +217,38 @@ FORMULAS: dict[str, Formula] = {
     "logical_xor": Formula("Combines truth values", r"a \oplus b", _truth("logical_xor")),
 }
 """By the name that the operators are called after: ``broadcast_add``, ``_maximum``, ``_mod_scalar``."""
+
+
+class OfTwo(Op):
+    """Base of the operators of two arrays that compute a formula: ``class X(OfTwo, formula="add")``.
+
+    Their gradient is the formula's, unless the class has its own.
+    """
+
+    inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
+    image_inputs = all_are_images
+    formula: ClassVar[Formula]
+
+    def __init_subclass__(cls, *, formula: str = "", **kwargs: Any) -> None:
+        if formula:
+            cls.formula = FORMULAS[formula]
+            cls.memory = memory_of(cls.formula.compute, "lhs", "rhs")
+            if cls.formula.into_left is None:
+                cls.gradient = no_gradient
+            elif not {"gradient", "backward"} & vars(cls).keys():
+                cls.backward = _by_formula
+        super().__init_subclass__(**kwargs)
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
+        compute = self.formula.compute
+        return compute(lhs, rhs) if out is None else compute(lhs, rhs, out=out)
+
+
+def _by_formula(self: OfTwo, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, ...]:
+    into_left, into_right = self.formula.into_left, self.formula.into_right
+    assert into_left is not None
+    assert into_right is not None
+    return (
+        into_left(grad, lhs, rhs).sum_to_size(lhs.shape) if "lhs" in run.wants else None,
+        into_right(grad, lhs, rhs).sum_to_size(rhs.shape) if "rhs" in run.wants else None,
+    )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.expect import expect_real
@@ -25,7 +26,7 @@ _KEYS_VALUES = "Keys and values, (source, batch, heads * 2 * d)."
 class Interleaved(Op):
     """Base of the products: takes projections apart, and puts their gradients together again."""
 
-    result = backward_result = "new"
+    memory = backward_memory = NEW
     interleaved: ClassVar[dict[str, int]]
     """For each input that holds projections, how many each head has."""
     heads: int = param(ge=1, doc="Number of heads.")
@@ -100,6 +101,7 @@ class SelfAttentionScores(_Scores, name="_contrib_interleaved_matmul_selfatt_qk"
     Shapes: queries_keys_values (length, batch, heads * 3 * d), output (batch * heads, length, length).
     """
 
+    example = "mx.nd.ones((3, 2, 12)) | heads=2"
     inputs = {"queries_keys_values": _QUERIES_KEYS_VALUES}
     interleaved = {"queries_keys_values": 3}
 
@@ -111,6 +113,7 @@ class AttentionScores(_Scores, name="_contrib_interleaved_matmul_encdec_qk"):
     (batch * heads, target, source).
     """
 
+    example = "mx.nd.ones((3, 2, 4)); mx.nd.ones((5, 2, 8)) | heads=2"
     inputs = {"queries": "Queries, (target, batch, heads * d).", "keys_values": _KEYS_VALUES}
     interleaved = {"queries": 1, "keys_values": 2}
 
@@ -155,6 +158,7 @@ class SelfAttentionValues(_Values, name="_contrib_interleaved_matmul_selfatt_val
     output (length, batch, heads * d).
     """
 
+    example = "mx.nd.ones((3, 2, 12)); mx.nd.ones((4, 3, 3)) | heads=2"
     inputs = {
         "queries_keys_values": _QUERIES_KEYS_VALUES,
         "attention": "Attention weights, (batch * heads, length, length).",
@@ -169,6 +173,7 @@ class AttentionValues(_Values, name="_contrib_interleaved_matmul_encdec_valatt")
     (target, batch, heads * d).
     """
 
+    example = "mx.nd.ones((5, 2, 8)); mx.nd.ones((4, 3, 5)) | heads=2"
     inputs = {
         "keys_values": _KEYS_VALUES,
         "attention": "Attention weights, (batch * heads, target, source).",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from mxnet.ir.constraints import settle_dtypes, settle_shapes
-from mxnet.ir.op import DERIVED, Into, Op, Run, Slots, find_operator, is_hidden, reads_of
+from mxnet.ir.memory import EITHER, Into, Memory
+from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, reads_of
 from mxnet.ir.param import REQUIRED, Param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
@@ -49,6 +50,11 @@ class Backward(Op):
         of_forward = {k: v for k, v in given.items() if k != self.wants_key and not is_hidden(k)}
         self.__dict__["forward_op"] = self.of.bind(of_forward)
         return self.forward_op, self.wants
+
+    @property
+    def learned(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The parameters that it reads."""
+        return self.forward_op.learned
 
     @functools.cached_property
     def reads(self) -> tuple[Read, ...]:
@@ -130,22 +136,24 @@ class Backward(Op):
         return self._through_forward(t, settle_dtypes)
 
     @property
-    def result(self) -> str:  # type: ignore[override]
-        """Whether the gradients are new memory."""
-        return self.forward_op.backward_result if self.of.backward else "either"
+    def memory(self) -> Memory:  # type: ignore[override]
+        """Where the gradients lie."""
+        return self.forward_op.backward_memory if self.of.backward else EITHER
 
     @functools.cached_property
     def overwrites(self) -> tuple[int, ...]:
-        read = self.of.backward_inplace.get(self.wants[0]) if len(self.wants) == 1 else None
-        return (
-            ()
-            if read is None
-            else tuple(self.reads.index(r) for name, group in self._arguments for r in group if name == read)
-        )
+        if len(self.wants) > 1:
+            return ()
+        groups = dict(self._arguments)
+        return tuple(self.reads.index(groups[name][0]) for name in self.memory.over if name in groups)
 
-    def writes_into(self, output: int) -> str:
-        """Return how the kernel can write that output where it is told: ``"write"``, ``"add"`` or not."""
-        return self.of.backward_into.get(self.wants[output], "")
+    def writes_into(self, output: int) -> Literal["", "write", "add"]:
+        if not self.memory.into:
+            return ""
+        return "add" if self.wants[output] in self.memory.adds else "write"
+
+    def kernel_into(self, run: Run) -> Callable[..., Any]:
+        return self.kernel_for(run)
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         run.wants = frozenset(self.wants)
@@ -162,15 +170,15 @@ class Backward(Op):
         if layout == in_order[: len(layout)]:
             return self._in_order(compute, run, picked)
 
-        def backward(*tensors: Tensor, **into: dict[str, Into]) -> Any:
+        def backward(*tensors: Tensor, **out: dict[str, Into]) -> Any:
             arguments = {
                 name: tuple(tensors[i] for i in where) if grouped else tensors[where[0]]
                 for name, where, grouped in layout
             }
-            results = compute(**arguments, **into)
+            results = compute(**arguments, **out)
             if not isinstance(results, tuple | list):
                 results = (results,)
-            written = into.get("into", ())
+            written = out.get("out", ())
             return _unpacked(
                 [
                     None if self.wants[k] in written else _or_zeros(results[i], run, k)
@@ -184,17 +192,17 @@ class Backward(Op):
         """Return the kernel for tensors that are passed on just as they come, which most are."""
         if picked == [0]:  # the one gradient may come without a tuple around it
 
-            def backward(*tensors: Tensor, **into: dict[str, Into]) -> Tensor | None:
-                result = compute(*tensors, **into)
+            def backward(*tensors: Tensor, **out: dict[str, Into]) -> Tensor | None:
+                result = compute(*tensors, **out)
                 if isinstance(result, tuple | list):
                     result = result[0]
-                return _or_zeros(result, run, 0) if result is None and not into else result
+                return _or_zeros(result, run, 0) if result is None and not out else result
 
             return backward
 
-        def backward_of_several(*tensors: Tensor, **into: dict[str, Into]) -> Any:
-            results = compute(*tensors, **into)
-            written = into.get("into", ())
+        def backward_of_several(*tensors: Tensor, **out: dict[str, Into]) -> Any:
+            results = compute(*tensors, **out)
+            written = out.get("out", ())
             return _unpacked(
                 [
                     results[i]

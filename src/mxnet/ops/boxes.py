@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
@@ -10,14 +10,13 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.expect import expect_real, extents_of
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.ir.node import Entry, Node
 
 __all__ = [
-    "NotDifferentiated",
     "decode",
     "encode",
     "match_greedily",
@@ -29,13 +28,6 @@ __all__ = [
 
 _FORMAT = ("center", "corner")
 _BLOCK = 384  # boxes that are compared with all later ones at a time
-
-
-class NotDifferentiated(Op):
-    """Base of operators through which no gradient flows: it is zero, as in MXNet."""
-
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,) * len(node.inputs)
 
 
 # ------------------------------------------------------------------------------------------------- geometry
@@ -178,6 +170,7 @@ class BoxNms(Op, name="_contrib_box_nms", aliases=("_contrib_box_non_maximum_sup
     its format.
     """
 
+    example = "[[0.9, 0, 0, 2, 2], [0.8, 0, 0, 2, 1.8], [0.7, 5, 5, 6, 6]] | coord_start=1, score_index=0"
     outputs = ("output0", "output1")
     overlap_thresh: float = param(default=0.5, doc="By how much of their union two boxes may overlap.")
     valid_thresh: float = param(default=0.0, doc="Boxes are looked at if their score is greater.")
@@ -264,12 +257,14 @@ class BoxNms(Op, name="_contrib_box_nms", aliases=("_contrib_box_non_maximum_sup
         )
 
 
-class BoxIou(NotDifferentiated, name="_contrib_box_iou"):
+class BoxIou(Op, name="_contrib_box_iou"):
     """Divides the intersection of two boxes by their union, for each box of one array and each of another.
 
     Shapes: lhs (*n, 4), rhs (*m, 4), output (*n, *m).
     """
 
+    gradient = no_gradient
+    example = "[[0, 0, 2, 2]]; [[1, 1, 3, 3], [0, 0, 2, 2]]"
     inputs = {"lhs": "Boxes.", "rhs": "Boxes."}
     format: str = param(
         default="corner", choices=_FORMAT, doc="(left, top, right, bottom) or (x, y, width, height)."
@@ -287,13 +282,15 @@ class BoxIou(NotDifferentiated, name="_contrib_box_iou"):
         return overlaps(a.reshape(-1, 4), b.reshape(-1, 4)).view(*lhs.shape[:-1], *rhs.shape[:-1])
 
 
-class BipartiteMatching(NotDifferentiated, name="_contrib_bipartite_matching"):
+class BipartiteMatching(Op, name="_contrib_bipartite_matching"):
     """Pairs rows with columns: the pair with the best score first, then the best of what is left.
 
     Shapes: data (..., n, m), outputs (..., n), the column of each row, and (..., m), the row of each
     column; -1 where there is none.
     """
 
+    gradient = no_gradient
+    example = "[[0.5, 0.6], [0.1, 0.2], [0.3, 0.4]] | threshold=0.01"
     outputs = ("output0", "output1")
     is_ascend: bool = param(default=False, doc="Whether small scores are good.")
     threshold: float = param(doc="Pairs are made as long as their scores are better than this.")
@@ -325,7 +322,7 @@ class BipartiteMatching(NotDifferentiated, name="_contrib_bipartite_matching"):
         return column, row
 
 
-class BoxEncode(NotDifferentiated, name="_contrib_box_encode"):
+class BoxEncode(Op, name="_contrib_box_encode"):
     """Encodes the boxes that anchors are matched with as offsets from these, normalised: training targets.
 
     Shapes: samples and matches (batch, anchors), anchors (batch, anchors, 4), refs (batch, boxes, 4), means
@@ -333,6 +330,8 @@ class BoxEncode(NotDifferentiated, name="_contrib_box_encode"):
     their corners.
     """
 
+    gradient = no_gradient
+    example = "[[1]]; [[0]]; [[[0, 0, 2, 2]]]; [[[0, 0, 2, 4]]]; [0, 0, 0, 0]; [1, 1, 1, 1]"
     inputs = {
         "samples": "1 for the anchors that have a box; all others are left out.",
         "matches": "Which box each anchor has.",
@@ -371,12 +370,14 @@ class BoxEncode(NotDifferentiated, name="_contrib_box_encode"):
         return torch.where(has_box, targets, 0), has_box.to(anchors.dtype)
 
 
-class BoxDecode(NotDifferentiated, name="_contrib_box_decode"):
+class BoxDecode(Op, name="_contrib_box_decode"):
     """Makes boxes of predicted offsets from anchors: undoes the encoding.
 
     Shapes: data (batch, anchors, 4), anchors (1, anchors, 4), output (batch, anchors, 4), corners.
     """
 
+    gradient = no_gradient
+    example = "[[[0, 0, 0, 0]]]; [[[0.1, 0.1, 0.3, 0.5]]]"
     inputs = {"data": "Predicted offsets.", "anchors": "Anchors, shared by the whole batch."}
     std0: float = param(default=1.0, doc="By what the shift along x is multiplied.")
     std1: float = param(default=1.0, doc="By what the shift along y is multiplied.")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
-from mxnet.ops.arithmetic import FORMULAS, Formula
+from mxnet.ir.storage import CSR, DENSE, Sparse
+from mxnet.ops.arithmetic import FORMULAS, OfTwo
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import on_places
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,15 +20,13 @@ if TYPE_CHECKING:
 # ------------------------------------------------------------------------------------------------ arithmetic
 
 
-class Broadcasting(Op):
+class Broadcasting(OfTwo):
     """Base of the arithmetic of two arrays that are repeated to a common shape.
 
     Shapes: aligned at the last axis, extents must be equal or one of them 1.
     """
 
-    inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
-    result = "new"
-    formula: ClassVar[Formula]
+    example = "[[1, 2], [3, 4]]; [[2], [3]]"
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.lhs is None or s.rhs is None:
@@ -43,40 +42,20 @@ class Broadcasting(Op):
             )
         }
 
-    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
-        return self.formula.compute(lhs, rhs)
 
-
-class ByFormula(Broadcasting):
-    """Base of those whose gradients look at the operands."""
-
-    def backward(
-        self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor
-    ) -> tuple[Tensor | None, Tensor | None]:
-        into_left, into_right = self.formula.into_left, self.formula.into_right
-        assert into_left is not None
-        assert into_right is not None
-        return (
-            into_left(grad, lhs, rhs).sum_to_size(lhs.shape) if "lhs" in run.wants else None,
-            into_right(grad, lhs, rhs).sum_to_size(rhs.shape) if "rhs" in run.wants else None,
-        )
-
-
-class Comparison(Broadcasting):
-    """Base of those that say 0 or 1, whose gradients are zero."""
-
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
-        return None, None
+_SUM = Sparse(lambda op, stypes: DENSE if set(stypes) == {CSR, DENSE} else None)
+_PRODUCT = Sparse(lambda op, stypes: CSR if stypes == (CSR, DENSE) else None, kernel=on_places)
 
 
 class BroadcastAdd(
     Broadcasting,
     name="broadcast_add",
+    formula="add",
     aliases=("broadcast_plus", "_sparse_broadcast_add", "_sparse_broadcast_plus"),
 ):
     """Adds two arrays, repeated to a common shape."""
 
-    formula = FORMULAS["add"]
+    sparse = _SUM
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
         return (
@@ -88,11 +67,12 @@ class BroadcastAdd(
 class BroadcastSub(
     Broadcasting,
     name="broadcast_sub",
+    formula="sub",
     aliases=("broadcast_minus", "_sparse_broadcast_sub", "_sparse_broadcast_minus"),
 ):
     """Subtracts an array from another, both repeated to a common shape."""
 
-    formula = FORMULAS["sub"]
+    sparse = _SUM
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
         return (
@@ -101,16 +81,17 @@ class BroadcastSub(
         )
 
 
-def _declare(formula: str, *aliases: str) -> None:
+def _declare(formula: str, *aliases: str, **facts: Any) -> None:
     meaning = FORMULAS[formula]
-    base = Comparison if meaning.into_left is None else ByFormula
-    text = f"{meaning.verb}: :math:`{meaning.math}`, element by element, of arrays repeated to one shape."
+    facts["__doc__"] = (
+        f"{meaning.verb}: :math:`{meaning.math}`, element by element, of arrays repeated to one shape."
+    )
     name = f"broadcast_{formula}"
-    type(name, (base,), {"__doc__": text, "formula": meaning}, name=name, aliases=aliases)
+    type(name, (Broadcasting,), facts, name=name, aliases=aliases, formula=formula)
 
 
-_declare("mul", "_sparse_broadcast_mul")
-_declare("div", "_sparse_broadcast_div")
+_declare("mul", "_sparse_broadcast_mul", sparse=_PRODUCT)
+_declare("div", "_sparse_broadcast_div", sparse=_PRODUCT)
 _declare("mod")
 _declare("power")
 _declare("maximum")
@@ -122,9 +103,10 @@ _declare("greater")
 _declare("greater_equal")
 _declare("lesser")
 _declare("lesser_equal")
-_declare("logical_and")
-_declare("logical_or")
-_declare("logical_xor")
+_TRUTHS = "[[0, 1]]; [[0], [1]]"
+_declare("logical_and", example=_TRUTHS)
+_declare("logical_or", example=_TRUTHS)
+_declare("logical_xor", example=_TRUTHS)
 
 
 # ------------------------------------------------------------------------------------------------- repeating
@@ -145,6 +127,7 @@ def _expanded(operator: str, data: Shape, wanted: Shape) -> tuple[Any, ...]:
 class BroadcastTo(Op, name="broadcast_to"):
     """Repeats an array to a given shape with as many axes; a 0 there keeps the extent of the input."""
 
+    example = "[[1], [2]] | shape=(2, 3)"
     shape: tuple[int, ...] = param(default=(), doc="Shape of the output.")
 
     def _output(self, data: Shape) -> tuple[Any, ...]:
@@ -165,6 +148,7 @@ class BroadcastTo(Op, name="broadcast_to"):
 class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
     """Repeats an array along axes where its extent is 1."""
 
+    example = "[[1], [2]] | axis=1, size=3"
     axis: tuple[int, ...] = param(default=(), doc="The axes.")
     size: tuple[int, ...] = param(default=(), doc="The new extent of each of them.")
 
@@ -200,6 +184,7 @@ class BroadcastLike(Op, name="broadcast_like"):
     Shapes: lhs (1, 3, 1), rhs (5, 2, 4), output (2, 3, 5) for ``lhs_axes=(0, 2), rhs_axes=(1, 0)``.
     """
 
+    example = "[[1], [2]]; mx.nd.ones((2, 3))"
     inputs = {"lhs": "What is repeated.", "rhs": "The array whose shape counts."}
     lhs_axes: tuple[int, ...] | None = param(default=None, doc="Axes of lhs to repeat along; by default all.")
     rhs_axes: tuple[int, ...] | None = param(default=None, doc="The axis of rhs that gives each its extent.")

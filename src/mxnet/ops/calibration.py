@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mxnet.errors import DTypeError, ShapeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ops.expect import extents_of
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,6 +30,7 @@ class CalibrateEntropy(Op, name="_contrib_calibrate_entropy"):
     good thresholds the least is taken.
     """
 
+    example = "mx.nd.ones((1001,)); mx.nd.arange(1002) | num_quantized_bins=255"
     inputs = {"hist": "How many values there are in each bin.", "hist_edges": "Where the bins begin and end."}
     outputs = ("threshold", "divergence")
     num_quantized_bins: int = param(default=255, ge=1, doc="Number of quantized values.")
@@ -83,8 +84,7 @@ class CalibrateEntropy(Op, name="_contrib_calibrate_entropy"):
             return float(np.finfo(np.float32).max)
         return float((p * np.log(p / q)).sum())
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
-        return None, None
+    gradient = no_gradient
 
 
 def _smooth(counts: Counts) -> Counts | None:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
+from mxnet.ir.memory import Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
-from mxnet.ops.shapes import agree, same_shape
+from mxnet.ops.shapes import agree, first_is_image, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +23,9 @@ class Cast(Op, name="Cast", aliases=("cast",)):
     Fractions are cut off and integers wrap around. The gradient is converted back, whatever the dtypes are.
     """
 
+    example = '[0.9, 1.3] | dtype="int32"'
+    names_inputs = False
+    image_inputs = first_is_image
     dtype: str = param(choices=(*_WITH_AMP, "bool"), doc="The dtype of the output.")
 
     infer_shape = same_shape
@@ -29,8 +33,10 @@ class Cast(Op, name="Cast", aliases=("cast",)):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": self.dtype}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.to(torch_dtype(self.dtype))
+    memory = Memory("either", into=True)
+
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        return data.to(torch_dtype(self.dtype)) if out is None else out.copy_(data)
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.to(data.dtype)
@@ -42,6 +48,9 @@ class AmpCast(Op, name="amp_cast"):
     Automatic mixed precision inserts it.
     """
 
+    example = '[0.5, 1.5] | dtype="float16"'
+    names_inputs = False
+    image_inputs = first_is_image
     dtype: str = param(choices=_WITH_AMP, doc="The dtype of the output.")
 
     infer_shape = same_shape
@@ -51,7 +60,11 @@ class AmpCast(Op, name="amp_cast"):
             return {}
         return {"output": self.dtype if t.data in _NARROW else t.data}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
+    memory = Memory("either", into=True)
+
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        if out is not None:
+            return out.copy_(data)
         return data.to(torch_dtype(self.dtype)) if _name(data) in _NARROW else data
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
@@ -61,6 +74,8 @@ class AmpCast(Op, name="amp_cast"):
 class AmpMulticast(Op, name="amp_multicast"):
     """Gives all float16 and float32 inputs one dtype, the wider or the narrower among them; others stay."""
 
+    example = '[1, 2]; mx.nd.ones((2,), dtype="float16") | num_outputs=2'
+    names_inputs = False
     inputs = {"data": "The arrays."}
     variadic = "data"  # as in MXNet, a call must say how many there are
     num_outputs: int = param(ge=1, doc="Number of arrays.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Run, Slots, param
 from mxnet.lazy import F, torch
@@ -89,7 +90,8 @@ class ImageToColumns(Columns, name="im2col"):
     patches).
     """
 
-    result = "new"
+    example = "mx.nd.ones((1, 1, 4, 4)) | kernel=(2, 2)"
+    memory = NEW
     kernel: tuple[int, ...] = param(doc=_KERNEL)
     stride: tuple[int, ...] = param(default=(), doc=_STRIDE)
     dilate: tuple[int, ...] = param(default=(), doc=_DILATE)
@@ -118,7 +120,8 @@ class ColumnsToImage(Columns, name="col2im"):
     `output_size` has.
     """
 
-    result = "new"
+    example = "mx.nd.ones((1, 4, 9)) | output_size=(4, 4), kernel=(2, 2)"
+    memory = NEW
     output_size: tuple[int, ...] = param(doc="Extents of the image.")
     kernel: tuple[int, ...] = param(doc=_KERNEL)
     stride: tuple[int, ...] = param(default=(), doc=_STRIDE)

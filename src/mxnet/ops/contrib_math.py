@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import DTypeError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW, VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.storage import CSR, Sparse
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import same_shape
+from mxnet.ops.storage import on_values
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +27,9 @@ class Quadratic(Op, name="_contrib_quadratic"):
     Shapes: data and output (...).
     """
 
-    result = "new"
+    example = "[1, 2] | a=1, b=2, c=3"
+    memory = NEW
+    sparse = Sparse(lambda op, stypes: CSR if stypes[0] == CSR and op.c == 0 else None, kernel=on_values)
     a: float = param(default=0.0, doc="Coefficient of the square.")
     b: float = param(default=0.0, doc="Coefficient of x.")
     c: float = param(default=0.0, doc="The constant.")
@@ -43,7 +49,8 @@ class QuadraticGradient(Op, name="_contrib_backward_quadratic"):
     Shapes: grad, data and output (...).
     """
 
-    result = "new"
+    example = "[1, 1]; [1, 2] | a=1, b=3"
+    memory = NEW
     inputs = {"grad": "Gradient of the output.", "data": "Input data, x."}
     a: float = param(default=0.0, doc="Coefficient of the square.")
     b: float = param(default=0.0, doc="Coefficient of x.")
@@ -61,7 +68,8 @@ class GradientMultiplier(Op, name="_contrib_gradientmultiplier"):
     Shapes: data and output (...). A negative number reverses the gradient (Ganin and Lempitsky, 2015).
     """
 
-    result = "view"
+    example = "[1, 2] | scalar=0.5"
+    memory = VIEW
     scalar: float = param(default=1.0, doc="Factor of the gradient.")
     is_int: bool = param(default=True, doc="Whether gradients of integers stay integers.")
 
@@ -80,7 +88,8 @@ class DivideBySqrtDim(Op, name="_contrib_div_sqrt_dim"):
     Shapes: data and output (..., d). Of integers the root is cut off first, then the quotient.
     """
 
-    result = "new"
+    example = "[[2, 4, 6, 8]]"
+    memory = NEW
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
@@ -101,7 +110,8 @@ class AllClose(Op, name="_contrib_allclose"):
     infinite b.
     """
 
-    result = "new"
+    example = "[1, 2]; [1, 2.5] | atol=0.1"
+    memory = NEW
     inputs = {"a": "One array.", "b": "The other one, by which closeness is measured."}
     rtol: float = param(default=1e-5, doc="Relative tolerance.")
     atol: float = param(default=1e-8, doc="Absolute tolerance.")
@@ -127,5 +137,4 @@ class AllClose(Op, name="_contrib_allclose"):
             close |= a.isnan() & b.isnan()
         return close.all().to(torch.uint8)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
-        return None, None
+    gradient = no_gradient

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import dtype_of_first_input
@@ -31,10 +32,11 @@ Pair = tuple[tuple[int, ...], tuple[int, ...]]
 class _Filtering(Windowed):
     """What convolution and its transpose share."""
 
-    costly = True
-    result = backward_result = "new"
+    cost = "much"
+    memory = backward_memory = NEW
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
+    learned = ("weight", "bias")
     transposed: ClassVar[bool]
     kernel: tuple[int, ...] = param(doc="Extents of the window: (w,), (h, w) or (d, h, w).")
     stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")
@@ -48,8 +50,8 @@ class _Filtering(Windowed):
 
     infer_dtype = dtype_of_first_input
 
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
+    def image_inputs(self) -> tuple[int, ...]:
+        return () if len(self.kernel) != 2 or self.channels_last else (0,)
 
     @functools.cached_property
     def dilates(self) -> tuple[int, ...]:
@@ -75,6 +77,10 @@ class _Filtering(Windowed):
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         self.refuse_channels_last_on_cpu(run)
+        return self.convolve(data, weight, bias)
+
+    def convolve(self, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the convolution itself."""
         data, weight = self.inward(data), self.inward(weight)
         pads, adds = self.padding(data.shape[2:])
         return self.outward(
@@ -121,6 +127,10 @@ class Convolution(_Filtering, name="Convolution"):
     stride + 1`` along each axis.
     """
 
+    example = (
+        "mx.nd.ones((1, 3, 8, 8)); mx.nd.ones((4, 3, 3, 3)); mx.nd.zeros((4,)) | "
+        "kernel=(3, 3), num_filter=4, pad=(1, 1)"
+    )
     transposed = False
     num_filter: int = _NUM_FILTER
     num_group: int = _NUM_GROUP
@@ -163,6 +173,9 @@ class Convolution(_Filtering, name="Convolution"):
 class ConvolutionV1(Convolution, name="Convolution_v1"):
     """The convolution of MXNet 0.9, over two or three axes of space; see :class:`Convolution`."""
 
+    example = (
+        "mx.nd.ones((1, 3, 8, 8)); mx.nd.ones((4, 3, 3, 3)); mx.nd.zeros((4,)) | kernel=(3, 3), num_filter=4"
+    )
     dimensions = (2, 3)
     layout: str | None = param(default=None, choices=("None", "NCDHW", "NCHW", "NDHWC", "NHWC"), doc=_LAYOUT)
 
@@ -175,6 +188,9 @@ class Deconvolution(_Filtering, name="Deconvolution"):
     pad + adj`` along each axis. Zeiler et al., *Deconvolutional Networks*, 2010.
     """
 
+    example = (
+        "mx.nd.ones((1, 4, 4, 4)); mx.nd.ones((4, 3, 2, 2)) | kernel=(2, 2), num_filter=3, stride=(2, 2)"
+    )
     transposed = True
     per_axis = (*_Filtering.per_axis, "adj", "target_shape")
     adj: tuple[int, ...] = param(

@@ -3,48 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from mxnet.dtype import NAMES, is_floating, numpy_type
+from mxnet.dtype import NAMES, is_floating, number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.declared import from_mxnet_shape
-from mxnet.ir.node import Entry, Node
+from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["number_as"]
-
 _NUMBERS = ("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
 _ALL = ("bfloat16", "bool", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
 _CTX = "The context of the output, such as gpu(0); only for imperative calls."
-
-
-def number_as(value: float, dtype: str) -> float:
-    """Return a number as an array of that dtype would hold it.
-
-    Whole numbers lose their fraction and wrap around at the ends of their range, as in C.
-
-    Examples
-    --------
-    >>> number_as(2.7, "float32"), number_as(-2.7, "int32"), number_as(300, "uint8")
-    (2.7, -2, 44)
-    """
-    if is_floating(dtype):
-        return value
-    if dtype == "bool":
-        return value != 0
-    limits = np.iinfo(numpy_type(dtype))
-    if not math.isfinite(value):
-        return limits.min
-    return (int(value) - int(limits.min)) % (int(limits.max) - int(limits.min) + 1) + int(limits.min)
 
 
 def _shape_of(run: Run) -> tuple[int, ...]:
@@ -56,7 +33,7 @@ def _shape_of(run: Run) -> tuple[int, ...]:
 class _FromNothing(Op):
     """Base of the operators without inputs."""
 
-    result = "new"
+    memory = NEW
 
     inputs: ClassVar[dict[str, str]] = {}
     dtype: str
@@ -68,6 +45,7 @@ class _FromNothing(Op):
 class _Filled(_FromNothing):
     """Base of the operators whose output holds one number everywhere."""
 
+    memory = WRITES
     shape: tuple[int, ...] | None
 
     def filling(self) -> float:
@@ -77,14 +55,17 @@ class _Filled(_FromNothing):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": from_mxnet_shape(self.shape)}
 
-    def forward(self, run: Run) -> Tensor:
+    def forward(self, run: Run, *, out: Tensor | None = None) -> Tensor:
         number, dtype = number_as(self.filling(), self.dtype), getattr(torch, self.dtype)
+        if out is not None:
+            return out.fill_(number)
         return torch.full(_shape_of(run), number, dtype=dtype, device=torch_device(run.context))
 
 
 class Zeros(_Filled, name="_zeros"):
     """Makes an array of zeros. A 0 in its shape is inferred from its use."""
 
+    example = "| shape=(2, 2)"
     shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
     dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
@@ -93,6 +74,7 @@ class Zeros(_Filled, name="_zeros"):
 class Ones(_Filled, name="_ones"):
     """Makes an array of ones. A 0 in its shape is inferred from its use."""
 
+    example = "| shape=(2, 2)"
     shape: tuple[int, ...] = param(default=(), doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
     dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
@@ -104,6 +86,7 @@ class Ones(_Filled, name="_ones"):
 class Full(_Filled, name="_full"):
     """Makes an array that holds one number everywhere. A 0 in its shape is inferred from its use."""
 
+    example = "| shape=(2, 2), value=2.5"
     shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
     dtype: str = param(default="float32", choices=_ALL, doc="The data type of the output.")
@@ -116,6 +99,8 @@ class Full(_Filled, name="_full"):
 class ZerosWithoutDtype(Op, name="_zeros_without_dtype"):
     """Makes an array of zeros, of a data type that is inferred from its use unless it is given."""
 
+    example = "| shape=(2, 2), dtype=0"
+    memory = WRITES
     inputs: ClassVar[dict[str, str]] = {}
     shape: tuple[int, ...] | None = param(default=None, doc="The shape of the output.")
     ctx: str = param(default="", doc=_CTX)
@@ -129,7 +114,9 @@ class ZerosWithoutDtype(Op, name="_zeros_without_dtype"):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": None if self.dtype < 0 else NAMES[self.dtype]}
 
-    def forward(self, run: Run) -> Tensor:
+    def forward(self, run: Run, *, out: Tensor | None = None) -> Tensor:
+        if out is not None:
+            return out.zero_()
         (dtype,) = run.out_dtypes or (NAMES[max(self.dtype, 0)],)
         return torch.zeros(_shape_of(run), dtype=getattr(torch, dtype), device=torch_device(run.context))
 
@@ -148,6 +135,7 @@ class Arange(_FromNothing, name="_arange"):
     Whole numbers count with start and step cut to whole numbers.
     """
 
+    example = "| start=2, stop=8, step=2"
     start: float = param(doc="The first value; if there is no stop, the stop, and values start with 0.")
     stop: float | None = param(default=None, doc="Where the values end; it is not one of them.")
     step: float = param(default=1.0, doc="The distance of values.")
@@ -181,6 +169,7 @@ class Arange(_FromNothing, name="_arange"):
 class Linspace(_FromNothing, name="_linspace"):
     """Makes `num` evenly spaced values from `start` to `stop`."""
 
+    example = "| start=0, stop=1, num=5"
     start: float = param(doc="The first value.")
     stop: float = param(doc="The last value.")
     num: int = param(ge=0, doc="The number of values.")
@@ -199,6 +188,7 @@ class Linspace(_FromNothing, name="_linspace"):
 class Eye(_FromNothing, name="_eye"):
     """Makes a matrix with ones on a diagonal and zeros elsewhere."""
 
+    example = "| N=2"
     N: int = param(ge=0, doc="Number of rows.")
     M: int = param(default=0, doc="Number of columns; 0 for as many as rows.")
     k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
@@ -222,6 +212,7 @@ class Eye(_FromNothing, name="_eye"):
 class ArangeLike(Op, name="_contrib_arange_like"):
     """Counts up in an array shaped like data, or in a vector as long as one of its axes."""
 
+    example = "mx.nd.ones((2, 3)) | axis=1"
     inputs: ClassVar[dict[str, str]] = {"data": "The array whose shape and data type the output has."}
     start: float = param(default=0.0, doc="The first value.")
     step: float = param(default=1.0, doc="The distance of values.")
@@ -240,5 +231,4 @@ class ArangeLike(Op, name="_contrib_arange_like"):
         dtype = str(data.dtype).removeprefix("torch.")
         return _count_up(_shape_of(run), self.start, self.step, self.repeat, dtype, run)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient

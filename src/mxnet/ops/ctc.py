@@ -27,6 +27,7 @@ class CTCLoss(Op, name="CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_con
     After Graves et al., *Connectionist Temporal Classification*, 2006.
     """
 
+    example = "mx.nd.zeros((4, 1, 3)); [[1, 2]]"
     inputs = {
         "data": "Activations per time step, sample and class.",
         "label": "The classes to be read.",

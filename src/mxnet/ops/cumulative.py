@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.dtype import torch_dtype
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import agree, numel
@@ -25,7 +26,8 @@ class CumulativeSum(Op, name="_np_cumsum", aliases=("cumsum",)):
     wrap around; bools are counted in int64.
     """
 
-    result = "new"
+    example = "[[1, 2, 3], [4, 5, 6]] | axis=1"
+    memory = NEW
     inputs = {"a": "Input data."}
     axis: int | None = param(
         default=None, doc="The axis, counted from the front; None for the flattened array."

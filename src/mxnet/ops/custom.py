@@ -12,24 +12,24 @@ from mxnet.dtype import dtype_name, numpy_type
 from mxnet.errors import (
     GradientError,
     InferenceError,
-    MXNetError,
     ParameterError,
     UnknownOperatorError,
     did_you_mean,
     user_code,
 )
 from mxnet.ir.op import Like, Op, Run, Slots, is_hidden, param
+from mxnet.ir.storage import CSR, DENSE, ROWS, Sparse, StorageError
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["REGISTERED", "Custom", "DeclaredStorageError", "Properties", "Registration", "Storage"]
 
-DENSE, UNKNOWN = "default", "undefined"
-STYPES = {DENSE, UNKNOWN, "row_sparse", "csr"}
+UNKNOWN = "undefined"
+STYPES = {DENSE, UNKNOWN, ROWS, CSR}
 
 
-class DeclaredStorageError(MXNetError, ValueError, AssertionError):
+class DeclaredStorageError(StorageError, AssertionError):
     """Arrays are stored in another way than an operator declares that it takes them."""
 
 
@@ -88,6 +88,14 @@ REGISTERED: dict[str, Registration] = {}
 """The operators that users have registered, by their ``op_type``."""
 
 
+_IF_SPARSE = Sparse(lambda op, stypes: op.stored_as(stypes))
+_STORED_AS_DECLARED = Sparse(
+    lambda op, stypes: op.stored_as(stypes),
+    lambda op, stypes, head: op.gradients_stored_as(head),
+    always=True,
+)
+
+
 class Custom(Op, name="Custom"):
     """Runs an operator that was registered with ``mx.operator.register``.
 
@@ -140,7 +148,7 @@ class Custom(Op, name="Custom"):
             properties=properties,
             names=tuple(tuple(each or ()) for each in names),
             mutates=tuple(names[1] or ()),
-            about_storage=registration.declares_storage(properties),
+            sparse=_STORED_AS_DECLARED if registration.declares_storage(properties) else _IF_SPARSE,
         )
         self.__dict__["storage"] = Storage(*((DENSE,) * len(each) for each in self._groups()))
 

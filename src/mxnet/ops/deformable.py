@@ -43,8 +43,13 @@ class DeformableConvolution(Windowed, name="_contrib_DeformableConvolution"):
     as in MXNet, there is no fading to 0 at the borders of the image.
     """
 
+    example = (
+        "mx.nd.ones((1, 2, 5, 5)); mx.nd.zeros((1, 18, 3, 3)); mx.nd.ones((4, 2, 3, 3)); "
+        "mx.nd.zeros((4,)) | kernel=(3, 3), num_filter=4"
+    )
     dimensions = (2,)
     inputs = {"data": "Images.", "offset": "Offsets.", "weight": "Filters.", "bias": "Bias."}
+    learned = ("weight", "bias")
     kernel: tuple[int, ...] = param(doc="Height and width of the window.")
     stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")
     dilate: tuple[int, ...] = param(default=(), doc="Distance of the elements of the kernel; 1 by default.")
@@ -61,9 +66,6 @@ class DeformableConvolution(Windowed, name="_contrib_DeformableConvolution"):
     )
 
     infer_dtype = dtype_of_first_input
-
-    def input_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.inputs if name != "bias" or not self.no_bias)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is not None:
@@ -143,6 +145,10 @@ class ModulatedDeformableConvolution(DeformableConvolution, name="_contrib_Modul
     multiplied with each element that a window reads. At its borders the image fades to 0.
     """
 
+    example = (
+        "mx.nd.ones((1, 2, 5, 5)); mx.nd.zeros((1, 18, 3, 3)); mx.nd.ones((1, 9, 3, 3)); "
+        "mx.nd.ones((4, 2, 3, 3)); mx.nd.zeros((4,)) | kernel=(3, 3), num_filter=4"
+    )
     inputs = {
         "data": "Images.",
         "offset": "Offsets.",
@@ -175,6 +181,10 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
     output_dim, pooled_size, pooled_size). Points outside the image do not count. The boxes get no gradient.
     """
 
+    example = (
+        "mx.nd.ones((1, 8, 8, 8)); [[0, 0, 0, 4, 4]] | "
+        "spatial_scale=1.0, output_dim=2, group_size=2, pooled_size=2, no_trans=True"
+    )
     inputs = {
         "data": "Images.",
         "rois": "Boxes: the number of the image, and the corners (left, top, right, bottom).",

@@ -29,6 +29,8 @@ class Density(NamedTuple):
         Their names and meaning.
     log_density : callable
         ``log_density(sample, *parameters)``, of tensors that broadcast.
+    example : str
+        A call for the help.
     discrete : bool
         Whether samples are whole numbers, so that nothing varies with them.
     vector : bool
@@ -39,6 +41,7 @@ class Density(NamedTuple):
     title: str
     parameters: dict[str, str]
     log_density: Callable[..., Tensor]
+    example: str
     discrete: bool = False
     vector: bool = False
 
@@ -83,26 +86,38 @@ DENSITIES = (
         "the uniform distribution on [low, high); samples outside of it are not looked for",
         {"low": "Lower bounds.", "high": "Upper bounds."},
         _uniform,
+        "[[0.5, 1]]; [0]; [2]",
     ),
     Density(
         "normal",
         "the normal distribution",
         {"mu": "Means.", "sigma": "Standard deviations."},
         _normal,
+        "[[0, 1]]; [0]; [1]",
     ),
     Density(
         "gamma",
         "the gamma distribution, of mean alpha / beta; where one draws from it, beta is its inverse",
         {"alpha": "Shapes.", "beta": "Rates."},
         _gamma,
+        "[[1, 2]]; [2]; [1]",
     ),
-    Density("exponential", "the exponential distribution, of mean 1 / lam", {"lam": "Rates."}, _exponential),
-    Density("poisson", "the Poisson distribution", {"lam": "Means."}, _poisson, discrete=True),
+    Density(
+        "exponential",
+        "the exponential distribution, of mean 1 / lam",
+        {"lam": "Rates."},
+        _exponential,
+        "[[0, 1]]; [2]",
+    ),
+    Density(
+        "poisson", "the Poisson distribution", {"lam": "Means."}, _poisson, "[[0, 1]]; [2]", discrete=True
+    ),
     Density(
         "negative_binomial",
         "the negative binomial distribution: failures before k successes",
         {"k": "Successes to wait for.", "p": "Probabilities of success."},
         _negative_binomial,
+        "[[0, 1]]; [2]; [0.5]",
         discrete=True,
     ),
     Density(
@@ -110,6 +125,7 @@ DENSITIES = (
         "the negative binomial distribution of mean mu and variance mu + alpha * mu^2",
         {"mu": "Means.", "alpha": "Dispersions."},
         _generalized_negative_binomial,
+        "[[0, 1]]; [2]; [0.5]",
         discrete=True,
     ),
     Density(
@@ -117,6 +133,7 @@ DENSITIES = (
         "the Dirichlet distribution; each sample is a vector that adds up to 1",
         {"alpha": "Concentrations."},
         _dirichlet,
+        "[[0.25, 0.75]]; [[1, 2]]",
         vector=True,
     ),
 )
@@ -178,7 +195,7 @@ def _declare(row: Density) -> None:
         "for vectors parameters (..., k), sample (..., draws, k), output (..., draws)."
     )
     inputs = {"sample": "Where to compute the density."} | row.parameters
-    body = {"__doc__": doc, "__module__": __name__, "density": row, "inputs": inputs}
+    body = {"__doc__": doc, "__module__": __name__, "density": row, "inputs": inputs, "example": row.example}
     types.new_class(
         f"_{name}",
         (_Pdf,),

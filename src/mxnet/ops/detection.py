@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
-from mxnet.ir.op import Like, Run, Slots, param
+from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
-from mxnet.ops.boxes import NotDifferentiated, decode, encode, match_greedily, overlaps, suppress, to_centres
+from mxnet.ops.boxes import decode, encode, match_greedily, overlaps, suppress, to_centres
 from mxnet.ops.device import torch_device
 from mxnet.ops.expect import extents_of
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,9 +26,10 @@ __all__ = ["Detector"]
 _VARIANCES = param(default=(0.1, 0.1, 0.2, 0.2), doc="By what the four encoded numbers of a box are divided.")
 
 
-class Detector(NotDifferentiated):
+class Detector(Op):
     """Base of the operators that find objects; as in MXNet, they know single precision only."""
 
+    gradient = no_gradient
     variances: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0)
 
     def validate(self) -> None:
@@ -46,6 +48,7 @@ class MultiBoxPrior(Detector, name="_contrib_MultiBoxPrior"):
     and one of the first size with each other ratio.
     """
 
+    example = "mx.nd.ones((1, 3, 1, 1)) | sizes=(0.5, 0.25)"
     sizes: tuple[float, ...] = param(
         default=(1.0,), doc="Sizes of anchors, relative to the height of the image."
     )
@@ -123,6 +126,7 @@ class MultiBoxTarget(Detector, name="_contrib_MultiBoxTarget"):
     loc_mask (batch, 4 anchors), cls_target (batch, anchors): class + 1, 0 for background, or ignore_label.
     """
 
+    example = "[[[0.1, 0.1, 0.3, 0.3]]]; [[[0, 0.1, 0.1, 0.3, 0.3]]]; mx.nd.zeros((1, 2, 1))"
     inputs = {"anchor": "Anchors.", "label": "Objects.", "cls_pred": "Predicted scores of the classes."}
     outputs = ("loc_target", "loc_mask", "cls_target")
     overlap_threshold: float = param(default=0.5, doc="From which overlap on an anchor gets an object.")
@@ -186,6 +190,9 @@ class MultiBoxDetection(Detector, name="_contrib_MultiBoxDetection"):
     nothing is dropped or sorted if `nms_threshold` is not above 0 and at most 1.
     """
 
+    example = (
+        "[[[0.1, 0.8], [0.9, 0.2]]]; mx.nd.zeros((1, 8)); [[[0.1, 0.1, 0.3, 0.3], [0.5, 0.5, 0.9, 0.9]]]"
+    )
     inputs = {"cls_prob": "Probabilities of the classes.", "loc_pred": "Encoded boxes.", "anchor": "Anchors."}
     clip: bool = param(default=True, doc="Whether boxes are cut off at the borders of the image.")
     threshold: float = param(default=0.01, doc="The lowest probability of an object.")

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
+from mxnet.ir.memory import NOWHERE, Into, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.lazy import torch
 from mxnet.ops.device import generator_of
-from mxnet.ops.shapes import dtype_of_first_input
+from mxnet.ops.shapes import dtype_of_first_input, first_is_image
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,7 +24,11 @@ class Dropout(Op, name="Dropout"):
     *Dropout*, 2014.
     """
 
+    example = "[1, 2, 3] | p=0.5"
     outputs = ("output", "mask")
+    image_inputs = first_is_image
+    memory = Memory("either", over=("data",), into=True)
+    backward_memory = Memory("new", over=("grad",), into=True)
     pure = False
     p: float = param(default=0.5, ge=0, le=1, doc="Fraction of elements that are dropped.")
     mode: str = param(
@@ -35,6 +42,11 @@ class Dropout(Op, name="Dropout"):
     def visible_outputs(self) -> int:
         return 1
 
+    @property
+    def identity_in_inference(self) -> bool:  # type: ignore[override]
+        """Whether it does nothing but in training."""
+        return self.mode == "training"
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}
@@ -46,14 +58,16 @@ class Dropout(Op, name="Dropout"):
             "mask": tuple(1 if i in self.axes else extent for i, extent in enumerate(s.data)),
         }
 
-    def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> tuple[Tensor, Tensor]:
         shape = [1 if i in self.axes else extent for i, extent in enumerate(data.shape)]
         if self.p == 0 or not (run.is_train or self.mode == "always"):
-            return data, data.new_ones(()).expand(shape)
+            return written(data, out), data.new_ones(()).expand(shape)
         mask = data.new_empty(shape).bernoulli_(1 - self.p, generator=generator_of(run.context))
         if self.p < 1:
             mask.mul_(1 / (1 - self.p))
-        return data * mask, mask
+        return torch.mul(data, mask, out=out), mask
 
-    def backward(self, run: Run, grad: Tensor, data: Like, mask: Tensor) -> Tensor:
-        return grad * mask
+    def backward(
+        self, run: Run, grad: Tensor, data: Like, mask: Tensor, *, out: Mapping[str, Into] = NOWHERE
+    ) -> Tensor:
+        return torch.mul(grad, mask, out=out["data"].tensor if out else None)

@@ -3,50 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import VIEW, Memory
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.storage import CSR, DENSE, ROWS, Sparse
 from mxnet.lazy import torch
-from mxnet.ops.arithmetic import FORMULAS, Formula
+from mxnet.ops.arithmetic import FORMULAS, OfTwo
 from mxnet.ops.device import torch_device
-from mxnet.ops.shapes import agree, same_shape
+from mxnet.ops.gradients import no_gradient, unchanged
+from mxnet.ops.shapes import agree, all_are_images, first_is_image, same_shape
+from mxnet.ops.storage import (
+    FLAT,
+    KEEPS_ZEROS,
+    LINEAR,
+    STEPS,
+    dense,
+    if_alike,
+    like_the_head,
+    on_all_rows,
+    on_places,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Elementwise(Op):
+class Elementwise(OfTwo):
     """Base of the operators of two arrays of one shape and dtype, which the output shares."""
 
-    inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
-    result = "new"
-    formula: ClassVar[Formula]
+    example = "[1, 2, 3]; [3, 2, 1]"
 
     infer_shape = same_shape
 
-    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
-        return self.formula.compute(lhs, rhs)
+
+def _sum_storage(op: Op, stypes: tuple[str, ...]) -> str | None:
+    return DENSE if DENSE in stypes else if_alike(op, stypes)
 
 
-class _Overwriting(Elementwise):
-    """Base of those whose result can overwrite an operand."""
-
-    inplace = {"output": ("lhs", "rhs")}
-
-    def forward_into(self, run: Run, out: Tensor, lhs: Tensor, rhs: Tensor) -> Tensor:
-        assert self.formula.compute_into is not None
-        return self.formula.compute_into(out, lhs, rhs)
+_SUM = Sparse(_sum_storage, like_the_head, on_all_rows)
 
 
 class ElementwiseAdd(
-    _Overwriting, name="elemwise_add", aliases=("_add", "_plus", "_Plus", "_sparse_elemwise_add")
+    Elementwise,
+    name="elemwise_add",
+    aliases=("_add", "_plus", "_Plus", "_sparse_elemwise_add"),
+    formula="add",
 ):
     """Adds two arrays of one shape."""
 
-    formula = FORMULAS["add"]
+    sparse = _SUM
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         return grads[0], grads[0]
@@ -57,30 +66,46 @@ class GradientAdd(ElementwiseAdd, name="_grad_add"):
 
 
 class ElementwiseSub(
-    _Overwriting, name="elemwise_sub", aliases=("_sub", "_minus", "_Minus", "_sparse_elemwise_sub")
+    Elementwise,
+    name="elemwise_sub",
+    aliases=("_sub", "_minus", "_Minus", "_sparse_elemwise_sub"),
+    formula="sub",
 ):
     """Subtracts an array from another of the same shape."""
 
-    formula = FORMULAS["sub"]
+    sparse = _SUM
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         return grads[0], -grads[0]
 
 
-class ElementwiseMul(_Overwriting, name="elemwise_mul", aliases=("_mul", "_Mul", "_sparse_elemwise_mul")):
+def _product_storage(op: Op, stypes: tuple[str, ...]) -> str | None:
+    sparse = [stype for stype in stypes if stype != DENSE]
+    return sparse[0] if len(sparse) == 1 else if_alike(op, stypes)
+
+
+class ElementwiseMul(
+    Elementwise, name="elemwise_mul", aliases=("_mul", "_Mul", "_sparse_elemwise_mul"), formula="mul"
+):
     """Multiplies two arrays of one shape, element by element."""
 
-    formula = FORMULAS["mul"]
+    sparse = Sparse(_product_storage, kernel=lambda call: on_all_rows(call) or on_places(call))
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         lhs, rhs = node.inputs
         return grads[0] * rhs, grads[0] * lhs
 
 
-class ElementwiseDiv(_Overwriting, name="elemwise_div", aliases=("_div", "_Div", "_sparse_elemwise_div")):
+def _quotient_storage(op: Op, stypes: tuple[str, ...]) -> str | None:
+    return None if CSR in stypes and DENSE not in stypes else DENSE
+
+
+class ElementwiseDiv(
+    Elementwise, name="elemwise_div", aliases=("_div", "_Div", "_sparse_elemwise_div"), formula="div"
+):
     """Divides an array by another of the same shape. Integers are rounded towards zero."""
 
-    formula = FORMULAS["div"]
+    sparse = Sparse(_quotient_storage)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         lhs, rhs = node.inputs
@@ -91,78 +116,64 @@ class ElementwiseDiv(_Overwriting, name="elemwise_div", aliases=("_div", "_Div",
 class ScatterElementwiseDiv(ElementwiseDiv, name="_scatter_elemwise_div"):
     """Divides like ``elemwise_div``. For sparse arrays MXNet divides by it only what is stored."""
 
-
-class ByFormula(Elementwise):
-    """Base of those whose gradients are kernels."""
-
-    def backward(
-        self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor
-    ) -> tuple[Tensor | None, Tensor | None]:
-        into_left, into_right = self.formula.into_left, self.formula.into_right
-        assert into_left is not None
-        assert into_right is not None
-        return (
-            into_left(grad, lhs, rhs) if "lhs" in run.wants else None,
-            into_right(grad, lhs, rhs) if "rhs" in run.wants else None,
-        )
+    sparse = Sparse(lambda op, stypes: ROWS if stypes[0] == ROWS else None, kernel=on_places)
 
 
-class Comparison(Elementwise):
-    """Base of those that say 0 or 1, whose gradients are zero."""
-
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
-        return None, None
-
-
-def _declare(formula: str, *aliases: str) -> None:
+def _declare(formula: str, *aliases: str, **facts: Any) -> None:
     meaning = FORMULAS[formula]
-    base = Comparison if meaning.into_left is None else ByFormula
-    contents = {"__doc__": f"{meaning.verb}, element by element: :math:`{meaning.math}`.", "formula": meaning}
-    type(f"_{formula}", (base,), contents, name=f"_{formula}", aliases=aliases)
+    facts["__doc__"] = f"{meaning.verb}, element by element: :math:`{meaning.math}`."
+    type(f"_{formula}", (Elementwise,), facts, name=f"_{formula}", aliases=aliases, formula=formula)
 
+
+_ALIKE = Sparse(if_alike, kernel=on_all_rows)
 
 _declare("mod", "_Mod")
 _declare("power", "_Power")
-_declare("maximum", "_Maximum")
-_declare("minimum", "_Minimum")
-_declare("hypot", "_Hypot")
-_declare("equal", "_Equal")
-_declare("not_equal", "_Not_Equal")
-_declare("greater", "_Greater")
-_declare("greater_equal", "_Greater_Equal")
-_declare("lesser", "_Lesser")
-_declare("lesser_equal", "_Lesser_Equal")
-_declare("logical_and", "_Logical_And")
-_declare("logical_or", "_Logical_Or")
-_declare("logical_xor", "_Logical_Xor")
+_declare("maximum", "_Maximum", sparse=_ALIKE)
+_declare("minimum", "_Minimum", sparse=_ALIKE)
+_declare("hypot", "_Hypot", sparse=_ALIKE)
+_declare("equal", "_Equal", sparse=FLAT)
+_declare("not_equal", "_Not_Equal", sparse=FLAT)
+_declare("greater", "_Greater", sparse=FLAT)
+_declare("greater_equal", "_Greater_Equal", sparse=FLAT)
+_declare("lesser", "_Lesser", sparse=FLAT)
+_declare("lesser_equal", "_Lesser_Equal", sparse=FLAT)
+_TRUTHS = "[0, 0, 1, 1]; [0, 1, 0, 1]"
+_declare("logical_and", "_Logical_And", example=_TRUTHS)
+_declare("logical_or", "_Logical_Or", example=_TRUTHS)
+_declare("logical_xor", "_Logical_Xor", example=_TRUTHS)
 
 
 class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum")):
     """Adds any number of arrays of one shape."""
 
+    example = "[1, 2]; [3, 4]; [5, 6]"
     inputs = {"args": "The arrays to add."}
     variadic = "num_args"
-    inplace = {"output": "args"}
+    image_inputs = all_are_images
     num_args: int = param(ge=1, doc="Number of arrays.")
 
     infer_shape = same_shape
+    sparse = Sparse(
+        lambda op, stypes: ROWS if set(stypes) == {ROWS} else None,
+        lambda op, stypes, head: (head if head == ROWS else DENSE,) * len(stypes),
+        on_all_rows,
+    )
 
     @property
-    def result(self) -> str:  # type: ignore[override]
+    def memory(self) -> Memory:  # type: ignore[override]
         """A single array comes back as it is."""
-        return "view" if self.num_args == 1 else "new"
+        return VIEW if self.num_args == 1 else Memory("new", over=("args",), into=True)
 
-    def forward_into(self, run: Run, out: Tensor, *args: Tensor) -> Tensor:
-        where = next(i for i, each in enumerate(args) if each is out)
-        for each in (*args[:where], *args[where + 1 :]):
-            out += each
-        return out
-
-    def forward(self, run: Run, *args: Tensor) -> Tensor:
+    def forward(self, run: Run, *args: Tensor, out: Tensor | None = None) -> Tensor:
         if len(args) == 1:
             return args[0]
-        total = args[0] + args[1]
-        for each in args[2:]:
+        overwritten = next((i for i, each in enumerate(args) if each is out), None)
+        if overwritten is not None:
+            total, others = args[overwritten], (*args[:overwritten], *args[overwritten + 1 :])
+        else:
+            total, others = torch.add(args[0], args[1], out=out), args[2:]
+        for each in others:
             total += each
         return total
 
@@ -173,35 +184,45 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
 class Identity(Op, name="_copy", aliases=("identity",)):
     """Returns its input."""
 
-    result = "view"
+    example = "[1, 2]"
+    memory = VIEW
+    sparse = LINEAR
+    identity_in_inference = True
+    image_inputs = first_is_image
 
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
-        return (grads[0],)
+    gradient = unchanged
 
 
 class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient")):
     """Returns its input; no gradient passes."""
 
-    result = "view"
+    example = "[1, 2]"
+    memory = VIEW
+    sparse = STEPS
+    identity_in_inference = True
+    image_inputs = first_is_image
+    names_inputs = False
 
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",)):
     """Returns its input and makes it a loss: its gradient is 1, whatever the head gradient is."""
 
+    example = "[1, 2]"
     outputs = ("loss",)
+    sparse = KEEPS_ZEROS
+    identity_in_inference = True
 
     infer_shape = same_shape
 
@@ -219,11 +240,14 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
     no gradient.
     """
 
+    example = "[1, 0]; [1, 2]; [3, 4]"
     inputs = {
         "condition": "What to choose by.",
         "x": "What is chosen where the condition is not 0.",
         "y": "What is chosen where it is 0.",
     }
+    memory = Memory("new", over=("x", "y"), into=True)
+    sparse = Sparse(dense, lambda op, stypes, head: (stypes[0], DENSE, DENSE))
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.condition):
@@ -245,8 +269,10 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
         known = t.x or t.y or t.output
         return {"x": known, "y": known, "output": known}
 
-    def forward(self, run: Run, condition: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        return torch.where(_for_rows(condition, x) != 0, x, y)
+    def forward(
+        self, run: Run, condition: Tensor, x: Tensor, y: Tensor, *, out: Tensor | None = None
+    ) -> Tensor:
+        return torch.where(_for_rows(condition, x) != 0, x, y, out=out)
 
     def backward(self, run: Run, grad: Tensor, condition: Tensor) -> tuple[Tensor | None, ...]:
         chosen = _for_rows(condition, grad) != 0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.context import Context
+from mxnet.ir.memory import EITHER, NEW, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.activation import rectified_
@@ -106,8 +107,9 @@ class FoldedWeight(_Folded):
     r"""Scales filters as the BatchNorm behind them scales channels: :math:`W \gamma / \sigma`."""
 
     name = "_folded_weight"
+    learned = ("weight", "moving_var", "gamma")
     inputs = {"weight": "Of the layer.", "moving_var": "Of BatchNorm.", "gamma": "Of BatchNorm."}
-    result = "new"
+    memory = NEW
     transposed: bool = param(default=False, doc="Whether the second axis is the one of the outputs.")
     num_group: int = param(default=1, doc="Number of groups of the layer.")
 
@@ -138,7 +140,8 @@ class FoldedBias(_Folded):
         "gamma": "Of BatchNorm.",
         "bias": "Of the layer.",
     }
-    result = "new"
+    learned = tuple(inputs)
+    memory = NEW
     no_bias: bool = param(default=False, doc="Whether the layer has none.")
 
     def input_names(self) -> tuple[str, ...]:
@@ -167,10 +170,13 @@ class PackedConvolutionWeight(Convolution):
 
     name = "_packed_convolution_weight"
     inputs = {"weight": "Filters.", "data": "What they will slide over; its shape."}
-    result = "either"  # type: ignore[assignment]
+    memory = EITHER
 
     def input_names(self) -> tuple[str, ...]:
         return ("weight", "data")
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return ()
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": s.weight}
@@ -207,6 +213,7 @@ class PackedDenseWeight(_Dense):
 
     name = "_packed_dense_weight"
     inputs = {"weight": "Weight matrix.", "data": "What it will be multiplied with; its shape."}
+    learned = ("weight",)
     infer_dtype = dtype_of_first_input
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -229,7 +236,7 @@ class FusedConvolution(Convolution):
     """Convolves and applies an activation, by one kernel where oneDNN runs, and cuDNN's for ReLU."""
 
     name = "_fused_convolution"
-    result = "new"
+    memory = NEW
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
 
@@ -257,35 +264,41 @@ class FusedConvolutionAdd(FusedConvolution):
         "addend": "What is added to the result.",
         "bias": "One number for each filter.",
     }
-    inplace = {"output": "addend"}
+    memory = Memory("new", over=("addend",))
 
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight", "addend") if self.no_bias else ("data", "weight", "addend", "bias")
+    def image_inputs(self) -> tuple[int, ...]:
+        return (0, 2) if super().image_inputs() else ()
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = dict(super().infer_shape(s))
         return said | {"addend": said["output"]} if "output" in said else said
 
     def forward(  # type: ignore[override]
-        self, run: Run, data: Tensor, weight: Tensor, addend: Tensor, bias: Tensor | None = None
+        self,
+        run: Run,
+        data: Tensor,
+        weight: Tensor,
+        addend: Tensor,
+        bias: Tensor | None = None,
+        *,
+        out: Tensor | None = None,
     ) -> Tensor:
+        if out is not None:
+            return self._add_to(out, data, weight, bias)
         if weight.is_mkldnn:
             added: Tensor = torch.ops.mkldnn._convolution_pointwise.binary(
                 data, addend, weight, bias, *self._window, "add", 1.0, *self._relu
             )
             return added
-        return self.forward_into(run, addend.clone(), data, weight, addend, bias)
+        return self._add_to(addend.clone(), data, weight, bias)
 
-    def forward_into(
-        self, run: Run, out: Tensor, data: Tensor, weight: Tensor, addend: Tensor, bias: Tensor | None = None
-    ) -> Tensor:
-        """Add to `out`, which holds the addend."""
+    def _add_to(self, out: Tensor, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         if weight.is_mkldnn:
             added: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
                 out, data, weight, bias, *self._window, "add", 1.0, *self._relu
             )
             return added
-        return _ACTIVATIONS[self.act](out.add_(Convolution.forward(self, run, data, weight, bias)))
+        return _ACTIVATIONS[self.act](out.add_(self.convolve(data, weight, bias)))
 
     @property
     def _window(self) -> tuple[Any, ...]:
@@ -301,14 +314,12 @@ class FusedFullyConnected(_Dense):
 
     name = "_fused_fully_connected"
     inputs = {"data": "Input data.", "weight": "Packed weight matrix.", "bias": "Bias."}
-    result = "new"
+    learned = ("weight", "bias")
+    memory = NEW
     no_bias: bool = param(default=False, doc="Whether there is no bias.")
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
     infer_dtype = dtype_of_first_input
-
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
@@ -352,7 +363,7 @@ class ToChannelsLast(Op):
     """Stores images with the channels of a pixel side by side, where convolutions run faster so."""
 
     name = "_to_channels_last"
-    repeats_for_nothing = True
+    cost = "nothing"
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:

@@ -61,6 +61,7 @@ class ToTensor(Op, name="_image_to_tensor"):
     float32, the channels come before height and width. MXNet operator ``image.to_tensor``.
     """
 
+    example = 'mx.nd.ones((4, 5, 3), dtype="uint8")'
     inputs = {"data": "Images."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -87,6 +88,7 @@ class Normalize(Op, name="_image_normalize"):
     defaults.
     """
 
+    example = "mx.nd.ones((3, 2, 2)) | mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)"
     inputs = {"data": "Images, channels first."}
     mean: tuple[float, ...] = param(default=(0.0, 0.0, 0.0, 0.0), doc="The mean of each channel.")
     std: tuple[float, ...] = param(
@@ -125,6 +127,7 @@ class Resize(Op, name="_image_resize"):
     rounded. MXNet operator ``image.resize``.
     """
 
+    example = 'mx.nd.ones((6, 8, 3), dtype="uint8") | size=(4, 3)'
     inputs = {"data": "Images."}
     size: tuple[int, ...] = param(default=(), doc="The new size: (width, height), or one number.")
     keep_ratio: bool = param(default=False, doc="Whether the sides keep their ratio.")
@@ -164,6 +167,7 @@ class Crop(Op, name="_image_crop"):
     of the window. MXNet operator ``image.crop``.
     """
 
+    example = 'mx.nd.ones((6, 8, 3), dtype="uint8") | x=1, y=2, width=4, height=3'
     inputs = {"data": "Images."}
     x: int = param(doc="Left edge of the window.")
     y: int = param(doc="Upper edge of the window.")
@@ -210,6 +214,7 @@ class FlipLeftRight(_Flip, name="_image_flip_left_right"):
     Shapes: data and output (height, width, channels). MXNet operator ``image.flip_left_right``.
     """
 
+    example = "[[[1, 2, 3], [4, 5, 6]]]"
     axis = 1
 
 
@@ -219,12 +224,14 @@ class FlipTopBottom(_Flip, name="_image_flip_top_bottom"):
     Shapes: data and output (height, width, channels). MXNet operator ``image.flip_top_bottom``.
     """
 
+    example = "[[[1, 2, 3]], [[4, 5, 6]]]"
     axis = 0
 
 
 class _RandomFlip(_SameShape):
     """What operators share that mirror an image or leave it, each half of the times."""
 
+    example = "mx.nd.ones((4, 4, 3))"
     axis: ClassVar[int]
     pure = False
 
@@ -317,6 +324,7 @@ class _Recolour(_SameShape):
 class _ByFactor(_Recolour):
     """What operators share that change colours by a factor between two limits."""
 
+    example = "mx.nd.ones((4, 4, 3)) | min_factor=0.5, max_factor=1.5"
     pure = False
     change: Callable[[Tensor, float], Tensor]
     min_factor: float = param(ge=0, doc="Lower limit of the factor.")
@@ -370,6 +378,7 @@ class RandomColorJitter(_Recolour, name="_image_random_color_jitter"):
     is given, the hue turns by at most that share of the circle. MXNet operator ``image.random_color_jitter``.
     """
 
+    example = "mx.nd.ones((4, 4, 3)) | brightness=0.5, contrast=0.5, saturation=0.5, hue=0.5"
     pure = False
     brightness: float = param(doc="How much the brightness may change.")
     contrast: float = param(doc="How much the contrast may change.")
@@ -399,6 +408,7 @@ class AdjustLighting(_Recolour, name="_image_adjust_lighting"):
     ``image.adjust_lighting``.
     """
 
+    example = "mx.nd.ones((4, 4, 3)) | alpha=(0.01, 0.02, 0.03)"
     alpha: tuple[float, ...] = param(doc="The factors of the three components.")
 
     def validate(self) -> None:
@@ -416,6 +426,7 @@ class RandomLighting(_Recolour, name="_image_random_lighting"):
     ``image.random_lighting``.
     """
 
+    example = "mx.nd.ones((4, 4, 3))"
     pure = False
     alpha_std: float = param(default=0.05, doc="Standard deviation of the factors.")
 

@@ -10,14 +10,19 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import OutOfRangeError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape
+from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import DENSE, ROWS, Sparse
 from mxnet.lazy import F, torch
-from mxnet.ops.creation import number_as
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import csr_if_whole, dense
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +35,7 @@ def _positions(index: Tensor, extent: int, mode: str) -> Tensor:
     return whole.remainder(extent) if mode == "wrap" else whole.clamp(0, extent - 1)
 
 
-def _free_index_dtype(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def _free_index_dtype(self: Op, t: Slots) -> Mapping[str, Any]:
     """Give the output the dtype of the first input, and leave that of an index open."""
     return {"output": t.ins[0], "ins": (t.outs[0], *t.ins[1:])}
 
@@ -42,9 +47,13 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     are clipped. `dtype` counts only if that of weight is not known otherwise.
     """
 
-    result = backward_result = "new"
+    example = "[1, 0]; [[1, 2], [3, 4], [5, 6]] | input_dim=3, output_dim=2"
+    memory = WRITES
+    backward_memory = NEW
+    sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE))
 
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
+    learned = ("weight",)
     input_dim: int = param(ge=1, doc="Number of rows.")
     output_dim: int = param(ge=1, doc="Length of a row.")
     dtype: str = param(default="float32", choices=_DTYPES, doc="The data type of the matrix.")
@@ -59,8 +68,12 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         dtype = t.weight or t.output or (self.dtype if t.data else None)
         return {"weight": dtype, "output": dtype}
 
-    def forward(self, run: Run, data: Tensor, weight: Tensor) -> Tensor:
-        return F.embedding(_positions(data, self.input_dim, "clip"), weight)
+    def forward(self, run: Run, data: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
+        rows = _positions(data, self.input_dim, "clip")
+        if out is None or not out.is_contiguous():
+            return written(F.embedding(rows, weight), out)
+        torch.index_select(weight, 0, rows.flatten(), out=out.view(-1, self.output_dim))
+        return out
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> tuple[Tensor | None, ...]:
         if "weight" not in run.wants:
@@ -75,6 +88,8 @@ class Take(Op, name="take"):
     Shapes: a (d0, d1, ...), indices (i0, i1, ...); the output has the axes of indices in place of `axis`.
     """
 
+    example = "[[1, 2], [3, 4], [5, 6]]; [2, 0]"
+    sparse = Sparse(csr_if_whole)
     inputs = {"a": "Input data.", "indices": "Positions along the axis."}
     axis: int = param(default=0, doc="The axis.")
     mode: str = param(
@@ -121,6 +136,7 @@ class BatchTake(Op, name="batch_take"):
     Shapes: a (d0, d1, ..., k), indices and output (d0, d1, ...). Positions are int32 and are clipped.
     """
 
+    example = '[[1, 2], [3, 4]]; mx.nd.array([0, 1], dtype="int32")'
     inputs = {"a": "Input data.", "indices": "Which element of each row."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -148,6 +164,7 @@ class Pick(Op, name="pick", aliases=("choose_element_0index",)):
     ``keepdims``. Of a vector the output has the shape (1,).
     """
 
+    example = "[[1, 2], [3, 4]]; [0, 1]"
     inputs = {"data": "Input data.", "index": "Positions along the axis."}
     axis: int | None = param(default=-1, doc="The axis. MXNet has no pick from the flattened array, None.")
     keepdims: bool = param(default=False, doc="Whether the output keeps the axis, with the extent 1.")
@@ -194,6 +211,7 @@ class OneHot(Op, name="one_hot"):
     Shapes: indices (d0, d1, ...), output (d0, d1, ..., depth). One outside of [0, depth) leaves no mark.
     """
 
+    example = "[1, 0] | depth=3"
     inputs = {"indices": "Positions."}
     depth: int = param(ge=0, doc="Number of positions.")
     on_value: float = param(default=1.0, doc="The value at the position.")
@@ -216,8 +234,7 @@ class OneHot(Op, name="one_hot"):
         )
         return torch.where(marked, on, off)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 def _coordinates(indices: Tensor) -> tuple[Tensor, ...]:
@@ -232,6 +249,7 @@ class GatherNd(Op, name="gather_nd"):
     along the first m axes of data stand below each other in indices; negative ones count from the end.
     """
 
+    example = "[[1, 2], [3, 4]]; [[0, 1], [1, 0]]"
     inputs = {"data": "Input data.", "indices": "Coordinates, one axis of data in each row."}
 
     infer_dtype = _free_index_dtype
@@ -282,6 +300,7 @@ class ScatterNd(_Scattering, name="scatter_nd"):
     Where coordinates repeat, one of them wins.
     """
 
+    example = "[8, 9]; [[0, 1], [1, 0]] | shape=(2, 2)"
     inputs = {"data": "What is written.", "indices": "Coordinates, one axis of the output in each row."}
 
     infer_dtype = _free_index_dtype
@@ -302,6 +321,7 @@ class ScatterNd(_Scattering, name="scatter_nd"):
 class ScatterSetNd(_Scattering, name="_scatter_set_nd"):
     """Returns `lhs` with the elements, or parts, at coordinates replaced by those of `rhs`."""
 
+    example = "[1, 2, 3]; [9]; [[1]] | shape=(3,)"
     inputs = {
         "lhs": "The array.",
         "rhs": "What is written.",
@@ -327,6 +347,7 @@ class FillElement(Op, name="fill_element_0index"):
     Shapes: lhs and output (n, k), mhs and rhs (n,). Rows with a position outside of [0, k) stay as they are.
     """
 
+    example = "[[1, 2], [3, 4]]; [8, 9]; [1, 0]"
     inputs = {"lhs": "The array.", "mhs": "What is written.", "rhs": "Which element of each row."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -357,8 +378,7 @@ class _Raveling(Op):
         shape = self.shape or ()
         return torch.tensor([math.prod(shape[i:]) for i in range(1, len(shape) + 1)], device=like.device)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class RavelMultiIndex(_Raveling, name="_ravel_multi_index", aliases=("ravel_multi_index",)):
@@ -367,6 +387,7 @@ class RavelMultiIndex(_Raveling, name="_ravel_multi_index", aliases=("ravel_mult
     Shapes: data (m, n) for an array of m axes, output (n,).
     """
 
+    example = "[[0, 1], [2, 1]] | shape=(2, 3)"
     inputs = {"data": "Coordinates, one axis in each row."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -389,6 +410,7 @@ class UnravelIndex(_Raveling, name="_unravel_index", aliases=("unravel_index",))
     Shapes: data (n,), output (m, n) for an array of m axes.
     """
 
+    example = "[2, 4] | shape=(2, 3)"
     inputs = {"data": "Positions."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

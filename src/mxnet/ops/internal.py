@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
 from mxnet.errors import MXNetError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.device import torch_device
+from mxnet.ops.gradients import no_gradient, unchanged
 from mxnet.ops.shapes import same_shape
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ class CopyTo(Op, name="_copyto"):
     Shapes: data and output (...). MXNet operator ``_internal._copyto``.
     """
 
+    example = "[1, 2]"
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data.clone()
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry]:
-        return grads
+    gradient = unchanged
 
 
 class CrossDeviceCopy(CopyTo, name="_CrossDeviceCopy"):
@@ -65,6 +65,7 @@ class OneHotEncode(Op, name="_onehot_encode"):
     ``_internal._onehot_encode``, of which ``one_hot`` took the place.
     """
 
+    example = "[1, 0]; mx.nd.zeros((2, 3))"
     inputs = {"lhs": "The positions.", "rhs": "An array of the output's shape."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -74,5 +75,4 @@ class OneHotEncode(Op, name="_onehot_encode"):
     def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
         return F.one_hot(lhs.long().clamp(0, rhs.shape[1] - 1), rhs.shape[1]).to(rhs.dtype)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, None]:
-        return None, None
+    gradient = no_gradient

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import VIEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, Call, Sparse, Stored
 from mxnet.lazy import torch
-from mxnet.ops.shapes import agree, normal_axis
+from mxnet.ops.shapes import agree, all_are_images, normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,14 +28,27 @@ def _add(extents: Sequence[int | None]) -> int | None:
     return None if None in extents else sum(extents)  # type: ignore[arg-type]
 
 
+def _below(call: Call) -> Stored | None:
+    """Put CSR matrices below each other."""
+    if call.stype != CSR:
+        return None
+    counts = torch.cat([array.parts[2].diff() for array in call.arrays])
+    indptr = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+    values, columns = (torch.cat([array.parts[i] for array in call.arrays]) for i in (0, 1))
+    return Stored(CSR, (len(counts), call.arrays[0].shape[1]), (values, columns, indptr))
+
+
 class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     """Joins arrays along an existing axis, on which alone they may differ.
 
     Shapes: arg0 (n, a, ...), arg1 (n, b, ...), output (n, a + b, ...) for ``dim=1``.
     """
 
-    result = "new"
+    example = "[[1, 2]]; [[3, 4]] | dim=0"
+    memory = WRITES
 
+    image_inputs = all_are_images
+    sparse = Sparse(lambda op, stypes: CSR if set(stypes) == {CSR} and op.dim == 0 else None, kernel=_below)
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
     num_args: int = param(ge=1, doc="Number of arrays.")
@@ -70,10 +85,10 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         known = [shape[axis] for shape in s.ins if shape is not None]
         return {"outs": (_with_extent(s.output, axis, _add(known)),)}
 
-    def forward(self, run: Run, *data: Tensor) -> Tensor:
-        return torch.cat(data, self.dim)
+    def forward(self, run: Run, *data: Tensor, out: Tensor | None = None) -> Tensor:
+        return torch.cat(data, self.dim, out=out)
 
-    backward_result = "view"
+    backward_memory = VIEW
 
     def backward(self, run: Run, grad: Tensor, ins: Sequence[Like]) -> Sequence[Tensor]:
         return torch.split(grad, [each.shape[self.dim] for each in ins], self.dim)
@@ -84,6 +99,8 @@ class RNNParameterConcat(Concat, name="_rnn_param_concat"):
 
     As :class:`Concat`, but an array of which nothing is known is taken for empty.
     """
+
+    example = "[1, 2]; [3] | dim=0"
 
     def guess_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.output is None:
@@ -98,7 +115,8 @@ class Stack(Op, name="stack"):
     Shapes: arg0, arg1, ... (d0, d1, ...), output (n, d0, d1, ...) for n arrays and ``axis=0``.
     """
 
-    result = "new"
+    example = "[1, 2]; [3, 4] | axis=1"
+    memory = WRITES
 
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
@@ -119,8 +137,8 @@ class Stack(Op, name="stack"):
             "output": (*common[:axis], self.num_args, *common[axis:]),
         }
 
-    def forward(self, run: Run, *data: Tensor) -> Tensor:
-        return torch.stack(data, self.axis)
+    def forward(self, run: Run, *data: Tensor, out: Tensor | None = None) -> Tensor:
+        return torch.stack(data, self.axis, out=out)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         parts = emit("SliceChannel", grads[0], num_outputs=self.num_args, axis=self.axis, squeeze_axis=True)
@@ -130,7 +148,7 @@ class Stack(Op, name="stack"):
 class _Split(Op):
     """Base of the operators that split an array: its gradient joins the gradients of the parts again."""
 
-    result = "view"
+    memory = VIEW
 
     axis: int
     squeeze_axis: bool
@@ -180,6 +198,7 @@ class SliceChannel(_Split, name="SliceChannel", aliases=("split",)):
     ``squeeze_axis``, which needs ``k == num_outputs``.
     """
 
+    example = "[[1, 2, 3, 4]] | num_outputs=2, axis=1"
     num_outputs: int = param(ge=1, doc="Number of parts.")
     axis: int = param(default=1, doc="The axis that is split.")
     squeeze_axis: bool = param(
@@ -203,6 +222,7 @@ class SplitV2(_Split, name="_split_v2"):
     With sections the first parts are larger by one where the extent is not a multiple of them.
     """
 
+    example = "[1, 2, 3, 4] | indices=(0, 1), axis=0"
     indices: tuple[int, ...] = param(doc="Where the parts begin; the first is 0.")
     axis: int = param(default=1, doc="The axis that is split.")
     squeeze_axis: bool = param(

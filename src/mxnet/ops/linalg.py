@@ -1,4 +1,4 @@
-"""Linear algebra on stacks of matrices: products, factorisations, triangular solves, determinants.
+"""Linear algebra on stacks of matrices: products, triangular solves, diagonals and triangles.
 
 All axes but the last two count matrices. The derivatives are those of Seeger, Hetzel, Dai, Meissner and
 Lawrence, *Auto-Differentiating Linear Algebra*, 2017.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxnet.errors import DTypeError, MXNetError, ShapeError
+from mxnet.errors import DTypeError, ShapeError
+from mxnet.ir.memory import NEW, VIEW, WRITES, Memory
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
@@ -28,19 +29,22 @@ _MATRICES = "Stack of matrices."
 class LinearAlgebra(Op):
     """Base of the operators on matrices, which work in single and double precision only."""
 
-    result: ClassVar[Literal["new", "view", "either"]] = "new"
-    backward_result = "new"
+    memory: ClassVar[Memory] = NEW
+    backward_memory = NEW
     inputs = {"A": _MATRICES}
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         kernel = super().kernel_for(run)
 
-        def checked(*tensors: Tensor) -> Any:
+        def checked(*tensors: Tensor, **out: Tensor) -> Any:
             for name, tensor in zip(self.input_names(), tensors, strict=True):
-                _refuse_dtype(self.name, name, str(tensor.dtype).removeprefix("torch."))
-            return kernel(*tensors)
+                refuse_dtype(self.name, name, str(tensor.dtype).removeprefix("torch."))
+            return kernel(*tensors, **out)
 
         return checked
+
+    def kernel_into(self, run: Run) -> Callable[..., Any]:
+        return self.kernel_for(run)
 
     def matrices(self, slot: str, shape: Shape) -> Shape:
         """Return a shape that is one of matrices.
@@ -73,21 +77,10 @@ class LinearAlgebra(Op):
         return (*shape[:-2], extent, extent)
 
 
-def _refuse_dtype(operator: str, slot: str, dtype: str) -> None:
+def refuse_dtype(operator: str, slot: str, dtype: str) -> None:
+    """Raise DTypeError where matrices are neither of single nor of double precision."""
     if dtype not in _DTYPES:
         raise DTypeError(f"{operator}: {slot} must be float32 or float64, not {dtype}.")
-
-
-def _refuse(operator: str, bad: Tensor, why: str) -> None:
-    """Raise if a matrix is marked as one that the operator cannot work on."""
-    if bad.any():
-        which = f"matrix {bad.flatten().nonzero()[0].item()} " if bad.dim() else "the matrix "
-        raise MXNetError(f"{operator}: {which}{why}.")
-
-
-def _symmetric(lower: Tensor) -> Tensor:
-    """Return the symmetric matrices with these lower triangles."""
-    return lower.tril() + lower.tril(-1).mT
 
 
 # ------------------------------------------------------------------------------------------------- products
@@ -129,11 +122,12 @@ class _MatrixProduct(LinearAlgebra):
         batch = agree(batch, other) or ()
         return (*batch[:axis], n, *batch[axis:], m)
 
-    def _multiply(self, a: Tensor, b: Tensor) -> Tensor:
+    def _multiply(self, a: Tensor, b: Tensor, out: Tensor | None = None) -> Tensor:
         axis = self._rows(tuple(a.shape))
         a, b = a.movedim(axis, -2), b.movedim(axis, -2)
-        product = torch.matmul(a.mT if self.transpose_a else a, b.mT if self.transpose_b else b)
-        return (product * self.alpha if self.alpha != 1 else product).movedim(-2, axis)
+        place = None if out is None else out.movedim(axis, -2)
+        product = torch.matmul(a.mT if self.transpose_a else a, b.mT if self.transpose_b else b, out=place)
+        return (product.mul_(self.alpha) if self.alpha != 1 else product).movedim(-2, axis)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         multiply = functools.partial(emit, "_linalg_gemm2", alpha=self.alpha, axis=self.axis)
@@ -150,11 +144,16 @@ class Gemm2(_MatrixProduct, name="_linalg_gemm2", aliases=("linalg_gemm2",)):
     (k, ..., m) and (n, ..., m).
     """
 
+    example = "[[1, 2]]; [[3], [4]]"
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": self._product(s.A, s.B)}
 
-    def forward(self, run: Run, A: Tensor, B: Tensor) -> Tensor:
-        return self._multiply(A, B)
+    memory = WRITES
+
+    def forward(self, run: Run, A: Tensor, B: Tensor, *, out: Tensor | None = None) -> Tensor:
+        product = self._multiply(A, B, out)
+        return product if out is None else out
 
 
 class Gemm(_MatrixProduct, name="_linalg_gemm", aliases=("linalg_gemm",)):
@@ -163,6 +162,7 @@ class Gemm(_MatrixProduct, name="_linalg_gemm", aliases=("linalg_gemm",)):
     Shapes: A (..., n, k), B (..., k, m), C and output (..., n, m); see ``linalg_gemm2``.
     """
 
+    example = "[[1, 2]]; [[3], [4]]; [[5]] | alpha=1.0, beta=2.0"
     inputs = {"A": _MATRICES, "B": _MATRICES, "C": _MATRICES}
     beta: float = param(default=1.0, doc="Factor of C.")
     axis: int = param(default=-2, doc="The axis of the rows; the columns are the last.")
@@ -184,6 +184,7 @@ class Syrk(LinearAlgebra, name="_linalg_syrk", aliases=("linalg_syrk",)):
     Shapes: A (..., n, k), output (..., n, n), or (..., k, k) if transposed.
     """
 
+    example = "[[1, 2], [3, 4]]"
     transpose: bool = param(default=False, doc="Whether the transpose is the left factor.")
     alpha: float = param(default=1.0, doc="Factor of the product.")
 
@@ -247,6 +248,8 @@ class Trmm(_Triangular, name="_linalg_trmm", aliases=("linalg_trmm",)):
     Shapes: A (..., n, n), B and output (..., n, m); (..., m, n) with `rightside`.
     """
 
+    example = "[[1, 0], [2, 3]]; [[1], [1]]"
+
     def forward(self, run: Run, A: Tensor, B: Tensor) -> Tensor:
         factor = self.factor(A) * self.alpha
         return B @ factor if self.rightside else factor @ B
@@ -266,6 +269,8 @@ class Trsm(_Triangular, name="_linalg_trsm", aliases=("linalg_trsm",)):
     Shapes: A (..., n, n), B and output (..., n, m); (..., m, n) with `rightside`.
     """
 
+    example = "[[1, 0], [2, 4]]; [[1], [6]]"
+
     def _solve(self, factor: Tensor, b: Tensor, *, upper: bool) -> Tensor:
         solved: Tensor = torch.linalg.solve_triangular(factor, b, upper=upper, left=not self.rightside)
         return solved
@@ -277,217 +282,6 @@ class Trsm(_Triangular, name="_linalg_trsm", aliases=("linalg_trsm",)):
         of_b = self._solve(self.factor(A).mT, grad, upper=self.lower != self.transpose)
         of_factor = output.mT @ of_b if self.rightside else of_b @ output.mT
         return -self.of_factor(of_factor), of_b * self.alpha
-
-
-# ------------------------------------------------------------------------------------------- factorisations
-
-
-class _Cholesky(LinearAlgebra):
-    """Base of the operators on symmetric matrices and their Cholesky factors; half of A is not read."""
-
-    lower: bool = param(default=True, doc="Whether the triangular matrices are lower ones, not upper ones.")
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        shape = agree(s.A, s.output)
-        if shape is not None:
-            self.square("A", shape)
-        return {"A": shape, "output": shape}
-
-    def lowered(self, triangle: Tensor) -> Tensor:
-        """Return lower triangular matrices for those of the user, and the other way round."""
-        return triangle if self.lower else triangle.mT
-
-
-class Potrf(_Cholesky, name="_linalg_potrf", aliases=("linalg_potrf",)):
-    r"""Factorises symmetric, positive definite matrices after Cholesky: :math:`A = L L^T`, or :math:`U^T U`.
-
-    Shapes: A and output (..., n, n). Only one triangle of A is read, but its gradient is symmetric.
-    """
-
-    def forward(self, run: Run, A: Tensor) -> Tensor:
-        factor: Tensor
-        factor, failed = torch.linalg.cholesky_ex(self.lowered(A))
-        _refuse(self.name, failed != 0, "is not positive definite")
-        return self.lowered(factor)
-
-    def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        factor = self.lowered(output)
-        inner = _symmetric(factor.mT @ self.lowered(grad).tril()) / 2
-        half = torch.linalg.solve_triangular(factor.mT, inner, upper=True)
-        gradient: Tensor = torch.linalg.solve_triangular(factor, half, upper=False, left=False)
-        return gradient
-
-
-class Potri(_Cholesky, name="_linalg_potri", aliases=("linalg_potri",)):
-    r"""Inverts matrices given by their Cholesky factors: :math:`(A A^T)^{-1}`, or :math:`(A^T A)^{-1}`.
-
-    Shapes: A and output (..., n, n). Only one triangle of A is read.
-    """
-
-    def forward(self, run: Run, A: Tensor) -> Tensor:
-        singular = (A.diagonal(dim1=-2, dim2=-1) == 0).any(-1)
-        _refuse(self.name, singular, "is no Cholesky factor: there is a 0 on its diagonal")
-        return torch.cholesky_inverse(self.lowered(A))
-
-    def backward(self, run: Run, grad: Tensor, A: Tensor, output: Tensor) -> Tensor:
-        grad_of_factor = -(output @ (grad + grad.mT) @ output @ self.lowered(A).tril()).tril()
-        return self.lowered(grad_of_factor)
-
-
-class Inverse(LinearAlgebra, name="_linalg_inverse", aliases=("linalg_inverse",)):
-    """Inverts matrices.
-
-    Shapes: A and output (..., n, n).
-    """
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {} if s.A is None else {"output": self.square("A", s.A)}
-
-    def forward(self, run: Run, A: Tensor) -> Tensor:
-        inverse: Tensor
-        inverse, failed = torch.linalg.inv_ex(A)
-        _refuse(self.name, failed != 0, "cannot be inverted")
-        return inverse
-
-    def backward(self, run: Run, grad: Tensor, A: Like, output: Tensor) -> Tensor:
-        return -(output.mT @ grad @ output.mT)
-
-
-class Gelqf(LinearAlgebra, name="_linalg_gelqf", aliases=("linalg_gelqf",)):
-    r"""Factorises matrices into lower triangular ones and ones with orthonormal rows: :math:`A = L Q`.
-
-    Shapes: A and the first output Q (..., n, m) with n <= m, the second output L (..., n, n). The rows of A
-    are linearly independent.
-    """
-
-    outputs = ("output0", "output1")
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if s.A is None:
-            return {}
-        rows, columns = self.matrices("A", s.A)[-2:]
-        if rows is not None and columns is not None and rows > columns:
-            raise ShapeError(f"{self.name}: A {s.A} may not have more rows than columns.")
-        return {"output0": s.A, "output1": (*s.A[:-2], rows, rows)}
-
-    def forward(self, run: Run, A: Tensor) -> tuple[Tensor, Tensor]:
-        q, r = torch.linalg.qr(A.mT)
-        return q.mT, r.mT
-
-    def backward(
-        self, run: Run, grads: tuple[Tensor, ...], A: Like, output0: Tensor, output1: Tensor
-    ) -> Tensor:
-        inner = _symmetric(output1.mT @ grads[1].tril() - grads[0] @ output0.mT)
-        gradient: Tensor = torch.linalg.solve_triangular(output1.mT, grads[0] + inner @ output0, upper=True)
-        return gradient
-
-
-class Syevd(LinearAlgebra, name="_linalg_syevd", aliases=("linalg_syevd",)):
-    r"""Finds eigenvectors and eigenvalues of symmetric matrices: :math:`A = U^T \mathrm{diag}(L)\, U`.
-
-    Shapes: A and the first output U (..., n, n), whose rows are the eigenvectors; the second output L
-    (..., n), in ascending order.
-
-    Only the lower triangle of A is read. The element of largest magnitude of each eigenvector is positive.
-    """
-
-    outputs = ("output0", "output1")
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if s.A is None:
-            return {}
-        shape = self.square("A", s.A)
-        return {"output0": shape, "output1": shape[:-1]}
-
-    def forward(self, run: Run, A: Tensor) -> tuple[Tensor, Tensor]:
-        values, columns = torch.linalg.eigh(A)
-        if not columns.numel():
-            return columns, values
-        largest = columns.gather(-2, columns.abs().argmax(-2, keepdim=True))
-        return torch.where(largest < 0, -columns, columns).mT, values
-
-    def backward(
-        self, run: Run, grads: tuple[Tensor, ...], A: Like, output0: Tensor, output1: Tensor
-    ) -> Tensor:
-        turn = grads[0] @ output0.mT
-        gaps = output1.unsqueeze(-1) - output1.unsqueeze(-2)
-        least = 1e-30 if gaps.dtype == torch.float32 else 1e-100  # equal eigenvalues have no derivative
-        inner = ((turn - turn.mT) / (2 * gaps.clamp(min=least))).tril(-1)
-        return output0.mT @ (inner + inner.mT + torch.diag_embed(grads[1])) @ output0
-
-
-# --------------------------------------------------------------------------------------------- determinants
-
-
-class _Determinant(LinearAlgebra):
-    """Base of the determinants. Where one is 0 no gradient passes, as in MXNet."""
-
-    outputs: ClassVar[tuple[str, ...]] = ("output0",)
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if s.A is None:
-            return {}
-        return {"outs": (self.square("A", s.A)[:-2] or (1,),) * len(self.outputs)}
-
-    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        if t.A is not None:
-            _refuse_dtype(self.name, "A", t.A)
-        return {"outs": (t.A,) * len(self.outputs)}
-
-    def cofactors(self, factor: Tensor, a: Tensor, determinant: Tensor) -> Tensor:
-        """Return the transposed inverses times one factor each, zeros for singular matrices."""
-        stacked = determinant.reshape(*a.shape[:-2], 1, 1)
-        regular = torch.where(stacked == 0, torch.eye(a.shape[-1], dtype=a.dtype, device=a.device), a)
-        inverse: Tensor = torch.linalg.inv_ex(regular)[0]
-        return inverse.mT * torch.where(stacked == 0, 0, factor.reshape(stacked.shape))
-
-
-class Determinant(_Determinant, name="_linalg_det", aliases=("linalg_det",)):
-    """Computes the determinants of matrices.
-
-    Shapes: A (..., n, n), output (...), or (1,) of a single matrix.
-    """
-
-    def forward(self, run: Run, A: Tensor) -> Tensor:
-        determinant: Tensor = torch.linalg.det(A)
-        return determinant.reshape(A.shape[:-2] or (1,))
-
-    def backward(self, run: Run, grad: Tensor, A: Tensor, output0: Tensor) -> Tensor:
-        return self.cofactors(grad * output0, A, output0)
-
-
-class LogDeterminant(_Determinant, name="_linalg_slogdet", aliases=("linalg_slogdet",)):
-    """Computes the signs of the determinants of matrices, and the logarithms of their magnitudes.
-
-    Shapes: A (..., n, n), the outputs (...), or (1,) of a single matrix. Of a singular matrix they are 0 and
-    -inf.
-    """
-
-    outputs = ("output0", "output1")
-
-    def forward(self, run: Run, A: Tensor) -> tuple[Tensor, Tensor]:
-        sign, logarithm = torch.linalg.slogdet(A)
-        shape = A.shape[:-2] or (1,)
-        return sign.reshape(shape), logarithm.reshape(shape)
-
-    def backward(self, run: Run, grads: tuple[Tensor, ...], A: Tensor, output0: Tensor) -> Tensor:
-        return self.cofactors(grads[1], A, output0)
-
-
-class SumLogDiagonal(LinearAlgebra, name="_linalg_sumlogdiag", aliases=("linalg_sumlogdiag",)):
-    """Adds up the logarithms of the elements on the diagonals of square matrices.
-
-    Shapes: A (..., n, n), output (...), or (1,) of a single matrix.
-    """
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {} if s.A is None else {"output": self.square("A", s.A)[:-2] or (1,)}
-
-    def forward(self, run: Run, A: Tensor) -> Tensor:
-        return A.diagonal(dim1=-2, dim2=-1).log().sum(-1).reshape(A.shape[:-2] or (1,))
-
-    def backward(self, run: Run, grad: Tensor, A: Tensor) -> Tensor:
-        return torch.diag_embed(grad.reshape(*A.shape[:-2], 1) / A.diagonal(dim1=-2, dim2=-1))
 
 
 # -------------------------------------------------------------------------------- diagonals and triangles
@@ -530,7 +324,8 @@ class ExtractDiagonal(_Part, name="_linalg_extractdiag", aliases=("linalg_extrac
     Shapes: A (..., n, n), output (..., n - abs(offset)).
     """
 
-    result = "view"
+    example = "[[1, 2], [3, 4]]"
+    memory = VIEW
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.A is None else {"output": (*s.A[:-2], self.extent(s.A))}
@@ -548,6 +343,7 @@ class MakeDiagonal(_Part, name="_linalg_makediag", aliases=("linalg_makediag",))
     Shapes: A (..., n), output (..., m, m) where m = n + abs(offset).
     """
 
+    example = "[1, 2]"
     inputs = {"A": "Stack of diagonals."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -583,6 +379,8 @@ class ExtractTriangle(_Triangle, name="_linalg_extracttrian", aliases=("linalg_e
     Shapes: A (..., n, n), output (..., k (k + 1) / 2) where k = n - abs(offset).
     """
 
+    example = "[[1, 2], [3, 4]]"
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.A is None:
             return {}
@@ -603,6 +401,7 @@ class MakeTriangle(_Triangle, name="_linalg_maketrian", aliases=("linalg_maketri
     Shapes: A (..., k (k + 1) / 2), output (..., n, n) where n = k + abs(offset).
     """
 
+    example = "[1, 2, 3]"
     inputs = {"A": "Stack of packed triangles."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:

@@ -6,11 +6,14 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import numel
+from mxnet.ops.storage import MAKES_DENSE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,12 +26,12 @@ LABELLED = {
 }
 
 
-def one_dtype_from_data(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def one_dtype_from_data(self: Op, t: Slots) -> Mapping[str, Any]:
     """All slots have the dtype of `data`; nothing follows from the others."""
     return {} if t.data is None else {"ins": (t.data,) * len(t.ins), "outs": (t.data,) * len(t.outs)}
 
 
-def replaced(self: Op, array: Tensor, gradient: Tensor) -> Tensor:  # noqa: ARG001
+def replaced(self: Op, array: Tensor, gradient: Tensor) -> Tensor:
     """Return the gradient alone: it replaces what it should be added to, as in MXNet."""
     return gradient
 
@@ -88,7 +91,8 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     first n labels count. Labels outside of [0, k) are no class: the gradient pushes all classes down.
     """
 
-    result = backward_result = "new"
+    example = "[[0, 1, 2]]; [2]"
+    memory = backward_memory = NEW
 
     inputs = LABELLED
     grad_scale: float = param(default=1.0, doc="Factor of the gradient.")
@@ -174,7 +178,7 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         wanted = label.reshape(where) if label.numel() == count else label.flatten()[:count].view(where)
         result = minus_one_hot(p, wanted, spread, whole)
         if self.use_ignore or self.normalization == "valid":
-            kept = label.flatten().long() != int(self.ignore_label)
+            kept = label.flatten().long() != number_as(self.ignore_label, "int32")
             if self.use_ignore:
                 result = result * kept[:count].view(where)
             if self.normalization == "valid":
@@ -227,6 +231,9 @@ class LinearRegressionOutput(
     label like data, or any shape (n, ...) of as many numbers; (n,) for data (n, 1).
     """
 
+    example = "[0.5, 2]; [1, 2]"
+    sparse = MAKES_DENSE
+
 
 class LogisticRegressionOutput(
     _RegressionOutput, name="LogisticRegressionOutput", aliases=("_sparse_LogisticRegressionOutput",)
@@ -236,6 +243,9 @@ class LogisticRegressionOutput(
     It is divided by the outputs per sample, and the head gradient is ignored. Shapes: data, output (n, ...),
     label like data, or any shape (n, ...) of as many numbers; (n,) for data (n, 1).
     """
+
+    example = "[0, 2]; [0, 1]"
+    sparse = MAKES_DENSE
 
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return torch.sigmoid(data)
@@ -251,6 +261,8 @@ class MAERegressionOutput(
     data, or any shape (n, ...) of as many numbers; (n,) for data (n, 1).
     """
 
+    example = "[0.5, 2]; [1, 2]"
+
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         return (output > label).to(output.dtype) * 2 - 1
 
@@ -261,6 +273,8 @@ class MakeLoss(Op, name="MakeLoss"):
     Shapes: data and output are alike. The head gradient is ignored.
     """
 
+    example = "[1, 2] | grad_scale=2.0"
+    identity_in_inference = True
     inputs = {"data": "The loss."}
     grad_scale: float = param(default=1.0, doc="The gradient.")
     valid_thresh: float = param(default=0.0, doc="Elements above this are counted by normalization='valid'.")
@@ -293,6 +307,7 @@ class SVMOutput(Op, name="SVMOutput"):
     Machines*, 2013.
     """
 
+    example = "[[1, 3], [2, 0]]; [1, 0]"
     inputs = LABELLED
     margin: float = param(default=1.0, doc="Scores beyond it are good enough.")
     regularization_coefficient: float = param(default=1.0, doc="Factor of the loss.")
@@ -327,6 +342,7 @@ class SoftmaxCrossEntropy(Op, name="softmax_cross_entropy"):
     of a label which is no class as 0. An ordinary function: its gradient is multiplied by the head gradient.
     """
 
+    example = "[[0, 1, 2]]; [2]"
     inputs = LABELLED
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -356,6 +372,7 @@ class IdentityAttachKLSparseReg(Op, name="IdentityAttachKLSparseReg"):
     autoencoder*, 2011.
     """
 
+    example = "[[0.25, 0.5]]; [0.1, 0.1]"
     inputs = {"data": "Activations between 0 and 1."}
     aux = {"moving_avg": "The moving average of each unit's mean activation."}
     mutates = ("moving_avg",)

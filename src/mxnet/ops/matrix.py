@@ -7,10 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
+from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.shapes import normal_axis, numel
+from mxnet.ops.storage import densify, row_of_each
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,8 +31,9 @@ def _contract(left: Tensor, right: Tensor, axes_left: list[int], axes_right: lis
 class _Product(Op):
     """Base of the products: two factors, each of which may be transposed."""
 
-    costly = True
-    result = backward_result = "new"
+    cost = "much"
+    memory = WRITES
+    backward_memory = NEW
 
     inputs = {"lhs": "The left factor.", "rhs": "The right factor."}
     transpose_a: bool = param(default=False, doc="Whether the left factor is transposed first.")
@@ -36,6 +41,36 @@ class _Product(Op):
     forward_stype: str | None = param(
         default=None, choices=("None", "csr", "default", "row_sparse"), doc="The storage type of the output."
     )
+
+
+def _dot_storage(op: Any, stypes: tuple[str, ...]) -> str | None:
+    if stypes[0] == CSR and stypes[1] in (DENSE, ROWS) and not op.transpose_b:
+        return op.forward_stype or (ROWS if op.transpose_a else DENSE)
+    if stypes == (DENSE, CSR) and not op.transpose_a:
+        return op.forward_stype or CSR
+    return None
+
+
+def _dot_gradient_storage(op: Any, stypes: tuple[str, ...], head: str) -> tuple[str, ...]:
+    plain = not (op.transpose_a or op.transpose_b) and head == DENSE
+    return DENSE, ROWS if plain and stypes[0] == CSR and stypes[1] != CSR else DENSE
+
+
+def _dot_of_csr(call: Call) -> Stored | None:
+    """Multiply a CSR matrix, or its transpose, with a dense one; only what is stored is looked at."""
+    left, right = call.arrays
+    if left.stype != CSR or right.stype == CSR or call.op.transpose_b or len(right.shape) != 2:
+        return None
+    values, columns, indptr = left.parts
+    rows, factor = row_of_each(indptr), densify(right)
+    if not call.op.transpose_a:
+        out = values.new_zeros(left.shape[0], right.shape[1])
+        out.index_add_(0, rows, values.unsqueeze(1) * factor[columns])
+        return Stored(DENSE, tuple(out.shape), (out,))
+    there, place = torch.unique(columns, return_inverse=True)
+    sums = values.new_zeros(len(there), right.shape[1])
+    sums.index_add_(0, place, values.unsqueeze(1) * factor[rows])
+    return Stored(ROWS, (left.shape[1], right.shape[1]), (sums, there))
 
 
 class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
@@ -47,6 +82,9 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
     Of arrays with more than two axes, ``transpose_a`` contracts the first axis of lhs, and ``transpose_b``
     the last of rhs; the others keep their order. A vector is not transposed.
     """
+
+    example = "[[1, 2]]; [[3], [4]]"
+    sparse = Sparse(_dot_storage, _dot_gradient_storage, _dot_of_csr)
 
     def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
         """Return the axes that are contracted, from the numbers of dimensions."""
@@ -73,10 +111,13 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
             "output": (*lhs[:a], *lhs[a + 1 :], *rhs[:b], *rhs[b + 1 :]) or (1,),
         }
 
-    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
         a, b = self._axes(lhs.dim(), rhs.dim())
+        if out is not None and out.dim() == lhs.dim() == 2:
+            return torch.mm(lhs if a else lhs.t(), rhs.t() if b else rhs, out=out)
         product = _contract(lhs, rhs, [a], [b])
-        return product if product.dim() else product.reshape(1)
+        product = product if product.dim() else product.reshape(1)
+        return written(product, out)
 
     def backward(self, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, ...]:
         a, b = self._axes(lhs.dim(), rhs.dim())
@@ -129,6 +170,8 @@ class BatchDot(_Product, name="batch_dot"):
     Shapes: lhs (batch, n, k), rhs (batch, k, m), output (batch, n, m), where batch is one axis or more.
     """
 
+    example = "mx.nd.ones((2, 3, 4)); mx.nd.ones((2, 4, 5))"
+
     def _factors(self, lhs: Shape, rhs: Shape) -> tuple[Shape, Shape]:
         """Return the shapes of the matrices that are multiplied."""
         if len(lhs) < 3 or len(lhs) != len(rhs):
@@ -152,8 +195,8 @@ class BatchDot(_Product, name="batch_dot"):
         batch = tuple(other if one is None else one for one, other in zip(batch, s.rhs[:-2], strict=True))
         return {} if k is None or also_k is None else {"output": (*batch, n, m)}
 
-    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
-        return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs)
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
+        return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs, out=out)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         multiply = functools.partial(emit, "batch_dot")
@@ -170,6 +213,7 @@ class Diagonal(Op, name="diag"):
     (the columns) and has the diagonal as its last axis.
     """
 
+    example = "[1, 2]"
     k: int = param(default=0, doc="Which diagonal: 0 the main one, above it positive, below it negative.")
     axis1: int = param(default=0, doc="The axis of the rows.")
     axis2: int = param(default=1, doc="The axis of the columns.")
@@ -204,6 +248,7 @@ class KhatriRao(Op, name="khatri_rao"):
     Shapes: arg0 (a, k), arg1 (b, k), ..., output (a * b * ..., k).
     """
 
+    example = "[[1, 2]]; [[3, 4], [5, 6]]"
     inputs = {"args": "The matrices."}
     variadic = "num_args"
     num_args: int = param(ge=1, doc="Number of matrices.")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
-from mxnet.ir.op import NOWHERE, Into, Like, Op, Run, Slots, param
+from mxnet.ir.memory import NOWHERE, WRITES, Into, Memory
+from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.shapes import numel
 
@@ -22,17 +23,16 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     extents that are collapsed.
     """
 
-    costly = True
-    result = backward_result = "new"
-    backward_into = {"data": "write", "weight": "add", "bias": "write"}
+    example = "[[1, 2]]; [[1, 0], [0, 1], [1, 1]]; [0, 0, 1] | num_hidden=3"
+    cost = "much"
+    memory = WRITES
+    backward_memory = Memory("new", into=True, adds=("weight",))
 
     inputs = {"data": "Input data.", "weight": "Weight matrix.", "bias": "Bias."}
+    learned = ("weight", "bias")
     num_hidden: int = param(ge=1, doc="Number of hidden nodes of the output.")
     no_bias: bool = param(default=False, doc="Whether to disable the bias.")
     flatten: bool = param(default=True, doc="Whether to collapse all but the first axis of the input data.")
-
-    def input_names(self) -> tuple[str, ...]:
-        return ("data", "weight") if self.no_bias else ("data", "weight", "bias")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
@@ -48,9 +48,24 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         is_column = s.bias is not None and len(s.bias) == 2 and s.bias[1] == 1
         return said | {"bias": (self.num_hidden, 1) if is_column else (self.num_hidden,)}
 
-    def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        rows = data.reshape(-1, weight.shape[1]) if self.flatten else data
-        return F.linear(rows, weight, None if bias is None else bias.flatten())
+    def forward(
+        self,
+        run: Run,
+        data: Tensor,
+        weight: Tensor,
+        bias: Tensor | None = None,
+        *,
+        out: Tensor | None = None,
+    ) -> Tensor:
+        bias = None if bias is None else bias.flatten()
+        if out is None:
+            rows = data.reshape(-1, weight.shape[1]) if self.flatten else data
+            return F.linear(rows, weight, bias)
+        if out.dim() != 2 and not out.is_contiguous():
+            return out.copy_(self.forward(run, data, weight, bias))
+        factors, place = (_matrix(data, weight.shape[1]), weight.t()), _matrix(out, self.num_hidden)
+        _ = torch.mm(*factors, out=place) if bias is None else torch.addmm(bias, *factors, out=place)
+        return out
 
     def kernel_for(self, run: Run) -> Callable[..., Tensor]:
         if run.in_shapes is None:
@@ -66,19 +81,20 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         data: Tensor,
         weight: Tensor,
         bias: Like | None = None,
-        into: Mapping[str, Into] = NOWHERE,
+        *,
+        out: Mapping[str, Into] = NOWHERE,
     ) -> tuple[Tensor | None, ...]:
         rows, columns = _matrix(grad, self.num_hidden), _matrix(data, weight.shape[1])
         wants = run.wants
         into_data = into_weight = into_bias = None
         if "data" in wants:
-            into_data = _product(rows, weight, into.get("data"))
+            into_data = _product(rows, weight, out.get("data"))
             if into_data is not None and columns is not data:
                 into_data = into_data.view(data.shape)
         if "weight" in wants:
-            into_weight = _product(rows.t(), columns, into.get("weight"))
+            into_weight = _product(rows.t(), columns, out.get("weight"))
         if bias is not None and "bias" in wants:
-            place = into.get("bias")
+            place = out.get("bias")
             into_bias = torch.sum(rows, 0).view(bias.shape) if place is None else None
             if place is not None:
                 torch.sum(rows, 0, out=place.tensor.view(-1))
@@ -94,7 +110,12 @@ def _product(left: Tensor, right: Tensor, place: Into | None) -> Tensor | None:
     """Return the product of two matrices, or write it to its place, or add it to what is there."""
     if place is None:
         return torch.mm(left, right)
-    target = place.tensor if place.tensor.dim() == 2 else place.tensor.view(-1, right.shape[1])
+    target = place.tensor
+    if target.dim() != 2 and not target.is_contiguous():
+        product = torch.mm(left, right).view(target.shape)
+        _ = target.add_(product) if place.add else target.copy_(product)
+        return None
+    target = _matrix(target, right.shape[1])
     if place.add:
         torch.addmm(target, left, right, out=target)
     else:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.shapes import dtype_of_first_input, normal_axis
+from mxnet.ops.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,9 +27,11 @@ _OUTPUT_MEAN_VAR = param(default=False, doc="Whether the statistics are outputs 
 class _Normalization(Op):
     """What operators share that normalise with statistics, and then scale with gamma and shift with beta."""
 
-    result = backward_result = "new"
+    memory: ClassVar[Memory] = NEW
+    backward_memory = NEW
 
     inputs = _SCALED
+    learned: ClassVar[tuple[str, ...]] = ("gamma", "beta")
     output_mean_var: bool = False
 
     def visible_outputs(self) -> int:
@@ -40,9 +44,12 @@ class _Normalization(Op):
 class _BatchNorm(_Normalization):
     """What the batch normalisation of today and that of MXNet 0.9 share."""
 
+    example = "[[1, 2], [3, 4]]; [1, 1]; [0, 0]; [1, 2]; [1, 1]"
     aux = {"moving_mean": "Running mean.", "moving_var": "Running variance."}
     outputs = ("output", "mean", "var")
     mutates = ("moving_mean", "moving_var")
+    memory = WRITES
+    learned = ("gamma", "beta", "moving_mean", "moving_var")
     writes_in_backward_only = True
     effects = ("backward",)
     initializers = {"moving_mean": '["zero", {}]', "moving_var": '["one", {}]'}
@@ -51,6 +58,9 @@ class _BatchNorm(_Normalization):
     fix_gamma: bool
     use_global_stats: bool
     axis: int = 1
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return (0,) if self.axis == 1 else ()
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
@@ -90,11 +100,20 @@ class _BatchNorm(_Normalization):
         return var
 
     def forward(
-        self, run: Run, data: Tensor, gamma: Tensor, beta: Tensor, moving_mean: Tensor, moving_var: Tensor
+        self,
+        run: Run,
+        data: Tensor,
+        gamma: Tensor,
+        beta: Tensor,
+        moving_mean: Tensor,
+        moving_var: Tensor,
+        *,
+        out: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, Tensor]:
         batch = self._uses_batch(run)
-        output, mean, invstd = torch.native_batch_norm(
-            self._channels_second(data),
+        images, place = self._channels_second(data), None if out is None else self._channels_second(out)
+        arguments = (
+            images,
             torch.ones_like(gamma) if self.fix_gamma else gamma,
             beta,
             None if batch else moving_mean,
@@ -103,9 +122,16 @@ class _BatchNorm(_Normalization):
             0.0,
             self.eps,
         )
+        if laid_out_alike(images, place):
+            output, mean, invstd = torch.ops.aten.native_batch_norm.out(
+                *arguments, out=place, save_mean=gamma.new_empty(0), save_invstd=gamma.new_empty(0)
+            )
+        else:
+            output, mean, invstd = torch.native_batch_norm(*arguments)
+            output = written(output, place)
         if not batch:
             mean, invstd = moving_mean.clone(), (moving_var + self.eps).rsqrt()
-        return self._back(output, data.dim()), mean, self.from_invstd(invstd)
+        return self._back(output, data.dim()) if out is None else out, mean, self.from_invstd(invstd)
 
     def backward(
         self,
@@ -200,6 +226,7 @@ class LayerNorm(_Normalization, name="LayerNorm"):
     replaced by 1. Head gradients of these two are ignored. Ba et al., *Layer Normalization*, 2016.
     """
 
+    example = "[[1, 3], [2, 6]]; [1, 1]; [0, 0]"
     outputs = ("output", "mean", "std")
     axis: int = param(default=-1, doc="The axis that is normalised.")
     eps: float = param(default=1e-5, doc="Added to the variance.")
@@ -301,6 +328,7 @@ class GroupNorm(_GroupedNorm, name="GroupNorm"):
     2018.
     """
 
+    example = "[[[1], [3], [2], [6]]]; [1, 1]; [0, 0] | num_groups=2"
     outputs = ("output", "mean", "std")
     num_groups: int = param(default=1, ge=1, doc="Number of groups into which the channels are divided.")
     eps: float = param(default=1e-5, doc="Added to the variance.")
@@ -337,6 +365,7 @@ class InstanceNorm(_GroupedNorm, name="InstanceNorm"):
     as there.
     """
 
+    example = "[[[1, 3], [2, 6]]]; [1, 1]; [0, 0]"
     outputs = ("output", "mean", "var")
     eps: float = param(default=1e-3, doc="Added to the variance.")
 
@@ -374,6 +403,7 @@ class LRN(Op, name="LRN"):
     data. Krizhevsky et al., *ImageNet Classification with Deep Convolutional Neural Networks*, 2012.
     """
 
+    example = "mx.nd.ones((1, 4, 2, 2)) | nsize=3"
     outputs = ("output", "tmp_norm")
     alpha: float = param(default=1e-4, doc="Factor of the sum of squares.")
     beta: float = param(default=0.75, doc="Power of the divisor.")
@@ -423,6 +453,7 @@ class L2Normalization(Op, name="L2Normalization"):
     space in one channel (``spatial``). Shapes: data (batch, channels, *space), output like data.
     """
 
+    example = "[[3, 4]]"
     outputs = ("output", "norm")
     eps: float = param(default=1e-10, doc="Added to the sum of squares.")
     mode: str = param(

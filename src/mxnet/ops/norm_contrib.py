@@ -19,9 +19,9 @@ class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
     Shapes and parameters as BatchNorm. MXNet operator ``contrib.BatchNormWithReLU``.
     """
 
-    def forward(self, run: Run, *tensors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        output, mean, var = super().forward(run, *tensors)
-        return output.relu(), mean, var
+    def forward(self, run: Run, *tensors: Tensor, out: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        output, mean, var = super().forward(run, *tensors, out=out)
+        return output.relu_(), mean, var
 
     def backward(  # type: ignore[override] # which numbers were negative shows in the output
         self,
@@ -47,6 +47,7 @@ class SyncBatchNorm(BatchNormV1, name="_contrib_SyncBatchNorm"):
     ``contrib.SyncBatchNorm``.
     """
 
+    example = '[[1, 2], [3, 4]]; [1, 1]; [0, 0]; [0, 0]; [1, 1] | key="norm"'
     ndev: int = param(default=1, doc="Has no effect.")
     key: str = param(doc="Has no effect.")
 

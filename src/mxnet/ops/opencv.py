@@ -126,6 +126,7 @@ class ImageResize(Op, name="_cvimresize"):
     ``_internal._cvimresize``.
     """
 
+    example = 'mx.nd.ones((6, 8, 3), dtype="uint8") | w=4, h=3'
     inputs = {"data": "An image."}
     w: int = param(ge=1, doc="The new width.")
     h: int = param(ge=1, doc="The new height.")
@@ -151,6 +152,7 @@ class MakeBorder(Op, name="_cvcopyMakeBorder"):
     mirror image without the outermost pixels. MXNet operator ``_internal._cvcopyMakeBorder``.
     """
 
+    example = 'mx.nd.ones((2, 3, 3), dtype="uint8") | top=1, bot=2, left=3, right=1'
     inputs = {"data": "An image."}
     top: int = param(ge=0, doc="Rows above.")
     bot: int = param(ge=0, doc="Rows below.")

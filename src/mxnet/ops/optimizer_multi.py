@@ -8,13 +8,8 @@ from mxnet.errors import ParameterError
 from mxnet.ir.constraints import merge_dtypes, merge_shapes
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
-from mxnet.ops.optimizer_update import (
-    BETA1,
-    BETA2,
-    CLIP,
-    EPSILON,
-    MOMENTUM,
-    RESCALE,
+from mxnet.ops.gradients import no_gradient
+from mxnet.ops.optimizer_steps import (
     adamw,
     copied,
     lamb_direction,
@@ -24,6 +19,7 @@ from mxnet.ops.optimizer_update import (
     trust_ratio,
     usable,
 )
+from mxnet.ops.optimizer_update import BETA1, BETA2, CLIP, EPSILON, MOMENTUM, RESCALE
 from mxnet.ops.shapes import same_shape
 
 if TYPE_CHECKING:
@@ -36,19 +32,13 @@ WDS = param(doc="Weight decay of each weight.")
 NUM_WEIGHTS = param(default=1, ge=1, doc="Number of weights.")
 
 
-class _NoGradient(Op):
-    """Base of operators that nothing is differentiated through."""
-
-    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
-        return (None,) * len(node.inputs)
-
-
-class _Multi(_NoGradient):
+class _Multi(Op):
     """Base of the updates of several weights: their arrays in turn, then what they share.
 
     ``each`` names the arrays of one weight; a last one called weight32 makes it an update in mixed precision.
     """
 
+    gradient = no_gradient
     inputs = {"data": "Weight, gradient and states of each weight in turn."}
     variadic = "data"
     counter: ClassVar[str] = "num_weights"
@@ -130,6 +120,7 @@ class _Multi(_NoGradient):
 class MultiSGDUpdate(_Multi, name="multi_sgd_update"):
     """Does what ``sgd_update`` does, for several weights."""
 
+    example = "[1, 2]; [0.5, 0.5]; [3]; [1] | lrs=(0.1, 0.2), wds=(0, 0), num_weights=2"
     each: ClassVar[tuple[str, ...]] = ("weight", "grad")
     lrs: tuple[float, ...] = LRS
     wds: tuple[float, ...] = WDS
@@ -147,6 +138,9 @@ class MultiSGDUpdate(_Multi, name="multi_sgd_update"):
 class MultiSGDMomUpdate(_Multi, name="multi_sgd_mom_update"):
     """Does what ``sgd_mom_update`` does, for several weights."""
 
+    example = (
+        "[1, 2]; [0.5, 0.5]; [0, 0]; [3]; [1]; [0] | lrs=(0.1, 0.2), wds=(0, 0), momentum=0.9, num_weights=2"
+    )
     each: ClassVar[tuple[str, ...]] = ("weight", "grad", "mom")
     lrs: tuple[float, ...] = LRS
     wds: tuple[float, ...] = WDS
@@ -161,18 +155,27 @@ class MultiSGDMomUpdate(_Multi, name="multi_sgd_mom_update"):
 class MultiMPSGDUpdate(MultiSGDUpdate, name="multi_mp_sgd_update"):
     """Does what ``mp_sgd_update`` does, for several weights."""
 
+    example = (
+        'mx.nd.array([1, 2], dtype="float16"); mx.nd.array([0.5, 0.5], dtype="float16"); [1, 2] | '
+        "lrs=(0.1,), wds=(0,), num_weights=1"
+    )
     each = ("weight", "grad", "weight32")
 
 
 class MultiMPSGDMomUpdate(MultiSGDMomUpdate, name="multi_mp_sgd_mom_update"):
     """Does what ``mp_sgd_mom_update`` does, for several weights."""
 
+    example = (
+        'mx.nd.array([1, 2], dtype="float16"); mx.nd.array([0.5, 0.5], dtype="float16"); [0, 0]; '
+        "[1, 2] | lrs=(0.1,), wds=(0,), momentum=0.9, num_weights=1"
+    )
     each = ("weight", "grad", "mom", "weight32")
 
 
 class PreloadedMultiSGDUpdate(_Multi, name="preloaded_multi_sgd_update"):
     """Does what ``multi_sgd_update`` does, with learning rates and weight decays in arrays."""
 
+    example = "[1, 2]; [0.5, 0.5]; [3]; [1]; [0.1, 0.2]; [0, 0] | num_weights=2"
     each: ClassVar[tuple[str, ...]] = ("weight", "grad")
     shared = ("lrs", "wds")
     rescale_grad: float = RESCALE
@@ -190,6 +193,7 @@ class PreloadedMultiSGDUpdate(_Multi, name="preloaded_multi_sgd_update"):
 class PreloadedMultiSGDMomUpdate(_Multi, name="preloaded_multi_sgd_mom_update"):
     """Does what ``multi_sgd_mom_update`` does, with learning rates and weight decays in arrays."""
 
+    example = "[1, 2]; [0.5, 0.5]; [0, 0]; [0.1]; [0] | momentum=0.9, num_weights=1"
     each: ClassVar[tuple[str, ...]] = ("weight", "grad", "mom")
     shared = ("lrs", "wds")
     momentum: float = MOMENTUM
@@ -203,18 +207,27 @@ class PreloadedMultiSGDMomUpdate(_Multi, name="preloaded_multi_sgd_mom_update"):
 class PreloadedMultiMPSGDUpdate(PreloadedMultiSGDUpdate, name="preloaded_multi_mp_sgd_update"):
     """Does what ``multi_mp_sgd_update`` does, with learning rates and weight decays in arrays."""
 
+    example = (
+        'mx.nd.array([1, 2], dtype="float16"); mx.nd.array([0.5, 0.5], dtype="float16"); [1, 2]; [0.1]; '
+        "[0] | num_weights=1"
+    )
     each = ("weight", "grad", "weight32")
 
 
 class PreloadedMultiMPSGDMomUpdate(PreloadedMultiSGDMomUpdate, name="preloaded_multi_mp_sgd_mom_update"):
     """Does what ``multi_mp_sgd_mom_update`` does, with learning rates and weight decays in arrays."""
 
+    example = (
+        'mx.nd.array([1, 2], dtype="float16"); mx.nd.array([0.5, 0.5], dtype="float16"); [0, 0]; '
+        "[1, 2]; [0.1]; [0] | momentum=0.9, num_weights=1"
+    )
     each = ("weight", "grad", "mom", "weight32")
 
 
 class MultiAdamWUpdate(_Multi, name="_multi_adamw_update"):
     """Does what ``_adamw_update`` does, for several weights; the gradients stay."""
 
+    example = "[1, 2]; [0.5, 0.5]; [0, 0]; [0, 0]; [1] | lrs=(0.1,), wds=(0,), etas=(1,), num_weights=1"
     each: ClassVar[tuple[str, ...]] = ("weight", "grad", "mean", "var")
     shared = ("rescale_grad",)
     lrs: tuple[float, ...] = LRS
@@ -241,12 +254,19 @@ class MultiAdamWUpdate(_Multi, name="_multi_adamw_update"):
 class MultiMPAdamWUpdate(MultiAdamWUpdate, name="_multi_mp_adamw_update"):
     """Does what ``_mp_adamw_update`` does, for several weights."""
 
+    example = (
+        'mx.nd.array([1, 2], dtype="float16"); mx.nd.array([0.5, 0.5], dtype="float16"); [0, 0]; '
+        "[0, 0]; [1, 2]; [1] | lrs=(0.1,), wds=(0,), etas=(1,), num_weights=1"
+    )
     each = ("weight", "grad", "mean", "var", "weight32")
 
 
 class MultiLAMBUpdate(_Multi, name="_multi_lamb_update"):
     """Does both phases of LAMB, for several weights."""
 
+    example = (
+        "[1, 2]; [0.5, 0.5]; [0, 0]; [0, 0] | learning_rates=(0.1,), wds=(0,), step_count=(1,), num_tensors=1"
+    )
     each: ClassVar[tuple[str, ...]] = ("weight", "grad", "mean", "var")
     counter = "num_tensors"
     learning_rates: tuple[float, ...] = LRS
@@ -277,16 +297,22 @@ class MultiLAMBUpdate(_Multi, name="_multi_lamb_update"):
 class MultiMPLAMBUpdate(MultiLAMBUpdate, name="_multi_mp_lamb_update"):
     """Does both phases of LAMB in single precision, for several weights of half precision."""
 
+    example = (
+        'mx.nd.array([1, 2], dtype="float16"); mx.nd.array([0.5, 0.5], dtype="float16"); [0, 0]; '
+        "[0, 0]; [1, 2] | learning_rates=(0.1,), wds=(0,), step_count=(1,), num_tensors=1"
+    )
     each = ("weight", "grad", "mean", "var", "weight32")
 
 
-class MultiLARS(_NoGradient, name="multi_lars"):
+class MultiLARS(Op, name="multi_lars"):
     r"""Scales learning rates by :math:`\eta |w| / (|g| + \lambda |w| + \epsilon)` where norms are positive.
 
     Shapes: all inputs and the output (n,), one element per weight. After You et al., *Large batch training of
     convolutional networks*, 2017.
     """
 
+    gradient = no_gradient
+    example = "[0.1, 0.2]; [4, 9]; [1, 1]; [0, 0] | eta=0.1, eps=1e-08"
     inputs = {
         "lrs": "Learning rates.",
         "weights_sum_sq": "Sums of the squares of each weight.",
@@ -307,9 +333,10 @@ class MultiLARS(_NoGradient, name="multi_lars"):
         return torch.where((weight > 0) & (grad > 0), lrs * ratio, lrs)
 
 
-class _Arrays(_NoGradient):
+class _Arrays(Op):
     """Base of operators on several arrays; unlike others they must be told how many."""
 
+    gradient = no_gradient
     inputs = {"data": "Arrays of any shapes."}
     variadic = "data"
     num_arrays: int
@@ -321,6 +348,7 @@ class _Arrays(_NoGradient):
 class MultiSumSq(_Arrays, name="multi_sum_sq"):
     """Returns the sum of the squares of each array, as one array; shape (num_arrays,)."""
 
+    example = "[1, 2]; [3] | num_arrays=2"
     num_arrays: int = param(ge=1, doc="Number of arrays.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -334,12 +362,14 @@ class MultiSumSq(_Arrays, name="multi_sum_sq"):
         return torch.stack([each.float().square().sum() for each in arrays])
 
 
-class AllFinite(_NoGradient, name="all_finite"):
+class AllFinite(Op, name="all_finite"):
     """Returns 1 if all elements are finite, else 0; shape (1,).
 
     ``init_output`` makes no difference: the output never depends on what was there.
     """
 
+    gradient = no_gradient
+    example = "[1, 2]"
     init_output: bool = param(default=True, doc="Accepted for MXNet's sake.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -356,6 +386,7 @@ class AllFinite(_NoGradient, name="all_finite"):
 class MultiAllFinite(_Arrays, name="multi_all_finite"):
     """Returns 1 if all elements of all arrays are finite, else 0; shape (1,)."""
 
+    example = "[1, 2]; [3] | num_arrays=2"
     num_arrays: int = param(default=1, ge=1, doc="Number of arrays.")
     init_output: bool = param(default=True, doc="Accepted for MXNet's sake.")
 
@@ -367,6 +398,7 @@ class MultiAllFinite(_Arrays, name="multi_all_finite"):
 class ResetArrays(_Arrays, name="reset_arrays"):
     """Sets arrays to 0, and returns nothing."""
 
+    example = "[1, 2]; [3] | num_arrays=2"
     outputs = ()
     pure = False
     num_arrays: int = param(ge=1, doc="Number of arrays.")

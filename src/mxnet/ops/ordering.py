@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis, numel
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class TopK(Op, name="topk"):
     NaN is greater than every number, as on MXNet's GPUs.
     """
 
+    example = '[3, 1, 2] | k=2, ret_typ="both"'
     outputs = ("output0", "output1")
     axis: int | None = param(default=-1, doc=_AXIS)
     k: int = param(default=1, doc="How many; all if it is less than 1.")
@@ -114,6 +115,7 @@ class Sort(Op, name="sort"):
     NaN is greater than every number.
     """
 
+    example = "[3, 1, 2]"
     outputs = ("output0", "output1")
     axis: int | None = param(default=-1, doc=_AXIS)
     is_ascend: bool = param(default=True, doc="Whether the smallest comes first.")
@@ -141,6 +143,7 @@ class ArgSort(Op, name="argsort"):
     Shapes: data and output (d0, d1, ...), or (size,) with ``axis=None``. NaN is greater than every number.
     """
 
+    example = "[3, 1, 2]"
     axis: int | None = param(default=-1, doc=_AXIS)
     is_ascend: bool = param(default=True, doc="Whether the smallest comes first.")
     dtype: str = param(default="float32", choices=_INDEX_DTYPES, doc="The data type of positions.")
@@ -157,8 +160,7 @@ class ArgSort(Op, name="argsort"):
             getattr(torch, self.dtype)
         )
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class Histogram(Op, name="_histogram"):
@@ -168,6 +170,7 @@ class Histogram(Op, name="_histogram"):
     last bin has its upper edge too; values outside all bins are not counted.
     """
 
+    example = "[0.1, 0.6, 0.7, 0.9]; None | bin_cnt=2, range=(0.0, 1.0)"
     inputs = {"data": "The values.", "bins": "The edges of the bins, rising; none if `bin_cnt` is given."}
     outputs = ("output0", "output1")
     bin_cnt: int | None = param(default=None, ge=1, doc="The number of bins of equal width.")
@@ -211,5 +214,4 @@ class Histogram(Op, name="_histogram"):
         place = place + (values >= edges[place + 1]).long() - (values < edges[place]).long()
         return torch.bincount(place.clamp(0, count - 1), minlength=count), bins
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,) * len(self.input_names())
+    gradient = no_gradient

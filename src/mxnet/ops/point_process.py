@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import MXNetError
+from mxnet.ir.memory import NEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.lazy import torch
@@ -39,7 +40,7 @@ _AXES = {
 class _Hawkes(Op):
     """Base of the likelihood and its gradient: the inputs, and the computation."""
 
-    result = "new"
+    memory = NEW
 
     def known(self, s: Slots) -> tuple[int | None, int | None] | None:
         """Return the numbers of sequences and of kinds, None until all inputs have a shape."""
@@ -107,6 +108,10 @@ class HawkesLikelihood(_Hawkes, name="_contrib_hawkesll"):
     MXNet.
     """
 
+    example = (
+        "[[1.5, 2]]; [0.2, 0.3]; [1, 2]; mx.nd.zeros((1, 2)); [[1, 2, 1]]; "
+        'mx.nd.array([[0, 1, 0]], dtype="int32"); [3]; [6]'
+    )
     inputs = _INPUTS
     outputs = ("output", "out_state")
 
@@ -134,6 +139,10 @@ class HawkesGradient(_Hawkes, name="_contrib_backward_hawkesll"):
     Shapes: grad (n,), the other inputs as there, the outputs like lda, alpha and beta.
     """
 
+    example = (
+        "[1]; [[1.5, 2]]; [0.2, 0.3]; [1, 2]; mx.nd.zeros((1, 2)); [[1, 2, 1]]; "
+        'mx.nd.array([[0, 1, 0]], dtype="int32"); [3]; [6]'
+    )
     inputs = {"grad": "Gradient of the log-likelihoods."} | _INPUTS
     outputs = ("lda_grad", "alpha_grad", "beta_grad")
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.window import Windowed
+from mxnet.ops.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -82,30 +84,33 @@ def _wide(array: Tensor, windows: _Windows) -> Tensor:
     return array.float() if small and len(windows.extents) == 3 and array.device.type == "cpu" else array
 
 
-def _maxima(data: Tensor, windows: _Windows) -> tuple[Tensor, Tensor]:
+def _maxima(data: Tensor, windows: _Windows, out: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return the maxima, and where in its image each one was."""
     if not windows.by_torch:
         data = F.pad(data, windows.margins, value=_lowest(data.dtype))
     kernel = _kernel("max_pool{}d_with_indices", windows)
     sliding = windows.kernel, windows.stride, windows.left_to_torch
-    looks = not (
-        data.is_cuda or torch.compiler.is_compiling()
-    )  # where that is cheap: nothing need be waited for
-    if looks:
-        largest, where = kernel(data, *sliding)
+    places = {}
+    if laid_out_alike(data, out):
+        places = {"out": out, "indices": torch.empty(0, dtype=torch.int64, device=data.device)}
+    # To look is cheap here: nothing need be waited for.
+    if not data.is_cuda and not torch.compiler.is_compiling():
+        largest, where = kernel(data, *sliding, **places)
         if not largest.numel() or not data.is_floating_point() or largest.amin() > -torch.inf:
-            return largest, where
+            return largest if places else written(largest, out), where
     above_nan = torch.fmax(data, data.new_full((), _lowest(data.dtype)))
-    largest, where = kernel(above_nan, *sliding)
-    return largest, where
+    largest, where = kernel(above_nan, *sliding, **places)
+    return largest if places else written(largest, out), where
 
 
-def _sums(data: Tensor, windows: _Windows, divisor: int = 1) -> Tensor:
+def _sums(data: Tensor, windows: _Windows, divisor: int = 1, out: Tensor | None = None) -> Tensor:
     """Return the sums, divided by that number."""
     padded = data if windows.by_torch else F.pad(data, windows.margins)
+    wide = _wide(padded, windows)
+    place = {"out": out} if wide.dtype == data.dtype and laid_out_alike(wide, out) else {}
     sliding = windows.kernel, windows.stride, windows.left_to_torch
-    sums: Tensor = _kernel("avg_pool{}d", windows)(_wide(padded, windows), *sliding, False, True, divisor)
-    return sums.to(data.dtype)
+    sums: Tensor = _kernel("avg_pool{}d", windows)(wide, *sliding, False, True, divisor, **place)
+    return sums if place else written(sums.to(data.dtype), out)
 
 
 def _back(grad: Tensor, windows: _Windows, divisor: int = 1, where: Tensor | None = None) -> Tensor:
@@ -139,7 +144,8 @@ def _root(powers: Tensor, power: int) -> Tensor:
 class _Pool(Windowed):
     """What the pooling of today and that of MXNet 0.9 share."""
 
-    result = "new"
+    example = 'mx.nd.arange(16).reshape((1, 1, 4, 4)) | kernel=(2, 2), stride=(2, 2), pool_type="max"'
+    memory = NEW
 
     per_axis = ("stride", "pad")
     divides_by_whole_windows: ClassVar[bool] = False
@@ -149,9 +155,9 @@ class _Pool(Windowed):
     count_include_pad: bool | None = None
 
     @property
-    def backward_result(self) -> str:  # type: ignore[override]
+    def backward_memory(self) -> Memory:  # type: ignore[override]
         """The gradient of one mean is a number that is repeated, which nothing may write into."""
-        return "repeated" if self.global_pool and self.pool_type in ("avg", "sum") else "new"
+        return Memory("repeated") if self.global_pool and self.pool_type in ("avg", "sum") else NEW
 
     def validate(self) -> None:
         if not self.global_pool:
@@ -220,12 +226,16 @@ class _Pool(Windowed):
             return math.prod(windows.kernel), None
         return 1, windows.sizes(like, with_padding=counts_padding).reciprocal()
 
-    def sum_up(self, data: Tensor) -> Tensor:
+    def sum_up(self, data: Tensor, out: Tensor | None = None) -> Tensor:
         """Return sums or means of the windows."""
         windows, planes = self._windows(data), self.planes(data)
         divisor, factor = self._shares(windows, planes)
-        sums = _sums(planes, windows, divisor)
-        return self.unplanes(sums if factor is None else sums * factor, data.dim())
+        sums = _sums(planes, windows, divisor, None if out is None else self.planes(out))
+        if out is None:
+            return self.unplanes(sums if factor is None else sums * factor, data.dim())
+        if factor is not None:
+            sums.mul_(factor)
+        return out
 
     def spread(self, grad: Tensor, data: Tensor | Like) -> Tensor:
         """Return the gradient of the data from that of the sums or means."""
@@ -249,6 +259,7 @@ class Pooling(_Pool, name="Pooling"):
     output: where each maximum was.
     """
 
+    memory = WRITES
     outputs = ("output", "workspace")
     kernel: tuple[int, ...] = _KERNEL
     pool_type: str = param(
@@ -268,6 +279,9 @@ class Pooling(_Pool, name="Pooling"):
         choices=("None", "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC", "NWC"),
         doc="Order of the axes of data and output; channels first by default.",
     )
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return () if self.channels_last else (0,)
 
     def validate(self) -> None:
         super().validate()
@@ -292,14 +306,17 @@ class Pooling(_Pool, name="Pooling"):
         dtype = t.data or t.output
         return {"data": dtype, "outs": (dtype, "int64")[: len(t.outs)]}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor | tuple[Tensor, ...]:
         if self.pool_type == "max":
-            both = _maxima(self.planes(data), self._windows(data))
-            return tuple(self.unplanes(each, data.dim()) for each in both)
-        if self.pool_type == "lp":
-            power = self.p_value or 1
-            return _root(self.sum_up(data**power), power)
-        return self.sum_up(data)
+            place = None if out is None else self.planes(out)
+            largest, where = _maxima(self.planes(data), self._windows(data), place)
+            where = self.unplanes(where, data.dim())
+            return (self.unplanes(largest, data.dim()) if out is None else out), where
+        if self.pool_type != "lp":
+            return self.sum_up(data, out)
+        power = self.p_value or 1
+        norm = _root(self.sum_up(data**power), power)
+        return written(norm, out)
 
     def backward_reads(self) -> tuple[str, ...]:
         if self.pool_type == "max":

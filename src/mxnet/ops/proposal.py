@@ -33,6 +33,10 @@ class MultiProposal(Detector, name="_contrib_MultiProposal"):
     Where too few boxes are left, they are repeated.
     """
 
+    example = (
+        "mx.nd.ones((1, 4, 3, 3)); mx.nd.zeros((1, 8, 3, 3)); [[48, 48, 1]] | "
+        "rpn_pre_nms_top_n=12, rpn_post_nms_top_n=4, scales=(2,), ratios=(0.5, 1), rpn_min_size=4"
+    )
     inputs = {
         "cls_prob": "Probabilities of background and object.",
         "bbox_pred": "Encoded boxes.",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
 from mxnet.errors import DTypeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -105,8 +105,7 @@ class Ranged(Op):
         """Add what is known of the ends of all ranges."""
         return {**said, **dict.fromkeys(self.ends, ends)}
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None, ...]:
-        return (None,) * len(node.inputs)
+    gradient = no_gradient
 
 
 class Calibrated(Ranged):
@@ -145,6 +144,7 @@ class Quantize(Ranged, name="_contrib_quantize"):
     ``contrib.quantize``.
     """
 
+    example = '[-1, 0, 0.5]; [-1]; [1] | out_type="int8"'
     inputs = {
         "data": "Real numbers.",
         "min_range": "The least of them.",
@@ -193,6 +193,8 @@ class QuantizeV2(_ToBytes, name="_contrib_quantize_v2"):
     what they are, bit by bit. MXNet operator ``contrib.quantize_v2``.
     """
 
+    example = '[-1, 0, 0.5] | out_type="int8"'
+
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         dtype_among(self, t.data, ("float32", "int8", "uint8"))
         return self.with_ends({"output0": self.dtype}, "float32")
@@ -218,6 +220,7 @@ class Requantize(_ToBytes, name="_contrib_requantize"):
     MXNet operator ``contrib.requantize``.
     """
 
+    example = 'mx.nd.array([0, 1000000], dtype="int32"); [-1]; [1]'
     inputs = {
         "data": "Integers of 32 bits.",
         "min_range": "Lower end of their range.",
@@ -240,6 +243,7 @@ class Dequantize(Ranged, name="_contrib_dequantize"):
     ``contrib.dequantize``.
     """
 
+    example = 'mx.nd.array([0, 127], dtype="int8"); [-1]; [1]'
     inputs = {
         "data": "Integers.",
         "min_range": "Lower end of the range.",
@@ -264,6 +268,7 @@ class QuantizeAsym(Calibrated, name="_contrib_quantize_asym"):
     on CPUs.
     """
 
+    example = "[[0, 0.5, 1]]"
     outputs = ("output", "scale", "shift")
     min_calib_range: float | None = MIN_CALIBRATED
     max_calib_range: float | None = MAX_CALIBRATED

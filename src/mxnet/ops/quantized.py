@@ -111,6 +111,7 @@ class QuantizedFlatten(_KeepsRange, name="_contrib_quantized_flatten"):
     ``contrib.quantized_flatten``.
     """
 
+    example = 'mx.nd.ones((2, 3, 4), dtype="int8"); [-1]; [1]'
     of = Flatten
     inputs = {"data": "Integers.", **_OF_DATA}
 
@@ -125,6 +126,7 @@ class QuantizedActivation(_KeepsRange, name="_contrib_quantized_act"):
     bit by bit, as in MXNet, whose operator ``contrib.quantized_act`` this is.
     """
 
+    example = 'mx.nd.array([-3, 5], dtype="int8"); [-1]; [1] | act_type="relu"'
     of = Activation
     inputs = {"data": "Integers.", **_OF_DATA}
     act_type: str = param(choices=Activation.params["act_type"].choices, doc="It has to be relu.")
@@ -148,6 +150,9 @@ class QuantizedPooling(_KeepsRange, name="_contrib_quantized_pooling"):
     MXNet operator ``contrib.quantized_pooling``.
     """
 
+    example = (
+        'mx.nd.ones((1, 3, 4, 4), dtype="int8"); [-1]; [1] | kernel=(2, 2), stride=(2, 2), pool_type="max"'
+    )
     of = Pooling
     params = Pooling.params
     inputs = {"data": "Integers.", **_OF_DATA}
@@ -180,9 +185,14 @@ class QuantizedEmbedding(_Quantized, name="_contrib_quantized_embedding"):
     (1,). Weight and output are int8, whatever `dtype` says. MXNet operator ``contrib.quantized_embedding``.
     """
 
+    example = (
+        '[1, 0]; mx.nd.array([[1, 2], [3, 4]], dtype="int8"); [-1]; [1] | '
+        'input_dim=2, output_dim=2, dtype="int8"'
+    )
     of = Embedding
     params = Embedding.params
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word.", **_OF_WEIGHT}
+    learned = ("weight",)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = self.plain.infer_shape(s)
@@ -211,9 +221,7 @@ class _Layer(_Quantized):
         **_OF_WEIGHT,
         **_OF_BIAS,
     }
-
-    def input_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.inputs if not (self.plain.no_bias and "bias" in name))
+    learned = ("weight", "bias")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = self.plain.infer_shape(s)
@@ -235,6 +243,10 @@ class QuantizedConvolution(_Layer, name="_contrib_quantized_conv"):
     takes no other data.
     """
 
+    example = (
+        'mx.nd.ones((1, 4, 5, 5), dtype="uint8"); mx.nd.ones((4, 4, 3, 3), dtype="int8"); None; [0]; '
+        "[1]; [-1]; [1] | kernel=(3, 3), num_filter=4, no_bias=True"
+    )
     of = Convolution
     params = Convolution.params
 
@@ -269,6 +281,10 @@ class QuantizedFullyConnected(_Layer, name="_contrib_quantized_fully_connected")
     range of the output, cutting off fractions. MXNet operator ``contrib.quantized_fully_connected``.
     """
 
+    example = (
+        'mx.nd.array([[1, 2]], dtype="int8"); mx.nd.array([[3, 4]], dtype="int8"); None; [-1]; [1]; '
+        "[-1]; [1] | num_hidden=1, no_bias=True"
+    )
     of = FullyConnected
     params = FullyConnected.params
 
@@ -307,8 +323,14 @@ class QuantizedBatchNorm(Calibrated, _Quantized, name="_contrib_quantized_batch_
     in MXNet, whose operator ``contrib.quantized_batch_norm`` this is, gamma counts even with ``fix_gamma``.
     """
 
+    example = (
+        'mx.nd.zeros((1, 2, 2, 2), dtype="int8"); mx.nd.ones((2,)); mx.nd.zeros((2,)); '
+        "mx.nd.zeros((2,)); mx.nd.ones((2,)); [-1]; [1] | "
+        "eps=0.001, min_calib_range=-3.0, max_calib_range=3.0"
+    )
     inputs = {**BatchNorm.inputs, "data": "Integers.", **_OF_DATA}
     aux = BatchNorm.aux
+    learned = BatchNorm.learned
     call_order = ("data", "gamma", "beta", "moving_mean", "moving_var", "min_data", "max_data")
     outputs = _OUTPUTS
     of = BatchNorm
@@ -361,6 +383,10 @@ class QuantizedRNN(_Quantized, name="_contrib_quantized_rnn"):
     operator ``contrib.quantized_rnn``, which knows LSTM only, and rounds weights too.
     """
 
+    example = (
+        'mx.nd.ones((5, 2, 4), dtype="uint8"); mx.nd.zeros((204,)); mx.nd.zeros((2, 2, 3)); '
+        'mx.nd.zeros((2, 2, 3)); [1]; [0] | mode="lstm", state_size=3, num_layers=2'
+    )
     of = RNN
     params = RNN.params
     inputs = {
@@ -369,6 +395,7 @@ class QuantizedRNN(_Quantized, name="_contrib_quantized_rnn"):
         "data_shift": "What was added to them.",
     }
     outputs = RNN.outputs
+    learned = RNN.learned
 
     def validate(self) -> None:
         if self.plain.use_sequence_length:
@@ -410,6 +437,10 @@ class QuantizedConcat(_Quantized, name="_contrib_quantized_concat"):
     ``contrib.quantized_concat``.
     """
 
+    example = (
+        'mx.nd.array([[1, 2]], dtype="int8"); mx.nd.array([[3]], dtype="int8"); [-1]; [-1]; [1]; [1] | '
+        "num_args=2, dim=1"
+    )
     of = Concat
     inputs = {"data": "The arrays to join, and then the two ends of each one's range."}
     variadic = "num_args"
@@ -485,6 +516,7 @@ class QuantizedAdd(_Elementwise, name="_contrib_quantized_elemwise_add"):
     int8, or uint8 if both inputs are. MXNet operator ``contrib.quantized_elemwise_add``.
     """
 
+    example = 'mx.nd.array([1, 2], dtype="int8"); mx.nd.array([3, 4], dtype="int8"); [-1]; [1]; [-1]; [1]'
     min_calib_range: float | None = MIN_CALIBRATED
     max_calib_range: float | None = MAX_CALIBRATED
 
@@ -526,6 +558,7 @@ class QuantizedMultiply(_Elementwise, name="_contrib_quantized_elemwise_mul"):
     ``contrib.quantized_elemwise_mul``.
     """
 
+    example = 'mx.nd.array([1, 2], dtype="int8"); mx.nd.array([3, 4], dtype="int8"); [-1]; [1]; [-1]; [1]'
     min_calib_range: float | None = MIN_CALIBRATED
     max_calib_range: float | None = MAX_CALIBRATED
     enable_float_output: bool = param(default=False, doc="Whether the output is real numbers.")

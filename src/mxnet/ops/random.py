@@ -14,6 +14,7 @@ from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import generator_of, torch_device
 from mxnet.ops.expect import expect_real
+from mxnet.ops.gradients import no_gradient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +46,8 @@ class Distribution:
         are numbers or tensors that broadcast to it.
     aliases : tuple of str
         Further names of the operator with number parameters.
+    example : (str, str)
+        Parameters, and arrays of them, for the examples in help.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Distribution:
     arrays: dict[str, str]
     draw: Draw
     aliases: tuple[str, ...] = ()
+    example: tuple[str, str] = ("", "")
 
 
 def _uniform(empty: Tensor, generator: Generator, low: Value, high: Value) -> Tensor:
@@ -105,6 +109,7 @@ DISTRIBUTIONS = (
         {"low": "Lower bounds.", "high": "Upper bounds."},
         _uniform,
         ("random_uniform", "uniform"),
+        ("low=-1.0, high=1.0", "[0, 10]; [1, 20]"),
     ),
     Distribution(
         "normal",
@@ -116,6 +121,7 @@ DISTRIBUTIONS = (
         {"mu": "Means.", "sigma": "Standard deviations."},
         _normal,
         ("random_normal", "normal"),
+        ("loc=0.0, scale=2.0", "[0, 10]; [1, 2]"),
     ),
     Distribution(
         "gamma",
@@ -127,6 +133,7 @@ DISTRIBUTIONS = (
         {"alpha": "Shapes.", "beta": "Scales."},
         _gamma,
         ("random_gamma",),
+        ("alpha=2.0, beta=1.0", "[1, 8]; [1, 2]"),
     ),
     Distribution(
         "exponential",
@@ -135,6 +142,7 @@ DISTRIBUTIONS = (
         {"lam": "Rates."},
         _exponential,
         ("random_exponential",),
+        ("lam=2.0", "[1, 8]"),
     ),
     Distribution(
         "poisson",
@@ -143,6 +151,7 @@ DISTRIBUTIONS = (
         {"lam": "Means."},
         _poisson,
         ("random_poisson",),
+        ("lam=4.0", "[1, 8]"),
     ),
     Distribution(
         "negative_binomial",
@@ -154,6 +163,7 @@ DISTRIBUTIONS = (
         {"k": "Successes to wait for.", "p": "Probabilities of success."},
         _negative_binomial,
         ("random_negative_binomial",),
+        ("k=3, p=0.5", "[2, 4]; [0.5, 0.2]"),
     ),
     Distribution(
         "generalized_negative_binomial",
@@ -168,6 +178,7 @@ DISTRIBUTIONS = (
         {"mu": "Means.", "alpha": "Dispersions; 0 makes it a Poisson distribution."},
         _generalized_negative_binomial,
         ("random_generalized_negative_binomial",),
+        ("mu=2.0, alpha=0.5", "[2, 4]; [0.5, 1]"),
     ),
 )
 
@@ -188,8 +199,7 @@ class _Random(Op):
             raise DTypeError(f"{self.name} cannot draw numbers of the data type {given}.")
         return given
 
-    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
-        return (None,) * len(node.inputs)
+    gradient = no_gradient
 
     def _output_dtype(self, run: Run) -> torch.dtype:
         name = run.out_dtypes[0] if run.out_dtypes else self._drawn_dtype(None)
@@ -302,6 +312,7 @@ def _declare(row: Distribution) -> None:
             param(default=None, choices=DTYPES, doc="Data type of the output, float32 by default."),
         ),
     }
+    numbers, arrays = row.example
     declare(
         _WithNumbers,
         f"_random_{row.name}",
@@ -309,14 +320,29 @@ def _declare(row: Distribution) -> None:
         f"Draws from {row.title}.",
         **row.parameters,
         **placed,
+        example=f"| {numbers}, shape=(2, 3)",
     )
     like = f"Draws from {row.title}, in the shape and dtype of an array."
-    declare(_LikeAnArray, f"_random_{row.name}_like", (), like, **row.parameters)
+    declare(
+        _LikeAnArray,
+        f"_random_{row.name}_like",
+        (),
+        like,
+        **row.parameters,
+        example=f"mx.nd.ones((2, 3)) | {numbers}",
+    )
     per_element = (
         f"Draws from {row.title}, one for each element of the inputs.\n\n"
         "Shapes: the inputs are alike, the output is theirs followed by `shape`."
     )
-    declare(_PerElement, f"_sample_{row.name}", (f"sample_{row.name}",), per_element, inputs=row.arrays)
+    declare(
+        _PerElement,
+        f"_sample_{row.name}",
+        (f"sample_{row.name}",),
+        per_element,
+        inputs=row.arrays,
+        example=f"{arrays} | shape=3",
+    )
 
 
 for _row in DISTRIBUTIONS:
@@ -326,6 +352,7 @@ for _row in DISTRIBUTIONS:
 class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",)):
     """Draws whole numbers uniformly from [low, high)."""
 
+    example = "| low=0, high=10, shape=(2, 3)"
     usual = "int32"
     low: int = param(doc="Lower bound.")
     high: int = param(doc="Upper bound, not drawn.")
@@ -360,6 +387,7 @@ class SampleMultinomial(Op, name="_sample_multinomial", aliases=("sample_multino
     gradients need it).
     """
 
+    example = "[0, 1, 0] | shape=4"
     inputs = {"data": "Probabilities, that add up to 1 along the last axis."}
     outputs = ("output0", "output1")
     pure = False
@@ -417,6 +445,7 @@ class SampleUniqueZipfian(Op, name="_sample_unique_zipfian"):
     [0, 1).
     """
 
+    example = "| range_max=20, shape=(2, 5)"
     inputs = {}
     outputs = ("output0", "output1")
     pure = False
@@ -464,6 +493,7 @@ def _first_occurrences(rows: Tensor) -> Tensor:
 class Shuffle(Op, name="_shuffle", aliases=("shuffle",)):
     """Puts the rows of an array, along its first axis, in random order."""
 
+    example = "[[1, 2], [3, 4], [5, 6]]"
     pure = False
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -473,5 +503,4 @@ class Shuffle(Op, name="_shuffle", aliases=("shuffle",)):
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data[torch.randperm(len(data), generator=generator_of(run.context), device=data.device)]
 
-    def gradient(self, node: Any, grads: Any) -> Sequence[None]:
-        return (None,)
+    gradient = no_gradient

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis, numel, same_shape
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 class _NewShape(Op):
     """Base of the operators whose output is their input under another shape."""
 
-    result = "view"
+    memory = VIEW
 
     @abstractmethod
     def output_shape(self, data: Shape) -> Shape | None:
@@ -63,6 +65,8 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
     after a split is in its place here; MXNet puts it one too late.
     """
 
+    example = "mx.nd.ones((2, 3, 4)) | shape=(0, -1)"
+    names_inputs = False
     shape: tuple[int, ...] = param(default=(), doc="The new shape, with the codes above.")
     reverse: bool = param(default=False, doc="Whether shape is read from right to left.")
     target_shape: tuple[int, ...] = param(
@@ -168,7 +172,8 @@ class ReshapeLike(Op, name="reshape_like"):
     Shapes: the axes from ``lhs_begin`` to ``lhs_end`` become those of rhs from ``rhs_begin`` to ``rhs_end``.
     """
 
-    result = "view"
+    example = "[1, 2, 3, 4]; mx.nd.ones((2, 2))"
+    memory = VIEW
 
     inputs = {"lhs": "Input data.", "rhs": "The array whose shape counts."}
     lhs_begin: int | None = param(default=None, doc="The first axis of lhs that is replaced; by default 0.")
@@ -216,6 +221,9 @@ class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
     Shapes: data (n, d1, d2, ...), output (n, d1 * d2 * ...).
     """
 
+    example = "mx.nd.ones((2, 3, 4))"
+    names_inputs = False
+
     def output_shape(self, data: Shape) -> Shape | None:
         if not data:
             raise ShapeError("Flatten: data must have at least one axis, but has the shape ().")
@@ -228,6 +236,8 @@ class ExpandDims(_NewShape, name="expand_dims"):
     Shapes: data (d0, d1, ...); output the same with a 1 at position `axis`.
     """
 
+    example = "[1, 2] | axis=0"
+    names_inputs = False
     axis: int = param(doc="Where the new axis is in the output; negative numbers count from the end.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -245,6 +255,7 @@ class ExpandDims(_NewShape, name="expand_dims"):
 class Squeeze(_NewShape, name="squeeze"):
     """Removes axes of extent 1: those named, or all. One stays if nothing else would."""
 
+    example = "[[[1], [2]]]"
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to remove; by default all of extent 1.")
 
     def output_shape(self, data: Shape) -> Shape | None:
@@ -266,7 +277,7 @@ class Squeeze(_NewShape, name="squeeze"):
 class _NewOrder(Op):
     """Base of the operators that put the axes in another order."""
 
-    result = "view"
+    memory = VIEW
 
     @abstractmethod
     def order(self, ndim: int) -> tuple[int, ...]:
@@ -285,6 +296,8 @@ class Transpose(_NewOrder, name="transpose"):
     Shapes: data (d0, d1, ...); extent i of the output is extent ``axes[i]`` of data.
     """
 
+    example = "[[1, 2, 3], [4, 5, 6]]"
+    names_inputs = False
     axes: tuple[int, ...] = param(
         default=(), doc="The axes of data in their new order; empty for the reverse."
     )
@@ -315,6 +328,7 @@ class Transpose(_NewOrder, name="transpose"):
 class SwapAxis(_NewOrder, name="SwapAxis", aliases=("swapaxes",)):
     """Exchanges two axes."""
 
+    example = "mx.nd.ones((2, 3, 4)) | dim1=0, dim2=2"
     dim1: int = param(default=0, doc="The one axis.")
     dim2: int = param(default=0, doc="The other axis.")
 
@@ -331,6 +345,7 @@ class SwapAxis(_NewOrder, name="SwapAxis", aliases=("swapaxes",)):
 class Reverse(Op, name="reverse", aliases=("flip",)):
     """Reverses the order of the elements along axes. Unlike elsewhere, axes count from the front only."""
 
+    example = "[1, 2, 3] | axis=0"
     axis: tuple[int, ...] = param(doc="The axes to reverse.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -356,6 +371,7 @@ class Repeat(Op, name="repeat"):
     Shapes: data (d0, d1, ...); output the same with extent `axis` times `repeats`, or (size * repeats,).
     """
 
+    example = "[1, 2] | repeats=2"
     repeats: int = param(ge=0, doc="How often.")
     axis: int | None = param(default=None, doc="Along which axis; by default data is flattened first.")
 
@@ -382,6 +398,7 @@ class Tile(Op, name="tile"):
     Shapes: data (2, 3) with ``reps=(2,)`` gives (2, 6), with ``reps=(4, 1, 2)`` gives (4, 2, 6).
     """
 
+    example = "[1, 2] | reps=(2, 2)"
     reps: tuple[int, ...] = param(doc="How often along each of the last axes.")
 
     def validate(self) -> None:
@@ -430,6 +447,8 @@ class DepthToSpace(_Blocks, name="depth_to_space"):
     ``(i * b + j) * c + k`` becomes pixel (i, j) of the blocks of channel k.
     """
 
+    example = "mx.nd.ones((1, 8, 2, 3)) | block_size=2"
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}
@@ -454,6 +473,8 @@ class SpaceToDepth(_Blocks, name="space_to_depth"):
     Shapes, with block size b: data (n, c, h * b, w * b), output (n, c * b * b, h, w).
     """
 
+    example = "mx.nd.ones((1, 2, 4, 6)) | block_size=2"
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}
@@ -475,11 +496,12 @@ class SpaceToDepth(_Blocks, name="space_to_depth"):
 class _AboutShape(Op):
     """Base of the operators whose output tells about the shape of data; it is int64 and has no gradient."""
 
+    example = "mx.nd.ones((2, 3))"
+
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": "int64"}
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class ShapeArray(_AboutShape, name="shape_array"):

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.node import Entry, Node
+from mxnet.ir.memory import Memory
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, DENSE, Sparse
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import MAKES_DENSE
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,12 +38,12 @@ def _reduced(shape: Shape, axes: Sequence[int], *, keepdims: bool) -> tuple[Any,
     return tuple(extent for axis, extent in enumerate(shape) if axis not in axes) or (1,)
 
 
-def _mean(data: Tensor, axes: tuple[int, ...]) -> Tensor:
+def _mean(data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
     """Return the mean, with the axes kept; of integers it is cut off."""
     if data.dtype.is_floating_point:
-        return data.mean(axes, keepdim=True)
+        return torch.mean(data, axes, keepdim=True, out=out)
     count = data.numel() // max(1, data.sum(axes).numel())
-    return torch.div(data.sum(axes, keepdim=True, dtype=data.dtype), count, rounding_mode="trunc")
+    return torch.div(data.sum(axes, keepdim=True, dtype=data.dtype), count, rounding_mode="trunc", out=out)
 
 
 def _product(data: Tensor, axes: tuple[int, ...]) -> Tensor:
@@ -56,6 +60,8 @@ class Reduction(Op):
     left.
     """
 
+    example = "[[1, 2], [3, 4]] | axis=1"
+    names_inputs = False
     needs_whole_shape: ClassVar[bool] = False
     """Whether nothing is inferred before the shape of the data is complete, as in MXNet 1.9."""
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
@@ -74,12 +80,16 @@ class Reduction(Op):
             return {}
         return {"output": _reduced(s.data, self.axes_of(len(s.data)), keepdims=self.keepdims)}
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         axes = self.axes_of(data.dim())
-        return self.reduce(data, axes).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
+        shape = _reduced(data.shape, axes, keepdims=self.keepdims)
+        if out is None or not axes:
+            return written(self.reduce(data, axes).reshape(shape), out)
+        self.reduce(data, axes, out.view(_reduced(data.shape, axes, keepdims=True)))
+        return out
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        """Return the reduced array; whether the axes are kept does not matter."""
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        """Return the reduced array; whether the axes are kept does not matter, but for ``out``."""
         raise NotImplementedError
 
     def spread(self, reduced: Tensor, shape: Sequence[int]) -> Tensor:
@@ -87,11 +97,21 @@ class Reduction(Op):
         return reduced.reshape(_reduced(tuple(shape), self.axes_of(len(shape)), keepdims=True)).expand(shape)
 
 
+def _csr_sum_storage(op: Any, stypes: tuple[str, ...]) -> str | None:
+    return DENSE if stypes[0] == CSR and op.axis in ((0,), (1,)) and not op.keepdims else None
+
+
+_OF_CSR = Sparse(_csr_sum_storage)
+
+
 class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
     """Adds up the elements along some axes."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return data.sum(axes, dtype=data.dtype) if axes else data
+    sparse = _OF_CSR
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.sum(data, axes, keepdim=True, dtype=data.dtype, out=out) if axes else data
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return self.spread(grad, data.shape)
@@ -100,8 +120,11 @@ class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
 class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
     """Computes the mean along some axes; of integers it is cut off."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return _mean(data, axes) if axes else data
+    sparse = _OF_CSR
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return _mean(data, axes, out) if axes else data
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         count = math.prod(data.shape) // max(1, grad.numel())
@@ -114,7 +137,7 @@ class Product(Reduction, name="prod"):
     The gradient is output / data: not a number where data is 0, as in MXNet.
     """
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return _product(data, axes)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
@@ -124,7 +147,9 @@ class Product(Reduction, name="prod"):
 class NanSum(Reduction, name="nansum"):
     """Adds up the elements along some axes; what is not a number counts as 0."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    example = '[[1, float("nan")], [3, 4]] | axis=1'
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return data.masked_fill(data.isnan(), 0).sum(axes, dtype=data.dtype) if axes else data
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
@@ -134,7 +159,9 @@ class NanSum(Reduction, name="nansum"):
 class NanProduct(Reduction, name="nanprod"):
     """Multiplies the elements along some axes; what is not a number counts as 1."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    example = '[[1, float("nan")], [3, 4]] | axis=1'
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return _product(data.masked_fill(data.isnan(), 1), axes)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
@@ -153,15 +180,19 @@ class Extremum(Reduction):
 class Max(Extremum, name="max", aliases=("max_axis",)):
     """Finds the greatest element along some axes. Every element that equals it gets the whole gradient."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return data.amax(axes) if axes else data
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.amax(data, axes, keepdim=True, out=out) if axes else data
 
 
 class Min(Extremum, name="min", aliases=("min_axis",)):
     """Finds the least element along some axes. Every element that equals it gets the whole gradient."""
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
-        return data.amin(axes) if axes else data
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.amin(data, axes, keepdim=True, out=out) if axes else data
 
 
 class Norm(Op, name="norm", aliases=("_sparse_norm",)):
@@ -170,6 +201,9 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
     Shapes: as :class:`Sum`. The gradient of the L2 norm at 0 is not a number, as in MXNet.
     """
 
+    example = "[[1, 2], [3, 4]] | axis=1"
+    names_inputs = False
+    sparse = MAKES_DENSE
     ord: int = param(default=2, doc="Order of the norm, 1 or 2.")
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
     out_dtype: str | None = param(
@@ -219,6 +253,8 @@ class ArgExtremum(Op):
     output is (1,).
     """
 
+    example = "[[1, 5, 3], [4, 2, 6]] | axis=1"
+    names_inputs = False
     axis: int | None = param(default=None, doc="The axis to search along; by default the flattened data.")
     keepdims: bool = param(default=False, doc="Whether the axis stays, with an extent of 1.")
 
@@ -238,8 +274,7 @@ class ArgExtremum(Op):
         """Return the positions along an axis, or in the flattened data."""
         raise NotImplementedError
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class ArgMax(ArgExtremum, name="argmax"):
@@ -262,6 +297,9 @@ class ArgMaxChannel(Op, name="argmax_channel"):
     Shapes: data (n, channels, ...), output (n, ...).
     """
 
+    example = "[[1, 5, 3], [4, 2, 6]]"
+    names_inputs = False
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.data):
             return {}
@@ -271,8 +309,7 @@ class ArgMaxChannel(Op, name="argmax_channel"):
         axis = min(1, data.dim() - 1)
         return data.argmax(axis).to(data.dtype).reshape(_reduced(data.shape, (axis,), keepdims=False))
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class Moments(Op, name="moments"):
@@ -281,6 +318,8 @@ class Moments(Op, name="moments"):
     Shapes: as :class:`Sum`; the axes must be given.
     """
 
+    example = "[[1, 2], [3, 4]] | axes=(0,)"
+    names_inputs = False
     outputs = ("output0", "output1")
     axes: tuple[int, ...] | None = param(default=None, doc="The axes to reduce.")
     keepdims: bool = param(default=False, doc="Whether the reduced axes stay, with an extent of 1.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mxnet.dtype import number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
@@ -34,8 +35,10 @@ class UpSampling(Op, name="UpSampling"):
     Shapes: data (batch, channels, height, width), output (batch, channels, scale height, scale width).
     """
 
+    example = 'mx.nd.ones((1, 2, 3, 4)) | scale=2, sample_type="nearest", num_args=1'
     inputs = {"data": "Images.", "weight": "Weight of the bilinear interpolation."}
     initializers = {"weight": '["bilinear", {}]'}
+    learned = ("weight",)
     variadic = "num_args"
     scale: int = param(ge=1, doc="How many times the images grow.")
     num_filter: int = param(default=0, ge=0, doc="Number of channels; has no effect, the data tells.")
@@ -132,6 +135,7 @@ class BilinearResize2D(Op, name="_contrib_BilinearResize2D"):
     second input has the height and width of the output.
     """
 
+    example = "mx.nd.ones((1, 2, 3, 4)) | height=6, width=8"
     inputs = {"data": "Images.", "like": "What has the height and width of the output."}
     height: int = param(default=1, ge=1, doc="Height of the output of mode 'size'.")
     width: int = param(default=1, ge=1, doc="Width of the output of mode 'size'.")
@@ -198,6 +202,7 @@ class AdaptiveAvgPooling2D(Op, name="_contrib_AdaptiveAvgPooling2D"):
     elements on their borders.
     """
 
+    example = "mx.nd.arange(16).reshape((1, 1, 4, 4)) | output_size=(2, 2)"
     output_size: tuple[int, ...] = param(
         default=(), doc="Height and width of the output, or one number for both."
     )
@@ -232,6 +237,7 @@ class Pad(Op, name="Pad", aliases=("pad",)):
     Shapes: data (batch, channels, *space) with two or three axes of space; the output has more along these.
     """
 
+    example = 'mx.nd.ones((1, 1, 2, 3)) | mode="constant", pad_width=(0, 0, 0, 0, 1, 1, 2, 2)'
     mode: str = param(choices=("constant", "edge", "reflect"), doc="What is put around.")
     pad_width: tuple[int, ...] = param(
         doc="Two numbers for each axis, before and after: (0, 0, 0, 0, top, bottom, left, right)."
@@ -270,7 +276,7 @@ class Pad(Op, name="Pad", aliases=("pad",)):
         return [width for pair in reversed(list(pairs)[2:]) for width in pair]
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        value = self.constant_value if self.mode == "constant" else None
+        value = number_as(self.constant_value, data.dtype) if self.mode == "constant" else None
         return F.pad(data, self._margins, _TORCH_PADDING[self.mode], value)
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
@@ -290,6 +296,7 @@ class Crop(Op, name="Crop"):
     favour of slice.
     """
 
+    example = "mx.nd.ones((1, 2, 6, 6)); mx.nd.ones((1, 3, 4, 4)) | num_args=2"
     inputs = {"data": "Images.", "crop_like": "What has the height and width of the window."}
     variadic = "num_args"
     num_args: int = param(ge=1, le=2, doc="Number of inputs: 1, or 2 to crop like the second.")

@@ -37,7 +37,11 @@ class RNN(Op, name="RNN"):
     GPUs only).
     """
 
-    costly = True
+    example = (
+        "mx.nd.ones((4, 2, 3)); mx.nd.ones((24,)); mx.nd.zeros((1, 2, 3)) | "
+        'state_size=3, num_layers=1, mode="rnn_tanh"'
+    )
+    cost = "much"
 
     inputs = {
         "data": "The sequences.",
@@ -46,6 +50,7 @@ class RNN(Op, name="RNN"):
         "state_cell": "The cell state before the first step (lstm).",
         "sequence_length": "How many steps of each sequence count.",
     }
+    learned = ("parameters",)
     outputs = ("output", "state_output", "statecell_output", "mask")
     state_size: int = param(ge=1, doc="Size of the state of each layer.")
     num_layers: int = param(ge=1, doc="Number of layers.")
@@ -282,7 +287,7 @@ def _fused(
     data: Tensor,
     hidden: tuple[Tensor, ...],
     weights: list[tuple[Tensor, ...]],
-    lengths: Tensor | None,  # noqa: ARG001 - only the unrolled kind knows lengths
+    lengths: Tensor | None,
 ) -> tuple[Tensor, ...]:
     """Run layers with torch's kernels, those of oneDNN or cuDNN where they fit."""
     kernel = getattr(torch, op.mode)

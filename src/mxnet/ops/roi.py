@@ -56,6 +56,9 @@ class ROIPooling(_Pooled, name="ROIPooling"):
     R-CNN*, 2015.
     """
 
+    example = (
+        "mx.nd.arange(16).reshape((1, 1, 4, 4)); [[0, 0, 0, 3, 3]] | pooled_size=(2, 2), spatial_scale=1.0"
+    )
     outputs = ("output", "maxidx")
     pooled_size: tuple[int, ...] = _POOLED_SIZE
     spatial_scale: float = _SPATIAL_SCALE
@@ -163,6 +166,9 @@ class ROIAlign(_Pooled, name="_contrib_ROIAlign"):
     R-CNN*, 2017.
     """
 
+    example = (
+        "mx.nd.arange(16).reshape((1, 1, 4, 4)); [[0, 0, 0, 3, 3]] | pooled_size=(2, 2), spatial_scale=1.0"
+    )
     pooled_size: tuple[int, ...] = _POOLED_SIZE
     spatial_scale: float = _SPATIAL_SCALE
     sample_ratio: int = param(
@@ -283,6 +289,7 @@ class RROIAlign(_Pooled, name="_contrib_RROIAlign"):
     Rotation Proposals*, 2018.
     """
 
+    example = "mx.nd.ones((1, 1, 8, 8)); [[0, 4, 4, 4, 2, 30]] | pooled_size=(2, 2), spatial_scale=1.0"
     inputs = {"data": "Images.", "rois": "Boxes: the number of the image, x, y, width, height, angle."}
     pooled_size: tuple[int, ...] = _POOLED_SIZE
     spatial_scale: float = _SPATIAL_SCALE
@@ -363,6 +370,7 @@ class PSROIPooling(Op, name="_contrib_PSROIPooling"):
     Region-based Fully Convolutional Networks*, 2016.
     """
 
+    example = "mx.nd.ones((1, 8, 6, 6)); [[0, 0, 0, 4, 4]] | spatial_scale=1.0, output_dim=2, pooled_size=2"
     inputs = _INPUTS
     spatial_scale: float = _SPATIAL_SCALE
     output_dim: int = param(ge=1, doc="Number of channels of the output.")

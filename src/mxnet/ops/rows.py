@@ -9,6 +9,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mxnet.ir.memory import NEW, VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
@@ -31,7 +32,7 @@ class JoinRows(Op):
     name = "_join_rows"
     inputs = {"args": "The arrays."}
     variadic = "num_args"
-    result = "new"
+    memory = NEW
     num_args: int = _NUMBER
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -61,7 +62,7 @@ class SplitRows(Op):
     name = "_split_rows"
     inputs = {"args": "The joined rows, and then the arrays that say how many rows each part has."}
     variadic = "num_args"
-    result = "view"
+    memory = VIEW
     num_args: int = _NUMBER
 
     def output_names(self) -> tuple[str, ...]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import DTypeError, MXNetError, ParameterError, ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
 from mxnet.ops.expect import extents_of
+from mxnet.ops.gradients import no_gradient
 from mxnet.ops.shapes import normal_axis
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class IndexCopy(Op, name="_contrib_index_copy"):
     dtype.
     """
 
-    result = "new"
+    example = 'mx.nd.zeros((3, 2)); mx.nd.array([1], dtype="int64"); [[8, 9]]'
+    memory = NEW
     inputs = _COPIED
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -74,6 +77,7 @@ class IndexCopyGradient(Op, name="_contrib_backward_index_copy"):
     Shapes: grad and the first output (n, ...), index_vector (k,), the second output (k, ...).
     """
 
+    example = 'mx.nd.ones((3, 2)); mx.nd.array([1], dtype="int64")'
     inputs = {"grad": "Gradient of the output.", "index_vector": "Which rows were overwritten."}
     outputs = ("old_tensor_grad", "new_tensor_grad")
 
@@ -105,7 +109,8 @@ class IndexArray(Op, name="_contrib_index_array"):
     Shapes: data (d0, d1, ...), output (d0, d1, ..., number of axes), int64.
     """
 
-    result = "new"
+    example = "mx.nd.ones((2, 2))"
+    memory = NEW
     axes: tuple[int, ...] | None = param(default=None, doc="Which axes; all by default.")
 
     def _axes(self, shape: Shape) -> tuple[int, ...]:
@@ -128,8 +133,7 @@ class IndexArray(Op, name="_contrib_index_array"):
             found[..., position] = torch.arange(shape[axis], device=device).reshape(steps)
         return found
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[None]:
-        return (None,)
+    gradient = no_gradient
 
 
 class BooleanMask(Op, name="_contrib_boolean_mask"):
@@ -138,7 +142,8 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
     Shapes: data (n, ...), index (n,), output (number of rows kept, ...), which is not inferred.
     """
 
-    result = backward_result = "new"
+    example = "[[1, 2], [3, 4], [5, 6]]; [0, 1, 1]"
+    memory = backward_memory = NEW
     late_shape = True
     inputs = {"data": "Input data.", "index": "The mask."}
     axis: int = param(default=0, doc="The axis of the rows; only 0.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import MXNetError, ShapeError
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Slots, param
@@ -69,6 +70,7 @@ class SequenceMask(_SequenceOperator, name="SequenceMask"):
     may be of any dtype; fractions are cut off.
     """
 
+    example = "mx.nd.ones((3, 2, 1)); [1, 3] | use_sequence_length=True, value=-1.0"
     use_sequence_length: bool = param(
         default=False, doc="Whether sequence_length is given; otherwise all steps count."
     )
@@ -80,7 +82,8 @@ class SequenceMask(_SequenceOperator, name="SequenceMask"):
             return data
         counts = self.time(data, sequence_length) < sequence_length.long().unsqueeze(self.axis)
         counts = counts.view(*counts.shape, *(1,) * (data.dim() - 2))
-        return torch.where(counts, data, torch.full((), self.value, dtype=data.dtype, device=data.device))
+        value = number_as(self.value, data.dtype)
+        return torch.where(counts, data, torch.full((), value, dtype=data.dtype, device=data.device))
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         lengths = node.inputs[1:]
@@ -96,6 +99,8 @@ class SequenceLast(_SequenceOperator, name="SequenceLast"):
     Shapes: data (time, n, ...), or (n, time, ...) with ``axis=1``; sequence_length (n,), output (n, ...). A
     length below 1 takes the first step, one beyond the end the last.
     """
+
+    example = "mx.nd.arange(6).reshape((3, 2, 1)); [1, 3] | use_sequence_length=True"
 
     def output_shape(self, data: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (data[1 - self.axis], *data[2:])
@@ -124,6 +129,8 @@ class SequenceReverse(_SequenceOperator, name="SequenceReverse"):
 
     Shapes: data and output (time, n, ...), sequence_length (n,).
     """
+
+    example = "mx.nd.arange(6).reshape((3, 2, 1)); [2, 3] | use_sequence_length=True"
 
     def time_axes(self) -> tuple[int, ...]:
         return (0,)

@@ -13,8 +13,10 @@ from mxnet.lazy import torch
 
 __all__ = [
     "agree",
+    "all_are_images",
     "by_running_the_kernel",
     "dtype_of_first_input",
+    "first_is_image",
     "normal_axis",
     "numel",
     "same_shape",
@@ -56,7 +58,7 @@ def agree(*shapes: Shape | None) -> Shape | None:
     return agreed
 
 
-def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:
     """All inputs and outputs have one shape."""
     shape = agree(*s.ins, *s.outs)
     return {} if shape is None else {"ins": (shape,) * len(s.ins), "outs": (shape,) * len(s.outs)}
@@ -67,7 +69,7 @@ def shape_of_first_input(self: Op, s: Slots) -> Mapping[str, Any]:
     return {self.output_names()[0]: s.ins[0]}
 
 
-def dtype_of_first_input(self: Op, t: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+def dtype_of_first_input(self: Op, t: Slots) -> Mapping[str, Any]:
     """All slots share the dtype of the first input; as in MXNet, the others tell nothing."""
     known = t.ins[0]
     return {"ins": (known,) * len(t.ins), "outs": (known,) * len(t.outs)}
@@ -83,3 +85,13 @@ def by_running_the_kernel(self: Op, s: Slots) -> Mapping[str, Any]:
     results = self.kernel_for(Run(cpu()))(*tensors)
     results = results if isinstance(results, tuple | list) else (results,)
     return {"outs": tuple(tuple(r.shape) for r in results)}
+
+
+def first_is_image(self: Op) -> tuple[int, ...]:
+    """Hand the layout of the first input on: :meth:`Op.image_inputs`."""
+    return (0,)
+
+
+def all_are_images(self: Op) -> tuple[int, ...]:
+    """Hand the layout of all inputs on, which must be one: :meth:`Op.image_inputs`."""
+    return tuple(range(self.arity[0]))

@@ -6,12 +6,15 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import VIEW
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import Sparse
 from mxnet.lazy import torch
-from mxnet.ops.creation import number_as
 from mxnet.ops.shapes import normal_axis
+from mxnet.ops.storage import csr_if_whole
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +47,7 @@ def _write(array: Tensor, ranges: Ranges, part: Tensor) -> Tensor:
 class _PartOfData(Op):
     """Base of the operators that take a part of data; its gradient is zero elsewhere."""
 
-    result = "view"
+    memory = VIEW
 
     @abstractmethod
     def ranges(self, data: Shape) -> Sequence[range | None]:
@@ -94,10 +97,14 @@ class Slice(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice"
     (MXNet 1.2 refused it). Axes that are not mentioned are taken whole.
     """
 
+    example = "[[1, 2, 3], [4, 5, 6]] | begin=(0, 1), end=(2, 3)"
+    sparse = Sparse(csr_if_whole)
+
 
 class SliceAxis(_PartOfData, name="slice_axis"):
     """Takes the positions `begin` to `end` of one axis. Unlike in :class:`Slice`, they must exist."""
 
+    example = "[[1, 2, 3], [4, 5, 6]] | axis=1, begin=0, end=2"
     axis: int = param(doc="The axis.")
     begin: int = param(doc="The first position; negative ones count from the end.")
     end: int | None = param(doc="The position after the last, or None for the end of the axis.")
@@ -123,7 +130,8 @@ class SliceLike(Op, name="slice_like"):
     Shapes: data (d0, d1, ...), shape_like the same or smaller where it counts. Its gradient is zero.
     """
 
-    result = "view"
+    example = "[[1, 2, 3], [4, 5, 6]]; mx.nd.ones((1, 2))"
+    memory = VIEW
 
     inputs = {"data": "Input data.", "shape_like": "The array whose shape the output takes on."}
     axes: tuple[int, ...] = param(default=(), doc="The axes that are cut; by default all.")
@@ -161,6 +169,7 @@ class SliceLike(Op, name="slice_like"):
 class SliceAssign(_Sliced, name="_slice_assign", aliases=("_crop_assign",)):
     """Returns `lhs` with a part of it, described as in :class:`Slice`, replaced by `rhs`."""
 
+    example = "[1, 2, 3, 4]; [8, 9] | begin=(1,), end=(3,)"
     inputs = {"lhs": "The array.", "rhs": "What replaces a part of it."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -173,6 +182,7 @@ class SliceAssign(_Sliced, name="_slice_assign", aliases=("_crop_assign",)):
 class SliceAssignScalar(_Sliced, name="_slice_assign_scalar", aliases=("_crop_assign_scalar",)):
     """Returns `data` with a part of it, described as in :class:`Slice`, replaced by a number."""
 
+    example = "[1, 2, 3, 4] | begin=(1,), end=(3,), scalar=2.5"
     scalar: float = param(default=0.0, doc="The number.")
     begin: tuple[int | None, ...] = param(doc="Where the part begins on each axis.")
     end: tuple[int | None, ...] = param(doc="Where the part ends on each axis, itself not included.")
@@ -188,6 +198,6 @@ class SliceAssignScalar(_Sliced, name="_slice_assign_scalar", aliases=("_crop_as
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         output = data.clone()
-        number = number_as(self.scalar, str(data.dtype).removeprefix("torch."))
+        number = number_as(self.scalar, data.dtype)
         output[_forwards(self.ranges(data.shape))[0]] = number  # type: ignore[arg-type]
         return output

@@ -1,24 +1,36 @@
-"""Operators on arrays that are stored sparsely; their kernels take the dense values.
-
-Which storage a result has is said by :mod:`mxnet.analysis.storage`. Kernels that work on what is stored are
-in :mod:`mxnet.ndarray.structured`.
-"""
+"""Operators on arrays that are stored sparsely, with kernels for all of their values and for those stored."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
-from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, StorageError, Stored
 from mxnet.lazy import torch
+from mxnet.ops.gradients import no_gradient, unchanged
 from mxnet.ops.indexing import Embedding
 from mxnet.ops.reduce import Reduction
 from mxnet.ops.shapes import same_shape
+from mxnet.ops.storage import as_first, dense, densify, like_the_head, row_of_each, rows_of
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def _cast_storage(op: Any, stypes: tuple[str, ...]) -> str:
+    if DENSE not in (stypes[0], op.stype) and op.stype != stypes[0]:
+        raise StorageError(f"cast_storage cannot make {op.stype} of {stypes[0]}: make it dense in between.")
+    return op.stype  # type: ignore[no-any-return]
+
+
+def _same_again(call: Call) -> Stored | None:
+    """Copy an array that is stored as asked for."""
+    data = call.arrays[0]
+    return (
+        data._replace(parts=tuple(part.clone() for part in data.parts)) if data.stype == call.stype else None
+    )
 
 
 class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
@@ -27,7 +39,8 @@ class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
     Shapes: data and output (...); CSR takes matrices only. Of the sparse types neither becomes the other.
     """
 
-    about_storage = True
+    example = '[[0, 7], [8, 0]] | stype="csr"'
+    sparse = Sparse(_cast_storage, like_the_head, _same_again, always=True)
     stype: str = param(choices=("csr", "default", "row_sparse"), doc="The storage type.")
 
     infer_shape = same_shape
@@ -39,8 +52,16 @@ class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
             )
         return data
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
-        return grads
+    gradient = unchanged
+
+
+def _rows_kept(call: Call) -> Stored:
+    """Take the rows in the order they are asked for, as MXNet does; an empty array stays empty."""
+    data, indices = call.arrays
+    if not len(data.parts[1]):
+        return data._replace(parts=tuple(part.clone() for part in data.parts))
+    wanted = densify(indices).flatten().long()
+    return data._replace(parts=(rows_of(data, wanted), wanted))
 
 
 class Retain(Op, name="_sparse_retain"):
@@ -49,7 +70,8 @@ class Retain(Op, name="_sparse_retain"):
     Shapes: data and output (n, ...), indices (k,), of any dtype.
     """
 
-    about_storage = True
+    example = 'mx.nd.array([[1, 2], [3, 4], [5, 6]]).tostype("row_sparse"); [0, 2]'
+    sparse = Sparse(as_first, kernel=_rows_kept, takes=ROWS, always=True)
     inputs = {"data": "The array, stored by rows.", "indices": "The numbers of the rows to keep."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -72,6 +94,19 @@ def _kept(data: Tensor, indices: Tensor) -> Tensor:
     return torch.isin(rows, indices.long()).view(-1, *(1,) * (data.dim() - 1))
 
 
+def _sum_storage(op: Any, stypes: tuple[str, ...]) -> str:
+    return ROWS if op.keepdims and op.axis == (1,) else DENSE
+
+
+def _sum_of_rows(call: Call) -> Stored | None:
+    data = call.arrays[0]
+    if len(data.shape) != 2 or call.op.axes_of(2) != (1,):
+        return None
+    values, rows = data.parts
+    sums = Stored(ROWS, (data.shape[0], 1), (values.square().sum(1, keepdim=True), rows))
+    return sums if call.op.keepdims else Stored(DENSE, data.shape[:1], (densify(sums).flatten(),))
+
+
 class SquareSum(Reduction, name="_square_sum"):
     """Sums the squares along an axis of a matrix that is stored by rows.
 
@@ -79,9 +114,10 @@ class SquareSum(Reduction, name="_square_sum"):
     ``keepdims``.
     """
 
-    about_storage = True
+    example = 'mx.nd.array([[1, 2], [3, 4]]).tostype("row_sparse") | axis=1'
+    sparse = Sparse(_sum_storage, lambda op, stypes, head: (ROWS,), _sum_of_rows, takes=ROWS, always=True)
 
-    def reduce(self, data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         """Return the sum of squares, with the axes kept."""
         return data.square().sum(axes, keepdim=True)
 
@@ -92,7 +128,14 @@ class SparseEmbedding(Embedding, name="_contrib_SparseEmbedding"):
     Shapes: data (d0, d1, ...), weight (input_dim, output_dim), output (d0, d1, ..., output_dim).
     """
 
+    sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS))
     deterministic: bool = param(default=False, doc="Has no effect: gradients add up in a fixed order.")
+
+
+def _stored(call: Call) -> Stored:
+    counts = call.arrays[0].parts[2].diff()
+    counts = counts if call.op.axis == 1 else counts.sum().view(1)
+    return Stored(DENSE, tuple(counts.shape), (counts,))
 
 
 class CountStored(Op, name="_contrib_getnnz"):
@@ -101,7 +144,8 @@ class CountStored(Op, name="_contrib_getnnz"):
     Shapes: data (n, k), output (1,), or (n,) for ``axis=1``. MXNet has no count of columns.
     """
 
-    about_storage = True
+    example = 'mx.nd.array([[0, 7], [8, 0]]).tostype("csr")'
+    sparse = Sparse(dense, kernel=_stored, takes=CSR, always=True)
     axis: int | None = param(default=None, doc="1 to count each row; all by default.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -120,8 +164,23 @@ class CountStored(Op, name="_contrib_getnnz"):
         each = (data != 0).sum(1)
         return each if self.axis == 1 else each.sum().view(1)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[None]:
-        return (None,)
+    gradient = no_gradient
+
+
+def _edges(call: Call) -> Stored:
+    """Look up stored values, also those that are 0."""
+    data, u, v = call.arrays
+    values, columns, indptr = data.parts
+    height, width = data.shape
+    keys, order = (row_of_each(indptr) * width + columns).sort()
+    rows, wanted_columns = densify(u).long(), densify(v).long()
+    inside = (rows >= 0) & (rows < height) & (wanted_columns >= 0) & (wanted_columns < width)
+    found = torch.full_like(rows, -1, dtype=values.dtype)
+    if len(keys):
+        wanted = rows * width + wanted_columns
+        place = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
+        found = torch.where(inside & (keys[place] == wanted), values[order[place]], -1)
+    return Stored(DENSE, tuple(found.shape), (found,))
 
 
 class EdgeId(Op, name="_contrib_edge_id"):
@@ -130,7 +189,8 @@ class EdgeId(Op, name="_contrib_edge_id"):
     Shapes: data (n, n), u, v and output (k,).
     """
 
-    about_storage = True
+    example = 'mx.nd.array([[0, 7], [8, 0]]).tostype("csr"); [0, 1]; [1, 1]'
+    sparse = Sparse(dense, kernel=_edges, takes=CSR, always=True)
     inputs = {"data": "The matrix.", "u": "The rows: where edges begin.", "v": "The columns: where they end."}
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -146,5 +206,4 @@ class EdgeId(Op, name="_contrib_edge_id"):
         found = data[torch.where(inside, rows, 0), torch.where(inside, columns, 0)]
         return torch.where(inside & (found != 0), found, -1)
 
-    def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[None]:
-        return None, None, None
+    gradient = no_gradient

@@ -116,6 +116,7 @@ class BilinearSampler(Op, name="BilinearSampler"):
     is 0.
     """
 
+    example = "mx.nd.arange(16).reshape((1, 1, 4, 4)); mx.nd.zeros((1, 2, 1, 2))"
     inputs = {"data": "Images.", "grid": "Points."}
     cudnn_off: bool | None = param(default=None, doc="Has no effect.")
 
@@ -140,6 +141,7 @@ class GridGenerator(Op, name="GridGenerator"):
     width), shifts along x and y in elements; output (batch, 2, height, width).
     """
 
+    example = '[[1, 0, 0, 0, 1, 0]] | transform_type="affine", target_shape=(2, 3)'
     transform_type: str = param(choices=("affine", "warp"), doc="What the data are: transforms, or a flow.")
     target_shape: tuple[int, ...] = param(default=(0, 0), doc="Height and width of the grid of a transform.")
 
@@ -179,6 +181,10 @@ class SpatialTransformer(Op, name="SpatialTransformer"):
     output (batch, channels, *target_shape). Outside, the image is 0.
     """
 
+    example = (
+        "mx.nd.arange(16).reshape((1, 1, 4, 4)); [[1, 0, 0, 0, 1, 0]] | "
+        'target_shape=(2, 2), transform_type="affine", sampler_type="bilinear"'
+    )
     inputs = {"data": "Images.", "loc": "Transforms."}
     target_shape: tuple[int, ...] = param(default=(0, 0), doc="Height and width of the output.")
     transform_type: str = param(choices=("affine",), doc="What the transforms are.")
@@ -210,6 +216,10 @@ class Correlation(Op, name="Correlation"):
     products, or of absolute differences, over the channels and elements of two windows.
     """
 
+    example = (
+        "mx.nd.ones((1, 2, 5, 5)); mx.nd.ones((1, 2, 5, 5)) | "
+        "kernel_size=1, max_displacement=1, stride1=1, stride2=1, pad_size=1"
+    )
     inputs = {"data1": "Images.", "data2": "Other images."}
     kernel_size: int = param(default=1, ge=1, doc="Height and width of the windows.")
     max_displacement: int = param(default=1, ge=0, doc="The largest displacement along each axis.")

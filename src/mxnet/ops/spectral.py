@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import MXNetError, ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
@@ -38,7 +39,8 @@ class FourierTransform(Op, name="_contrib_fft"):
     Shapes: data (n, d) or (n1, n2, n3, d), output (..., 2 * d). Nothing is normalised.
     """
 
-    result = "new"
+    example = "[[1, 2]]"
+    memory = NEW
     compute_size: int = param(default=128, doc=_COMPUTE_SIZE)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -65,7 +67,8 @@ class InverseFourierTransform(Op, name="_contrib_ifft"):
     ``ifft(fft(x))`` is d times x.
     """
 
-    result = "new"
+    example = "[[3, 0, -1, 0]]"
+    memory = NEW
     compute_size: int = param(default=128, doc=_COMPUTE_SIZE)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -95,7 +98,8 @@ class CountSketch(Op, name="_contrib_count_sketch"):
     ``s[i]`` and added at place ``h[i]``. h and s get no gradient.
     """
 
-    result = backward_result = "new"
+    example = "[[1, 2, 3]]; [[0, 1, 0]]; [[1, -1, 1]] | out_dim=2"
+    memory = backward_memory = NEW
     inputs = {"data": "Input data.", "h": "The place of each element.", "s": "The sign of each element."}
     out_dim: int = param(ge=1, doc="Number of places.")
     processing_batch_size: int = param(default=32, doc="How many rows to process at a time; has no effect.")

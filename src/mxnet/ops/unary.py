@@ -4,105 +4,123 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mxnet.dtype import number_as
+from mxnet.ir.memory import NOWHERE, Into, Memory
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, param
+from mxnet.ir.storage import FALLS_BACK, Sparse
 from mxnet.lazy import F, torch
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.arithmetic import memory_of
+from mxnet.ops.shapes import first_is_image, same_shape
+from mxnet.ops.storage import FLAT, KEEPS_ZEROS, LINEAR, SLOPES, STEPS, on_values
+from mxnet.ops.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Function = Callable[[Tensor], Tensor]
-    Derivative = Callable[[Tensor, Tensor], Tensor]
+    Function = Callable[..., Tensor]
+    Derivative = Callable[..., Tensor]
     """Of the head gradient and the function's input (or output): the gradient of the input."""
 
 
 class Unary(Op):
     """Base of the functions of one array. Of integers they are computed in float64 and truncated."""
 
-    result = "new"
+    example = "[-1.6, 0, 1.2]"
+    names_inputs = False
+    image_inputs = first_is_image
     function: ClassVar[Function]
     takes_integers: ClassVar[bool] = False
     """Whether `function` itself is right for integers."""
 
     infer_shape = same_shape
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = type(self).function
         if self.takes_integers or data.dtype.is_floating_point:
-            return function(data)
-        return function(data.double()).to(data.dtype)
+            return function(data) if out is None else function(data, out=out)
+        result = function(data.double()).to(data.dtype)
+        return written(result, out)
 
 
 def _declare(
     name: str,
     formula: str,
-    function: Function,
+    function: Function | str,
     *,
     by_data: Derivative | None = None,
     by_output: Derivative | None = None,
-    inplace: Function | None = None,
     slope: float | None = None,
     integers: bool = False,
+    sparse: Sparse = FALLS_BACK,
     aliases: tuple[str, ...] | None = None,
+    example: str = Unary.example,
 ) -> None:
     """Declare one function with its derivative, by what that reads.
 
-    A constant `slope` needs nothing but the head gradient; without any derivative it is zero. `inplace`
-    computes the function into its argument. `integers` says that the function itself is right for them.
+    The name of a function stands for torch's. A constant `slope` needs nothing but the head gradient; without
+    any derivative it is zero. Functions and derivatives that take the keyword ``out`` can write there, over
+    their argument or the head gradient, too.
+    `integers` says that the function itself is right for them.
     """
+    if isinstance(function, str):
+        function = _by_torch(function)
     contents: dict[str, Any] = {
         "__doc__": f"Computes :math:`{formula}` of each element.",
         "function": staticmethod(function),
         "takes_integers": integers,
+        "sparse": sparse,
+        "example": example,
+        "memory": memory_of(function, "data"),
     }
-    if inplace is not None:
-        contents |= {"inplace": {"output": "data"}, "forward_into": _overwriting(inplace)}
     if by_data is not None:
-        contents["backward"] = _reading_data(by_data)
+        contents |= {"backward": _reading_data(by_data), "backward_memory": memory_of(by_data, "grad")}
     elif by_output is not None:
-        contents["backward"] = _reading_output(by_output)
+        contents |= {"backward": _reading_output(by_output), "backward_memory": memory_of(by_output, "grad")}
     else:
         contents["gradient"] = _constant(slope)
     type(name, (Unary,), contents, name=name, aliases=(f"_sparse_{name}",) if aliases is None else aliases)
 
 
-def _overwriting(inplace: Function) -> Callable[..., Tensor]:
-    def forward_into(self: Unary, run: Run, out: Tensor, data: Tensor) -> Tensor:
-        if self.takes_integers or out.dtype.is_floating_point:
-            return inplace(out)
-        return out.copy_(self.forward(run, data))
+def _by_torch(name: str) -> Function:
+    def function(x: Tensor, out: Tensor | None = None) -> Tensor:
+        return getattr(torch, name)(x, out=out)  # type: ignore[no-any-return]
 
-    return forward_into
+    return function
 
 
 def _reading_data(derivative: Derivative) -> Callable[..., Tensor]:
-    def backward(self: Op, run: Run, grad: Tensor, data: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
-        return _times_slope(derivative, grad, data)
+    def backward(
+        self: Op, run: Run, grad: Tensor, data: Tensor, *, out: Mapping[str, Into] = NOWHERE
+    ) -> Tensor:
+        return _times_slope(derivative, grad, data, out)
 
     return backward
 
 
 def _reading_output(derivative: Derivative) -> Callable[..., Tensor]:
-    def backward(self: Op, run: Run, grad: Tensor, output: Tensor) -> Tensor:  # noqa: ARG001 - a backward kernel
-        return _times_slope(derivative, grad, output)
+    def backward(
+        self: Op, run: Run, grad: Tensor, output: Tensor, *, out: Mapping[str, Into] = NOWHERE
+    ) -> Tensor:
+        return _times_slope(derivative, grad, output, out)
 
     return backward
 
 
-def _times_slope(derivative: Derivative, grad: Tensor, read: Tensor) -> Tensor:
+def _times_slope(derivative: Derivative, grad: Tensor, read: Tensor, out: Mapping[str, Into]) -> Tensor:
     """Return the gradient; of whole numbers the slopes are cut to whole numbers, as MXNet's are."""
+    place = out["data"].tensor if out else None
     if grad.dtype.is_floating_point:
-        return derivative(grad, read)
+        return derivative(grad, read) if place is None else derivative(grad, read, out=place)
     slopes = derivative(torch.ones(grad.shape, dtype=torch.float64, device=grad.device), read.double())
-    return grad * slopes.to(grad.dtype)
+    return written(grad * slopes.to(grad.dtype), place)
 
 
 def _constant(slope: float | None) -> Callable[..., tuple[Entry | None]]:
-    def gradient(self: Op, node: Node, grads: Sequence[Entry]) -> tuple[Entry | None]:  # noqa: ARG001 - a gradient rule
+    def gradient(self: Op, node: Node, grads: Sequence[Entry]) -> tuple[Entry | None]:
         if slope in (None, 1):
             return (None if slope is None else grads[0],)
         return (-grads[0] if slope == -1 else emit("_mul_scalar", grads[0], scalar=slope),)
@@ -111,6 +129,37 @@ def _constant(slope: float | None) -> Callable[..., tuple[Entry | None]]:
 
 
 # ---------------------------------------------------------------------------------- what torch does not have
+
+
+def relu(x: Tensor, out: Tensor | None = None) -> Tensor:
+    """Return the elements, and 0 in place of negative ones."""
+    return torch.relu(x) if out is None else torch.clamp_min(x, 0, out=out)
+
+
+def tanh_backward(grad: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
+    """Return the gradient of tanh, from its value."""
+    kernel: Any = torch.ops.aten.tanh_backward
+    into: Tensor = kernel.grad_input(grad, y, grad_input=out) if out is not None else kernel.default(grad, y)
+    return into
+
+
+def sigmoid_backward(grad: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor:
+    """Return the gradient of the logistic function, from its value."""
+    kernel: Any = torch.ops.aten.sigmoid_backward
+    into: Tensor = kernel.grad_input(grad, y, grad_input=out) if out is not None else kernel.default(grad, y)
+    return into
+
+
+def leaky_backward(
+    grad: Tensor, x: Tensor, slope: float, of_result: bool = False, out: Tensor | None = None
+) -> Tensor:
+    """Return the gradient of what is `slope` times as steep below 0, from its argument or its result."""
+    kernel: Any = torch.ops.aten.leaky_relu_backward
+    if out is not None:
+        kernel.grad_input(grad, x, slope, of_result, grad_input=out)
+        return out
+    into: Tensor = kernel.default(grad, x, slope, of_result)
+    return into
 
 
 def _round(x: Tensor) -> Tensor:
@@ -150,15 +199,30 @@ def _slope_of_gammaln(x: Tensor) -> Tensor:
 
 # --------------------------------------------------------------------------------------------- the functions
 
-_declare("abs", "|x|", lambda x: x.abs(), by_data=lambda grad, x: grad * torch.sign(x), integers=True)
-_declare("sign", r"\mathrm{sign}(x)", lambda x: torch.sign(x), integers=True)
-_declare("round", r"\mathrm{round}(x)` (halves away from zero) :math:`\,", _round)
-_declare("rint", r"\mathrm{round}(x)` (halves down) :math:`\,", _rint)
-_declare("ceil", r"\lceil x \rceil", lambda x: torch.ceil(x), integers=True)
-_declare("floor", r"\lfloor x \rfloor", lambda x: torch.floor(x), integers=True)
-_declare("trunc", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
-_declare("fix", r"\mathrm{trunc}(x)", lambda x: torch.trunc(x), integers=True)
-_declare("logical_not", r"\neg x", lambda x: (x == 0).to(x.dtype), aliases=(), integers=True)
+_declare(
+    "abs",
+    "|x|",
+    lambda x: x.abs(),
+    by_data=lambda grad, x: grad * torch.sign(x),
+    integers=True,
+    sparse=SLOPES,
+)
+_declare("sign", r"\mathrm{sign}(x)", "sign", integers=True, sparse=STEPS)
+_declare("round", r"\mathrm{round}(x)` (halves away from zero) :math:`\,", _round, sparse=STEPS)
+_declare("rint", r"\mathrm{round}(x)` (halves down) :math:`\,", _rint, sparse=STEPS)
+_declare("ceil", r"\lceil x \rceil", "ceil", integers=True, sparse=STEPS)
+_declare("floor", r"\lfloor x \rfloor", "floor", integers=True, sparse=STEPS)
+_declare("trunc", r"\mathrm{trunc}(x)", "trunc", integers=True, sparse=STEPS)
+_declare("fix", r"\mathrm{trunc}(x)", "trunc", integers=True, sparse=STEPS)
+_declare(
+    "logical_not",
+    r"\neg x",
+    lambda x: (x == 0).to(x.dtype),
+    aliases=(),
+    integers=True,
+    sparse=FLAT,
+    example="[0, 2]",
+)
 # With the gradient passed straight through, so that what rounds can be trained.
 _declare(
     "_contrib_round_ste",
@@ -166,136 +230,175 @@ _declare(
     _round,
     slope=1,
     aliases=("_sparse__contrib_round_ste",),
+    sparse=LINEAR,
 )
 _declare(
     "_contrib_sign_ste",
     r"\mathrm{sign}(x)",
-    lambda x: torch.sign(x),
+    "sign",
     slope=1,
     aliases=("_sparse__contrib_sign_ste",),
     integers=True,
+    sparse=LINEAR,
 )
 
-_declare("negative", "-x", lambda x: -x, inplace=lambda x: x.neg_(), slope=-1, integers=True)
-_declare("degrees", r"180 x / \pi", lambda x: x * (180 / math.pi), slope=180 / math.pi)
-_declare("radians", r"\pi x / 180", lambda x: x * (math.pi / 180), slope=math.pi / 180)
+_declare("negative", "-x", "neg", slope=-1, integers=True, sparse=LINEAR)
+_declare(
+    "degrees",
+    r"180 x / \pi",
+    lambda x, out=None: torch.mul(x, 180 / math.pi, out=out),
+    slope=180 / math.pi,
+    sparse=KEEPS_ZEROS,
+)
+_declare(
+    "radians",
+    r"\pi x / 180",
+    lambda x, out=None: torch.mul(x, math.pi / 180, out=out),
+    slope=math.pi / 180,
+    sparse=KEEPS_ZEROS,
+    example="[0, 90, 180]",
+)
 _declare(
     "reciprocal",
     "1 / x",
-    lambda x: torch.reciprocal(x),
+    "reciprocal",
     by_output=lambda grad, y: -grad * y.square(),
     aliases=(),
+    example="[1, 2, 4]",
 )
 _declare(
     "square",
     "x^2",
-    lambda x: x * x,
+    lambda x, out=None: torch.mul(x, x, out=out),
     by_data=lambda grad, x: grad * (2 * x),
-    inplace=lambda x: x.mul_(x),
     integers=True,
+    sparse=SLOPES,
 )
 _declare(
     "sqrt",
     r"\sqrt{x}",
-    lambda x: torch.sqrt(x),
+    "sqrt",
     by_output=lambda grad, y: grad * (0.5 / y),
-    inplace=lambda x: x.sqrt_(),
+    sparse=KEEPS_ZEROS,
+    example="[1, 2, 4]",
 )
-_declare("rsqrt", r"1 / \sqrt{x}", lambda x: torch.rsqrt(x), by_output=lambda grad, y: grad * (-0.5 * y**3))
-_declare("cbrt", r"\sqrt[3]{x}", _cbrt, by_output=lambda grad, y: grad / (3 * y.square()))
+_declare(
+    "rsqrt", r"1 / \sqrt{x}", "rsqrt", by_output=lambda grad, y: grad * (-0.5 * y**3), example="[1, 2, 4]"
+)
+_declare(
+    "cbrt",
+    r"\sqrt[3]{x}",
+    _cbrt,
+    by_output=lambda grad, y: grad / (3 * y.square()),
+    sparse=KEEPS_ZEROS,
+    example="[1, 2, 4]",
+)
 _declare(
     "rcbrt",
     r"1 / \sqrt[3]{x}",
     lambda x: 1 / _cbrt(x),
     by_output=lambda grad, y: grad * (y**4 / -3),
     aliases=(),
+    example="[1, 2, 4]",
 )
 
+_declare("exp", "e^x", "exp", by_output=lambda grad, y, out=None: torch.mul(grad, y, out=out))
+_declare("expm1", "e^x - 1", "expm1", by_data=lambda grad, x: grad * torch.exp(x), sparse=KEEPS_ZEROS)
+_declare("log", r"\ln x", "log", by_data=lambda grad, x: grad / x, example="[1, 2, 4]")
 _declare(
-    "exp",
-    "e^x",
-    lambda x: torch.exp(x),
-    by_output=lambda grad, y: grad * y,
-    inplace=lambda x: x.exp_(),
+    "log10", r"\log_{10} x", "log10", by_data=lambda grad, x: grad / (x * math.log(10)), example="[1, 2, 4]"
 )
-_declare("expm1", "e^x - 1", lambda x: torch.expm1(x), by_data=lambda grad, x: grad * torch.exp(x))
-_declare("log", r"\ln x", lambda x: torch.log(x), by_data=lambda grad, x: grad / x)
-_declare("log10", r"\log_{10} x", lambda x: torch.log10(x), by_data=lambda grad, x: grad / (x * math.log(10)))
-_declare("log2", r"\log_2 x", lambda x: torch.log2(x), by_data=lambda grad, x: grad / (x * math.log(2)))
-_declare("log1p", r"\ln(1 + x)", lambda x: torch.log1p(x), by_data=lambda grad, x: grad / (1 + x))
+_declare("log2", r"\log_2 x", "log2", by_data=lambda grad, x: grad / (x * math.log(2)), example="[1, 2, 4]")
+_declare(
+    "log1p",
+    r"\ln(1 + x)",
+    "log1p",
+    by_data=lambda grad, x: grad / (1 + x),
+    sparse=KEEPS_ZEROS,
+    example="[1, 2, 4]",
+)
 
-_declare("sin", r"\sin x", lambda x: torch.sin(x), by_data=lambda grad, x: grad * torch.cos(x))
-_declare("cos", r"\cos x", lambda x: torch.cos(x), by_data=lambda grad, x: -grad * torch.sin(x))
-_declare("tan", r"\tan x", lambda x: torch.tan(x), by_output=lambda grad, y: grad * (1 + y * y))
+_declare("sin", r"\sin x", "sin", by_data=lambda grad, x: grad * torch.cos(x), sparse=KEEPS_ZEROS)
+_declare("cos", r"\cos x", "cos", by_data=lambda grad, x: -grad * torch.sin(x))
+_declare("tan", r"\tan x", "tan", by_output=lambda grad, y: grad * (1 + y * y), sparse=KEEPS_ZEROS)
 _declare(
-    "arcsin", r"\arcsin x", lambda x: torch.asin(x), by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x)
+    "arcsin",
+    r"\arcsin x",
+    "asin",
+    by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x),
+    sparse=KEEPS_ZEROS,
+    example="[0, 0.5]",
 )
 _declare(
-    "arccos", r"\arccos x", lambda x: torch.acos(x), by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x)
+    "arccos", r"\arccos x", "acos", by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x), example="[0, 0.5]"
 )
-_declare("arctan", r"\arctan x", lambda x: torch.atan(x), by_data=lambda grad, x: grad / (1 + x * x))
-_declare("sinh", r"\sinh x", lambda x: torch.sinh(x), by_data=lambda grad, x: grad * torch.cosh(x))
-_declare("cosh", r"\cosh x", lambda x: torch.cosh(x), by_data=lambda grad, x: grad * torch.sinh(x))
-_declare(
-    "tanh",
-    r"\tanh x",
-    lambda x: torch.tanh(x),
-    by_output=lambda grad, y: torch.ops.aten.tanh_backward.default(grad, y),
-    inplace=lambda x: x.tanh_(),
-)
+_declare("arctan", r"\arctan x", "atan", by_data=lambda grad, x: grad / (1 + x * x), sparse=KEEPS_ZEROS)
+_declare("sinh", r"\sinh x", "sinh", by_data=lambda grad, x: grad * torch.cosh(x), sparse=KEEPS_ZEROS)
+_declare("cosh", r"\cosh x", "cosh", by_data=lambda grad, x: grad * torch.sinh(x))
+_declare("tanh", r"\tanh x", "tanh", by_output=tanh_backward, sparse=KEEPS_ZEROS)
 _declare(
     "arcsinh",
     r"\mathrm{arsinh}\, x",
-    lambda x: torch.asinh(x),
+    "asinh",
     by_data=lambda grad, x: grad * torch.rsqrt(x * x + 1),
+    sparse=KEEPS_ZEROS,
 )
 _declare(
     "arccosh",
     r"\mathrm{arcosh}\, x",
-    lambda x: torch.acosh(x),
+    "acosh",
     by_data=lambda grad, x: grad * torch.rsqrt(x * x - 1),
+    example="[1, 2, 3]",
 )
 _declare(
-    "arctanh", r"\mathrm{artanh}\, x", lambda x: torch.atanh(x), by_data=lambda grad, x: grad / (1 - x * x)
+    "arctanh",
+    r"\mathrm{artanh}\, x",
+    "atanh",
+    by_data=lambda grad, x: grad / (1 - x * x),
+    sparse=KEEPS_ZEROS,
+    example="[0, 0.5]",
 )
 
-_declare("gamma", r"\Gamma(x)", _gamma, by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)))
+_declare(
+    "gamma",
+    r"\Gamma(x)",
+    _gamma,
+    by_data=lambda grad, x: grad * (_gamma(x) * _digamma(x)),
+    example="[1, 2, 4]",
+)
 _declare(
     "gammaln",
     r"\ln |\Gamma(x)|",
-    lambda x: torch.lgamma(x),
+    "lgamma",
     by_data=lambda grad, x: grad * _slope_of_gammaln(x),
+    example="[1, 2, 4]",
 )
 _declare(
     "erf",
     r"\mathrm{erf}(x)",
-    lambda x: torch.erf(x),
+    "erf",
     by_data=lambda grad, x: grad * (2 / math.sqrt(math.pi) * torch.exp(-x * x)),
     aliases=(),
+    example="[0, 0.5]",
 )
 _declare(
     "erfinv",
     r"\mathrm{erf}^{-1}(x)",
-    lambda x: torch.erfinv(x),
+    "erfinv",
     by_output=lambda grad, y: grad * (math.sqrt(math.pi) / 2 * torch.exp(y * y)),
     aliases=(),
+    example="[0, 0.5]",
 )
 
 _declare(
     "relu",
     r"\max(x, 0)",
-    lambda x: torch.relu(x),
-    by_output=lambda grad, y: y.clamp(max=1).ceil_().mul_(grad),  # NaN of NaN
-    inplace=lambda x: x.relu_(),
+    relu,
+    by_output=lambda grad, y, out=None: torch.mul(y.clamp(max=1).ceil_(), grad, out=out),  # NaN of NaN
     integers=True,
+    sparse=SLOPES,
 )
-_declare(
-    "sigmoid",
-    "1 / (1 + e^{-x})",
-    lambda x: torch.sigmoid(x),
-    by_output=lambda grad, y: torch.ops.aten.sigmoid_backward.default(grad, y),
-    inplace=lambda x: x.sigmoid_(),
-)
+_declare("sigmoid", "1 / (1 + e^{-x})", "sigmoid", by_output=sigmoid_backward)
 _declare(
     "softsign",
     "x / (1 + |x|)",
@@ -310,7 +413,10 @@ _declare(
 class HardSigmoid(Op, name="hard_sigmoid"):
     r"""Approximates sigmoid by a line: :math:`\min(\max(\alpha x + \beta, 0), 1)`."""
 
+    example = "[-1, 0, 1]"
     alpha: float = param(default=0.2, doc="Slope of the line.")
+    names_inputs = False
+    image_inputs = first_is_image
     beta: float = param(default=0.5, doc="Its value at 0.")
 
     infer_shape = same_shape
@@ -331,6 +437,8 @@ class SmoothL1(Op, name="smooth_l1"):
     :math:`\sigma` is `scalar` (Girshick, 2015).
     """
 
+    example = "[-2, 0.5, 2] | scalar=1.0"
+    names_inputs = False
     scalar: float = param(default=1.0, doc="Where the parabola ends: at one over its square.")
 
     infer_shape = same_shape
@@ -351,31 +459,39 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
     At the bounds the gradient still passes.
     """
 
+    example = "[-2, 0.5, 2] | a_min=-1.0, a_max=1.0"
     a_min: float = param(doc="Least value.")
     a_max: float = param(doc="Greatest value.")
 
     infer_shape = same_shape
+    memory = Memory("new", over=("data",), into=True)
+    backward_memory = Memory("new", over=("grad",), into=True)
+    names_inputs = False
+    image_inputs = first_is_image
+    sparse = Sparse(lambda op, stypes: stypes[0] if op.a_min <= 0 <= op.a_max else None, kernel=on_values)
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        low, high = (_within(bound, data.dtype) for bound in (self.a_min, self.a_max))
-        if low <= high:
-            return data.clamp(low, high)
-        return torch.where(data > high, high, torch.where(data < low, low, data)).to(data.dtype)
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        low, high = (number_as(bound, data.dtype) for bound in (self.a_min, self.a_max))
+        dtype = data.dtype
+        least, most = (-math.inf, math.inf) if dtype.is_floating_point else _ends(dtype)
+        if least <= self.a_min <= self.a_max <= most:
+            return torch.clamp(data, low, high, out=out)
+        return written(torch.where(data > self.a_max, high, torch.where(data < self.a_min, low, data)), out)
 
-    def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
+    def backward(self, run: Run, grad: Tensor, data: Tensor, *, out: Mapping[str, Into] = NOWHERE) -> Tensor:
         if not data.dtype.is_floating_point:
-            return grad * ((data >= self.a_min) & (data <= self.a_max))
+            inside = grad * ((data >= self.a_min) & (data <= self.a_max))
+            return written(inside, out["data"].tensor if out else None)
         outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
-        into: Tensor = torch.ops.aten.hardtanh_backward(grad, data, *outside)
-        return into
+        kernel: Any = torch.ops.aten.hardtanh_backward
+        if out:
+            return kernel.grad_input(grad, data, *outside, grad_input=out["data"].tensor)  # type: ignore[no-any-return]
+        return kernel.default(grad, data, *outside)  # type: ignore[no-any-return]
 
 
-def _within(bound: float, dtype: torch.dtype) -> float:
-    """Return a bound as a number that the dtype can hold."""
-    if dtype.is_floating_point:
-        return bound
+def _ends(dtype: torch.dtype) -> tuple[float, float]:
     info = torch.iinfo(dtype)
-    return int(min(max(bound, info.min), info.max))
+    return info.min, info.max
 
 
 @functools.cache

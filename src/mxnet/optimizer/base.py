@@ -13,7 +13,7 @@ from mxnet import registry
 from mxnet.caller import warn
 from mxnet.config import knob
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
-from mxnet.ndarray.invoke import MODE
+from mxnet.ndarray.mode import MODE
 from mxnet.optimizer.arrays import Plan, flat
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mxnet.lr_scheduler import LRScheduler
     from mxnet.ndarray import NDArray
-    from mxnet.ops.optimizer_update import Values
+    from mxnet.ops.optimizer_steps import Values
     from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Index", "Optimizer", "Rule", "State", "create", "register"]

@@ -12,19 +12,11 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
 from mxnet.ops.backward import Backward
-from mxnet.ops.broadcast import Broadcasting
 from mxnet.ops.convolution import Convolution, Deconvolution
-from mxnet.ops.elemwise import Elementwise
-from mxnet.ops.fused import FusedConvolutionAdd, PackedConvolutionWeight, ToChannelsFirst, ToChannelsLast
-from mxnet.ops.scalar import WithScalar
-from mxnet.ops.unary import Unary
+from mxnet.ops.fused import ToChannelsFirst, ToChannelsLast
 from mxnet.passes.rewrite import rewrite
 
 __all__ = ["use_channels_last"]
-
-_OF_EQUAL_ARRAYS = (Elementwise, Broadcasting)
-_OF_ONE = (Unary, WithScalar)
-_FOLLOWERS = frozenset({"Activation", "BlockGrad", "Dropout", "LeakyReLU", "_copy", "clip", "hard_sigmoid"})
 
 
 def use_channels_last(graph: Graph) -> Graph:
@@ -74,9 +66,9 @@ def _repeats_a_pixel(op: Op) -> bool:
 def _image_slots(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the positions of the inputs and outputs that have one layout; none if it is not handed on."""
     if not isinstance(op, Backward):
-        reads = _image_inputs(op)
+        reads = op.image_inputs()
         return reads, (0,) if reads else ()
-    inputs = _image_inputs(op.forward_op)
+    inputs = op.forward_op.image_inputs()
     names = op.forward_op.input_names()
     reads = tuple(
         i
@@ -85,21 +77,6 @@ def _image_slots(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
         and (position in inputs if kind == "in" else kind in ("grad", "out") and position == 0)
     )
     return reads, tuple(i for i, name in enumerate(op.wants) if names.index(name) in inputs)
-
-
-def _image_inputs(op: Op) -> tuple[int, ...]:
-    """Return the positions of the inputs that have the layout of the first output."""
-    if isinstance(op, Convolution | Deconvolution):
-        if len(op.kernel) != 2 or op.channels_last or isinstance(op, PackedConvolutionWeight):
-            return ()
-        return (0, 2) if isinstance(op, FusedConvolutionAdd) else (0,)
-    if isinstance(op, _OF_EQUAL_ARRAYS) or op.name in ("Concat", "add_n"):
-        return tuple(range(op.arity[0]))
-    if op.name in ("BatchNorm", "BatchNorm_v1"):
-        return (0,) if op.axis == 1 else ()  # type: ignore[attr-defined]
-    if op.name == "Pooling":
-        return () if op.channels_last else (0,)  # type: ignore[attr-defined]
-    return (0,) if isinstance(op, _OF_ONE) or op.name in _FOLLOWERS else ()
 
 
 def _first(entry: Entry) -> Entry:

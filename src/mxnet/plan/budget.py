@@ -92,7 +92,7 @@ def limit_memory(
 def _costs_nothing(node: Node) -> bool:
     """Whether a node only stores a bound array in another way: to keep that is to keep the array twice."""
     assert node.op is not None
-    return node.op.repeats_for_nothing and node.inputs[0].node.op is None
+    return node.op.cost == "nothing" and node.inputs[0].node.op is None
 
 
 def _is_true(mark: str) -> bool:
@@ -101,7 +101,7 @@ def _is_true(mark: str) -> bool:
 
 def _choices(nodes: Sequence[Node], known: KnownGraph, *, mirror: bool, in_budget: bool) -> Iterator[Choice]:
     """Yield what may be recomputed, the least work first."""
-    cheap = frozenset(id(node) for node in nodes if node.op is not None and not node.op.costly)
+    cheap = frozenset(id(node) for node in nodes if node.op is not None and node.op.cost != "much")
     if not mirror:
         yield frozenset()
     if mirror or in_budget:
@@ -157,7 +157,7 @@ def _in_segments(nodes: Sequence[Node], cuts: set[int], known: KnownGraph, size:
 
 def _bytes_made(node: Node, known: KnownGraph) -> int:
     assert node.op is not None
-    if node.op.result == "view":
+    if node.op.memory.result == "view":
         return 0
     return sum(math.prod(shape) for shape in known.shapes.values[known.graph.index[id(node)]])
 

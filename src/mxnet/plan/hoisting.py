@@ -15,11 +15,6 @@ from mxnet.ir.node import Entry, Node
 
 __all__ = ["hoisted_nodes", "independent_groups"]
 
-LEARNED = frozenset(
-    {"weight", "bias", "gamma", "beta", "moving_mean", "moving_var", "parameters", "state_weight"}
-)
-"""Input slots that take what is learned: it changes seldom between two runs for inference."""
-
 _MOST_CONSTANT = 1 << 18  # elements; a large constant is not worth the memory it would keep
 
 
@@ -45,7 +40,7 @@ def hoisted_nodes(graph: Graph, shapes: Inferred, *, parameters: bool) -> set[in
         slots = node.op.input_names() + node.op.aux_names()
         for position, entry in enumerate(node.inputs):
             made_of = variables.get(id(entry.node))
-            takes_learned = id(node) in hoisted or slots[position] in LEARNED
+            takes_learned = id(node) in hoisted or slots[position] in node.op.learned
             if made_of and not takes_learned and position not in node.op.shape_only:
                 stays.add(id(entry.node))
     for node in graph.operators:  # what reads a value that stays cannot go before it

@@ -52,7 +52,8 @@ def late_kernel(
                 f"{show_shape(conflict.required)} is expected."  # type: ignore[arg-type]
             ) from None
         facts = run_with(ins, outs if all(map(is_complete, outs)) else None)
-        made = op.kernel_for(facts)(*tensors, **options)
+        held = op.held_in([str(tensor.dtype).removeprefix("torch.") for tensor in tensors])
+        made = held.kernel_for(facts)(*tensors, **options)
         for result, shape in zip(made if isinstance(made, tuple | list) else (made,), outs, strict=True):
             if is_complete(shape) and tuple(result.shape) != shape:
                 raise ShapeError(

@@ -32,14 +32,14 @@ class Memory:
         assert op is not None
         if step.takes is not None:
             self._lies_in(step.outputs[0], step.takes)
-        elif op.result == "view" and step.inputs:
+        elif op.memory.result == "view" and step.inputs:
             for v in step.outputs:
                 self._lies_in(v, step.inputs[0])
-        elif op.result != "new":
+        elif op.memory.result != "new":
             touched = frozenset().union(*(self.may_touch[u] for u in step.inputs))
             for v in step.outputs:
                 self.may_touch[v] = touched | {v}
-                if op.result == "repeated":
+                if op.memory.result == "repeated":
                     self.owner[v] = self.owner[step.inputs[0]]
 
     def _lies_in(self, v: int, of: int) -> None:

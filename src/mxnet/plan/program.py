@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import keyword
 import linecache
@@ -17,8 +16,9 @@ from mxnet.allocator import keep_freed_memory
 from mxnet.context import Context
 from mxnet.ir.blame import blame
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import Into
 from mxnet.ir.node import Node
-from mxnet.ir.op import Into, Like, Run
+from mxnet.ir.op import Like, Run
 from mxnet.lazy import torch
 from mxnet.ops.backward import Backward
 from mxnet.ops.device import torch_device
@@ -312,6 +312,7 @@ class _Writer:
         node, op = step.node, step.node.op
         assert op is not None
         values = self.plan.values
+        op = op.held_in([values[v].dtype for v in step.inputs])
         context = self.context_of(node)
         ins = tuple(values[v].shape for v in step.inputs)
         outs = tuple(values[v].shape for v in step.outputs)
@@ -329,9 +330,9 @@ class _Writer:
 
         arguments = [self._argument(step, i, context) for i in range(len(step.inputs))]
         taken = None if step.takes is None else self.names[step.takes]
-        if taken is not None and op.forward_into is not None:
-            kernel: Kernel = functools.partial(op.forward_into, run_with(ins, outs))
-            arguments.insert(0, taken)
+        if taken is not None and not isinstance(op, Backward):
+            kernel: Kernel = op.kernel_into(run_with(ins, outs))
+            arguments.append(f"out={taken}")
         else:
             late = op.late_shape or not all(map(is_complete, (*ins, *outs)))
             kernel = late_kernel(node, outs, run_with) if late else op.kernel_for(run_with(ins, outs))
@@ -353,7 +354,7 @@ class _Writer:
             adds = self.plan.gradients[number][1] == "add"
             places.append(f"{name!r}: __Into(targets[{number}], {adds})")
         self.constants["__Into"] = Into
-        return [f"into={{{', '.join(places)}}}"] if places else []
+        return [f"out={{{', '.join(places)}}}"] if places else []
 
     def _show_inputs(self, step: Step) -> None:
         if self.tapped == "all":

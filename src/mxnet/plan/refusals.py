@@ -7,10 +7,10 @@ import traceback
 from collections.abc import Sequence
 
 from mxnet.analysis.infer import show_shape
-from mxnet.errors import DTypeError, MXNetError, OutOfRangeError, ShapeError
+from mxnet.errors import DTypeError, MXNetError, OutOfMemoryError, OutOfRangeError, ShapeError
 from mxnet.ir.blame import is_of_user
 
-__all__ = ["Given", "raised_by_torch", "refused"]
+__all__ = ["Given", "lacks_memory", "raised_by_torch", "refused"]
 
 Given = Sequence[tuple[str, tuple[int, ...], str]]
 """Name, shape and dtype of each input."""
@@ -19,6 +19,18 @@ _ABOUT_DTYPES = re.compile(
     r"not implemented for '|not supported|does not support|can't be cast"
     r"|infer output dtype|floating point dtype|integral input tensors|floating-point dtype"
 )
+
+_ABOUT_MEMORY = re.compile(
+    r"can't allocate memory|out of memory|size calculation overflowed|Overflow when unpacking long"
+)
+_ASKED = re.compile(r"ried to allocate ([\d.]+ \w+)")
+
+
+def lacks_memory(error: BaseException | None) -> bool:
+    """Whether torch, or numpy, says that there is not the memory for an array."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError | TypeError) and bool(_ABOUT_MEMORY.search(str(error)))
+    )
 
 
 def raised_by_torch(error: Exception) -> bool:
@@ -44,11 +56,17 @@ def refused(error: Exception, given: Given) -> MXNetError:
     """
     kind, reason = MXNetError, str(error)
     shapes = [shape for _, shape, _ in given]
-    if _ABOUT_DTYPES.search(reason):
+    if lacks_memory(error):
+        asked = _ASKED.search(reason)
+        needed = f"for the {asked[1]} it asks for" if asked else "for its result"
+        kind, reason = OutOfMemoryError, f"there is not enough memory {needed}."
+    elif _ABOUT_DTYPES.search(reason):
         dtypes = dict.fromkeys(dtype for _, _, dtype in given)
         kind, reason = DTypeError, f"it cannot be computed for arrays of {' with '.join(dtypes)}."
     elif "ZeroDivisionError" in reason:
         reason = "whole numbers cannot be divided by 0."
+    elif isinstance(error, IndexError) and "out of bounds" in reason:
+        kind = OutOfRangeError
     elif any(0 in shape for shape in shapes):
         kind, reason = ShapeError, "it cannot be computed for an array without elements."
     elif () in shapes:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from mxnet import control_flow as _control_flow  # this and the operators fill the registry
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
-from mxnet.ir.namespaces import submodule as _submodule
-from mxnet.symbol import control_flow, random, sampling
+from mxnet.surface.functions import fill_modules as _fill_modules
+from mxnet.surface.functions import fluent_method as _fluent_method
+from mxnet.surface.functions import submodule as _submodule
+from mxnet.symbol import control_flow, random
 from mxnet.symbol.base import SymbolBase
 from mxnet.symbol.creation import (
     arange,
@@ -26,7 +28,9 @@ from mxnet.symbol.creation import (
     split_v2,
     zeros,
 )
-from mxnet.symbol.functions import fill_modules
+from mxnet.symbol.functions import EXTRA as _EXTRA
+from mxnet.symbol.functions import make_function as _make_function
+from mxnet.symbol.functions import with_inplace as _with_inplace
 from mxnet.symbol.symbol import Group, Symbol, load, load_json
 from mxnet.symbol.variable import Variable, var
 
@@ -66,11 +70,10 @@ else:
     contrib, image, linalg, sparse, op, _internal = (
         _submodule(__name__, name) for name in ("contrib", "image", "linalg", "sparse", "op", "_internal")
     )
-for _module in (control_flow, sampling):
-    for _name in _module.__all__:
-        setattr(contrib, _name, getattr(_module, _name))
-        contrib.__all__.append(_name)  # type: ignore[attr-defined] # it is made with one
-fill_modules(
+for _function in (control_flow.cond, control_flow.foreach, control_flow.while_loop, random.rand_zipfian):
+    setattr(contrib, _function.__name__, _function)
+    contrib.__all__.append(_function.__name__)  # type: ignore[attr-defined] # it is made with one
+_fill_modules(
     sys.modules[__name__],
     {
         "contrib": contrib,
@@ -81,7 +84,12 @@ fill_modules(
         "op": op,
         "_internal": _internal,
     },
+    Symbol,
+    _make_function,
+    _EXTRA,
 )
+for _name in ("expand_dims", "squeeze"):
+    setattr(Symbol, _name, _fluent_method(Symbol, _with_inplace(globals()[_name]), __name__))
 
 
 if not TYPE_CHECKING:  # what is not in the stubs is a mistake

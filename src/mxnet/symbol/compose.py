@@ -10,7 +10,7 @@ from mxnet.ir.automatic import complete_inputs
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import Op, find_operator, is_hidden
 from mxnet.ir.param import as_text
-from mxnet.ir.preparations import FOR_SYMBOLS
+from mxnet.ir.preparations import FOR_SYMBOLS, prepared
 from mxnet.name import current_names
 
 __all__ = ["Outputs", "apply"]
@@ -61,8 +61,7 @@ def apply(
     slots = bound.input_names() + bound.aux_names()
     source = user_line()
     entries = complete_inputs(bound, node_name, attrs, _arrange(bound, slots, inputs), source)
-    for prepare in FOR_SYMBOLS:
-        entries = tuple(prepare(bound, entries))
+    entries = tuple(prepared(FOR_SYMBOLS, bound, entries))
     if not bound.params and not bound.accepts_any_parameter:
         attrs = {key: value for key, value in attrs.items() if is_hidden(key) or key in notes or key in given}
     node = Node(bound, node_name, entries, attrs, source)

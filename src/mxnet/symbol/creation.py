@@ -119,7 +119,9 @@ def split_v2(
     return Symbol._create("_split_v2", [ary], params, hint="_split_v2")
 
 
-def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | None = None) -> Symbol:
+def histogram(
+    a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | None = None, **kwargs: Any
+) -> Symbol:
     """Count how many values fall into each bin; the second output is the edges of the bins.
 
     Parameters
@@ -130,14 +132,17 @@ def histogram(a: Symbol, bins: int | Symbol = 10, range: tuple[float, float] | N
         The number of bins, or their edges in increasing order.
     range : (float, float)
         The outer edges of a number of equal bins, which a symbol cannot find out by itself.
+    **kwargs
+        The `name` and `attr` of the symbol.
     """
     if isinstance(bins, Symbol):
-        return Symbol._create("_histogram", [a, bins], {}, hint="_histogram")
+        return Symbol._create("_histogram", [a, bins], {}, hint="_histogram", **kwargs)
     if not isinstance(bins, int | np.integer):
         raise CompositionError(f"bins must be an int or a Symbol of edges, not {bins!r}.")
     if range is None:
         raise ParameterError("histogram needs range=(low, high): a symbol has no values to take it from.")
-    return Symbol._create("_histogram", [a], {"bin_cnt": bins, "range": range}, hint="_histogram")
+    given = {"bin_cnt": bins, "range": range}
+    return Symbol._create("_histogram", [a], given, hint="_histogram", **kwargs)
 
 
 def _choose(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.ir.drawing import Interface, drawing, standard_normal
+from mxnet.surface.distributions import Interface, drawing, standard_normal, zipfian
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ poisson = drawing("poisson", _SYMBOLS)
 negative_binomial = drawing("negative_binomial", _SYMBOLS)
 generalized_negative_binomial = drawing("generalized_negative_binomial", _SYMBOLS)
 randint = drawing("randint", _SYMBOLS)
+rand_zipfian = zipfian(_SYMBOLS)  # of mx.sym.contrib
 
 
 def multinomial(

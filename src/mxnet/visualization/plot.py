@@ -5,12 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import dtype_name
+from mxnet.ops.activation import Activation, LeakyReLU
+from mxnet.ops.convolution import Convolution
+from mxnet.ops.custom import Custom
+from mxnet.ops.joining import Concat
+from mxnet.ops.nn import FullyConnected
+from mxnet.ops.norm import BatchNorm
+from mxnet.ops.pooling import Pooling
+from mxnet.ops.rearrange import Flatten, Reshape
 from mxnet.visualization.facts import check_arguments, dtypes_of, shapes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from mxnet.ir.node import Entry, Node
+    from mxnet.ir.op import Op
     from mxnet.symbol.symbol import Symbol
     from mxnet.visualization.digraph import NetworkDigraph
 
@@ -18,17 +27,6 @@ __all__ = ["plot_network"]
 
 _VARIABLE = "#8dd3c7"
 _OTHER = "#fccde5"
-_COLOURS = {
-    "Activation": "#ffffb3",
-    "BatchNorm": "#bebada",
-    "Concat": "#fdb462",
-    "Convolution": "#fb8072",
-    "Flatten": "#fdb462",
-    "FullyConnected": "#fb8072",
-    "LeakyReLU": "#ffffb3",
-    "Pooling": "#80b1d3",
-    "Reshape": "#fdb462",
-}
 _HIDDEN_SUFFIXES = (
     "_weight",
     "_bias",
@@ -143,26 +141,30 @@ def _look_of(node: Node) -> dict[str, str]:
 
     if node.op is None:
         return {"label": graphviz.escape(node.name), "fillcolor": _VARIABLE, "shape": "oval"}
-    label = _LABELS[node.op.name](node.op) if node.op.name in _LABELS else node.name
-    return {"label": graphviz.escape(label), "fillcolor": _COLOURS.get(node.op.name, _OTHER)}
+    label, colour = _label_and_colour(node, node.op)
+    return {"label": graphviz.escape(label), "fillcolor": colour}
 
 
-def _label_convolution(op: Any) -> str:
-    return f"Convolution\n{_extent(op.kernel)}/{_stride(op)}, {op.num_filter}"
-
-
-def _label_pooling(op: Any) -> str:
-    return f"Pooling\n{op.pool_type}, {_extent(op.kernel) or 'global'}/{_stride(op)}"
-
-
-_LABELS: dict[str, Callable[..., str]] = {
-    "Activation": lambda op: f"Activation\n{op.act_type}",
-    "Convolution": _label_convolution,
-    "Custom": lambda op: op.op_type,
-    "FullyConnected": lambda op: f"FullyConnected\n{op.num_hidden}",
-    "LeakyReLU": lambda op: f"LeakyReLU\n{op.act_type}",
-    "Pooling": _label_pooling,
-}
+def _label_and_colour(node: Node, op: Op) -> tuple[str, str]:
+    """Return what a box says and its colour: layers show their sizes, as in MXNet, all others their names."""
+    label, colour = node.name, _OTHER
+    match op:
+        case Convolution():
+            label, colour = f"Convolution\n{_extent(op.kernel)}/{_stride(op)}, {op.num_filter}", "#fb8072"
+        case FullyConnected():
+            label, colour = f"FullyConnected\n{op.num_hidden}", "#fb8072"
+        case Activation() | LeakyReLU():
+            label, colour = f"{op.name}\n{op.act_type}", "#ffffb3"
+        case Pooling():
+            window = _extent(op.kernel) or "global"
+            label, colour = f"Pooling\n{op.pool_type}, {window}/{_stride(op)}", "#80b1d3"
+        case BatchNorm():
+            colour = "#bebada"
+        case Concat() | Flatten() | Reshape():
+            colour = "#fdb462"
+        case Custom():
+            label = op.op_type
+    return label, colour
 
 
 def _stride(op: Any) -> str:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mxnet.ops.convolution import Convolution
+from mxnet.ops.indexing import Embedding
+from mxnet.ops.nn import FullyConnected
 from mxnet.visualization.facts import check_arguments, shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mxnet.ir.node import Entry, Node
+    from mxnet.ir.op import Op
     from mxnet.symbol.symbol import Symbol
 
 __all__ = ["print_summary"]
 
 _HEADER = ("Layer (type)", "Output Shape", "Param #", "Previous Layer")
-# MXNet's table counts the parameters of these operators and shows 0 for all others. Here is how many they
-# tell of without a shape.
-_TOLD: dict[str, Callable[[Any], int]] = {
-    "BatchNorm": lambda _: 0,
-    "Convolution": lambda op: 0 if op.no_bias else op.num_filter,
-    "Embedding": lambda op: op.input_dim * op.output_dim,
-    "FullyConnected": lambda op: 0 if op.no_bias else op.num_hidden,
-}
 
 Shapes = dict["Entry", tuple[int, ...]]
 
@@ -38,8 +33,9 @@ def print_summary(
     """Print a table of a network's layers.
 
     Each layer has its name and operator, its output shape without the batch dimension, the number of its
-    parameters and the layers before it. Parameters of Convolution, FullyConnected, BatchNorm and Embedding
-    are counted, as in MXNet; what two layers share counts for the first of them.
+    parameters and the layers before it. All parameters are counted that operators declare as learned (MXNet
+    knows Convolution, FullyConnected, BatchNorm and Embedding only), without auxiliary states; what two
+    layers share counts for the first of them.
 
     Parameters
     ----------
@@ -103,16 +99,29 @@ def _layers(symbol: Symbol, shapes: Shapes | None) -> Iterator[tuple[Node, int]]
         own = {id(entry.node): entry for entry in _parameters(node) if id(entry.node) not in counted}
         counted |= own.keys()
         if shapes is None:
-            yield node, _TOLD[node.op.name](node.op) if own and node.op is not None else 0
+            yield node, _told(node.op) if own else 0
         else:
             yield node, sum(math.prod(shapes[entry]) for entry in own.values())
 
 
 def _parameters(node: Node) -> tuple[Entry, ...]:
-    """Return the variables that a layer learns: all its inputs but the first, without auxiliary states."""
-    if node.op is None or node.op.name not in _TOLD:
+    """Return the variables that a layer learns, without auxiliary states."""
+    if node.op is None:
         return ()
-    return tuple(entry for entry in node.inputs[1 : node.op.arity[0]] if entry.node.op is None)
+    named = zip(node.op.input_names(), node.inputs, strict=False)
+    return tuple(entry for name, entry in named if name in node.op.learned and entry.node.op is None)
+
+
+def _told(op: Op | None) -> int:
+    """Return how many parameters MXNet counts where no shapes are known: those that an operator tells of."""
+    match op:
+        case Convolution(no_bias=False):
+            return op.num_filter
+        case FullyConnected(no_bias=False):
+            return op.num_hidden
+        case Embedding():
+            return op.input_dim * op.output_dim
+    return 0
 
 
 def _previous(node: Node, symbol: Symbol) -> list[str]:

@@ -18,7 +18,8 @@ from mxnet.ir import preparations
 from mxnet.ir.node import Entry
 from mxnet.ir.op import Op
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.invoke import MODE, invoke_by_name
+from mxnet.ndarray.mode import MODE
+from mxnet.ndarray.ndarray import invoke_by_name
 from mxnet.optimizer import Optimizer
 from mxnet.symbol.symbol import Symbol
 

@@ -9,7 +9,7 @@ import pytest
 import mxnet as mx
 from mxnet.errors import CompositionError, ParameterError
 from mxnet.ir.op import find_operator
-from mxnet.ir.signature import document, parameters_of, split_arguments
+from mxnet.surface.signature import document, parameters_of, split_arguments
 
 
 class Thing:

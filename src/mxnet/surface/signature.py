@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxnet.base import _Null
 from mxnet.errors import CompositionError, ParameterError, did_you_mean
+from mxnet.ir.declared import HIDDEN
 from mxnet.ir.examples import example_of
 from mxnet.ir.namespaces import homes_of
 from mxnet.ir.op import Op, is_hidden
@@ -18,10 +19,7 @@ from mxnet.ir.param import Param, as_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-__all__ = ["HIDDEN", "Arguments", "document", "parameters_of", "split_arguments"]
-
-HIDDEN: Final = frozenset({"ctx_group", "force_mirroring", "lr_mult", "mirror_stage", "wd_mult"})
-"""Notes that MXNet takes without underscores, on any operator; ``lr_mult`` is kept as ``__lr_mult__``."""
+__all__ = ["Arguments", "document", "parameters_of", "split_arguments"]
 
 
 class _Required:

@@ -1,14 +1,15 @@
-"""The functions of ``mx.nd.random`` and ``mx.sym.random`` that draw: one table serves both."""
+"""Functions that draw random numbers, in ``mx.nd.random`` and ``mx.sym.random``: one table serves both."""
 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from mxnet.errors import CompositionError
 
-__all__ = ["Interface", "drawing", "standard_normal"]
+__all__ = ["Interface", "drawing", "standard_normal", "zipfian"]
 
 Made = TypeVar("Made")
 
@@ -123,6 +124,55 @@ def standard_normal(normal: Callable[..., Made]) -> Callable[..., Made]:
 
     randn.__module__, randn.__qualname__ = normal.__module__, "randn"
     return randn
+
+
+def zipfian(interface: Interface) -> Callable[..., Any]:
+    """Return ``rand_zipfian`` for arrays or for symbols."""
+    uniform = drawing("uniform", interface)
+    kind = interface.kind.__name__
+    either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    required = [inspect.Parameter(key, either) for key in ("true_classes", "num_sampled", "range_max")]
+    places = [inspect.Parameter("ctx", either, default=None)] if "ctx" in interface.options else []
+    signature = inspect.Signature([*required, *places])
+
+    def rand_zipfian(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+        bound = signature.bind(*args, **kwargs).arguments
+        true_classes, num_sampled, range_max = (bound.pop(each.name) for each in required)
+        log_range = math.log(range_max + 1)
+        drawn = uniform(0.0, log_range, shape=(num_sampled,), dtype="float64", **bound)
+        samples = (drawn.exp() - 1).astype("int64") % range_max
+
+        def expected(classes: Any) -> Any:
+            classes = classes.astype("float64")
+            return ((classes + 2) / (classes + 1)).log() / log_range * num_sampled
+
+        return samples, expected(true_classes), expected(samples)
+
+    rand_zipfian.__qualname__, rand_zipfian.__module__ = "rand_zipfian", interface.package
+    rand_zipfian.__signature__ = signature  # type: ignore[attr-defined]
+    where = f"ctx : optional\n    {interface.options['ctx']}\n" if places else ""
+    rand_zipfian.__doc__ = _ZIPFIAN.format(kind=kind, where=where)
+    return rand_zipfian
+
+
+_ZIPFIAN = """Draw classes from a log-uniform (Zipfian) distribution, for sampled softmax and the like.
+
+Parameters
+----------
+true_classes : {kind}
+    The target classes.
+num_sampled : int
+    How many classes to draw.
+range_max : int
+    The number of classes; class k has the probability ``log((k + 2) / (k + 1)) / log(range_max + 1)``.
+{where}
+Returns
+-------
+samples : {kind}
+    The classes drawn, int64.
+expected_count_true, expected_count_sample : {kind}
+    How often each target class, and each class drawn, is expected among `num_sampled` draws; float64.
+"""
 
 
 def _signature(row: _Function, options: Mapping[str, str]) -> inspect.Signature:

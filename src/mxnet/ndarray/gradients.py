@@ -1,0 +1,103 @@
+"""What arrays have to do with gradients: the gradient array of one, and its place in what is recorded."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from mxnet.errors import GradientError, did_you_mean
+from mxnet.lazy import torch
+from mxnet.ndarray.mode import MODE
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mxnet.ndarray.ndarray import NDArray
+
+__all__ = ["Differentiable", "write_gradient"]
+
+GRAD_REQS = ("null", "write", "add")
+
+
+class Differentiable:
+    """The methods of arrays that :mod:`mxnet.autograd` stands behind."""
+
+    _tensor: Tensor
+    stype: str
+    _grad: NDArray | None = None
+    _grad_req = "null"
+    _recorded: Any = None  # the value in the graph that mxnet.autograd records
+
+    @abstractmethod
+    def _zeros_alike(self, stype: str) -> NDArray:
+        """Return zeros of the same shape, dtype and context."""
+
+    @property
+    def grad(self) -> NDArray | None:
+        """The gradient array, after ``attach_grad``."""
+        return self._grad
+
+    def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
+        """Give the array a gradient array, which ``backward`` fills.
+
+        Parameters
+        ----------
+        grad_req : {'write', 'add', 'null'}
+            Whether a gradient replaces the last one or is added to it.
+        stype : str, optional
+            The storage type of the gradient array; that of this array by default.
+        """
+        self._mark(self._zeros_alike(stype or self.stype), grad_req)
+
+    def _mark(self, gradient: NDArray, grad_req: str) -> None:
+        if grad_req not in GRAD_REQS:
+            known = ", ".join(map(repr, GRAD_REQS))
+            raise GradientError(
+                f"grad_req must be one of {known}, not {grad_req!r}.{did_you_mean(grad_req, GRAD_REQS)}"
+            )
+        self._grad = None if grad_req == "null" else gradient
+        self._grad_req = grad_req
+        self._recorded = None
+
+    def _is_tracked(self) -> bool:
+        """Whether operators are being recorded and this array has part in a gradient."""
+        return MODE.get().record is not None and (self._recorded is not None or self._grad is not None)
+
+    def backward(
+        self, out_grad: NDArray | None = None, retain_graph: bool = False, train_mode: bool = True
+    ) -> None:
+        """Compute the gradients of this array with respect to the arrays that have gradient arrays.
+
+        Parameters
+        ----------
+        out_grad : NDArray, optional
+            The gradient of this array; ones by default.
+        retain_graph : bool, default False
+            Whether ``backward`` may be called again.
+        train_mode : bool, default True
+            Whether operators behave as in training.
+
+        Raises
+        ------
+        MXNetError
+            If the array was not computed while ``mx.autograd.record()`` was on.
+        """
+        if self._recorded is not None:
+            self._recorded.backward([self], [out_grad], retain_graph, train_mode)
+        elif self._grad is not None:
+            self._take_gradient(torch.ones_like(self._tensor) if out_grad is None else out_grad._tensor)
+        else:
+            raise GradientError(
+                "backward() needs an array that was computed while recording: compute it inside "
+                "`with mx.autograd.record():`, from arrays that have gradients (attach_grad)."
+            )
+
+    def _take_gradient(self, gradient: Tensor) -> None:
+        """Write or add a gradient to the gradient array."""
+        if self._grad is not None:
+            write_gradient(self._grad, gradient, self._grad_req)
+
+
+def write_gradient(target: NDArray, gradient: Tensor, grad_req: str) -> None:
+    """Write a gradient into an array, or add it to what is there."""
+    target._overwrite(target._tensor + gradient if grad_req == "add" else gradient)

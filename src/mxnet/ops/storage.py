@@ -1,0 +1,191 @@
+"""What operators declare as ``sparse``: rules for how results and gradients are stored, and shared kernels.
+
+A kernel for sparse arrays works on what is stored, and gives a result with the same structure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mxnet.errors import ShapeError
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
+from mxnet.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "FLAT",
+    "KEEPS_ZEROS",
+    "LINEAR",
+    "MAKES_DENSE",
+    "SLOPES",
+    "STEPS",
+    "as_first",
+    "csr_if_whole",
+    "densify",
+    "if_alike",
+    "like_the_head",
+    "on_all_rows",
+    "on_places",
+    "on_values",
+    "row_of_each",
+    "rows_of",
+    "sparsify",
+]
+
+# ------------------------------------------------------------------------------------------ rules of results
+
+
+def as_first(op: Any, stypes: tuple[str, ...]) -> str | None:
+    """Store the result as the first input is."""
+    return stypes[0]
+
+
+def dense(op: Any, stypes: tuple[str, ...]) -> str | None:
+    """Make a dense result, without a word about falling back."""
+    return DENSE
+
+
+def if_alike(op: Any, stypes: tuple[str, ...]) -> str | None:
+    """Store the result as all inputs are."""
+    return stypes[0] if len(set(stypes)) == 1 else None
+
+
+def csr_if_whole(op: Any, stypes: tuple[str, ...]) -> str | None:
+    """Return whole rows of a CSR matrix as such a matrix."""
+    whole = all(step in (None, 1) for step in getattr(op, "step", None) or ()) and getattr(op, "axis", 0) == 0
+    return CSR if stypes[0] == CSR and whole else None
+
+
+# ---------------------------------------------------------------------------------------- rules of gradients
+
+
+def like_the_head(op: Any, stypes: tuple[str, ...], head: str) -> tuple[str, ...]:
+    """Store the gradients as the output's is."""
+    return (head,) * len(stypes)
+
+
+def like_the_inputs(op: Any, stypes: tuple[str, ...], head: str) -> tuple[str, ...]:
+    """Store the gradients as the inputs are: they are 0, and hold nothing."""
+    return stypes
+
+
+def by_a_slope(op: Any, stypes: tuple[str, ...], head: str) -> tuple[str, ...]:
+    """Store the gradient as its two factors are, if they are stored alike."""
+    return (head if head == stypes[0] else DENSE,)
+
+
+# --------------------------------------------------------------------------------------------------- kernels
+
+
+def with_parts(array: Stored, *parts: Tensor) -> Stored:
+    """Return an array of the same kind and shape that stores something else."""
+    return Stored(array.stype, array.shape, parts)
+
+
+def on_values(call: Call) -> Stored | None:
+    """Compute each stored value."""
+    if call.stype in (None, DENSE):
+        return None
+    values, *places = call.arrays[0].parts
+    return with_parts(call.arrays[0], call.run([values]), *places)
+
+
+def on_all_rows(call: Call) -> Stored | None:
+    """Compute the rows that any of the arrays stores."""
+    if any(array.stype != ROWS for array in call.arrays):
+        return None
+    rows = torch.unique(torch.cat([array.parts[1] for array in call.arrays]))
+    return with_parts(call.arrays[0], call.run([rows_of(array, rows) for array in call.arrays]), rows)
+
+
+def on_places(call: Call) -> Stored | None:
+    """Compute where the only sparse array (or the first, of two) stores something."""
+    if call.stype in (None, DENSE) or all(array.stype == CSR for array in call.arrays):
+        return None
+    sparse = next(array for array in call.arrays if array.stype != DENSE)
+    if any(
+        extent not in (1, own)
+        for array in call.arrays
+        for extent, own in zip(array.shape[::-1], sparse.shape[::-1], strict=False)
+    ):
+        return None
+    if sparse.stype == ROWS:
+        rows = sparse.parts[1]
+        return with_parts(sparse, call.run([rows_of(array, rows) for array in call.arrays]), rows)
+    values, columns, indptr = sparse.parts
+    rows = row_of_each(indptr)
+    parts = [
+        values if array is sparse else densify(array).expand(sparse.shape)[rows, columns]
+        for array in call.arrays
+    ]
+    return with_parts(sparse, call.run(parts), columns, indptr)
+
+
+def rows_of(array: Stored, wanted: Tensor) -> Tensor:
+    """Return some rows of an array."""
+    if array.stype != ROWS:
+        return densify(array)[wanted]
+    values, rows = array.parts
+    if not len(rows):
+        return torch.zeros((len(wanted), *values.shape[1:]), dtype=values.dtype, device=values.device)
+    place = torch.searchsorted(rows, wanted).clamp(max=len(rows) - 1)
+    there = (rows[place] == wanted).view(-1, *(1,) * (values.dim() - 1))
+    return torch.where(there, values[place], 0)
+
+
+def row_of_each(indptr: Tensor) -> Tensor:
+    """Return the row of each value that a CSR matrix stores."""
+    return torch.repeat_interleave(torch.arange(len(indptr) - 1, device=indptr.device), indptr.diff())
+
+
+def densify(array: Stored) -> Tensor:
+    """Return all values of an array."""
+    values, *places = array.parts
+    if array.stype == DENSE:
+        return values
+    if array.stype == ROWS:
+        return values.new_zeros(array.shape).index_copy_(0, places[0], values)
+    columns, indptr = places
+    return values.new_zeros(array.shape).index_put_((row_of_each(indptr), columns), values)
+
+
+def sparsify(stype: str, values: Tensor) -> tuple[Tensor, ...]:
+    """Return the parts that stand for dense values.
+
+    Raises
+    ------
+    ShapeError
+        If they are stored as CSR, but are no matrix.
+    """
+    if stype == ROWS:
+        there = values.flatten(1).any(1) if values.ndim > 1 else values != 0
+        rows = there.nonzero(as_tuple=True)[0]
+        return values[rows], rows
+    if values.ndim != 2:
+        raise ShapeError(f"Only matrices can be stored as csr, not an array of shape {tuple(values.shape)}.")
+    rows, columns = values.nonzero(as_tuple=True)
+    counts = torch.bincount(rows, minlength=values.shape[0])
+    return values[rows, columns], columns, torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+
+
+# ----------------------------------------------------------------------------------------- ready declarations
+
+KEEPS_ZEROS = Sparse(as_first, kernel=on_values)
+"""Of functions that are 0 at 0, so that what is not stored stays so."""
+
+LINEAR = Sparse(as_first, like_the_head, on_values)
+"""Of those whose gradient is the output's, times a constant."""
+
+SLOPES = Sparse(as_first, by_a_slope, on_values)
+"""Of those whose gradient is 0 where the input is, too."""
+
+STEPS = Sparse(as_first, like_the_inputs, on_values)
+"""Of those whose gradient is 0 everywhere."""
+
+FLAT = Sparse(gradient=like_the_inputs)
+"""Of functions whose gradient is 0 everywhere, but which are not 0 at 0: they compute with dense copies."""
+
+MAKES_DENSE = Sparse(dense)
+"""Of those whose results are dense in any case, which MXNet does not report as falling back."""
