@@ -173,7 +173,7 @@ def test_what_a_custom_operator_raises_stays_as_it_is_with_a_note(method, error)
     assert isinstance(found, type(error))
     assert isinstance(found, MXNetError)  # which 1.9.1 makes of it
     assert (str(found), found.args) == (text, error.args)
-    assert any("'mine'" in note for note in found.__notes__)
+    assert any("'mine" in note for note in found.__notes__)
 
 
 def test_an_array_call_in_a_custom_operator_blames_itself():
