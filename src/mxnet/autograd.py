@@ -20,7 +20,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.invoke import MODE, Mode, check_call, run_kernel
+from mxnet.ndarray.invoke import MODE, Mode, check_call, known_types, run_kernel
 from mxnet.ndarray.ndarray import write_gradient
 from mxnet.ops.device import torch_device
 
@@ -67,6 +67,7 @@ class RecordedNode(Node):
     """
 
     __slots__ = ("context", "grad_req", "gradient", "values")
+    __setattr__ = object.__setattr__  # type: ignore[assignment] # what it keeps goes when backward() has used it
 
     def __init__(
         self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context
@@ -426,7 +427,8 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> Recorded
     tensors = [tensor if tensor.device == device else tensor.to(device) for tensor in tensors]
     facts = tuple(fact for tensor in tensors for fact in (tensor.shape, tensor.dtype))
     shapes, dtypes = check_call(node.op, len(tensors), facts)
-    run = Run(context, is_train=train_mode, out_shapes=shapes, out_dtypes=dtypes, name=node.name)
+    outs = known_types(node.op, shapes, dtypes, context)
+    run = Run(context, is_train=train_mode, outs=outs, name=node.name)
     return RecordedNode(node.op, (), list(run_kernel(node.op, run, tensors)), context)
 
 

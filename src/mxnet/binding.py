@@ -16,8 +16,7 @@ from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean
 from mxnet.executor import Executor, NotAnArrayError, require_complete, resized, shapes_by_node
 from mxnet.ir.declared import declared_dtype, declared_stype
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Node
-from mxnet.ir.op import describe_node
+from mxnet.ir.node import Node, describe_node
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.sparse import zeros as sparse_zeros
 from mxnet.plan.options import Options

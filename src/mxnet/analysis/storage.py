@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from mxnet.config import knob
 from mxnet.errors import MXNetError
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import Op, describe_node
+from mxnet.ir.node import Entry, Node, describe_node
+from mxnet.ir.op import Op
 
 __all__ = [
     "DENSE",

@@ -23,30 +23,30 @@ def postorder(outputs: Iterable[Entry]) -> list[Node]:
         If the graph has a cycle.
     """
     order: list[Node] = []
-    done: set[int] = set()
-    open_nodes: set[int] = set()
+    done: set[Node] = set()
+    open_nodes: set[Node] = set()
     stack: list[tuple[Node, int]] = []
     for head in outputs:
-        if id(head.node) in done:
+        if head.node in done:
             continue
         stack.append((head.node, 0))
-        open_nodes.add(id(head.node))
+        open_nodes.add(head.node)
         while stack:
             node, position = stack.pop()
             inputs = node.inputs
             while position < len(inputs):
                 child = inputs[position].node
                 position += 1
-                if id(child) not in done:
-                    if id(child) in open_nodes:
+                if child not in done:
+                    if child in open_nodes:
                         raise CompositionError(f"The graph has a cycle through node {child.name!r}.")
                     stack.append((node, position))
                     stack.append((child, 0))
-                    open_nodes.add(id(child))
+                    open_nodes.add(child)
                     break
             else:
-                done.add(id(node))
-                open_nodes.discard(id(node))
+                done.add(node)
+                open_nodes.discard(node)
                 order.append(node)
     return order
 
@@ -65,26 +65,26 @@ class Graph:
         self.nodes: tuple[Node, ...] = tuple(postorder(self.outputs))
 
     @functools.cached_property
-    def index(self) -> dict[int, int]:
-        """The position of each node, by ``id``."""
-        return {id(node): i for i, node in enumerate(self.nodes)}
+    def index(self) -> dict[Node, int]:
+        """The position of each node."""
+        return {node: i for i, node in enumerate(self.nodes)}
 
     @functools.cached_property
     def aux(self) -> tuple[Node, ...]:
         """The variables that operators use as auxiliary states."""
         aux = {
-            id(entry.node)
+            entry.node
             for node in self.nodes
             if node.op and node.op.arity[1]
             for entry in node.inputs[node.op.arity[0] :]
         }
-        return tuple(node for node in self.nodes if node.op is None and id(node) in aux)
+        return tuple(node for node in self.nodes if node.op is None and node in aux)
 
     @functools.cached_property
     def arguments(self) -> tuple[Node, ...]:
         """The variables that are not auxiliary states."""
-        aux = {id(node) for node in self.aux}
-        return tuple(node for node in self.nodes if node.op is None and id(node) not in aux)
+        aux = set(self.aux)
+        return tuple(node for node in self.nodes if node.op is None and node not in aux)
 
     @functools.cached_property
     def operators(self) -> tuple[Node, ...]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.param import Param, as_text, param
+from mxnet.ir.types import CHANNELS_LAST, Shape, Type, is_complete
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 
     from mxnet.context import Context
-    from mxnet.ir.node import Entry, Node
 else:
 
     def dataclass_transform(**_: object) -> Callable[[type], type]:
@@ -36,9 +36,6 @@ __all__ = [
     "op_names",
     "param",
 ]
-
-Shape = tuple[int | None, ...]
-"""A shape; ``None`` for an unknown extent. An unknown number of dimensions is plain ``None``."""
 
 REGISTRY: dict[str, type[Op]] = {}
 """Every operator class under its name and all its aliases; filled while the package is imported."""
@@ -114,13 +111,8 @@ class Run:
         Where the node runs.
     wants : frozenset of str
         In a ``backward``: the inputs whose gradients are asked for.
-    out_shapes : tuple of tuple of int or None
-        The inferred output shapes, for operators whose parameters leave extents open (``zeros(shape=(0,
-        3))``).
-    out_dtypes : tuple of str or None
-        The inferred output dtypes.
-    in_shapes : tuple of tuple of int or None
-        The inferred shapes of inputs and auxiliary states.
+    ins, outs : tuple of Type
+        The types of inputs with auxiliary states, and of outputs; empty where they are not known.
     state : dict
         This node's own storage, kept between runs of one executor.
     name : str
@@ -129,17 +121,7 @@ class Run:
         Whether torch repeats an earlier run to differentiate it; states have then moved already.
     """
 
-    __slots__ = (
-        "context",
-        "in_shapes",
-        "is_train",
-        "name",
-        "out_dtypes",
-        "out_shapes",
-        "replayed",
-        "state",
-        "wants",
-    )
+    __slots__ = ("context", "ins", "is_train", "name", "outs", "replayed", "state", "wants")
 
     def __init__(
         self,
@@ -147,9 +129,8 @@ class Run:
         *,
         is_train: bool = False,
         wants: frozenset[str] = frozenset(),
-        out_shapes: tuple[tuple[int, ...], ...] | None = None,
-        out_dtypes: tuple[str, ...] | None = None,
-        in_shapes: tuple[tuple[int, ...], ...] | None = None,
+        ins: tuple[Type, ...] = (),
+        outs: tuple[Type, ...] = (),
         state: dict[str, Any] | None = None,
         name: str = "",
         replayed: bool = False,
@@ -157,12 +138,32 @@ class Run:
         self.context = context
         self.is_train = is_train
         self.wants = wants
-        self.out_shapes = out_shapes
-        self.out_dtypes = out_dtypes
-        self.in_shapes = in_shapes
+        self.ins = ins
+        self.outs = outs
         self.state = {} if state is None else state
         self.name = name
         self.replayed = replayed
+
+    @property
+    def in_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes of inputs and auxiliary states; None where they are not known."""
+        return _shapes(self.ins)
+
+    @property
+    def out_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes of the outputs, for operators whose parameters leave extents open (``zeros``)."""
+        return _shapes(self.outs)
+
+    @property
+    def out_dtypes(self) -> tuple[str, ...] | None:
+        """The dtypes of the outputs; None where they are not known."""
+        dtypes = [each.dtype for each in self.outs]
+        return tuple(dtypes) if dtypes and None not in dtypes else None  # type: ignore[arg-type]
+
+
+def _shapes(types: tuple[Type, ...]) -> tuple[tuple[int, ...], ...] | None:
+    shapes = [each.shape for each in types]
+    return tuple(shapes) if shapes and all(map(is_complete, shapes)) else None  # type: ignore[arg-type]
 
 
 @dataclass_transform(field_specifiers=(param,), frozen_default=True, kw_only_default=True)
@@ -408,6 +409,15 @@ class Op:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""
         return frozenset() if type(self).backward is None else likes_of(type(self).backward)
 
+    def image_inputs(self) -> tuple[int, ...]:
+        """Return the positions of the inputs that are images of one layout, the first output's."""
+        return ()
+
+    def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
+        """Return the layouts of the outputs, from those of inputs and aux states."""
+        follows = CHANNELS_LAST in ins and any(ins[i] == CHANNELS_LAST for i in self.image_inputs())
+        return ((CHANNELS_LAST if follows else ""), *("",) * (self.arity[2] - 1))[: self.arity[2]]
+
     # ------------------------------------------------------------------------------------------ what it means
 
     infer_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
@@ -523,17 +533,3 @@ def find_operator(name: str) -> type[Op]:
 def op_names() -> Iterator[str]:
     """Yield all registered names, aliases included, in alphabetical order."""
     yield from sorted(REGISTRY)
-
-
-def describe_node(node: Node) -> str:
-    """Return ``FullyConnected 'fc1' (train.py:12)``."""
-    kind = node.op.name if node.op else "variable"
-    return f"{kind} {node.name!r}" + (f" ({node.source})" if node.source else "")
-
-
-def describe_entry(entry: Entry) -> str:
-    """Return how messages name a value: its producer and, of several, which output."""
-    text = describe_node(entry.node)
-    if entry.node.op and entry.node.op.arity[2] > 1:
-        text += f", output {entry.node.op.output_names()[entry.index]!r}"
-    return text

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from mxnet.analysis.infer import show_shape
 from mxnet.context import Context, current_context
 from mxnet.dtype import NAMES
 from mxnet.errors import CompositionError, DTypeError, GradientError, MXNetError, ShapeError
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Op, Run, find_operator
+from mxnet.ir.types import Type, show_shape
 from mxnet.lazy import torch
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.device import torch_device
@@ -23,7 +23,7 @@ from mxnet.timing import RECORDER, timed
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["MODE", "Mode", "Recorder", "check_call", "invoke", "invoke_by_name", "run_kernel"]
+__all__ = ["MODE", "Mode", "Recorder", "check_call", "invoke", "invoke_by_name", "known_types", "run_kernel"]
 
 Recorder = Callable[[Op, "Sequence[NDArray]", "Sequence[NDArray]", "Sequence[Tensor]"], None]
 """Is told of every call: the operator, its inputs, what it made, and the tensors of its hidden outputs."""
@@ -210,6 +210,15 @@ def _name_of(dtype: torch.dtype) -> str:
     return name
 
 
+def known_types(
+    op: Op, shapes: Sequence[Any] | None, dtypes: Sequence[Any] | None, where: Context
+) -> tuple[Type, ...]:
+    """Return the types of all outputs, from what :func:`check_call` says of them."""
+    unknown = (None,) * op.arity[2]
+    facts = zip(shapes or unknown, dtypes or unknown, strict=True)
+    return tuple([Type(shape, dtype, where) for shape, dtype in facts])
+
+
 def _explain(op: Op, conflict: Conflict, what: str, shapes: Facts, dtypes: Facts) -> str:
     slot = op.slots[conflict.slot]
     show: Callable[[Any], str] = show_shape if what == "shape" else str
@@ -235,7 +244,8 @@ def _name_the_operator(op: Op, error: Exception) -> str:
 
 def _new_kernel(op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts) -> Kernel:
     shapes, dtypes = check_call(op, n_inputs, facts)
-    run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
+    outs = known_types(op, shapes, dtypes, where)
+    run = Run(where, is_train=is_train, outs=outs, name=op.name)
     return op.kernel_for(run)
 
 

@@ -9,7 +9,7 @@ from mxnet.errors import ShapeError
 from mxnet.ir.op import NOWHERE, Into, Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.device import generator_of
-from mxnet.ops.shapes import normal_axis, same_shape, shape_of_first_input
+from mxnet.ops.shapes import first_is_image, normal_axis, same_shape, shape_of_first_input
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,6 +65,7 @@ class Activation(Op, name="Activation"):
     :math:`x / (1 + |x|)`. The gradient of relu at 0 is 0.
     """
 
+    image_inputs = first_is_image
     act_type: str = param(choices=("relu", "sigmoid", "softrelu", "softsign", "tanh"), doc="Which function.")
 
     result = backward_result = "new"
@@ -124,6 +125,7 @@ class LeakyReLU(Op, name="LeakyReLU"):
     rrelu has a second output, the slopes.
     """
 
+    image_inputs = first_is_image
     inputs = {"data": "Input data.", "gamma": "Slopes of prelu: one for each channel, or one for all."}
     initializers = {"gamma": '["Constant", {"value": 0.25}]'}
     outputs = ("output", "mask")

@@ -10,7 +10,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ops.arithmetic import FORMULAS, Formula
-from mxnet.ops.shapes import normal_axis
+from mxnet.ops.shapes import all_are_images, normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,6 +25,7 @@ class Broadcasting(Op):
     Shapes: aligned at the last axis, extents must be equal or one of them 1.
     """
 
+    image_inputs = all_are_images
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
     result = "new"
     formula: ClassVar[Formula]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ops.device import generator_of
-from mxnet.ops.shapes import dtype_of_first_input
+from mxnet.ops.shapes import dtype_of_first_input, first_is_image
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +22,7 @@ class Dropout(Op, name="Dropout"):
     """
 
     outputs = ("output", "mask")
+    image_inputs = first_is_image
     pure = False
     p: float = param(default=0.5, ge=0, le=1, doc="Fraction of elements that are dropped.")
     mode: str = param(

@@ -12,7 +12,7 @@ from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
 from mxnet.ops.device import torch_device
-from mxnet.ops.shapes import agree, same_shape
+from mxnet.ops.shapes import agree, all_are_images, first_is_image, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 class Elementwise(Op):
     """Base of the operators of two arrays of one shape and dtype, which the output shares."""
 
+    image_inputs = all_are_images
     inputs = {"lhs": "Left operand.", "rhs": "Right operand."}
     result = "new"
     formula: ClassVar[Formula]
@@ -140,6 +141,7 @@ _declare("logical_xor", "_Logical_Xor")
 class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_sparse_ElementWiseSum")):
     """Adds any number of arrays of one shape."""
 
+    image_inputs = all_are_images
     inputs = {"args": "The arrays to add."}
     variadic = "num_args"
     inplace = {"output": "args"}
@@ -173,6 +175,7 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
 class Identity(Op, name="_copy", aliases=("identity",)):
     """Returns its input."""
 
+    image_inputs = first_is_image
     result = "view"
 
     infer_shape = same_shape
@@ -187,6 +190,7 @@ class Identity(Op, name="_copy", aliases=("identity",)):
 class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient")):
     """Returns its input; no gradient passes."""
 
+    image_inputs = first_is_image
     result = "view"
 
     infer_shape = same_shape

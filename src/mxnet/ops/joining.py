@@ -12,7 +12,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
-from mxnet.ops.shapes import agree, normal_axis
+from mxnet.ops.shapes import agree, all_are_images, normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,6 +32,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     Shapes: arg0 (n, a, ...), arg1 (n, b, ...), output (n, a + b, ...) for ``dim=1``.
     """
 
+    image_inputs = all_are_images
     result = "new"
 
     inputs = {"data": "The arrays to join."}

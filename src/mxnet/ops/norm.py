@@ -51,6 +51,9 @@ class _BatchNorm(_Normalization):
     use_global_stats: bool
     axis: int = 1
 
+    def image_inputs(self) -> tuple[int, ...]:
+        return (0,) if self.axis == 1 else ()
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}

@@ -259,6 +259,9 @@ class Pooling(_Pool, name="Pooling"):
         doc="Order of the axes of data and output; channels first by default.",
     )
 
+    def image_inputs(self) -> tuple[int, ...]:
+        return () if self.channels_last else (0,)
+
     def validate(self) -> None:
         super().validate()
         if self.pool_type == "lp" and self.p_value not in (1, 2, 3):

@@ -12,7 +12,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.arithmetic import FORMULAS, Formula
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.shapes import first_is_image, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,6 +27,7 @@ class WithScalar(Op):
     Bool data becomes int64; with ``is_int=False``, integers become float64.
     """
 
+    image_inputs = first_is_image
     result = "new"
     formula: ClassVar[Formula]
     reverse: ClassVar[bool] = False

@@ -13,10 +13,13 @@ from mxnet.lazy import torch
 
 __all__ = [
     "agree",
+    "all_are_images",
     "by_running_the_kernel",
     "dtype_of_first_input",
+    "first_is_image",
     "normal_axis",
     "numel",
+    "reversed_shape",
     "same_shape",
     "shape_of_first_input",
 ]
@@ -41,6 +44,16 @@ def normal_axis(axis: int, ndim: int, operator: str) -> int:
     return axis % ndim
 
 
+def first_is_image(self: Op) -> tuple[int, ...]:  # noqa: ARG001 - a method for operators to adopt
+    """Hand the layout of the first input on: :meth:`Op.image_inputs`."""
+    return (0,)
+
+
+def all_are_images(self: Op) -> tuple[int, ...]:
+    """Hand the layout of the inputs on: :meth:`Op.image_inputs`."""
+    return tuple(range(self.arity[0]))
+
+
 def agree(*shapes: Shape | None) -> Shape | None:
     """Return what partial shapes say together.
 
@@ -54,6 +67,11 @@ def agree(*shapes: Shape | None) -> Shape | None:
         except ValueError:
             continue
     return agreed
+
+
+def reversed_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt
+    """Give the output the axes of the one input in reverse."""
+    return {} if s.ins[0] is None else {"output": s.ins[0][::-1]}
 
 
 def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:  # noqa: ARG001 - a method for operators to adopt

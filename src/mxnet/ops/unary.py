@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, param
 from mxnet.lazy import F, torch
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.shapes import first_is_image, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Unary(Op):
     """Base of the functions of one array. Of integers they are computed in float64 and truncated."""
 
+    image_inputs = first_is_image
     result = "new"
     function: ClassVar[Function]
     takes_integers: ClassVar[bool] = False
@@ -295,6 +296,7 @@ class HardSigmoid(Op, name="hard_sigmoid"):
     alpha: float = param(default=0.2, doc="Slope of the line.")
     beta: float = param(default=0.5, doc="Its value at 0.")
 
+    image_inputs = first_is_image
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
@@ -335,6 +337,7 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
     a_min: float = param(doc="Least value.")
     a_max: float = param(doc="Greatest value.")
 
+    image_inputs = first_is_image
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:

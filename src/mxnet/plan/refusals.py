@@ -6,8 +6,8 @@ import re
 import traceback
 from collections.abc import Sequence
 
-from mxnet.analysis.infer import show_shape
 from mxnet.errors import DTypeError, MXNetError, ShapeError
+from mxnet.ir.types import show_shape
 
 __all__ = ["Given", "raised_by_torch", "refused"]
 
