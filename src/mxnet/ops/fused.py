@@ -339,11 +339,12 @@ class FusedFullyConnected(Op):
         """Return the product of matrices itself: small ones cost little more than the calls they take."""
         product = self._product(packed=_is_packed(run, 1))
         shape, result = run.ins[0].shape, run.outs[0].shape
+        assert is_complete(shape)
         assert is_complete(result)
-        if len(shape or ()) == 2:
+        if len(shape) == 2:
             return product
-        axes = (1, -1) if self.flatten else (0, -2)
-        return lambda data, *rest: product(_matrix(data.flatten(*axes)), *rest).view(result)
+        columns = numel(shape[1:]) if self.flatten else shape[-1]
+        return lambda data, *rest: product(data.reshape(-1, columns), *rest).view(result)
 
     def _product(self, *, packed: bool) -> Callable[..., Tensor]:
         """Return the function of rows, weight and bias."""
@@ -360,11 +361,6 @@ class FusedFullyConnected(Op):
         if self.no_bias:
             return lambda x, w: finish(mm(x, w), *scalars)
         return lambda x, w, b: finish(addmm(b, x, w), *scalars)
-
-
-def _matrix(data: Tensor) -> Tensor:
-    """Return data as a matrix, of which a vector is a column."""
-    return data if data.dim() == 2 else data.reshape(-1, 1)
 
 
 # ----------------------------------------------------------------------------------------------------- layout

@@ -38,7 +38,7 @@ def use_channels_last(graph: Graph) -> Graph:
         assert node.op is not None
         reads = node.op.image_inputs()
         if any(inputs[i].type.layout == CHANNELS_LAST or inputs[i] in changed for i in reads) or (
-            reads and _convolves(node.op)
+            _convolves(node.op)
         ):
             return node.with_inputs(
                 tuple(change(entry) if i in reads else entry for i, entry in enumerate(inputs))
@@ -54,8 +54,8 @@ def use_channels_last(graph: Graph) -> Graph:
 
 def _convolves(op: Op) -> bool:
     """Whether an operator is a convolution over images, or the gradient of one."""
-    op = op.forward_op if isinstance(op, Backward) else op
-    return isinstance(op, Convolution | Deconvolution)
+    forward = op.forward_op if isinstance(op, Backward) else op
+    return isinstance(forward, Convolution | Deconvolution) and bool(forward.image_inputs())
 
 
 def _repeats_a_pixel(op: Op) -> bool:
