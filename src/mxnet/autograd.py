@@ -73,6 +73,7 @@ class RecordedNode(Node):
     """
 
     __slots__ = ("context", "grad_req", "gradient", "held", "values")
+    __setattr__ = object.__setattr__  # type: ignore[assignment] # what it keeps goes when backward() has used it
 
     def __init__(
         self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context

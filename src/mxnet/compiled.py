@@ -47,9 +47,7 @@ class CompiledFunction:
         tensors = [array._tensor for array in arrays]
         facts = tuple((tuple(array.shape), array._dtype_name) for array in arrays)
         program = self._programs.get(facts, is_train=False, with_gradient=False)
-        at = {id(node): tensor for node, tensor in zip(self._programs.variables, tensors, strict=True)}
-        values = program.plan.values
-        outputs, _ = program.forward([at[id(values[v].entry.node)] for v in program.plan.variables])
+        outputs, _ = program.forward(tensors)
         return [NDArray._from_tensor(tensor, self._context) for tensor in outputs]
 
     def _arrange(self, args: tuple[NDArray, ...], kwargs: dict[str, NDArray]) -> list[NDArray]:

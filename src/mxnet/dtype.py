@@ -17,6 +17,7 @@ __all__ = [
     "dtype_name",
     "is_floating",
     "is_integer",
+    "itemsize",
     "largest",
     "number_as",
     "numpy_type",
@@ -98,6 +99,12 @@ def numpy_type(name: str) -> type:
     numpy has no bfloat16: its values are shown as float32.
     """
     return np.dtype("float32" if name == "bfloat16" else name).type
+
+
+@functools.cache
+def itemsize(name: str) -> int:
+    """Return how many bytes a number of the dtype of that name takes."""
+    return 2 if name == "bfloat16" else np.dtype(name).itemsize
 
 
 def is_floating(name: str) -> bool:

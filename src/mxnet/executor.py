@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet.analysis.infer import infer_shapes, show_shape
+from mxnet.analysis.infer import infer_shapes
+from mxnet.analysis.specialise import has_late_shapes
 from mxnet.analysis.storage import graph_storage
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, brief, did_you_mean, few
 from mxnet.fitting import NotAnArrayError, require_complete, resized, shapes_by_node
 from mxnet.historic import lend
-from mxnet.ir.constraints import is_complete
 from mxnet.ir.printer import mxnet_debug_text
+from mxnet.ir.types import is_complete, show_shape
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.ndarray import class_of
 from mxnet.ops.device import drawing_again, generator_states
-from mxnet.plan.late import has_late_shapes
+from mxnet.plan.lower import Taps
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
-from mxnet.plan.programs import Programs, Taps
+from mxnet.plan.programs import Programs
 from mxnet.timing import RECORDER
 
 if TYPE_CHECKING:
@@ -76,9 +77,7 @@ class Executor:
         self._variables = (*arg_arrays, *aux_arrays)
         stypes = {node: array.stype for node, array in zip(programs.variables, self._variables, strict=True)}
         self._output_stypes = graph_storage(programs.graph, stypes).outputs
-        self._last: dict[
-            tuple[bool, bool, Taps, bool], tuple[list[Tensor], Program, list[Tensor | None]]
-        ] = {}
+        self._last: dict[tuple[bool, bool, Taps, bool], tuple[list[Tensor], Program]] = {}
         self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
         operators = [node.op for node in programs.graph.operators if node.op is not None]
@@ -130,12 +129,16 @@ class Executor:
         """The outputs of the last run; before the first one they have the right shapes and hold zeros."""
         if self._outputs is None:
             plan = self._program(is_train=False, with_gradient=False).plan
-            if not all(is_complete(plan.values[v].shape) for v in plan.outputs):
+            types = [plan.values[v].type for v in plan.outputs]
+            shapes = [each.shape for each in types if is_complete(each.shape)]
+            if len(shapes) < len(types):
                 raise ShapeError("The shapes of the outputs depend on data, and are known after forward().")
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
             self._outputs = [
-                zeros(plan.values[v].shape, ctx=context, dtype=plan.values[v].dtype, stype=stype)
-                for v, context, stype in zip(plan.outputs, contexts, self._output_stypes, strict=True)
+                zeros(shape, ctx=context, dtype=each.dtype, stype=stype)
+                for shape, each, context, stype in zip(
+                    shapes, types, contexts, self._output_stypes, strict=True
+                )
             ]
         return self._outputs
 
@@ -196,14 +199,14 @@ class Executor:
         """
         if not self._targets:
             return
-        heads = self._head_gradients(out_grads)
+        given = self._given_heads(out_grads)
         if self._saved is None:
             self._rerun()
         assert self._saved is not None
         program, saved = self._saved
+        heads = self._head_gradients(given, program)
         self._saved = None
         tensors = self._ready(self._ran_for_training, with_gradient=True)[1]
-        exists = self._programs.joint()[1]
         places = [target._tensor for target, _ in self._targets]  # of a sparse array, a dense copy
         if any(head is not None for head in heads):
             memory = {tensor.untyped_storage().data_ptr() for tensor in places}
@@ -212,12 +215,12 @@ class Executor:
                 for head in heads
             ]
         program.backward(
-            self._with_heads(program, tensors, heads),
+            [*tensors, *heads],
             saved,
-            [place for place, there in zip(places, exists, strict=True) if there],
+            [place for place, there in zip(places, program.reached, strict=True) if there],
             self._tap(),
         )
-        for (target, req), place, there in zip(self._targets, places, exists, strict=True):
+        for (target, req), place, there in zip(self._targets, places, program.reached, strict=True):
             if not there and req == "write":
                 place.zero_()
             if target.stype != "default":
@@ -235,32 +238,14 @@ class Executor:
                 _, saved = program.forward(tensors, None)
         self._saved = program, saved
 
-    def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Tensor | None]]:
+    def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Tensor]]:
         """Return the program for the bound arrays and their tensors, at little cost if nothing changed."""
         key = (is_train, with_gradient, self._tapped, RECORDER.programs)
         now = [array._tensor for array in self._variables]
         ready = self._last.get(key)
         if ready is None or not all(map(operator.is_, now, ready[0])):
-            program = self._program(is_train=is_train, with_gradient=with_gradient)
-            at = dict(zip(map(id, self._programs.variables), now, strict=True))
-            values = program.plan.values
-            tensors = [at.get(id(values[v].entry.node)) for v in program.plan.variables]
-            ready = self._last[key] = (now, program, tensors)
-        return ready[1], ready[2]
-
-    def _with_heads(
-        self, program: Program, tensors: list[Tensor | None], heads: Sequence[Tensor | None]
-    ) -> list[Tensor | None]:
-        at = {
-            id(node): head for node, head in zip(self._programs.heads, heads, strict=True) if node is not None
-        }
-        if not at:
-            return tensors
-        values = program.plan.values
-        return [
-            at.get(id(values[v].entry.node), tensor)
-            for v, tensor in zip(program.plan.variables, tensors, strict=True)
-        ]
+            ready = self._last[key] = (now, self._program(is_train=is_train, with_gradient=with_gradient))
+        return ready[1], ready[0]
 
     def _program(self, *, is_train: bool, with_gradient: bool) -> Program:
         facts = tuple((array.shape, array._dtype_name) for array in self._variables)
@@ -307,7 +292,8 @@ class Executor:
                 )
             bound[:] = array
 
-    def _head_gradients(self, out_grads: object) -> list[Tensor | None]:
+    def _given_heads(self, out_grads: object) -> list[Any]:
+        """Return what was given for each output; None for those that nothing was given for."""
         outputs = self.outputs
         names = self._output_names
         if out_grads is None:
@@ -329,11 +315,15 @@ class Executor:
             )
         if len(given) > len(outputs):
             raise BindError(f"backward() was given {len(given)} head gradients for {len(outputs)} outputs.")
-        given += [None] * (len(outputs) - len(given))
-        needed = self._programs.needed_heads
+        return given + [None] * (len(outputs) - len(given))
+
+    def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Tensor | None]:
+        names = self._symbol.list_outputs()
         return [
-            _checked_head(name, output, gradient) if id(node) in needed else None
-            for name, node, output, gradient in zip(names, self._programs.heads, outputs, given, strict=True)
+            _checked_head(name, output, gradient) if needed else None
+            for name, output, gradient, needed in zip(
+                names, self.outputs, given, program.needs_head, strict=True
+            )
         ]
 
     # --------------------------------------------------------------------------------------------- monitoring
@@ -363,7 +353,7 @@ class Executor:
         program = self._program(is_train=bool(self._targets), with_gradient=bool(self._targets))
         megabytes = program.plan.peak_bytes / 2**20
         return (
-            f"{mxnet_debug_text(self._programs.graph.outputs)}\n{program.source}\n"
+            f"{mxnet_debug_text(self._programs.graph.outputs)}\n{program.text.source}\n"
             f"Total {megabytes:.0f} MB allocated\nTotal 0 TempSpace resource requested\n"
         )
 
@@ -407,7 +397,7 @@ class Executor:
             grow = __0_exp(x)  # grow (2, 3)
             return (grow,), []
         """
-        return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).source
+        return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).text.source
 
     # ------------------------------------------------------------------------------------------- other arrays
 

@@ -256,13 +256,11 @@ def test_a_loop_trains_in_a_module():
 
 
 def test_a_body_is_planned_once_for_all_steps_and_runs(monkeypatch):
-    from mxnet.plan import programs
+    from mxnet.plan import lower
 
     made = []
-    write = programs.write_program
-    monkeypatch.setattr(
-        programs, "write_program", lambda *args, **kwargs: made.append(1) or write(*args, **kwargs)
-    )
+    write = lower.write
+    monkeypatch.setattr(lower, "write", lambda *args, **kwargs: made.append(1) or write(*args, **kwargs))
     executor = _cumulative().bind(mx.cpu(), {"x": mx.nd.ones((50, 2)), "s": mx.nd.zeros((2,))})
     for _ in range(3):
         executor.forward(is_train=False)

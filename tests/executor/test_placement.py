@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import mxnet as mx
-from mxnet.plan import program
+from mxnet.passes import copy_between_devices
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ GROUPS = {"first": mx.cpu(1), "second": mx.cpu(2)}
 
 def test_gradient_of_a_node_runs_where_the_node_does(two_layers):
     executor = two_layers.simple_bind(mx.cpu(), group2ctx=GROUPS, data=(4, 5))
-    programs = executor._programs
-    places = {node.name: programs.context_of(node) for node in programs.joint()[0].nodes}
+    plan = executor._program(is_train=True, with_gradient=True).plan
+    places = {value.entry.node.name: value.type.place for value in plan.values}
     assert places["one_backward"] == places["one"] == mx.cpu(1)
     assert places["two_backward"] == places["two"] == places["head_grad_0"] == mx.cpu(2)
 
@@ -40,6 +40,8 @@ def test_variable_without_a_group_lives_with_its_first_reader():
 def test_values_are_copied_where_devices_change_and_nowhere_else(two_layers, monkeypatch):
     executor = two_layers.simple_bind(mx.cpu(), group2ctx=GROUPS, data=(4, 5))
     # Two CPU contexts are one device; here the second stands for another one.
-    monkeypatch.setattr(program, "torch_device", lambda c: torch.device("meta" if c == mx.cpu(2) else "cpu"))
+    monkeypatch.setattr(
+        copy_between_devices, "torch_device", lambda c: torch.device("meta" if c == mx.cpu(2) else "cpu")
+    )
     source = executor.program(is_train=True)
-    assert re.findall(r"(\w+)\.to\(", source) == ["one", "one", "two_backward_data_grad"]
+    assert re.findall(r"CrossDeviceCopy\((\w+)\)", source) == ["one", "two_backward_data_grad"]

@@ -3,10 +3,21 @@
 import numpy as np
 
 import mxnet as mx
+from mxnet.analysis.specialise import specialise
 from mxnet.passes.rewrite import verify
-from mxnet.plan import programs
+from mxnet.plan import lower
 
 PLAIN = ()
+
+
+def typed(net, **shapes):
+    """Return the graph of a symbol with types, from the shapes of some of its variables."""
+    arguments, _, aux = net.infer_shape(**shapes)
+    names = net.list_arguments() + net.list_auxiliary_states()
+    known = dict(zip(names, [*arguments, *aux], strict=True))
+    variables = {node: known[node.name] for node in net.graph.arguments + net.graph.aux}
+    dtypes = dict.fromkeys(variables, "float32")
+    return specialise(net.graph, variables, dtypes, lambda node: mx.cpu())[0]
 
 
 def text(graph):
@@ -29,8 +40,8 @@ def bind(net, monkeypatch, pipeline, grad_req="null", seed=0, **shapes):
         positive = name.endswith(("gamma", "var"))
         array[:] = draw.uniform(0.5, 1.5, array.shape) if positive else draw.normal(0, 0.5, array.shape)
     with monkeypatch.context() as patch:
-        patch.setattr(programs, "INFERENCE", pipeline)
-        patch.setattr(programs, "TRAINING", pipeline)
+        patch.setattr(lower, "INFERENCE", pipeline)
+        patch.setattr(lower, "TRAINING", pipeline)
         executor.forward(is_train=False)  # programs are made when they are first needed
         if grad_req != "null":
             executor.forward(is_train=True)

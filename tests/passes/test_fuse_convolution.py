@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from rewritten import agree, operators, text
+from rewritten import agree, operators, text, typed
 
 import mxnet as mx
 from mxnet.passes.fold_batch_norm import fold_batch_norm
@@ -34,10 +34,11 @@ def test_sum_and_activation_become_part_of_the_convolution():
         "outputs: relu",
     ]
     shape = "kernel=(3, 3), pad=(1, 1), num_filter=4, no_bias=True"
-    assert text(fuse_convolution(net.graph)) == [
+    assert text(fuse_convolution(typed(net, **IMAGES))) == [
         "data = variable",
         "conv_weight = variable",
-        f"conv_packed_weight = _packed_convolution_weight(conv_weight, data, {shape})",
+        "conv_packed_weight = _packed_convolution_weight(conv_weight, pads=(1, 1), strides=(1, 1), "
+        "dilates=(1, 1), num_group=1, data_shape=(2, 4, 7, 7))",
         f"conv+sum+relu = _fused_convolution_add(data, conv_packed_weight, data, {shape}, act='relu')",
         "outputs: conv+sum+relu",
     ]
@@ -56,7 +57,7 @@ ACTIVATIONS = {
 @pytest.mark.parametrize("act", ACTIVATIONS)
 def test_activation_is_part_of_the_convolution(monkeypatch, act, shape):
     net = ACTIVATIONS[act](convolution(no_bias=False))
-    assert set(operators(fuse_convolution(net.graph)).values()) == {
+    assert set(operators(fuse_convolution(typed(net, **IMAGES))).values()) == {
         "_packed_convolution_weight",
         "_fused_convolution",
     }
@@ -66,20 +67,20 @@ def test_activation_is_part_of_the_convolution(monkeypatch, act, shape):
 @pytest.mark.parametrize("act", ["prelu", "elu", "selu", "gelu"])
 def test_other_activations_stay_nodes_of_their_own(monkeypatch, act):
     net = mx.sym.LeakyReLU(convolution(), act_type=act, name="act")
-    assert operators(fuse_convolution(net.graph))["act"] == "LeakyReLU"
+    assert operators(fuse_convolution(typed(net, **IMAGES)))["act"] == "LeakyReLU"
     agree(net, monkeypatch, fuse_convolution, **IMAGES)
 
 
 def test_limits_the_wrong_way_round_stay_a_node_of_their_own(monkeypatch):
     net = mx.sym.clip(convolution(), a_min=1, a_max=-1, name="act")
-    assert operators(fuse_convolution(net.graph))["act"] == "clip"
+    assert operators(fuse_convolution(typed(net, **IMAGES)))["act"] == "clip"
     agree(net, monkeypatch, fuse_convolution, **IMAGES)
 
 
 def test_only_relu_joins_a_sum(monkeypatch):
     data = mx.sym.Variable("data")
     net = mx.sym.Activation(convolution(data) + data, act_type="tanh", name="act")
-    assert operators(fuse_convolution(net.graph))["act"] == "Activation"
+    assert operators(fuse_convolution(typed(net, **IMAGES)))["act"] == "Activation"
     agree(net, monkeypatch, fuse_convolution, **IMAGES)
 
 
@@ -95,7 +96,7 @@ def test_sum_is_computed_in_the_place_of_an_operand_that_nothing_else_reads(monk
 def test_sum_of_a_list_of_two_is_a_sum(monkeypatch):
     data = mx.sym.Variable("data")
     net = mx.sym.add_n(data, convolution(data), name="sum")
-    assert operators(fuse_convolution(net.graph))["conv+sum"] == "_fused_convolution_add"
+    assert operators(fuse_convolution(typed(net, **IMAGES)))["conv+sum"] == "_fused_convolution_add"
     agree(net, monkeypatch, fuse_convolution, **IMAGES)
 
 
@@ -109,14 +110,14 @@ def test_operand_that_is_read_again_keeps_its_value(monkeypatch):
 def test_convolution_added_to_itself_is_left_alone(monkeypatch):
     conv = convolution()
     net = mx.sym.elemwise_add(conv, conv, name="sum")
-    assert operators(fuse_convolution(net.graph))["sum"] == "elemwise_add"
+    assert operators(fuse_convolution(typed(net, **IMAGES)))["sum"] == "elemwise_add"
     agree(net, monkeypatch, fuse_convolution, **IMAGES)
 
 
 def test_convolution_that_is_read_twice_keeps_its_activation_apart(monkeypatch):
     conv = convolution()
     net = mx.sym.Group([relu(conv), conv])
-    assert operators(fuse_convolution(net.graph))["relu"] == "Activation"
+    assert operators(fuse_convolution(typed(net, **IMAGES)))["relu"] == "Activation"
     agree(net, monkeypatch, fuse_convolution, **IMAGES)
 
 
@@ -184,7 +185,7 @@ def test_weight_that_is_written_in_place_is_packed_again(monkeypatch):
 
 def test_error_speaks_of_all_that_was_fused():
     net = relu(convolution())
-    (fused,) = [node for node in fuse_convolution(net.graph).operators if "fused" in node.op.name]
+    (fused,) = [node for node in fuse_convolution(typed(net, **IMAGES)).operators if "fused" in node.op.name]
     assert fused.name == "conv+relu"
     assert fused.original.name == "conv"
     assert "test_fuse_convolution.py" in str(fused.source)

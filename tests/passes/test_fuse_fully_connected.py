@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from rewritten import agree, operators, text
+from rewritten import agree, operators, text, typed
 from torch.profiler import profile
 
 import mxnet as mx
@@ -21,7 +21,7 @@ def relu(data):
 
 
 def test_activation_becomes_part_of_the_layer():
-    graph = relu(dense()).graph
+    graph = typed(relu(dense()), data=(4, 5))
     assert text(graph) == [
         "data = variable",
         "fc_weight = variable",
@@ -33,7 +33,7 @@ def test_activation_becomes_part_of_the_layer():
     assert text(fuse_fully_connected(graph)) == [
         "data = variable",
         "fc_weight = variable",
-        "fc_packed_weight = _packed_dense_weight(fc_weight, data, num_hidden=3)",
+        "fc_packed_weight = _transposed_dense_weight(fc_weight, rows=4)",
         "fc_bias = variable",
         "fc+relu = _fused_fully_connected(data, fc_packed_weight, fc_bias, num_hidden=3, act='relu')",
         "outputs: fc+relu",
@@ -58,7 +58,7 @@ ACTIVATIONS = {
 )
 def test_layer_means_the_same(monkeypatch, shape, flatten, act, no_bias):
     net = ACTIVATIONS[act](dense(flatten=flatten, no_bias=no_bias))
-    assert "_fused_fully_connected" in operators(fuse_fully_connected(net.graph)).values()
+    assert "_fused_fully_connected" in operators(fuse_fully_connected(typed(net, data=shape))).values()
     agree(net, monkeypatch, fuse_fully_connected, data=shape)
 
 
@@ -84,7 +84,7 @@ def test_large_weight_is_packed_where_onednn_runs(monkeypatch):
 
 def test_batch_norm_and_activation_become_part_of_the_layer(monkeypatch):
     net = relu(mx.sym.BatchNorm(dense(), fix_gamma=False, name="bn"))
-    folded = fuse_fully_connected(fold_batch_norm(net.graph))
+    folded = fuse_fully_connected(fold_batch_norm(typed(net, data=(4, 5))))
     assert operators(folded)["fc+bn+relu"] == "_fused_fully_connected"
     agree(net, monkeypatch, fold_batch_norm, fuse_fully_connected, data=(4, 5))
 
@@ -92,12 +92,12 @@ def test_batch_norm_and_activation_become_part_of_the_layer(monkeypatch):
 def test_layer_that_is_read_twice_keeps_its_activation_apart(monkeypatch):
     layer = dense()
     net = mx.sym.Group([relu(layer), layer])
-    assert operators(fuse_fully_connected(net.graph))["relu"] == "Activation"
+    assert operators(fuse_fully_connected(typed(net, data=(4, 5))))["relu"] == "Activation"
     agree(net, monkeypatch, fuse_fully_connected, data=(4, 5))
 
 
 def test_weight_that_is_computed_stays_where_it_is():
-    graph = relu(dense(weight=mx.sym.exp(mx.sym.Variable("w")))).graph
+    graph = typed(relu(dense(weight=mx.sym.exp(mx.sym.Variable("w")))), data=(4, 5))
     assert fuse_fully_connected(graph) is graph
 
 

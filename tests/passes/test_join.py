@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rewritten import typed
 
 import mxnet as mx
 from mxnet.passes import apply_passes
@@ -74,7 +75,7 @@ def test_joined_products_give_the_same_numbers(net, shapes, reqs, monkeypatch):
 
 
 def test_input_side_of_a_recurrent_layer_is_one_product_and_the_state_side_is_not():
-    graph = apply_passes(recurrent_net().graph, (join_dense_layers,))
+    graph = apply_passes(typed(recurrent_net(), **RECURRENT), (join_dense_layers,))
     verify(graph)
     names = [node.name for node in graph.operators if node.op.name == "FullyConnected"]
     assert sorted(names) == sorted(["t5_i2h_joined1", *(f"t{i}_h2h" for i in range(STEPS))])
@@ -90,7 +91,8 @@ def test_layers_that_depend_on_each_other_stay_as_they_are():
     weights, x = parameters("fc"), mx.sym.Variable("data")
     for i in range(6):
         x = shared(weights, x, f"fc{i}")
-    assert join_dense_layers(x.graph) is x.graph
+    graph = typed(x, data=(ROWS, UNITS))
+    assert join_dense_layers(graph) is graph
 
 
 def test_groups_that_wait_for_each_other_do_not_make_a_cycle():
@@ -119,7 +121,8 @@ def test_gradient_of_the_state_itself_is_not_taken_for_one_of_the_weight(monkeyp
 
 def test_few_uses_are_not_joined():
     net = feed_forward_net(count=3)
-    assert join_dense_layers(net.graph) is net.graph
+    graph = typed(net, x0=(1, 7), x1=(2, 7), x2=(3, 7))
+    assert join_dense_layers(graph) is graph
 
 
 def test_monitor_sees_every_layer():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from rewritten import PLAIN, agree, bind, operators, same, text
+from rewritten import PLAIN, agree, bind, operators, same, text, typed
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
@@ -53,7 +53,7 @@ def test_layout_changes_before_the_first_convolution_and_for_users():
         "second = Convolution(relu, second_weight, kernel=(3, 3), pad=(1, 1), num_filter=4, no_bias=True)",
         "outputs: second",
     ]
-    assert text(use_channels_last(net.graph)) == [
+    assert text(use_channels_last(typed(net, **IMAGES))) == [
         "data = variable",
         "data_channels_last = _to_channels_last(data)",
         "conv_weight = variable",
@@ -70,9 +70,10 @@ def test_layout_changes_before_the_first_convolution_and_for_users():
 def test_gradients_flow_in_the_same_layout():
     net = convolution(images(), weight=mx.sym.Variable("weight"))
     net = mx.sym.Activation(net, act_type="relu", name="relu")
-    _, weight = net.graph.arguments
-    head = Entry(Node(None, "head"))
-    joint = Graph([*net.graph.outputs, *gradients(net.graph, [Entry(weight)], [head])])
+    graph = typed(net, **IMAGES)
+    _, weight = graph.arguments
+    head = Entry(Node(None, "head", types=(graph.outputs[0].type,)))
+    joint = Graph([*graph.outputs, *gradients(graph, [Entry(weight)], [head])])
     assert text(use_channels_last(joint)) == [
         "data = variable",
         "data_channels_last = _to_channels_last(data)",
@@ -94,7 +95,7 @@ def test_what_meets_such_images_changes_its_layout_too():
     net = mx.sym.elemwise_add(
         convolution(images()), mx.sym.exp(mx.sym.Variable("other"), name="exp"), name="sum"
     )
-    graph = use_channels_last(net.graph)
+    graph = use_channels_last(typed(net, **IMAGES))
     assert operators(graph)["exp_channels_last"] == "_to_channels_last"
     assert "sum = elemwise_add(conv, exp_channels_last)" in text(graph)
 
@@ -102,23 +103,22 @@ def test_what_meets_such_images_changes_its_layout_too():
 def test_one_value_changes_its_layout_once():
     data = images()
     net = convolution(data, "left") + convolution(data, "right")
-    assert list(operators(use_channels_last(net.graph)).values()).count("_to_channels_last") == 1
+    assert list(operators(use_channels_last(typed(net, **IMAGES))).values()).count("_to_channels_last") == 1
 
 
 @pytest.mark.parametrize(
-    "net",
+    ("net", "shape"),
     [
-        convolution(images(), kernel=(3,), pad=(1,)),
-        convolution(images(), kernel=(3, 3, 3), pad=(1, 1, 1)),
-        mx.sym.Pooling(mx.sym.exp(images()), kernel=(2, 2)),
-        mx.sym.FullyConnected(images(), num_hidden=3),
+        (convolution(images(), kernel=(3,), pad=(1,)), (2, 4, 8)),
+        (convolution(images(), kernel=(3, 3, 3), pad=(1, 1, 1)), (2, 4, 8, 8, 8)),
+        (mx.sym.Pooling(mx.sym.exp(images()), kernel=(2, 2)), (2, 4, 8, 8)),
+        (mx.sym.FullyConnected(images(), num_hidden=3), (2, 4)),
     ],
     ids=["one_axis", "three_axes", "pooling_alone", "dense"],
 )
-def test_other_networks_are_left_alone(net):
-    assert [node.name for node in use_channels_last(net.graph).operators] == [
-        node.name for node in net.graph.operators
-    ]
+def test_other_networks_are_left_alone(net, shape):
+    graph = typed(net, data=shape)
+    assert use_channels_last(graph) is graph
 
 
 @pytest.mark.parametrize("fuses", [(), (fold_batch_norm, fuse_convolution)])

@@ -23,10 +23,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mxnet.errors import GradientError
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node, emit, emitting
+from mxnet.ir.node import Entry, Node, describe_entry, describe_node, emit, emit_as, emitting
 from mxnet.ir.op import Op
 from mxnet.ir.subgraphs import share_subgraphs
+from mxnet.ir.types import Type
 from mxnet.ops.backward import backward_of
 
 __all__ = ["gradients", "starts_gradient"]
@@ -68,30 +70,40 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
             collected.setdefault(output, []).append(head)
     found: dict[Entry, Entry] = {}
     for node in reversed(graph.nodes):
-        with emitting(f"{node.name}_backward", node.source, node.attrs.get("__ctx_group__")):
+        with emitting(node, "backward"):
             grads = [_sum(collected.pop(entry, [])) for entry in node.outputs]
             for entry, grad in zip(node.outputs, grads, strict=True):
                 if entry in wanted and grad is not None:
                     found[entry] = grad
-            if id(node) not in carries or node.op is None:
+            if node not in carries or node.op is None:
                 continue
-            wants = [entry in wanted or id(entry.node) in carries for entry in node.inputs]
+            wants = [entry in wanted or entry.node in carries for entry in node.inputs]
             if any(grad is not None for grad in grads) or _runs_anyway(node.op):
                 for entry, want, grad in zip(
                     node.inputs, wants, _input_gradients(node, grads, wants), strict=False
                 ):
                     if want and grad is not None:
+                        _check_type(node, entry, grad)
                         collected.setdefault(entry, []).append(grad)
     return [found.get(entry) for entry in wrt]
 
 
-def _nodes_on_the_way(graph: Graph, wanted: set[Entry]) -> set[int]:
-    """Return (by ``id``) the nodes through whose inputs a gradient must pass."""
-    carries: set[int] = set()
+def _nodes_on_the_way(graph: Graph, wanted: set[Entry]) -> set[Node]:
+    """Return the nodes through whose inputs a gradient must pass."""
+    carries: set[Node] = set()
     for node in graph.nodes:
-        if any(entry in wanted or id(entry.node) in carries for entry in node.inputs):
-            carries.add(id(node))
+        if any(entry in wanted or entry.node in carries for entry in node.inputs):
+            carries.add(node)
     return carries
+
+
+def _check_type(node: Node, entry: Entry, grad: Entry) -> None:
+    """Refuse a gradient of another type than its value's, which is a fault of the operator."""
+    if node.place is not None and not entry.type._replace(place=grad.type.place).holds(grad.type):
+        raise GradientError(
+            f"The gradient of {describe_node(node)} with respect to {describe_entry(entry)} is "
+            f"{grad.type}, but the value is {entry.type}."
+        )
 
 
 def _sum(grads: list[Entry]) -> Entry | None:
@@ -121,7 +133,10 @@ def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -
             inputs.append(grads[read.position] or emit("zeros_like", node.outputs[read.position]))
         else:
             inputs.append(sources[read.kind][read.position])
-    made = emit(backward, *inputs).node
-    made.subgraphs = node.subgraphs
+    types = None
+    if node.place is not None:  # the gradient of a value has its type, but is made where the node runs
+        of = [entry.type for entry, want in zip(node.inputs[:n_in], wants, strict=False) if want]
+        types = tuple([Type(each.shape, each.dtype, node.place) for each in of])
+    made = emit_as(backward, tuple(inputs), types, node.subgraphs)
     results = iter(made.outputs)
     return [next(results) if want else None for want in wants[:n_in]]

@@ -18,7 +18,8 @@ from mxnet.ir.constraints import (
 from mxnet.ir.declared import declared_dtype, declared_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node, describe_entry
-from mxnet.ir.op import Op, Shape, Slots
+from mxnet.ir.op import Op, Slots
+from mxnet.ir.types import Shape, show_shape
 
 __all__ = ["Inferred", "infer_dtypes", "infer_shapes", "show_shape"]
 
@@ -43,13 +44,13 @@ class Inferred:
     def of(self, nodes: Sequence[Node]) -> list[Any]:
         """Return the fact about the first output of each node."""
         index = self.graph.index
-        return [self.values[index[id(node)]][0] for node in nodes]
+        return [self.values[index[node]][0] for node in nodes]
 
     @property
     def outputs(self) -> list[Any]:
         """The facts about the graph's outputs."""
         index = self.graph.index
-        return [self.values[index[id(entry.node)]][entry.index] for entry in self.graph.outputs]
+        return [self.values[index[entry.node]][entry.index] for entry in self.graph.outputs]
 
 
 def infer_shapes(
@@ -58,7 +59,6 @@ def infer_shapes(
     outputs: Sequence[Shape | None] = (),
     *,
     guess: bool = True,
-    before: Inferred | None = None,
 ) -> Inferred:
     """Infer all shapes.
 
@@ -72,8 +72,6 @@ def infer_shapes(
         What is known of the graph's outputs.
     guess : bool
         Whether to take for granted what operators take for granted.
-    before : Inferred, optional
-        What was inferred of the graph that passes made this one of: nodes in both are not asked again.
 
     Raises
     ------
@@ -89,7 +87,6 @@ def infer_shapes(
         merge_shapes,
         is_complete,
         _shape_conflict,
-        before,
     )
     if guess:
         _guess_shapes(inferred, known)
@@ -100,8 +97,6 @@ def infer_dtypes(
     graph: Graph,
     known: Mapping[Node, str | None],
     outputs: Sequence[str | None] = (),
-    *,
-    before: Inferred | None = None,
 ) -> Inferred:
     """Infer all dtypes; as :func:`infer_shapes`.
 
@@ -119,7 +114,6 @@ def infer_dtypes(
         merge_dtypes,
         lambda dtype: dtype is not None,
         _dtype_conflict,
-        before,
     )
 
 
@@ -132,27 +126,22 @@ def _infer(
     merge: Callable[[Any, Any], Any],
     complete: Callable[[Any], bool],
     explain: Callable[..., InferenceError],
-    before: Inferred | None,
 ) -> Inferred:
     values: list[list[Any]] = [
-        [_given(node, known, declared)] if node.op is None else _of_same_node(node, before)
+        [_given(node, known, declared)] if node.op is None else [None] * node.op.arity[2]
         for node in graph.nodes
     ]
     index = graph.index
     for entry, fact in zip(graph.outputs, outputs, strict=False):
-        where = values[index[id(entry.node)]]
+        where = values[index[entry.node]]
         try:
             where[entry.index] = merge(where[entry.index], fact)
         except ValueError:
             raise InferenceError(
                 f"The output {describe_entry(entry)} is {where[entry.index]}, but {fact} where it is used."
             ) from None
-    sources = [[(index[id(entry.node)], entry.index) for entry in node.inputs] for node in graph.nodes]
-    pending = [
-        i
-        for i, node in enumerate(graph.nodes)
-        if node.op is not None and (before is None or not all(map(complete, values[i])))
-    ]
+    sources = [[(index[entry.node], entry.index) for entry in node.inputs] for node in graph.nodes]
+    pending = [i for i, node in enumerate(graph.nodes) if node.op is not None]
     changed = True
     while changed and pending:
         changed = False
@@ -177,16 +166,6 @@ def _infer(
     return Inferred(graph, values)
 
 
-def _of_same_node(node: Node, before: Inferred | None) -> list[Any]:
-    """Return what was inferred of a node's outputs, if that graph has it; it may read other values there."""
-    assert node.op is not None
-    if before is not None:
-        i = before.graph.index.get(id(node.original))
-        if i is not None and before.graph.nodes[i].op is node.op:
-            return list(before.values[i])
-    return [None] * node.op.arity[2]
-
-
 def _given(variable: Node, known: Mapping[Node, Any], declared: Callable[[Node], Any]) -> Any:
     fact = known.get(variable)
     return declared(variable) if fact is None else fact
@@ -202,13 +181,13 @@ def _guess_shapes(inferred: Inferred, known: Mapping[Node, Shape | None]) -> Non
         given = tuple(
             _given(entry.node, known, declared_shape)
             if entry.node.op is None
-            else values[index[id(entry.node)]][entry.index]
+            else values[index[entry.node]][entry.index]
             for entry in node.inputs
         )
         n_in = op.arity[0]
         said = op.guess_shape(Slots(op.slots, given[:n_in], given[n_in:], tuple(values[i])))
         for entry, shape in zip(node.inputs, said.get("ins", ()), strict=False):
-            where = values[index[id(entry.node)]]
+            where = values[index[entry.node]]
             where[entry.index] = merge_shapes(where[entry.index], shape)
         values[i] = [merge_shapes(*pair) for pair in zip(values[i], said.get("outs", values[i]), strict=True)]
 
@@ -224,20 +203,6 @@ def _ask(
         raise explain(node, facts, conflict) from None
     except Exception as error:
         raise blame(error, node)  # noqa: B904 - the same
-
-
-def show_shape(shape: Shape | None) -> str:
-    """Return a shape as messages show it; ``?`` for what is unknown.
-
-    Examples
-    --------
-    >>> show_shape((None, 3)), show_shape(None), show_shape((5,))
-    ('(?, 3)', 'unknown', '(5,)')
-    """
-    if shape is None:
-        return "unknown"
-    inner = ", ".join("?" if d is None else str(d) for d in shape)
-    return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
 def _shape_conflict(node: Node, facts: Sequence[Any], conflict: Conflict) -> ShapeError:

@@ -50,9 +50,9 @@ class Body:
     @functools.cached_property
     def mutated(self) -> frozenset[int]:
         """The variables that the graph writes to."""
-        position = {id(node): i for i, node in enumerate(self.variables)}
+        position = {node: i for i, node in enumerate(self.variables)}
         return frozenset(
-            position[id(entry.node)]
+            position[entry.node]
             for node in self.graph.operators
             if node.op is not None
             for slot, entry in zip(node.op.input_names() + node.op.aux_names(), node.inputs, strict=True)
@@ -119,23 +119,17 @@ class Tape:
         self.varied = varied
         self.steps: list[tuple[list[Tensor], list[Tensor]]] = []
         programs = body.programs(run, varied)
-        at = {id(node): i for i, node in enumerate(body.variables)}
-        given = [values[at[id(node)]] for node in programs.variables]
-        facts = tuple((tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in given)
+        at = {node: i for i, node in enumerate(body.variables)}
+        self._order = [at[node] for node in programs.variables]
+        facts = tuple(
+            (tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in (values[i] for i in self._order)
+        )
         self._program = programs.get(facts, is_train=run.is_train, with_gradient=bool(varied))
-        for j, head in enumerate(programs.heads):
-            if head is not None:
-                at[id(head)] = len(body.variables) + j
-        plan = self._program.plan
-        self._order = [at[id(plan.values[v].entry.node)] for v in plan.variables]
-        self._no_heads = [None] * len(programs.heads)
-        exists = programs.joint()[1] if varied else ()
-        self.reached = [i for i, there in zip(sorted(varied), exists, strict=True) if there]
+        self.reached = [i for i, there in zip(sorted(varied), self._program.reached, strict=False) if there]
 
     def forward(self, values: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Run the body once."""
-        known = [*values, *self._no_heads]
-        outputs, saved = self._program.forward([known[i] for i in self._order])
+        outputs, saved = self._program.forward([values[i] for i in self._order])
         if self.varied:
             self.steps.append((list(values), saved))
         return outputs
@@ -146,8 +140,8 @@ class Tape:
         Where all steps share a variable they are added. What no gradient reaches is left alone.
         """
         values, saved = self.steps.pop()
-        known = [*values, *heads]
-        self._program.backward([known[i] for i in self._order], saved, [targets[i] for i in self.reached])
+        variables = [values[i] for i in self._order]
+        self._program.backward([*variables, *heads], saved, [targets[i] for i in self.reached])
 
     def gradient_like(self, variable: int, tensor: Tensor) -> Tensor:
         """Return memory for the gradient of a variable in one step: zeros, if none reaches it."""

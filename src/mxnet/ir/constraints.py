@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
+from mxnet.context import Context
 from mxnet.errors import InferenceError, ShapeError
-from mxnet.ir.op import Op, Shape, Slots
-from mxnet.util import is_np_shape
+from mxnet.ir.op import Op, Slots
+from mxnet.ir.types import Shape, Type, is_complete
+from mxnet.util import is_np_shape, np_shape
 
-__all__ = ["Conflict", "is_complete", "merge_dtypes", "merge_shapes", "settle_dtypes", "settle_shapes"]
+__all__ = [
+    "Conflict",
+    "is_complete",
+    "merge_dtypes",
+    "merge_shapes",
+    "settle_dtypes",
+    "settle_shapes",
+    "settle_types",
+]
 
 Known = tuple[Any, ...]
 
@@ -31,11 +41,6 @@ class Conflict(InferenceError):
         self.slot = slot
         self.known = known
         self.required = required
-
-
-def is_complete(shape: Shape | None) -> TypeGuard[tuple[int, ...]]:
-    """Whether a shape has no unknown extent."""
-    return shape is not None and None not in shape
 
 
 def merge_shapes(a: Shape | None, b: Shape | None) -> Shape | None:
@@ -101,6 +106,26 @@ def _settle_shapes(op: Op, known: Known, _numpy_shapes: bool) -> Known:
 def settle_dtypes(op: Op, known: Known) -> Known:
     """Do for dtypes what :func:`settle_shapes` does for shapes."""
     return _settle(op, known, op.infer_dtype, merge_dtypes)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def settle_types(op: Op, ins: tuple[Type, ...], place: Context) -> tuple[Type, ...]:
+    """Return the types of an operator's results, from those of all it reads.
+
+    Raises
+    ------
+    Conflict, MXNetError
+        As :func:`settle_shapes`.
+    """
+    unknown = (None,) * op.arity[2]
+    with np_shape():  # nothing is left to be inferred, so that a 0 is an extent
+        shapes = settle_shapes(op, (*(each.shape for each in ins), *unknown))[len(ins) :]
+    dtypes = settle_dtypes(op, (*(each.dtype for each in ins), *unknown))[len(ins) :]
+    layouts = op.layouts([each.layout for each in ins])
+    return tuple(
+        Type(shape, dtype, place, layout)
+        for shape, dtype, layout in zip(shapes, dtypes, layouts, strict=True)
+    )
 
 
 def _settle(op: Op, known: Known, rule: Any, merge: Any) -> Known:

@@ -25,26 +25,26 @@ class Graph:
         self.nodes: tuple[Node, ...] = tuple(postorder(self.outputs))
 
     @functools.cached_property
-    def index(self) -> dict[int, int]:
-        """The position of each node, by ``id``."""
-        return {id(node): i for i, node in enumerate(self.nodes)}
+    def index(self) -> dict[Node, int]:
+        """The position of each node."""
+        return {node: i for i, node in enumerate(self.nodes)}
 
     @functools.cached_property
     def aux(self) -> tuple[Node, ...]:
         """The variables that operators use as auxiliary states."""
         aux = {
-            id(entry.node)
+            entry.node
             for node in self.nodes
             if node.op and node.op.arity[1]
             for entry in node.inputs[node.op.arity[0] :]
         }
-        return tuple(node for node in self.nodes if node.op is None and id(node) in aux)
+        return tuple(node for node in self.nodes if node.op is None and node in aux)
 
     @functools.cached_property
     def arguments(self) -> tuple[Node, ...]:
         """The variables that are not auxiliary states."""
-        aux = {id(node) for node in self.aux}
-        return tuple(node for node in self.nodes if node.op is None and id(node) not in aux)
+        aux = set(self.aux)
+        return tuple(node for node in self.nodes if node.op is None and node not in aux)
 
     @functools.cached_property
     def operators(self) -> tuple[Node, ...]:

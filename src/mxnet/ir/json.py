@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import graphlib
 import re
 from typing import TYPE_CHECKING, Final
 
 from mxnet.collector import collector_paused
-from mxnet.errors import CompositionError, FileFormatError, MXNetError, UnknownOperatorError
+from mxnet.errors import FileFormatError, MXNetError, UnknownOperatorError
 from mxnet.ir.automatic import complete_inputs, note_initializers
 from mxnet.ir.declared import HIDDEN
 from mxnet.ir.node import Entry, Node, postorder, user_line
@@ -82,17 +83,21 @@ class _Builder:
             for record in listing.records:
                 _spell_notes(record.attrs)
         used = _outputs_in_use(listing)
-        nodes = []
+        ops: list[tuple[Op | None, tuple[Entries, ...]]] = []
         for number, record in enumerate(listing.records):
             op = None if record.op == "null" else self._operator(listing, number, used.get(number, 1))
             subgraphs = tuple(map(self.outputs, record.subgraphs))
             if subgraphs or isinstance(op, SubgraphOp):
                 op = _with_subgraphs(op, subgraphs, listing.place_of(number))
-            nodes.append(Node(op, record.name, (), record.attrs, self.line, subgraphs))
-        for number, node in enumerate(nodes):
-            if node.op is not None:
-                node.inputs = self._inputs(listing, number, node.op, nodes)
-        _check_outputs(listing, nodes)
+            ops.append((op, subgraphs))
+        nodes: dict[int, Node] = {}
+        for number in _in_order(listing):
+            op, subgraphs = ops[number]
+            record = listing.records[number]
+            inputs = () if op is None else self._inputs(listing, number, op, nodes)
+            nodes[number] = Node(op, record.name, inputs, record.attrs, self.line, subgraphs)
+        for node, output, _ in listing.heads:
+            _check_output(f"{listing.place}, 'heads'", nodes[node], output)
         return tuple(Entry(nodes[i], output, version or None) for i, output, version in listing.heads)
 
     def _operator(self, listing: Listing, number: int, used_outputs: int) -> Op:
@@ -112,8 +117,11 @@ class _Builder:
             raise type(error)(f"{listing.place_of(number)}: {error}") from None
         return op
 
-    def _inputs(self, listing: Listing, number: int, op: Op, nodes: Sequence[Node]) -> Entries:
+    def _inputs(self, listing: Listing, number: int, op: Op, nodes: Mapping[int, Node]) -> Entries:
         record = listing.records[number]
+        for node, output, _ in record.inputs:
+            if output:
+                _check_output(listing.place_of(number), nodes[node], output)
         entries = tuple([Entry(nodes[i], output, version) for i, output, version in record.inputs])
         n_inputs, n_aux, _ = op.arity
         if self.version < _WITH_ALL_INPUTS and len(entries) < n_inputs + n_aux:
@@ -180,21 +188,16 @@ def _move_notes(notes: Iterable[str], op: Op, record: Record, records: Sequence[
             variable.attrs[f"_{suffix}__"] = record.attrs.pop(key)
 
 
-def _check_outputs(listing: Listing, nodes: Sequence[Node]) -> None:
-    """Check what only the nodes can tell: that outputs exist, and that none depends on itself."""
-    is_sorted = True  # as MXNet writes it: each node after its inputs, which excludes a cycle
-    for number, record in enumerate(listing.records):
-        for node, output, _ in record.inputs:
-            is_sorted = is_sorted and node < number
-            if output:
-                _check_output(listing.place_of(number), nodes[node], output)
-    for node, output, _ in listing.heads:
-        _check_output(f"{listing.place}, 'heads'", nodes[node], output)
-    if not is_sorted:
-        try:
-            postorder(map(Entry, nodes))
-        except CompositionError as error:
-            raise FileFormatError(f"{listing.place}: {error}") from None
+def _in_order(listing: Listing) -> Iterable[int]:
+    """Return the numbers of the records, each after those it reads; MXNet writes them so."""
+    before = {number: [node for node, _, _ in each.inputs] for number, each in enumerate(listing.records)}
+    if all(node < number for number, nodes in before.items() for node in nodes):
+        return before
+    try:
+        return list(graphlib.TopologicalSorter(before).static_order())
+    except graphlib.CycleError as error:
+        name = listing.records[error.args[1][0]].name
+        raise FileFormatError(f"{listing.place}: The graph has a cycle through node {name!r}.") from None
 
 
 def _check_output(place: str, node: Node, output: int) -> None:

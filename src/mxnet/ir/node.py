@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from contextvars import ContextVar
 
 from mxnet.caller import user_frame
+from mxnet.context import Context
 from mxnet.errors import CompositionError, GradientError
+from mxnet.ir.constraints import settle_types
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
+from mxnet.ir.types import Type
 
 __all__ = [
     "Entry",
@@ -19,6 +20,7 @@ __all__ = [
     "describe_entry",
     "describe_node",
     "emit",
+    "emit_as",
     "emitting",
     "postorder",
     "user_line",
@@ -45,7 +47,7 @@ def user_line() -> SourceLine | None:
 
 
 class Node:
-    """An operator applied to values, or (without an operator) a variable.
+    """An operator applied to values, or (without an operator) a variable. Frozen; equal only to itself.
 
     Attributes
     ----------
@@ -63,10 +65,21 @@ class Node:
     subgraphs : tuple of tuple of Entry
         The bodies of control flow operators.
     replaces : Node or None
-        The node of the user's graph that a pass put this one in the place of.
+        The node of the user's graph that this one stands for.
+    types : tuple of Type, or None
+        Of its outputs; None in a graph as it was composed, which runs on arrays of any shapes that fit.
     """
 
-    __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "replaces", "source", "subgraphs")
+    __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "replaces", "source", "subgraphs", "types")
+
+    op: Op | None
+    name: str
+    inputs: tuple[Entry, ...]
+    attrs: dict[str, str]
+    source: SourceLine | None
+    subgraphs: tuple[tuple[Entry, ...], ...]
+    replaces: Node | None
+    types: tuple[Type, ...] | None
 
     def __init__(
         self,
@@ -76,25 +89,60 @@ class Node:
         attrs: dict[str, str] | None = None,
         source: SourceLine | None = None,
         subgraphs: tuple[tuple[Entry, ...], ...] = (),
+        *,
+        replaces: Node | None = None,
+        types: tuple[Type, ...] | None = None,
     ) -> None:
-        self.op = op
-        self.name = name
-        self.inputs = inputs
-        self.attrs = {} if attrs is None else attrs
-        self.source = source
-        self.subgraphs = subgraphs
-        self.replaces: Node | None = None
+        write = object.__setattr__
+        write(self, "op", op)
+        write(self, "name", name)
+        write(self, "inputs", inputs)
+        write(self, "attrs", {} if attrs is None else attrs)
+        write(self, "source", source)
+        write(self, "subgraphs", subgraphs)
+        write(self, "replaces", replaces)
+        write(self, "types", types)
 
-    def with_inputs(self, inputs: tuple[Entry, ...]) -> Node:
-        """Return a node like this one that reads other values, and remembers which one it replaces."""
-        node = Node(self.op, self.name, inputs, self.attrs, self.source, self.subgraphs)
-        node.replaces = self.original
-        return node
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{self!r} is frozen: make another node instead of setting {name!r}")
+
+    def with_inputs(self, inputs: tuple[Entry, ...], *, types: tuple[Type, ...] | None = None) -> Node:
+        """Return a node like this one that reads other values, and remembers which one it stands for.
+
+        Parameters
+        ----------
+        inputs : tuple of Entry
+            Of the types of its own; only layouts may be others, and are handed on as the operator does it.
+        types : tuple of Type, optional
+            Of its outputs, where they become known now.
+        """
+        types = types or self.types
+        if types is not None and self.types is not None and self.op is not None:
+            layouts = self.op.layouts([entry.type.layout for entry in inputs])
+            if any(each.layout != layout for each, layout in zip(types, layouts, strict=True)):
+                types = tuple(
+                    each._replace(layout=layout) for each, layout in zip(types, layouts, strict=True)
+                )
+        return Node(
+            self.op,
+            self.name,
+            inputs,
+            self.attrs,
+            self.source,
+            self.subgraphs,
+            replaces=self.original,
+            types=types,
+        )
 
     @property
     def original(self) -> Node:
         """The node of the user's graph that this one stands for."""
         return self.replaces or self
+
+    @property
+    def place(self) -> Context | None:
+        """Where it runs; None as long as its values have no types."""
+        return self.types[0].place if self.types else None
 
     @property
     def outputs(self) -> tuple[Entry, ...]:
@@ -126,10 +174,16 @@ class Entry:
         return isinstance(other, Entry) and self.node is other.node and self.index == other.index
 
     def __hash__(self) -> int:
-        return hash((id(self.node), self.index))
+        return hash((self.node, self.index))
 
     def __repr__(self) -> str:
         return f"{self.node.name}[{self.index}]"
+
+    @property
+    def type(self) -> Type:
+        """The type of the value; for graphs whose types are settled."""
+        assert self.node.types is not None, self
+        return self.node.types[self.index]
 
     @property
     def output_name(self) -> str:
@@ -185,30 +239,30 @@ def postorder(outputs: Iterable[Entry]) -> list[Node]:
         If the graph has a cycle.
     """
     order: list[Node] = []
-    done: set[int] = set()
-    open_nodes: set[int] = set()
+    done: set[Node] = set()
+    open_nodes: set[Node] = set()
     stack: list[tuple[Node, int]] = []
     for head in outputs:
-        if id(head.node) in done:
+        if head.node in done:
             continue
         stack.append((head.node, 0))
-        open_nodes.add(id(head.node))
+        open_nodes.add(head.node)
         while stack:
             node, position = stack.pop()
             inputs = node.inputs
             while position < len(inputs):
                 child = inputs[position].node
                 position += 1
-                if id(child) not in done:
-                    if id(child) in open_nodes:
+                if child not in done:
+                    if child in open_nodes:
                         raise CompositionError(f"The graph has a cycle through node {child.name!r}.")
                     stack.append((node, position))
                     stack.append((child, 0))
-                    open_nodes.add(id(child))
+                    open_nodes.add(child)
                     break
             else:
-                done.add(id(node))
-                open_nodes.discard(id(node))
+                done.add(node)
+                open_nodes.discard(node)
                 order.append(node)
     return order
 
@@ -219,51 +273,80 @@ def _arithmetic(left: Entry, right: Entry | float, binary: str, with_scalar: str
     return emit(with_scalar, left, scalar=float(right))
 
 
-_Scope = tuple[str, "itertools.count[int]", SourceLine | None, dict[str, str]]
-_emitting: ContextVar[_Scope | None] = ContextVar("emitting", default=None)
-
-
-@contextmanager
-def emitting(prefix: str, source: SourceLine | None, group: str | None = None) -> Iterator[None]:
+class emitting:  # noqa: N801 - reads as a function: with emitting(node, "gradient")
     """Name, blame and place the nodes that :func:`emit` makes in this scope as the node they are for.
 
     Parameters
     ----------
-    prefix : str
-        What their names begin with.
-    source : SourceLine or None
-        The user's line they are blamed on.
-    group : str, optional
-        Their ``ctx_group``.
+    node : Node or None
+        What they are for; they run where it does. None for what stands by itself.
+    what : str
+        Added to its name for theirs.
+    source : SourceLine, optional
+        The user's line they are blamed on, if not that of `node`.
     """
-    token = _emitting.set((prefix, itertools.count(), source, {"__ctx_group__": group} if group else {}))
-    try:
-        yield
-    finally:
-        _emitting.reset(token)
+
+    __slots__ = ("_token", "count", "notes", "place", "prefix", "source")
+
+    def __init__(self, node: Node | None, what: str = "", source: SourceLine | None = None) -> None:
+        name = node.name if node is not None else ""
+        self.prefix = f"{name}_{what}" if name and what else name or what
+        self.source = source or (node.source if node is not None else None)
+        group = node.attrs.get("__ctx_group__") if node is not None else None
+        self.notes = {"__ctx_group__": group} if group else {}
+        self.place = node.place if node is not None else None
+        self.count = 0
+
+    def __enter__(self) -> None:
+        self._token = _emitting.set(self)
+
+    def __exit__(self, *error: object) -> None:
+        _emitting.reset(self._token)
+
+    def new_name(self) -> str:
+        """Return a name that no other node of this scope has."""
+        self.count += 1
+        return f"{self.prefix}{self.count - 1}" if self.count > 1 else self.prefix
+
+
+_emitting: ContextVar[emitting | None] = ContextVar("emitting", default=None)
 
 
 def emit(op: Op | str, *inputs: Entry, **params: object) -> Entry:
     """Apply an operator to entries and return its first output (``.node.outputs`` has all).
 
-    For gradient rules and passes: names come from the scope of :func:`emitting`.
+    For gradient rules and passes: names come from the scope of :func:`emitting`. Where the node of that scope
+    has types, so have the results: they follow from those of the inputs.
 
     Parameters
     ----------
     op : Op or str
         The operator, or its name to be bound to `params`.
+
+    Raises
+    ------
+    MXNetError
+        If the operator does not take such inputs.
     """
     if isinstance(op, str):
         cls = find_operator(op)
         if cls.variadic and cls.variadic not in params:
             params[cls.variadic] = len(inputs)
-        attrs = {key: as_text(value) for key, value in params.items()}
-        op = cls.bind(attrs)
-    else:
-        attrs = dict(op.given)
+        op = cls.bind({key: as_text(value) for key, value in params.items()})
+    return Entry(emit_as(op, inputs, None))
+
+
+def emit_as(
+    op: Op,
+    inputs: tuple[Entry, ...],
+    types: tuple[Type, ...] | None,
+    subgraphs: tuple[tuple[Entry, ...], ...] = (),
+) -> Node:
+    """Do what :func:`emit` does where the types of the results are known; return the node."""
     scope = _emitting.get()
     if scope is None:
         raise GradientError("emit() is for gradient rules and passes, inside emitting()")
-    prefix, counter, source, notes = scope
-    number = next(counter)
-    return Entry(Node(op, f"{prefix}{number}" if number else prefix, inputs, attrs | notes, source))
+    if types is None and scope.place is not None:
+        types = settle_types(op, tuple([entry.type for entry in inputs]), scope.place)
+    attrs = dict(op.given) | scope.notes
+    return Node(op, scope.new_name(), inputs, attrs, scope.source, subgraphs, types=types)

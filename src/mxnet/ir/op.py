@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxnet.dtype import is_floating, largest, number_as
@@ -12,6 +12,7 @@ from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.memory import EITHER, Memory, takes_out
 from mxnet.ir.param import PARSERS, Param, as_text, param
 from mxnet.ir.storage import FALLS_BACK, Sparse
+from mxnet.ir.types import CHANNELS_LAST, Shape, Type, is_complete
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -36,9 +37,6 @@ __all__ = [
     "op_names",
     "param",
 ]
-
-Shape = tuple[int | None, ...]
-"""A shape; ``None`` for an unknown extent. An unknown number of dimensions is plain ``None``."""
 
 REGISTRY: dict[str, type[Op]] = {}
 """Every operator class under its name and all its aliases; filled while the package is imported."""
@@ -95,13 +93,8 @@ class Run:
         Where the node runs.
     wants : frozenset of str
         In a ``backward``: the inputs whose gradients are asked for.
-    out_shapes : tuple of tuple of int or None
-        The inferred output shapes, for operators whose parameters leave extents open (``zeros(shape=(0,
-        3))``).
-    out_dtypes : tuple of str or None
-        The inferred output dtypes.
-    in_shapes : tuple of tuple of int or None
-        The inferred shapes of inputs and auxiliary states.
+    ins, outs : tuple of Type
+        The types of inputs with auxiliary states, and of outputs; empty where they are not known.
     state : dict
         This node's own storage, kept between runs of one executor.
     name : str
@@ -110,17 +103,7 @@ class Run:
         Whether torch repeats an earlier run to differentiate it; states have then moved already.
     """
 
-    __slots__ = (
-        "context",
-        "in_shapes",
-        "is_train",
-        "name",
-        "out_dtypes",
-        "out_shapes",
-        "replayed",
-        "state",
-        "wants",
-    )
+    __slots__ = ("context", "ins", "is_train", "name", "outs", "replayed", "state", "wants")
 
     def __init__(
         self,
@@ -128,9 +111,8 @@ class Run:
         *,
         is_train: bool = False,
         wants: frozenset[str] = frozenset(),
-        out_shapes: tuple[tuple[int, ...], ...] | None = None,
-        out_dtypes: tuple[str, ...] | None = None,
-        in_shapes: tuple[tuple[int, ...], ...] | None = None,
+        ins: tuple[Type, ...] = (),
+        outs: tuple[Type, ...] = (),
         state: dict[str, Any] | None = None,
         name: str = "",
         replayed: bool = False,
@@ -138,12 +120,32 @@ class Run:
         self.context = context
         self.is_train = is_train
         self.wants = wants
-        self.out_shapes = out_shapes
-        self.out_dtypes = out_dtypes
-        self.in_shapes = in_shapes
+        self.ins = ins
+        self.outs = outs
         self.state = {} if state is None else state
         self.name = name
         self.replayed = replayed
+
+    @property
+    def in_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes of inputs and auxiliary states; None where they are not known."""
+        return _shapes(self.ins)
+
+    @property
+    def out_shapes(self) -> tuple[tuple[int, ...], ...] | None:
+        """The shapes of the outputs, for operators whose parameters leave extents open (``zeros``)."""
+        return _shapes(self.outs)
+
+    @property
+    def out_dtypes(self) -> tuple[str, ...] | None:
+        """The dtypes of the outputs; None where they are not known."""
+        dtypes = [each.dtype for each in self.outs]
+        return tuple(dtypes) if dtypes and None not in dtypes else None  # type: ignore[arg-type]
+
+
+def _shapes(types: tuple[Type, ...]) -> tuple[tuple[int, ...], ...] | None:
+    shapes = [each.shape for each in types]
+    return tuple(shapes) if shapes and all(map(is_complete, shapes)) else None  # type: ignore[arg-type]
 
 
 @dataclass_transform(field_specifiers=(param,), frozen_default=True, kw_only_default=True)
@@ -402,6 +404,11 @@ class Op:
     def backward_likes(self) -> frozenset[str]:
         """Return those of ``backward_reads`` of which only shape and dtype are read."""
         return frozenset() if type(self).backward is None else likes_of(type(self).backward)
+
+    def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
+        """Return the layouts of the outputs, from those of inputs and aux states."""
+        follows = CHANNELS_LAST in ins and any(ins[i] == CHANNELS_LAST for i in self.image_inputs())
+        return ((CHANNELS_LAST if follows else ""), *("",) * (self.arity[2] - 1))[: self.arity[2]]
 
     def held_in(self, dtypes: Iterable[str | None]) -> Op:
         """Return the operator whose real parameters are as arrays hold them: 1e9 is infinite in float16.

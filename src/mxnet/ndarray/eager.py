@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from mxnet.analysis.infer import show_shape
 from mxnet.context import Context, current_context
 from mxnet.dtype import NAMES
 from mxnet.errors import DTypeError, MXNetError, ShapeError
@@ -15,6 +14,7 @@ from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run
+from mxnet.ir.types import Type, show_shape
 from mxnet.lazy import torch
 from mxnet.ndarray.tensors import RoomFor, context_of
 from mxnet.ops.device import torch_device
@@ -171,7 +171,10 @@ def _new_kernel(
         shapes, dtypes = check(op, n_inputs, facts)
     except Exception as error:
         raise blame(error, node or call_of(op))  # noqa: B904 - the same
-    run = Run(where, is_train=is_train, out_shapes=shapes, out_dtypes=dtypes, name=op.name)
+    unknown = (None,) * op.arity[2]
+    facts_of_outs = zip(shapes or unknown, dtypes or unknown, strict=True)
+    outs = tuple([Type(shape, dtype, where) for shape, dtype in facts_of_outs])
+    run = Run(where, is_train=is_train, outs=outs, name=op.name)
     return op.held_in([_name_of(each) for each in facts[1 : 2 * n_inputs : 2]]).kernel_for(run)
 
 

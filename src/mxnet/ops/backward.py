@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from mxnet.ir.constraints import settle_dtypes, settle_shapes
 from mxnet.ir.memory import EITHER, Into, Memory
 from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, reads_of
 from mxnet.ir.param import REQUIRED, Param
+from mxnet.ir.types import CHANNELS_LAST, Type
 from mxnet.lazy import torch
 from mxnet.ops.device import torch_device
 
@@ -135,6 +136,29 @@ class Backward(Op):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return self._through_forward(t, settle_dtypes)
 
+    @functools.cached_property
+    def _images(self) -> tuple[tuple[int, ...], frozenset[int]]:
+        """The positions of the inputs, and those of the outputs, that have the layout of the images."""
+        inputs = self.forward_op.image_inputs()
+        names = self.forward_op.input_names()
+        reads = tuple(
+            i
+            for i, (kind, position, shape_only) in enumerate(self.reads)
+            if not shape_only
+            and (position in inputs if kind == "in" else kind in ("grad", "out") and position == 0)
+        )
+        return reads if inputs else (), frozenset(
+            i for i, name in enumerate(self.wants) if names.index(name) in inputs
+        )
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return self._images[0]
+
+    def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
+        reads, makes = self._images
+        follows = CHANNELS_LAST in ins and any(ins[i] == CHANNELS_LAST for i in reads)
+        return tuple(CHANNELS_LAST if follows and i in makes else "" for i in range(len(self.wants)))
+
     @property
     def memory(self) -> Memory:  # type: ignore[override]
         """Where the gradients lie."""
@@ -221,11 +245,13 @@ class Backward(Op):
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
         smooth = [i for i in picked if ins[i].is_floating_point()]
-        shapes = tuple(tuple(grad.shape) for grad in grads)
+        outs = tuple(
+            Type(tuple(grad.shape), str(grad.dtype).removeprefix("torch."), run.context) for grad in grads
+        )
         again = Run(
             run.context,
             is_train=run.is_train,
-            out_shapes=shapes,
+            outs=outs,
             state=run.state,
             name=run.name,
             replayed=True,

@@ -63,6 +63,16 @@ class _Filtering(Windowed):
         """The extents of the window with its dilation."""
         return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilates, strict=True))
 
+    @property
+    def window(self) -> dict[str, Any]:
+        """How the window moves, for kernels that are given it as it is."""
+        return {
+            "pads": self.pads,
+            "strides": self.strides,
+            "dilates": self.dilates,
+            "num_group": self.num_group,
+        }
+
     def check_groups(self, channels: int | None) -> None:
         """Raise if the channels or the filters cannot be divided into the groups."""
         for what, number in (("channels of the data", channels), ("filters", self.num_filter)):

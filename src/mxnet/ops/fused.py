@@ -6,17 +6,16 @@ a pass, which says what is computed, and a kernel, which knows shapes, dtype and
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.context import Context
-from mxnet.ir.memory import EITHER, NEW, Memory
+from mxnet.ir.memory import NEW, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
 from mxnet.ops.activation import rectified_
 from mxnet.ops.convolution import Convolution
-from mxnet.ops.shapes import dtype_of_first_input, numel, same_shape
+from mxnet.ops.shapes import dtype_of_first_input, numel, reversed_shape, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,13 +30,26 @@ __all__ = [
     "PackedDenseWeight",
     "ToChannelsFirst",
     "ToChannelsLast",
+    "TransposedDenseWeight",
     "activation_of",
+    "onednn_multiplies",
+    "onednn_runs",
+    "runs_channels_last",
 ]
 
 
-def _onednn_runs(context: Context, dtype: str) -> bool:
-    """Whether torch's oneDNN kernels with packed weights can be used."""
-    return context.device_type != "gpu" and dtype == "float32" and _onednn_is_there()
+def onednn_runs(weight: Type) -> bool:
+    """Whether torch's oneDNN kernels with packed weights can be used for such weights."""
+    return weight.place.device_type != "gpu" and weight.dtype == "float32" and _onednn_is_there()
+
+
+_LARGE = 1 << 25  # multiplications from which on oneDNN's product is worth its 30 microseconds of preparation
+
+
+def onednn_multiplies(weight: Type, rows: int) -> bool:
+    """Whether oneDNN's product of that many rows and such a matrix is the faster one."""
+    size = numel(weight.shape or ())
+    return rows > 1 and size is not None and rows * size >= _LARGE and onednn_runs(weight)
 
 
 def _onednn_is_there() -> bool:
@@ -52,6 +64,10 @@ def _cudnn_runs(data: Tensor) -> bool:
     cudnn: Any = torch.backends.cudnn
     is_small = data.dtype in (torch.float32, torch.float16)
     return is_small and data.is_cuda and torch.version.hip is None and bool(cudnn.is_available())
+
+
+def _is_packed(run: Run, position: int) -> bool:
+    return run.ins[position].layout == PACKED
 
 
 # ------------------------------------------------------------------------------------------------ activations
@@ -165,68 +181,60 @@ class FoldedBias(_Folded):
         return torch.addcmul(beta, centred, self._scale(gamma, moving_var)).to(weight.dtype)
 
 
-class PackedConvolutionWeight(Convolution):
-    """Reorders filters as oneDNN's convolution of such data wants them; elsewhere they stay as they are."""
+class _Packed(Op):
+    """A weight in oneDNN's order."""
+
+    inputs = {"weight": "As the user sees it."}
+    result = "new"
+
+    def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
+        return (PACKED,)
+
+
+class PackedConvolutionWeight(_Packed):
+    """Reorders filters as oneDNN's convolution of such data wants them."""
 
     name = "_packed_convolution_weight"
-    inputs = {"weight": "Filters.", "data": "What they will slide over; its shape."}
-    memory = EITHER
+    pads: tuple[int, ...] = param(doc="Of the convolution.")
+    strides: tuple[int, ...] = param(doc="Of the convolution.")
+    dilates: tuple[int, ...] = param(doc="Of the convolution.")
+    num_group: int = param(doc="Of the convolution.")
+    data_shape: tuple[int, ...] = param(doc="What the filters will slide over.")
+    infer_shape = same_shape
 
-    def input_names(self) -> tuple[str, ...]:
-        return ("weight", "data")
-
-    def image_inputs(self) -> tuple[int, ...]:
-        return ()
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {"output": s.weight}
-
-    def forward(self, run: Run, weight: Tensor, data: Like) -> Tensor:  # type: ignore[override]
-        if not _onednn_runs(run.context, str(weight.dtype).removeprefix("torch.")) or 0 in data.shape:
-            return weight
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
         packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
-            weight.contiguous(), self.pads, self.strides, self.dilates, self.num_group, data.shape
+            weight.contiguous(), self.pads, self.strides, self.dilates, self.num_group, self.data_shape
         )
         return packed
 
 
-_LARGE = 1 << 25  # multiplications from which on oneDNN's product is worth its 30 microseconds of preparation
+_ROWS = param(doc="Of the data that the matrix will be multiplied with.")
 
 
-class _Dense(Op):
-    """What a dense layer and its weight share: they must agree on how the weight is stored."""
-
-    num_hidden: int = param(doc="Number of outputs.")
-    flatten: bool = param(default=True, doc="Whether to collapse all but the first axis of the data.")
-
-    def n_rows(self, data: tuple[int | None, ...]) -> int:
-        return (data[0] if self.flatten else numel(data[:-1])) or 0
-
-    def is_packed(self, context: Context, dtype: str, data: tuple[int, ...]) -> bool:
-        """Whether the weight is in oneDNN's order: that pays for many rows and large matrices."""
-        rows = self.n_rows(data)
-        return rows > 1 and math.prod(data) * self.num_hidden >= _LARGE and _onednn_runs(context, dtype)
-
-
-class PackedDenseWeight(_Dense):
-    """Stores the weight of a dense layer as its product runs fastest: transposed, or in oneDNN's order."""
+class PackedDenseWeight(_Packed):
+    """Stores the transposed weight of a dense layer in oneDNN's order."""
 
     name = "_packed_dense_weight"
-    inputs = {"weight": "Weight matrix.", "data": "What it will be multiplied with; its shape."}
-    learned = ("weight",)
-    infer_dtype = dtype_of_first_input
+    rows: int = _ROWS
+    infer_shape = reversed_shape
 
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {"output": None if s.weight is None else s.weight[::-1]}
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), self.rows)
+        return packed
 
-    def forward(self, run: Run, weight: Tensor, data: Like) -> Tensor:
-        if self.is_packed(run.context, str(weight.dtype).removeprefix("torch."), data.shape):
-            packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(
-                weight.contiguous(), self.n_rows(data.shape)
-            )
-            return packed
+
+class TransposedDenseWeight(Op):
+    """Transposes the weight of a dense layer, as small products run fastest."""
+
+    name = "_transposed_dense_weight"
+    inputs = {"weight": "Weight matrix."}
+    rows: int = _ROWS
+    infer_shape = reversed_shape
+
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
         # One row reads the matrix once, in any order; more are up to a third faster on a true transpose.
-        return weight.t() if self.n_rows(data.shape) == 1 else weight.t().contiguous()
+        return weight.t() if self.rows == 1 else weight.t().contiguous()
 
 
 # ----------------------------------------------------------------------------------------------------- layers
@@ -241,7 +249,7 @@ class FusedConvolution(Convolution):
     scalars: tuple[float, ...] = _SCALARS
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-        if weight.is_mkldnn:
+        if _is_packed(run, 1):
             convolved: Tensor = torch.ops.mkldnn._convolution_pointwise.default(
                 data, weight, bias, self.pads, self.strides, self.dilates, self.num_group,
                 self.act, self.scalars, "",
@@ -267,7 +275,7 @@ class FusedConvolutionAdd(FusedConvolution):
     memory = Memory("new", over=("addend",))
 
     def image_inputs(self) -> tuple[int, ...]:
-        return (0, 2) if super().image_inputs() else ()
+        return (0, 2)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = dict(super().infer_shape(s))
@@ -284,16 +292,16 @@ class FusedConvolutionAdd(FusedConvolution):
         out: Tensor | None = None,
     ) -> Tensor:
         if out is not None:
-            return self._add_to(out, data, weight, bias)
-        if weight.is_mkldnn:
+            return self._add_to(run, out, data, weight, bias)
+        if _is_packed(run, 1):
             added: Tensor = torch.ops.mkldnn._convolution_pointwise.binary(
                 data, addend, weight, bias, *self._window, "add", 1.0, *self._relu
             )
             return added
-        return self._add_to(addend.clone(), data, weight, bias)
+        return self._add_to(run, addend.clone(), data, weight, bias)
 
-    def _add_to(self, out: Tensor, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        if weight.is_mkldnn:
+    def _add_to(self, run: Run, out: Tensor, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if _is_packed(run, 1):
             added: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
                 out, data, weight, bias, *self._window, "add", 1.0, *self._relu
             )
@@ -309,13 +317,15 @@ class FusedConvolutionAdd(FusedConvolution):
         return ("relu" if self.act == "relu" else None), (), ""
 
 
-class FusedFullyConnected(_Dense):
-    """Multiplies with a packed matrix, adds a bias, and applies an activation."""
+class FusedFullyConnected(Op):
+    """Multiplies with a stored matrix, adds a bias, and applies an activation."""
 
     name = "_fused_fully_connected"
-    inputs = {"data": "Input data.", "weight": "Packed weight matrix.", "bias": "Bias."}
+    inputs = {"data": "Input data.", "weight": "Stored weight matrix.", "bias": "Bias."}
     learned = ("weight", "bias")
     memory = NEW
+    num_hidden: int = param(doc="Number of outputs.")
+    flatten: bool = param(default=True, doc="Whether to collapse all but the first axis of the data.")
     no_bias: bool = param(default=False, doc="Whether there is no bias.")
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
@@ -326,18 +336,20 @@ class FusedFullyConnected(_Dense):
             return {}
         return {"output": (*(s.data[:1] if self.flatten else s.data[:-1]), self.num_hidden)}
 
+    def forward(self, run: Run, data: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
+        result: Tensor = self.kernel_for(run)(data, weight, *bias)
+        return result
+
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         """Return the product of matrices itself: small ones cost little more than the calls they take."""
-        shape, _, *bias = run.in_shapes or ((), ())
-        if len(shape) != 2 or run.out_dtypes is None or any(len(each) != 1 for each in bias):
-            return super().kernel_for(run)
-        return self._product(packed=self.is_packed(run.context, run.out_dtypes[0], shape))
-
-    def forward(self, run: Run, data: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
-        columns = math.prod(data.shape[1:]) if self.flatten else data.shape[-1]
-        rows = data.reshape(self.n_rows(data.shape), columns)
-        product = self._product(packed=weight.is_mkldnn)(rows, weight, *(each.flatten() for each in bias))
-        return product.view(*data.shape[: 1 if self.flatten else -1], self.num_hidden)
+        product = self._product(packed=_is_packed(run, 1))
+        shape, result = run.ins[0].shape, run.outs[0].shape
+        assert is_complete(shape)
+        assert is_complete(result)
+        if len(shape) == 2:
+            return product
+        columns = numel(shape[1:]) if self.flatten else shape[-1]
+        return lambda data, *rest: product(data.reshape(-1, columns), *rest).view(result)
 
     def _product(self, *, packed: bool) -> Callable[..., Tensor]:
         """Return the function of rows, weight and bias."""
@@ -366,9 +378,10 @@ class ToChannelsLast(Op):
     cost = "nothing"
     infer_shape = same_shape
 
+    def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
+        return (CHANNELS_LAST,)
+
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        if data.dim() != 4 or not _wants_channels_last(data):
-            return data
         images = data.contiguous(memory_format=torch.channels_last)
         if images.shape[1] == 1:  # either layout, and torch would go on with the first
             height, width = images.shape[2:]
@@ -386,7 +399,9 @@ class ToChannelsFirst(Op):
         return data.contiguous()
 
 
-def _wants_channels_last(data: Tensor) -> bool:
-    """Whether convolutions of such data are faster so: oneDNN's are, and those of tensor cores."""
-    half = data.dtype in (torch.float16, torch.bfloat16)
-    return (data.is_cuda and half) or (data.device.type == "cpu" and (half or data.dtype == torch.float32))
+def runs_channels_last(images: Type) -> bool:
+    """Whether convolutions of such images are faster so: oneDNN's are, and those of tensor cores."""
+    if len(images.shape or ()) != 4:
+        return False
+    half = images.dtype in ("float16", "bfloat16")
+    return half or (images.place.device_type != "gpu" and images.dtype == "float32")

@@ -38,6 +38,9 @@ class CrossDeviceCopy(CopyTo, name="_CrossDeviceCopy"):
     Shapes: data and output (...). MXNet operator ``_internal._CrossDeviceCopy``.
     """
 
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data.to(torch_device(run.context), copy=True)
+
 
 class SetValue(Op, name="_set_value"):
     """Fills an array with a number.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.ir.memory import NEW, VIEW
 from mxnet.ir.node import Entry, Node, emit
-from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.shapes import numel
 
@@ -36,72 +36,44 @@ class JoinRows(Op):
     num_args: int = _NUMBER
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if any(shape is None for shape in s.ins):
+        if any(shape is None or None in shape for shape in s.ins):
             return {}
-        rows = [shape[0] for shape in s.ins]
-        whole = _rows(s.output)
-        if rows.count(None) == 1 and whole is not None:
-            rows[rows.index(None)] = whole - sum(each for each in rows if each is not None)
-        said = tuple((n, *shape[1:]) for n, shape in zip(rows, s.ins, strict=True))
-        return {"ins": said, "output": (_sum(rows), numel(s.ins[0][1:]))}
+        return {"output": (sum(shape[0] for shape in s.ins), numel(s.ins[0][1:]))}
 
     def forward(self, run: Run, *args: Tensor) -> Tensor:
         return torch.cat([each if each.dim() == 2 else each.flatten(1) for each in args])
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> list[Entry]:
-        parts = emit(SplitRows.make(num_args=self.num_args + 1), grads[0], *node.inputs).node.outputs
-        return [emit("reshape_like", part, each) for part, each in zip(parts, node.inputs, strict=True)]
+        shapes = [entry.type.shape or () for entry in node.inputs]
+        parts = emit(SplitRows.make(rows=tuple(shape[0] for shape in shapes)), grads[0]).node.outputs
+        return [emit("Reshape", part, shape=shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 class SplitRows(Op):
-    """Takes joined rows apart: as many rows for each output as its array has.
+    """Takes joined rows apart again.
 
-    Shapes: arg0 (sum of n_i, k), arg1 ... (n_i, ...), outputs (n_i, k).
+    Shapes: joined (sum of n_i, k), outputs (n_i, k).
     """
 
     name = "_split_rows"
-    inputs = {"args": "The joined rows, and then the arrays that say how many rows each part has."}
-    variadic = "num_args"
+    inputs = {"joined": "The joined rows."}
     memory = VIEW
-    num_args: int = _NUMBER
+    rows: tuple[int, ...] = param(doc="How many rows each output has.")
 
     def output_names(self) -> tuple[str, ...]:
-        return _numbered(self.num_args - 1)
-
-    @functools.cached_property
-    def shape_only(self) -> frozenset[int]:
-        return frozenset(range(1, self.num_args))
+        return _numbered(len(self.rows))
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if any(shape is None for shape in s.ins):
-            return {}
-        like = tuple(
-            (_rows(out) or shape[0], *shape[1:]) for shape, out in zip(s.ins[1:], s.outs, strict=True)
-        )
-        joined = (_sum(shape[0] for shape in like), s.ins[0][1])
-        return {"ins": (joined, *like), "outs": tuple((shape[0], joined[1]) for shape in like)}
+        return {} if s.joined is None else {"outs": tuple((n, s.joined[1]) for n in self.rows)}
 
-    def forward(self, run: Run, joined: Tensor, *parts: Like) -> Sequence[Tensor]:
-        return torch.split(joined, [part.shape[0] for part in parts])
+    def forward(self, run: Run, joined: Tensor) -> Sequence[Tensor]:
+        return torch.split(joined, list(self.rows))
 
     def gradient(self, node: Node, grads: Sequence[Entry | None]) -> tuple[Entry | None, ...]:
         parts = [grad or emit("zeros_like", part) for part, grad in zip(node.outputs, grads, strict=True)]
-        return (emit(JoinRows.make(num_args=len(parts)), *parts), *(None,) * len(parts))
+        return (emit(JoinRows.make(num_args=len(parts)), *parts),)
 
 
 @functools.cache
 def _numbered(count: int) -> tuple[str, ...]:
     return tuple(f"output{i}" for i in range(count))
-
-
-def _rows(shape: Shape | None) -> int | None:
-    return shape[0] if shape else None
-
-
-def _sum(extents: Any) -> int | None:
-    total = 0
-    for extent in extents:
-        if extent is None:
-            return None
-        total += extent
-    return total

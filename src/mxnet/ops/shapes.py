@@ -19,6 +19,7 @@ __all__ = [
     "first_is_image",
     "normal_axis",
     "numel",
+    "reversed_shape",
     "same_shape",
     "shape_of_first_input",
 ]
@@ -56,6 +57,11 @@ def agree(*shapes: Shape | None) -> Shape | None:
         except ValueError:
             continue
     return agreed
+
+
+def reversed_shape(self: Op, s: Slots) -> Mapping[str, Any]:
+    """Give the output the axes of the one input in reverse."""
+    return {} if s.ins[0] is None else {"output": s.ins[0][::-1]}
 
 
 def same_shape(self: Op, s: Slots) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from mxnet.passes.fuse_fully_connected import fuse_fully_connected
 from mxnet.passes.join_dense_layers import join_dense_layers
 from mxnet.passes.join_weight_gradients import join_weight_gradients
 from mxnet.passes.merge_equal_nodes import merge_equal_nodes
+from mxnet.passes.rewrite import check_outputs
 from mxnet.passes.use_channels_last import use_channels_last
 
 __all__ = ["BEFORE_GRADIENT", "INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "apply_passes", "show_change"]
@@ -45,6 +46,7 @@ def apply_passes(graph: Graph, pipeline: Sequence[Pass]) -> Graph:
     """Return the graph after all passes of a pipeline, in order."""
     for each in pipeline:
         before, graph = graph, each(graph)
+        check_outputs(each.__name__, before, graph)
         show_change(each.__name__, before, graph)
     return graph
 

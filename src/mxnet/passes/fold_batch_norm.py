@@ -10,8 +10,11 @@ from __future__ import annotations
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
+from mxnet.ops.convolution import Convolution, Deconvolution
 from mxnet.ops.fused import FoldedBias, FoldedWeight
-from mxnet.passes.rewrite import count_readers, rewrite, stand_in
+from mxnet.ops.nn import FullyConnected
+from mxnet.ops.norm import BatchNorm, BatchNormV1
+from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
 __all__ = ["fold_batch_norm"]
 
@@ -26,50 +29,43 @@ def fold_batch_norm(graph: Graph) -> Graph:
     def fold(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         layer = inputs[0].node if inputs else node
         if (
-            node.op is None
-            or node.op.name not in ("BatchNorm", "BatchNorm_v1")
+            not isinstance(node.op, BatchNorm | BatchNormV1)
             or layer.op is None
-            or not _scales(layer.op, node.op.axis)  # type: ignore[attr-defined]
+            or not _scales(layer.op, node.op.axis)
             or readers[node.inputs[0]] > 1
             or any(readers[hidden] for hidden in node.outputs[1:])
             or any(entry.node.op is not None for entry in (*layer.inputs[1:], *inputs[1:]))
-            or layer.attrs.get("__ctx_group__") != node.attrs.get("__ctx_group__")
+            or place_of(layer) != place_of(node)
         ):
             return None
-        return stand_in(_with_bias(layer.op), (layer.inputs[0], *_folded(layer, node)), layer, node).outputs
+        with_bias = type(layer.op).bind({**layer.op.given, "no_bias": "False"})
+        return stand_in(with_bias, (layer.inputs[0], *_folded(layer, node, node.op)), layer, node).outputs
 
     return rewrite(graph, fold)
 
 
 def _scales(op: Op, axis: int) -> bool:
     """Whether an operator is a layer whose outputs lie along that axis."""
-    if op.name == "FullyConnected":
-        return axis == -1 or (axis == 1 and op.flatten)  # type: ignore[attr-defined]
-    is_convolution = op.name in ("Convolution", "Convolution_v1", "Deconvolution")
-    return is_convolution and axis == 1 and not op.channels_last  # type: ignore[attr-defined]
+    match op:
+        case FullyConnected():
+            return axis == -1 or (axis == 1 and op.flatten)
+        case Convolution() | Deconvolution():
+            return axis == 1 and not op.channels_last
+        case _:
+            return False
 
 
-def _with_bias(op: Op) -> Op:
-    return type(op).bind({**op.given, "no_bias": "False"})
-
-
-def _folded(layer: Node, norm: Node) -> tuple[Entry, Entry]:
+def _folded(layer: Node, node: Node, norm: BatchNorm | BatchNormV1) -> tuple[Entry, Entry]:
     """Return the weight and bias that do what both nodes do."""
-    assert layer.op is not None
-    assert norm.op is not None
     weight, *bias = layer.inputs[1:]
-    gamma, beta, mean, var = norm.inputs[1:]
-    facts = {"eps": norm.op.eps, "fix_gamma": norm.op.fix_gamma}  # type: ignore[attr-defined]
-    scaling = [] if facts["fix_gamma"] else [gamma]
-    axes = (
-        {"transposed": True, "num_group": layer.op.num_group}  # type: ignore[attr-defined]
-        if layer.op.name == "Deconvolution"
-        else {}
-    )
-    group = norm.attrs.get("__ctx_group__")
-    with emitting(f"{norm.name}_folded_weight", norm.source, group):
+    gamma, beta, mean, var = node.inputs[1:]
+    facts = {"eps": norm.eps, "fix_gamma": norm.fix_gamma}
+    scaling = [] if norm.fix_gamma else [gamma]
+    op = layer.op
+    axes = {"transposed": True, "num_group": op.num_group} if isinstance(op, Deconvolution) else {}
+    with emitting(node, "folded_weight"):
         new_weight = emit(FoldedWeight.make(**facts, **axes), weight, var, *scaling)
-    with emitting(f"{norm.name}_folded_bias", norm.source, group):
+    with emitting(node, "folded_bias"):
         shift = FoldedBias.make(**facts, no_bias=not bias)
         new_bias = emit(shift, weight, beta, mean, var, *scaling, *bias)
     return new_weight, new_bias

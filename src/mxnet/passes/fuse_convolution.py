@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
+from mxnet.ir.types import is_complete
+from mxnet.ops.convolution import Convolution
+from mxnet.ops.elemwise import AddN, ElementwiseAdd
 from mxnet.ops.fused import (
     FoldedWeight,
     FusedConvolution,
     FusedConvolutionAdd,
     PackedConvolutionWeight,
     activation_of,
+    onednn_runs,
 )
-from mxnet.passes.rewrite import count_readers, rewrite, stand_in
+from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
 __all__ = ["fuse_convolution"]
 
@@ -26,33 +30,30 @@ def fuse_convolution(graph: Graph) -> Graph:
     readers = count_readers(graph)
 
     def fuse(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
-        op = node.op
-        assert op is not None
-        if op.name in ("Convolution", "Convolution_v1"):
-            return _packed(node, inputs)
+        if isinstance(node.op, Convolution):
+            return _packed(node, node.op, inputs)
         # What a node reads can become part of it if nobody else reads that.
         mine = [inputs[i].node if readers[entry] == 1 else None for i, entry in enumerate(node.inputs)]
-        if op.name == "elemwise_add" or (op.name == "add_n" and len(inputs) == 2):
+        if isinstance(node.op, ElementwiseAdd | AddN) and len(inputs) == 2:
             for position, layer in enumerate(mine):
-                if layer is not None and _is_plain(layer) and _same_place(layer, node):
+                if layer is not None and _is_plain(layer) and place_of(layer) == place_of(node):
                     return _with_addend(layer, inputs[1 - position], node)
-        elif mine and (layer := mine[0]) is not None and _same_place(layer, node):
+        elif mine and (layer := mine[0]) is not None and place_of(layer) == place_of(node):
             return _with_activation(layer, node)
         return None
 
     return rewrite(graph, fuse)
 
 
-def _packed(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
+def _packed(node: Node, op: Convolution, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
     data, weight, *bias = inputs
-    op = node.op
-    assert op is not None
     is_parameter = weight.node.op is None or isinstance(weight.node.op, FoldedWeight)
-    if len(op.kernel) != 2 or op.channels_last or not is_parameter:  # type: ignore[attr-defined]
+    if len(op.kernel) != 2 or op.channels_last or not is_parameter or not is_complete(data.type.shape):
         return None
-    with emitting(f"{node.name}_packed_weight", node.source, node.attrs.get("__ctx_group__")):
-        packed = emit(PackedConvolutionWeight.bind(op.given), weight, data)
-    return stand_in(FusedConvolution.bind(op.given), (data, packed, *bias), node).outputs
+    if onednn_runs(weight.type) and 0 not in data.type.shape:
+        with emitting(node, "packed_weight"):
+            weight = emit(PackedConvolutionWeight.make(**op.window, data_shape=data.type.shape), weight)
+    return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
 
 
 def _is_plain(node: Node) -> bool:
@@ -76,7 +77,3 @@ def _with_activation(layer: Node, node: Node) -> tuple[Entry, ...] | None:
         return None
     fused = type(op).bind({**op.given, **{key: str(value) for key, value in activation.items()}})
     return stand_in(fused, layer.inputs, layer, node).outputs
-
-
-def _same_place(one: Node, other: Node) -> bool:
-    return one.attrs.get("__ctx_group__") == other.attrs.get("__ctx_group__")

@@ -9,8 +9,18 @@ from __future__ import annotations
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
-from mxnet.ops.fused import FoldedWeight, FusedFullyConnected, PackedDenseWeight, activation_of
-from mxnet.passes.rewrite import count_readers, rewrite, stand_in
+from mxnet.ir.types import is_complete
+from mxnet.ops.fused import (
+    FoldedWeight,
+    FusedFullyConnected,
+    PackedDenseWeight,
+    TransposedDenseWeight,
+    activation_of,
+    onednn_multiplies,
+)
+from mxnet.ops.nn import FullyConnected
+from mxnet.ops.shapes import numel
+from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
 __all__ = ["fuse_fully_connected"]
 
@@ -20,27 +30,29 @@ def fuse_fully_connected(graph: Graph) -> Graph:
     readers = count_readers(graph)
 
     def fuse(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
-        op = node.op
-        assert op is not None
-        if op.name == "FullyConnected":
-            return _packed(node, inputs)
+        if isinstance(node.op, FullyConnected):
+            return _packed(node, node.op, inputs)
         layer = inputs[0].node if inputs and readers[node.inputs[0]] == 1 else None
-        if layer is None or layer.attrs.get("__ctx_group__") != node.attrs.get("__ctx_group__"):
+        if layer is None or place_of(layer) != place_of(node):
             return None
         return _with_activation(layer, node)
 
     return rewrite(graph, fuse)
 
 
-def _packed(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
+def _packed(node: Node, op: FullyConnected, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
     data, weight, *bias = inputs
-    assert node.op is not None
     if weight.node.op is not None and not isinstance(weight.node.op, FoldedWeight):
         return None  # not a parameter: it would have to be packed in every run
-    shape = {"num_hidden": node.op.num_hidden, "flatten": node.op.flatten}  # type: ignore[attr-defined]
-    with emitting(f"{node.name}_packed_weight", node.source, node.attrs.get("__ctx_group__")):
-        packed = emit(PackedDenseWeight.make(**shape), weight, data)
-    return stand_in(FusedFullyConnected.make(**shape, no_bias=not bias), (data, packed, *bias), node).outputs
+    if not is_complete(data.type.shape):
+        return None
+    rows = numel(data.type.shape[:1] if op.flatten else data.type.shape[:-1])
+    assert rows is not None
+    with emitting(node, "packed_weight"):
+        store = PackedDenseWeight if onednn_multiplies(weight.type, rows) else TransposedDenseWeight
+        packed = emit(store.make(rows=rows), weight)
+    fused = FusedFullyConnected.make(num_hidden=op.num_hidden, flatten=op.flatten, no_bias=not bias)
+    return stand_in(fused, (data, packed, *bias), node).outputs
 
 
 def _with_activation(layer: Node, node: Node) -> tuple[Entry, ...] | None:

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
+from mxnet.ir.types import Type, is_complete
+from mxnet.ops.nn import FullyConnected
 from mxnet.ops.rows import JoinRows, SplitRows
 
 __all__ = ["FEWEST", "join_dense_layers"]
@@ -34,9 +36,8 @@ def _independent_layers(graph: Graph) -> list[Node]:
     """Return some layers that share parameters, none of which depends on another, if there are enough."""
     groups: dict[object, list[Node]] = defaultdict(list)
     for node in graph.operators:
-        assert node.op is not None
-        if node.op.name == "FullyConnected" and node.op.flatten:  # type: ignore[attr-defined]
-            groups[node.op, node.inputs[1:], node.attrs.get("__ctx_group__")].append(node)
+        if isinstance(node.op, FullyConnected) and node.op.flatten and _has_rows(node.inputs[0].type):
+            groups[node.op, node.inputs[1:], node.place].append(node)
     for group in groups.values():
         if len(group) >= FEWEST:
             by_depth = defaultdict(list)
@@ -48,55 +49,61 @@ def _independent_layers(graph: Graph) -> list[Node]:
     return []
 
 
+def _has_rows(data: Type) -> bool:
+    """Whether data are rows of numbers: one number each, as a vector has them, is less than the copying."""
+    return is_complete(data.shape) and len(data.shape) > 1
+
+
 def _depths(graph: Graph, group: Sequence[Node]) -> list[tuple[Node, int]]:
     """Return the nodes of a group, each with how many others are on the longest way to it."""
-    members = {id(node) for node in group}
-    longest: dict[int, int] = {}
+    members = set(group)
+    longest: dict[Node, int] = {}
     for node in graph.nodes:
-        before = max((longest[id(entry.node)] for entry in node.inputs), default=0)
-        longest[id(node)] = before + (id(node) in members)
-    return [(node, longest[id(node)]) for node in group]
+        before = max((longest[entry.node] for entry in node.inputs), default=0)
+        longest[node] = before + (node in members)
+    return [(node, longest[node]) for node in group]
 
 
 def _joined(graph: Graph, layers: Sequence[Node]) -> Graph:
     """Return the graph with these layers as one."""
     first = layers[0]
-    members = {id(node) for node in layers}
+    members = set(layers)
     replaced: dict[Entry, Entry] = {}
     for node in _in_order(graph, layers):
-        if id(node) not in members:
+        if node not in members:
             inputs = tuple(replaced.get(entry, entry) for entry in node.inputs)
             if inputs != node.inputs:
                 replaced.update(zip(node.outputs, node.with_inputs(inputs).outputs, strict=True))
         elif Entry(node) not in replaced:
             data = [replaced.get(layer.inputs[0], layer.inputs[0]) for layer in layers]
             parameters = (replaced.get(entry, entry) for entry in first.inputs[1:])
-            with emitting(f"{first.name}_joined", first.source, first.attrs.get("__ctx_group__")):
+            with emitting(first, "joined"):
                 rows = emit(JoinRows.make(num_args=len(data)), *data)
                 assert first.op is not None
                 product = emit(first.op, rows, *parameters)
-                parts = emit(SplitRows.make(num_args=len(data) + 1), product, *data).node.outputs
+                split = SplitRows.make(rows=tuple(each.type.shape[0] for each in data if each.type.shape))
+                parts = emit(split, product).node.outputs
             replaced.update(zip(map(Entry, layers), parts, strict=True))
     return Graph(replaced.get(entry, entry) for entry in graph.outputs)
 
 
 def _in_order(graph: Graph, layers: Sequence[Node]) -> list[Node]:
     """Return the operators in an order in which the layers can run as one."""
-    members = {id(node) for node in layers}
-    together = list({id(e.node): e.node for layer in layers for e in layer.inputs}.values())
+    members = set(layers)
+    together = list(dict.fromkeys(entry.node for layer in layers for entry in layer.inputs))
     order: list[Node] = []
-    begun: set[int] = set()
+    begun: set[Node] = set()
     stack = [(entry.node, False) for entry in reversed(graph.outputs)]
     while stack:
         node, is_ready = stack.pop()
         if is_ready:
             order.append(node)
-        elif id(node) not in begun and node.op is not None:
-            begun.add(id(node))
+        elif node not in begun and node.op is not None:
+            begun.add(node)
             stack.append((node, True))
-            if id(node) not in members:
+            if node not in members:
                 before = [entry.node for entry in node.inputs]
             else:  # what one of them waits for, all do: the first one sees to it
                 before, together = together, []
-            stack.extend((each, False) for each in reversed(before) if id(each) not in begun)
+            stack.extend((each, False) for each in reversed(before) if each not in begun)
     return order

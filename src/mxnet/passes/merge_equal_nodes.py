@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
-from mxnet.passes.rewrite import rewrite
+from mxnet.passes.rewrite import place_of, rewrite
 
 __all__ = ["merge_equal_nodes"]
 
@@ -16,8 +16,8 @@ __all__ = ["merge_equal_nodes"]
 def merge_equal_nodes(graph: Graph) -> Graph:
     """Return the graph with one node of each operator and inputs.
 
-    Operators that are not pure, or write into their inputs, stay as they are; so do nodes on different
-    devices.
+    Operators that are not pure, or write into their inputs, stay as they are; so do nodes in different
+    places.
     """
     first: dict[tuple[object, ...], tuple[Entry, ...]] = {}
 
@@ -25,8 +25,9 @@ def merge_equal_nodes(graph: Graph) -> Graph:
         op = node.op
         if op is None or not op.pure or op.mutates:
             return None
-        read = tuple([(id(entry.node), entry.index) for entry in inputs])
-        key = (op, read, node.attrs.get("__ctx_group__"))
+        read = tuple([(entry.node, entry.index) for entry in inputs])
+        # Begin states of one operator have other shapes where they are used otherwise.
+        key = (op, read, place_of(node), None if inputs else node.types)
         if key in first:
             return first[key]
         kept = node if inputs == node.inputs else node.with_inputs(inputs)

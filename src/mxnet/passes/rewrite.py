@@ -8,33 +8,91 @@ from collections.abc import Callable, Sequence
 
 from mxnet.errors import MXNetError
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node, describe_node
+from mxnet.ir.node import Entry, Node, describe_entry, describe_node
 from mxnet.ir.op import Op, is_hidden
 
-__all__ = ["count_readers", "rewrite", "stand_in", "verify"]
+__all__ = ["check_outputs", "count_readers", "place_of", "rewrite", "stand_in", "verify"]
 
-Rule = Callable[[Node, tuple[Entry, ...]], tuple[Entry, ...] | None]
-"""Takes a node and its new inputs; returns what to use instead of its outputs, None to keep it."""
+Rule = Callable[[Node, tuple[Entry, ...]], Sequence[Entry | None] | None]
+"""Takes a node and its new inputs; returns what to use instead of its outputs (None for one that nothing
+will read), or None to keep it."""
 
 
-def rewrite(graph: Graph, rule: Rule) -> Graph:
-    """Return the graph in which a rule has replaced nodes; untouched parts keep their very nodes."""
-    replaced: dict[int, Sequence[Entry]] = {}  # by the id of a node, which is found faster than an entry
+def rewrite(graph: Graph, rule: Rule, *, relayout: bool = False) -> Graph:
+    """Return the graph in which a rule has replaced nodes; untouched parts keep their very nodes.
+
+    Parameters
+    ----------
+    graph : Graph
+        What to rewrite.
+    rule : callable
+        See :data:`Rule`.
+    relayout : bool
+        Whether the rule may choose other layouts; what follows then hands them on as its operators do.
+
+    Raises
+    ------
+    MXNetError
+        If the rule replaces a value by one of another type.
+    """
+    replaced: dict[Node, Sequence[Entry | None]] = {}
 
     def now(entry: Entry) -> Entry:
-        outputs = replaced.get(id(entry.node))
-        return entry if outputs is None else outputs[entry.index]
+        outputs = replaced.get(entry.node)
+        return (None if outputs is None else outputs[entry.index]) or entry
 
     for node in graph.operators:
         inputs = tuple(map(now, node.inputs))
         outputs = rule(node, inputs)
-        if outputs is None and any(map(operator.is_not, inputs, node.inputs)):
+        if outputs is not None:
+            for old, new in zip(node.outputs, outputs, strict=False):
+                if new is not None:
+                    _check_replacement(rule, old, new, relayout=relayout)
+        elif any(map(operator.is_not, inputs, node.inputs)):
             outputs = node.with_inputs(inputs).outputs
         if outputs is not None:
-            replaced[id(node)] = outputs
+            replaced[node] = outputs
     if not replaced:
         return graph
     return Graph(map(now, graph.outputs))
+
+
+def _check_replacement(rule: Rule, old: Entry, new: Entry, *, relayout: bool) -> None:
+    if old.node.types is None or new is old:
+        return
+    if not old.type.holds(new.type) or not (relayout or old.type.layout == new.type.layout):
+        name = rule.__qualname__.removesuffix(f".<locals>.{rule.__name__}")
+        raise MXNetError(
+            f"The rule {rule.__name__!r} of the pass {name!r} replaces {describe_entry(old)} by "
+            f"{describe_entry(new)}, which is of another type.\n"
+            f"  Expect: {old.type}\n  Actual: {new.type}"
+        )
+
+
+def check_outputs(name: str, before: Graph, after: Graph) -> None:
+    """Refuse what a pass has made, if an output has another shape, dtype or place than before.
+
+    Raises
+    ------
+    MXNetError
+        With the pass, the outputs and both types.
+    """
+    if len(before.outputs) != len(after.outputs):
+        raise MXNetError(
+            f"The pass {name!r} makes {len(after.outputs)} outputs out of {len(before.outputs)}."
+        )
+    for old, new in zip(before.outputs, after.outputs, strict=True):
+        if old.node.types is not None and not old.type.holds(new.type):
+            raise MXNetError(
+                f"The pass {name!r} puts {describe_entry(new)} in the place of the output "
+                f"{describe_entry(old)}, which is of another type.\n"
+                f"  Expect: {old.type}\n  Actual: {new.type}"
+            )
+
+
+def place_of(node: Node) -> object:
+    """Return what two nodes share that run in one place, also before types say where."""
+    return node.place or node.attrs.get("__ctx_group__")
 
 
 def count_readers(graph: Graph) -> Counter[Entry]:
@@ -47,12 +105,19 @@ def count_readers(graph: Graph) -> Counter[Entry]:
 
 
 def stand_in(op: Op, inputs: tuple[Entry, ...], first: Node, *others: Node) -> Node:
-    """Return a node in the place of several; its name says which: ``conv1+bn1``."""
+    """Return a node in the place of several, of the last one's type; its name says which: ``conv1+bn1``."""
+    nodes = (first, *others)
     notes = {key: note for key, note in first.attrs.items() if is_hidden(key)}
-    name = "+".join(each.name for each in (first, *others))
-    node = Node(op, name, inputs, notes, first.source)
-    node.replaces = first.original
-    return node
+    types = nodes[-1].types
+    return Node(
+        op,
+        "+".join(each.name for each in nodes),
+        inputs,
+        notes,
+        first.source,
+        replaces=first.original,
+        types=None if types is None else types[: op.arity[2]],
+    )
 
 
 def verify(graph: Graph) -> None:
@@ -65,9 +130,11 @@ def verify(graph: Graph) -> None:
     """
     for node in graph.operators:
         assert node.op is not None
-        n_in, n_aux, _ = node.op.arity
+        n_in, n_aux, n_out = node.op.arity
         if len(node.inputs) != n_in + n_aux:
             raise MXNetError(f"{describe_node(node)} has {len(node.inputs)} inputs, not {n_in + n_aux}.")
+        if node.types is not None and len(node.types) != n_out:
+            raise MXNetError(f"{describe_node(node)} has {len(node.types)} types, not {n_out}.")
         for entry in node.inputs:
             made = entry.node.op.arity[2] if entry.node.op is not None else 1
             if not 0 <= entry.index < made:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
+from mxnet.ir.types import CHANNELS_LAST
 from mxnet.ops.backward import Backward
 from mxnet.ops.convolution import Convolution, Deconvolution
-from mxnet.ops.fused import ToChannelsFirst, ToChannelsLast
+from mxnet.ops.fused import ToChannelsFirst, ToChannelsLast, runs_channels_last
 from mxnet.passes.rewrite import rewrite
 
 __all__ = ["use_channels_last"]
@@ -23,39 +24,38 @@ def use_channels_last(graph: Graph) -> Graph:
     """Return the graph with changes of layout around its convolutions over images, and their gradients."""
     if not any(_convolves(node.op) for node in graph.operators if node.op is not None):
         return graph
-    last: set[Entry] = set()
     changed: dict[Entry, Entry] = {}
 
-    def change(entry: Entry, node: Node) -> Entry:
-        if entry in last:
+    def change(entry: Entry) -> Entry:
+        if entry.type.layout == CHANNELS_LAST or not runs_channels_last(entry.type):
             return entry
         if entry not in changed:
-            with emitting(f"{entry.node.name}_channels_last", node.source, node.attrs.get("__ctx_group__")):
+            with emitting(entry.node, "channels_last"):
                 changed[entry] = emit(ToChannelsLast.make(), entry)
-            last.add(changed[entry])
         return changed[entry]
 
     def follow(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         assert node.op is not None
-        reads, makes = _image_slots(node.op)
-        follows = any(inputs[i] in last or inputs[i] in changed for i in reads)
-        if not (follows or _convolves(node.op) or _repeats_a_pixel(node.op)):
-            return None
-        if not follows and _repeats_a_pixel(node.op):
-            reads = ()
-        inputs = tuple(change(entry, node) if i in reads else entry for i, entry in enumerate(inputs))
-        kept = node if inputs == node.inputs else node.with_inputs(inputs)
-        last.update(kept.outputs[i] for i in makes)
-        return kept.outputs
+        reads = node.op.image_inputs()
+        if any(inputs[i].type.layout == CHANNELS_LAST or inputs[i] in changed for i in reads) or (
+            _convolves(node.op)
+        ):
+            return node.with_inputs(
+                tuple(change(entry) if i in reads else entry for i, entry in enumerate(inputs))
+            ).outputs
+        if _repeats_a_pixel(node.op) and node.types is not None:
+            types = tuple(each._replace(layout=CHANNELS_LAST) for each in node.types)
+            return node.with_inputs(inputs, types=types).outputs
+        return None
 
-    graph = rewrite(graph, follow)
-    return Graph([_first(entry) if entry in last else entry for entry in graph.outputs])
+    graph = rewrite(graph, follow, relayout=True)
+    return Graph([_first(entry) for entry in graph.outputs])
 
 
 def _convolves(op: Op) -> bool:
     """Whether an operator is a convolution over images, or the gradient of one."""
-    op = op.forward_op if isinstance(op, Backward) else op
-    return isinstance(op, Convolution | Deconvolution)
+    forward = op.forward_op if isinstance(op, Backward) else op
+    return isinstance(forward, Convolution | Deconvolution) and bool(forward.image_inputs())
 
 
 def _repeats_a_pixel(op: Op) -> bool:
@@ -63,26 +63,9 @@ def _repeats_a_pixel(op: Op) -> bool:
     return isinstance(op, Backward) and bool(getattr(op.forward_op, "global_pool", False))
 
 
-def _image_slots(op: Op) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the positions of the inputs and outputs that have one layout; none if it is not handed on."""
-    if not isinstance(op, Backward):
-        reads = op.image_inputs()
-        return reads, (0,) if reads else ()
-    inputs = op.forward_op.image_inputs()
-    names = op.forward_op.input_names()
-    reads = tuple(
-        i
-        for i, (kind, position, shape_only) in enumerate(op.reads)
-        if not shape_only
-        and (position in inputs if kind == "in" else kind in ("grad", "out") and position == 0)
-    )
-    return reads, tuple(i for i, name in enumerate(op.wants) if names.index(name) in inputs)
-
-
 def _first(entry: Entry) -> Entry:
     """Return an output as users see it; a gradient is copied into the array that is bound for it anyway."""
-    node = entry.node
-    if isinstance(node.op, Backward):
+    if entry.type.layout != CHANNELS_LAST or isinstance(entry.node.op, Backward):
         return entry
-    with emitting(f"{node.name}_channels_first", node.source, node.attrs.get("__ctx_group__")):
+    with emitting(entry.node, "channels_first"):
         return emit(ToChannelsFirst.make(), entry)

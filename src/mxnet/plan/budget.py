@@ -17,45 +17,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
-from mxnet.analysis.infer import Inferred
 from mxnet.caller import warn
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.passes.recompute import can_be_repeated, recompute
 
-__all__ = ["KnownGraph", "limit_memory"]
+__all__ = ["limit_memory"]
 
 
-class KnownGraph(NamedTuple):
-    """A graph with the shapes and dtypes of all its values."""
-
-    graph: Graph
-    shapes: Inferred
-    dtypes: Inferred
-
-
-Choice = frozenset[int]
-"""The nodes to recompute, by ``id``."""
+Choice = frozenset[Node]
+"""The nodes to recompute."""
 
 
 def limit_memory(
-    known: KnownGraph,
+    graph: Graph,
     n_outputs: int,
-    peak_of: Callable[[KnownGraph], int],
+    peak_of: Callable[[Graph], int],
     *,
     mirror: bool,
     budget: int | None,
-) -> KnownGraph:
+) -> Graph:
     """Return the graph, changed so that gradients recompute what they need instead of keeping it.
 
     Never needs more memory than the graph as it was.
 
     Parameters
     ----------
-    known : KnownGraph
-        The graph of outputs and gradients, after all other passes.
+    graph : Graph
+        The typed graph of outputs and gradients, after all other passes.
     n_outputs : int
         How many of its outputs are not gradients.
     peak_of : callable
@@ -65,17 +55,17 @@ def limit_memory(
     budget : int or None
         The bytes to stay below. Where nothing does, what needs least is taken, with a warning.
     """
-    nodes = Graph(known.graph.outputs[:n_outputs]).operators
-    free = {id(node) for node in nodes if _costs_nothing(node)}
-    marks = {id(node): mark for node in nodes if (mark := node.attrs.get("__force_mirroring__"))}
+    nodes = Graph(graph.outputs[:n_outputs]).operators
+    free = {node for node in nodes if _costs_nothing(node)}
+    marks = {node: mark for node in nodes if (mark := node.attrs.get("__force_mirroring__"))}
     if budget is None and not mirror and not any(map(_is_true, marks.values())):
-        return _recomputing(known, n_outputs, free) if free else known
-    tried: list[tuple[int, KnownGraph]] = []
-    for choice in _choices(nodes, known, mirror=mirror, in_budget=budget is not None):
+        return _recomputing(graph, n_outputs, free) if free else graph
+    tried: list[tuple[int, Graph]] = []
+    for choice in _choices(nodes, mirror=mirror, in_budget=budget is not None):
         forced = {key for key, mark in marks.items() if _is_true(mark)}
         refused = marks.keys() - forced
         repeated = (choice | forced | free) - refused
-        changed = _recomputing(known, n_outputs, repeated) if repeated else known
+        changed = _recomputing(graph, n_outputs, repeated) if repeated else graph
         peak = peak_of(changed)
         tried.append((peak, changed))
         if budget is not None and peak <= budget:
@@ -99,9 +89,9 @@ def _is_true(mark: str) -> bool:
     return mark.lower() in ("1", "true")
 
 
-def _choices(nodes: Sequence[Node], known: KnownGraph, *, mirror: bool, in_budget: bool) -> Iterator[Choice]:
+def _choices(nodes: Sequence[Node], *, mirror: bool, in_budget: bool) -> Iterator[Choice]:
     """Yield what may be recomputed, the least work first."""
-    cheap = frozenset(id(node) for node in nodes if node.op is not None and node.op.cost != "much")
+    cheap = frozenset(node for node in nodes if node.op is not None and node.op.cost != "much")
     if not mirror:
         yield frozenset()
     if mirror or in_budget:
@@ -111,11 +101,11 @@ def _choices(nodes: Sequence[Node], known: KnownGraph, *, mirror: bool, in_budge
             yield frozenset()  # if even that should need less
         return
     cuts = _cuts(nodes)
-    total = sum(_bytes_made(node, known) for node in nodes)
+    total = sum(_bytes_made(node) for node in nodes)
     seen = set()
     # Fewer segments repeat less (the last one is not repeated) but need more memory.
     for parts in (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64):
-        choice = _in_segments(nodes, cuts, known, total / parts)
+        choice = _in_segments(nodes, cuts, total / parts)
         if choice not in seen:
             seen.add(choice)
             yield choice
@@ -123,51 +113,42 @@ def _choices(nodes: Sequence[Node], known: KnownGraph, *, mirror: bool, in_budge
             return
 
 
-def _cuts(nodes: Sequence[Node]) -> set[int]:
-    """Return the nodes, by ``id``, after which a segment may end: their value alone is read later on."""
-    marked = {id(node) for node in nodes if _is_true(node.attrs.get("__mirror_stage__", ""))}
+def _cuts(nodes: Sequence[Node]) -> set[Node]:
+    """Return the nodes after which a segment may end: their value alone is read later on."""
+    marked = {node for node in nodes if _is_true(node.attrs.get("__mirror_stage__", ""))}
     if marked:
         return marked
-    last_reader = {id(entry.node): i for i, node in enumerate(nodes) for entry in node.inputs}
+    last_reader = {entry.node: i for i, node in enumerate(nodes) for entry in node.inputs}
     cuts = set()
     open_until = -1  # the last reader of any value made before this one
     for i, node in enumerate(nodes):
         if open_until <= i:
-            cuts.add(id(node))
-        open_until = max(open_until, last_reader.get(id(node), i))
+            cuts.add(node)
+        open_until = max(open_until, last_reader.get(node, i))
     return cuts
 
 
-def _in_segments(nodes: Sequence[Node], cuts: set[int], known: KnownGraph, size: float) -> Choice:
+def _in_segments(nodes: Sequence[Node], cuts: set[Node], size: float) -> Choice:
     """Return all nodes but those at which segments of about that many bytes end, and the last segment."""
-    kept: set[int] = set()
+    kept: set[Node] = set()
     since = 0
     begin = 0
     for i, node in enumerate(nodes):
-        since += _bytes_made(node, known)
-        if since >= size and id(node) in cuts:
-            kept.add(id(node))
+        since += _bytes_made(node)
+        if since >= size and node in cuts:
+            kept.add(node)
             since, begin = 0, i + 1
     return frozenset(
-        id(node)
+        node
         for node in nodes[:begin]
-        if id(node) not in kept and node.op is not None and can_be_repeated(node.op)
+        if node not in kept and node.op is not None and can_be_repeated(node.op)
     )
 
 
-def _bytes_made(node: Node, known: KnownGraph) -> int:
+def _bytes_made(node: Node) -> int:
     assert node.op is not None
-    if node.op.memory.result == "view":
-        return 0
-    return sum(math.prod(shape) for shape in known.shapes.values[known.graph.index[id(node)]])
+    return 0 if node.op.memory.result == "view" else sum(each.nbytes for each in node.types or ())
 
 
-def _recomputing(known: KnownGraph, n_outputs: int, choice: Choice | set[int]) -> KnownGraph:
-    graph, sources = recompute(known.graph, n_outputs, lambda node: id(node) in choice)
-    index = known.graph.index
-    where = [index[id(sources.get(id(node), node))] for node in graph.nodes]
-    return KnownGraph(
-        graph,
-        Inferred(graph, [known.shapes.values[i] for i in where]),
-        Inferred(graph, [known.dtypes.values[i] for i in where]),
-    )
+def _recomputing(graph: Graph, n_outputs: int, choice: Choice | set[Node]) -> Graph:
+    return recompute(graph, n_outputs, lambda node: node in choice)

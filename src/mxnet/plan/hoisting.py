@@ -6,62 +6,58 @@ into it, and it becomes a *preparation*: run once, and again only after one of i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from mxnet.analysis.infer import Inferred
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 
 __all__ = ["hoisted_nodes", "independent_groups"]
 
-_MOST_CONSTANT = 1 << 18  # elements; a large constant is not worth the memory it would keep
+_MOST_CONSTANT = 1 << 20  # bytes; a large constant is not worth the memory it would keep
 
 
-def hoisted_nodes(graph: Graph, shapes: Inferred, *, parameters: bool) -> set[int]:
-    """Return (by ``id``) the nodes that are run once, and not in every run.
+def hoisted_nodes(graph: Graph, *, parameters: bool) -> set[Node]:
+    """Return the nodes that are run once, and not in every run.
 
     Parameters
     ----------
     graph : Graph
-        The graph.
-    shapes : Inferred
-        The shapes of all values: large constants stay where they are.
+        With types: large constants stay where they are.
     parameters : bool
         Whether what is made of parameters is hoisted, too: in inference, where they change seldom.
     """
-    variables = _candidates(graph, shapes, parameters=parameters)
-    hoisted: set[int] = set()
-    stays = {id(entry.node) for entry in graph.outputs}
+    variables = _candidates(graph, parameters=parameters)
+    hoisted: set[Node] = set()
+    stays = {entry.node for entry in graph.outputs}
     for node in reversed(graph.operators):
         assert node.op is not None
-        if id(node) in variables and id(node) not in stays:
-            hoisted.add(id(node))
+        if node in variables and node not in stays:
+            hoisted.add(node)
         slots = node.op.input_names() + node.op.aux_names()
         for position, entry in enumerate(node.inputs):
-            made_of = variables.get(id(entry.node))
-            takes_learned = id(node) in hoisted or slots[position] in node.op.learned
+            made_of = variables.get(entry.node)
+            takes_learned = node in hoisted or slots[position] in node.op.learned
             if made_of and not takes_learned and position not in node.op.shape_only:
-                stays.add(id(entry.node))
+                stays.add(entry.node)
     for node in graph.operators:  # what reads a value that stays cannot go before it
-        if any(entry.node.op is not None and id(entry.node) not in hoisted for entry in read_by(node)):
-            hoisted.discard(id(node))
+        if any(entry.node.op is not None and entry.node not in hoisted for entry in read_by(node)):
+            hoisted.discard(node)
     return hoisted
 
 
-def _candidates(graph: Graph, shapes: Inferred, *, parameters: bool) -> dict[int, frozenset[int]]:
-    """Return what is made of variables alone, by ``id``, with the variables it is made of."""
-    variables: dict[int, frozenset[int]] = {}
-    for i, node in enumerate(graph.nodes):
+def _candidates(graph: Graph, *, parameters: bool) -> dict[Node, frozenset[Node]]:
+    """Return what is made of variables alone, with the variables it is made of."""
+    variables: dict[Node, frozenset[Node]] = {}
+    for node in graph.nodes:
         if node.op is None:
-            variables[id(node)] = frozenset((id(node),))
+            variables[node] = frozenset((node,))
         elif node.op.pure and not node.op.mutates and not node.subgraphs:
-            sources = [variables.get(id(entry.node)) for entry in read_by(node)]
+            sources = [variables.get(entry.node) for entry in read_by(node)]
             if all(source is not None for source in sources):
-                found: frozenset[int] = frozenset().union(*(s for s in sources if s is not None))
-                is_small = all(math.prod(shape) <= _MOST_CONSTANT for shape in shapes.values[i])
+                found: frozenset[Node] = frozenset().union(*(s for s in sources if s is not None))
+                is_small = all(each.nbytes <= _MOST_CONSTANT for each in node.types or ())
                 if (parameters and found) or (not found and is_small):
-                    variables[id(node)] = found
+                    variables[node] = found
     return variables
 
 
@@ -74,13 +70,12 @@ def read_by(node: Node) -> Sequence[Entry]:
 
 def independent_groups(nodes: Sequence[Node]) -> list[list[Node]]:
     """Divide hoisted nodes into groups that do not depend on each other, each in the order of running."""
-    group_of: dict[int, list[Node]] = {}
+    group_of: dict[Node, list[Node]] = {}
     for node in nodes:
         joined = [node]
-        for group in {
-            id(group_of[id(e.node)]): group_of[id(e.node)] for e in read_by(node) if id(e.node) in group_of
-        }.values():
+        before = [group_of[entry.node] for entry in read_by(node) if entry.node in group_of]
+        for group in {id(group): group for group in before}.values():
             joined = group + joined
         for each in joined:
-            group_of[id(each)] = joined
+            group_of[each] = joined
     return list({id(group): group for group in group_of.values()}.values())

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
-if TYPE_CHECKING:
-    from mxnet.plan.steps import Step, Value
+from mxnet.plan.plan import Memory, Step, Value
 
-__all__ = ["Memory", "share_memory"]
+__all__ = ["lie_apart", "share_memory"]
 
 
-class Memory:
-    """Which values may lie in the same memory.
-
-    Attributes
-    ----------
-    owner : list of int
-        By value: the value whose memory it surely lies in, itself if it brings its own.
-    may_touch : list of frozenset of int
-        By value: the owners of all memory it may lie in. More than one, where a kernel may return a view.
-    """
+class _Ledger:
+    """The memory of values, as step after step is entered."""
 
     def __init__(self, n_values: int) -> None:
         self.owner = list(range(n_values))
         self.may_touch = [frozenset((v,)) for v in range(n_values)]
 
-    def made(self, step: Step) -> None:
+    def enter(self, step: Step) -> None:
         """Take note of what a step makes."""
         op = step.node.op
         assert op is not None
@@ -50,16 +40,27 @@ class Memory:
         """Whether it is known exactly in whose memory a value lies."""
         return self.may_touch[v] == {self.owner[v]}
 
+    def close(self) -> Memory:
+        """Return what was found."""
+        return Memory(tuple(self.owner), tuple(self.may_touch))
+
+
+def lie_apart(steps: Sequence[Step], values: Sequence[Value]) -> Memory:
+    """Return the memory of values where no step writes over another's."""
+    ledger = _Ledger(len(values))
+    for step in steps:
+        ledger.enter(step)
+    return ledger.close()
+
 
 def share_memory(
-    steps: Sequence[Step], values: Sequence[Value], given: set[int]
+    steps: Sequence[Step], values: Sequence[Value], given: Iterable[int]
 ) -> tuple[tuple[Step, ...], Memory]:
     """Let steps write over inputs that nothing needs any more, where their kernels can.
 
-    An input can be taken over if it has the output's shape and dtype, is read once and dies in this very
-    step, and
-    no other value that is still needed may lie in the same memory. What is given from outside or returned
-    never dies.
+    An input can be taken over if it has the output's type, is read once and dies in this very step, and no
+    other value that is still needed may lie in the same memory. What is given from outside or returned never
+    dies.
 
     Parameters
     ----------
@@ -67,10 +68,10 @@ def share_memory(
         All steps in the order of running, with what each frees.
     values : sequence of Value
         All values.
-    given : set of int
+    given : iterable of int
         The values that come from outside.
     """
-    memory = Memory(len(values))
+    ledger = _Ledger(len(values))
     living: dict[int, set[int]] = {}  # owner: the values that may lie in its memory and are still needed
     for v in given:
         living[v] = {v}
@@ -83,18 +84,18 @@ def share_memory(
             if (
                 u in step.frees
                 and step.inputs.count(u) == 1
-                and memory.is_surely(u)
-                and living[memory.owner[u]] == {u}
-                and (values[u].shape, values[u].dtype) == (values[out].shape, values[out].dtype)
+                and ledger.is_surely(u)
+                and living[ledger.owner[u]] == {u}
+                and values[u].type[:3] == values[out].type[:3]  # any layout will do
             ):
                 step = step.taking(u)  # noqa: PLW2901
                 break
-        memory.made(step)
+        ledger.enter(step)
         for v in step.outputs:
-            for owner in memory.may_touch[v]:
+            for owner in ledger.may_touch[v]:
                 living.setdefault(owner, set()).add(v)
         for v in step.frees:
-            for owner in memory.may_touch[v]:
+            for owner in ledger.may_touch[v]:
                 living.get(owner, set()).discard(v)
         shared.append(step)
-    return tuple(shared), memory
+    return tuple(shared), ledger.close()

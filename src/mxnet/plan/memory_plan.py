@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mxnet.plan.steps import Plan, Step
+from mxnet.plan.plan import Plan, Step
 
 __all__ = ["MemoryPlan", "PlannedStep"]
 
@@ -68,7 +68,7 @@ class MemoryPlan:
         )
         self.peak_bytes = max((step.alive for step in self.steps), default=0)
         self.saved_bytes = sum(
-            plan.values[v].nbytes for v in {plan.memory.owner[v] for v in plan.saved} - {*plan.variables}
+            plan.values[v].type.nbytes for v in {plan.memory.owner[v] for v in plan.saved} - plan.outside
         )
 
     def __str__(self) -> str:
@@ -94,7 +94,9 @@ class MemoryPlan:
 
 def _new_bytes(plan: Plan, step: Step) -> int:
     written = {v for v, _ in step.writes}
-    return sum(plan.values[v].nbytes for v in step.outputs if plan.memory.owner[v] == v and v not in written)
+    return sum(
+        plan.values[v].type.nbytes for v in step.outputs if plan.memory.owner[v] == v and v not in written
+    )
 
 
 def _note(plan: Plan, step: Step) -> str:
@@ -103,7 +105,7 @@ def _note(plan: Plan, step: Step) -> str:
         notes.append(f"over {plan.values[step.takes].entry.node.name}")
     if step.writes:
         notes.append(f"{len(step.writes)} gradient{'s' * (len(step.writes) > 1)} into bound arrays")
-    kept = sum(plan.values[v].nbytes for v in step.outputs if v in plan.saved)
+    kept = sum(plan.values[v].type.nbytes for v in step.outputs if v in plan.saved)
     if kept:
         notes.append(f"keeps {kept / _MB:.2f} MB")
     return ", ".join(notes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import MXNetError
 from mxnet.ir.op import Like
 from mxnet.lazy import torch
-from mxnet.plan.steps import Step
+from mxnet.plan.plan import Step
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,9 +6,9 @@ import re
 import traceback
 from collections.abc import Sequence
 
-from mxnet.analysis.infer import show_shape
 from mxnet.errors import DTypeError, MXNetError, OutOfMemoryError, OutOfRangeError, ShapeError
 from mxnet.ir.blame import is_of_user
+from mxnet.ir.types import show_shape
 
 __all__ = ["Given", "lacks_memory", "raised_by_torch", "refused"]
 

@@ -253,7 +253,7 @@ class Symbol(Arithmetic, FluentMethods):
         entries = self._differentiable([wrt] if isinstance(wrt, str) else wrt)
         if not entries:
             raise GradientError("gradient() needs the name of at least one argument or internal output.")
-        with emitting("head_gradient", user_line()):
+        with emitting(None, "head_gradient", user_line()):
             heads = [
                 None
                 if entry.node.op is not None and starts_gradient(entry.node.op)

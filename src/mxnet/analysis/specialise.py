@@ -1,0 +1,63 @@
+"""Settles the types of all values, once, on the graph as it was composed; from there on values carry them.
+
+Inference asks nodes forwards and backwards, because in a composed graph anything may be open: a begin state
+of shape (0, 5) gets its rows from where it is used. What is made of a typed graph need never be asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mxnet.analysis.infer import infer_dtypes, infer_shapes
+from mxnet.context import Context
+from mxnet.errors import MXNetError
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node, describe_node
+from mxnet.ir.types import Shape, Type, is_complete, show_shape
+
+__all__ = ["has_late_shapes", "specialise"]
+
+
+def has_late_shapes(graph: Graph) -> bool:
+    """Whether the shape of some value depends on data."""
+    return any(node.op is not None and node.op.late_shape for node in graph.nodes)
+
+
+def specialise(
+    graph: Graph,
+    shapes: Mapping[Node, Shape],
+    dtypes: Mapping[Node, str],
+    place_of: Callable[[Node], Context],
+) -> tuple[Graph, dict[Node, Node]]:
+    """Return the graph with types, and its node for each node of the composed one.
+
+    Parameters
+    ----------
+    graph : Graph
+        As it was composed.
+    shapes, dtypes : mapping of Node
+        Those of its variables.
+    place_of : callable
+        Where a node runs, or a variable is.
+
+    Raises
+    ------
+    MXNetError
+        If they contradict the graph, or do not determine all shapes (but those that only data tell) and
+        dtypes.
+    """
+    all_shapes, all_dtypes = infer_shapes(graph, shapes), infer_dtypes(graph, dtypes)
+    late = has_late_shapes(graph)
+    typed: dict[Node, Node] = {}
+    for node, of_shape, of_dtype in zip(graph.nodes, all_shapes.values, all_dtypes.values, strict=True):
+        place = place_of(node)
+        types = tuple([Type(*each, place) for each in zip(of_shape, of_dtype, strict=True)])
+        for each in types:
+            if each.dtype is None or not (late or is_complete(each.shape)):
+                raise MXNetError(
+                    f"Cannot run {describe_node(node)}: the given arrays do not determine its output's "
+                    + (f"shape, {show_shape(each.shape)}." if each.dtype is not None else "dtype.")
+                )
+        inputs = tuple([Entry(typed[entry.node], entry.index) for entry in node.inputs])
+        typed[node] = node.with_inputs(inputs, types=types)
+    return Graph([Entry(typed[entry.node], entry.index) for entry in graph.outputs]), typed

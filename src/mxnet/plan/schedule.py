@@ -1,0 +1,181 @@
+"""Makes the plan of a typed graph: which nodes run, in which order, and when each value dies."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node
+from mxnet.ops.backward import Backward
+from mxnet.plan.hoisting import hoisted_nodes, independent_groups, read_by
+from mxnet.plan.memory import lie_apart, share_memory
+from mxnet.plan.plan import Plan, Preparation, Step, Value
+
+__all__ = ["make_plan"]
+
+Reads = Callable[[Node], Sequence[Entry]]
+
+
+def make_plan(
+    graph: Graph,
+    given: Sequence[Node],
+    *,
+    n_outputs: int,
+    requests: Sequence[str] = (),
+    hoist: bool = True,
+    hoist_parameters: bool = False,
+    share: bool = True,
+    late_shapes: bool = False,
+) -> Plan:
+    """Plan a graph.
+
+    Parameters
+    ----------
+    graph : Graph
+        With types: outputs, and then gradients.
+    given : sequence of Node
+        Its variables, and perhaps others that it does not read, in the order in which they will be given.
+    n_outputs : int
+        How many of its outputs the forward half returns; the rest are gradients.
+    requests : sequence of {'write', 'add'}
+        What is to be done with each gradient.
+    hoist : bool
+        Whether constants are computed once, and not in every run.
+    hoist_parameters : bool
+        Whether what is made of parameters alone is kept between runs.
+    share : bool
+        Whether kernels may write over values that nothing needs any more, and into bound gradients.
+    late_shapes : bool
+        Whether there are shapes that only data tell: values then live on for nodes that read their shape.
+    """
+    reads = _all_inputs if late_shapes else read_by
+    operators = graph.operators
+    numbers = _Numbers((*given, *operators))
+    values = tuple([Value(entry, entry.type) for node in (*given, *operators) for entry in node.outputs])
+    outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
+    gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
+    busy = [Entry(node) for node in operators if node.op and "forward" in node.op.effects]
+    forward_nodes = _needed([*graph.outputs[:n_outputs], *busy], reads)
+    all_nodes = _needed([*graph.outputs, *busy], reads)
+    hoisted = hoisted_nodes(graph, parameters=hoist_parameters) if hoist else set()
+    early = [node for node in operators if node in hoisted and node in all_nodes]
+    running = [node for node in operators if node in all_nodes and node not in hoisted]
+    forward = [node for node in running if node in forward_nodes]
+    backward = [node for node in running if node not in forward_nodes]
+    preparations = _preparations(early, running, numbers)
+    outside = {*range(len(given)), *(v for preparation in preparations for v in preparation.makes)}
+
+    made = {v for node in forward for v in numbers.made_by(node)}
+    read_later = {numbers[entry] for node in backward for entry in reads(node)} | set(gradients)
+    saved = tuple(sorted(made & read_later)) if gradients else ()
+    lasting = outside.union(outputs)
+    # A gradient that a forward step makes (or that is a variable) is written when the backward half begins.
+    last = {v for v in gradients if v in saved or v in lasting}
+    steps = (
+        *_steps(forward, numbers, {*lasting, *saved}, reads),
+        *_steps(backward, numbers, {*lasting, *last}, reads),
+    )
+    if share:
+        steps, memory = share_memory(steps, values, outside)
+        if requests:
+            steps = _with_targets(steps, outputs, gradients, requests)
+    else:
+        memory = lie_apart(steps, values)
+    return Plan(
+        values,
+        len(given),
+        preparations,
+        steps[: len(forward)],
+        steps[len(forward) :],
+        outputs,
+        tuple(zip(gradients, requests or ("write",) * len(gradients), strict=True)),
+        saved,
+        memory,
+    )
+
+
+class _Numbers:
+    """The numbers of values: those of a node's outputs follow each other."""
+
+    def __init__(self, nodes: Sequence[Node]) -> None:
+        self.first: dict[Node, int] = {}
+        count = 0
+        for node in nodes:
+            self.first[node] = count
+            count += _count(node)
+
+    def __getitem__(self, entry: Entry) -> int:
+        return self.first[entry.node] + entry.index
+
+    def made_by(self, node: Node) -> range:
+        first = self.first[node]
+        return range(first, first + _count(node))
+
+
+def _count(node: Node) -> int:
+    return node.op.arity[2] if node.op is not None else 1
+
+
+def _all_inputs(node: Node) -> Sequence[Entry]:
+    return node.inputs
+
+
+def _needed(outputs: Sequence[Entry], reads: Reads) -> set[Node]:
+    """Return the nodes that must run; a node of which only the shape is read need not."""
+    needed: set[Node] = set()
+    stack = [entry.node for entry in outputs]
+    while stack:
+        node = stack.pop()
+        if node not in needed:
+            needed.add(node)
+            if node.op is not None:
+                stack.extend(entry.node for entry in reads(node))
+    return needed
+
+
+def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int], reads: Reads) -> tuple[Step, ...]:
+    """Return the steps, with each value that is not kept freed after the last step that reads it."""
+    steps: list[Step] = []
+    seen = set(kept)
+    for node in reversed(nodes):
+        read = [numbers[entry] for entry in reads(node)]
+        makes = tuple(numbers.made_by(node))
+        frees = tuple(v for v in dict.fromkeys((*read, *makes)) if v not in seen)
+        seen.update(frees)
+        steps.append(Step(node, tuple(numbers[entry] for entry in node.inputs), makes, frees))
+    return tuple(reversed(steps))
+
+
+def _preparations(
+    early: Sequence[Node], running: Sequence[Node], numbers: _Numbers
+) -> tuple[Preparation, ...]:
+    read = {numbers[entry] for node in running for entry in read_by(node)}
+    preparations = []
+    for group in independent_groups(early):
+        reads = dict.fromkeys(numbers[e] for node in group for e in read_by(node) if e.node.op is None)
+        makes = tuple(v for node in group for v in numbers.made_by(node) if v in read)
+        steps = _steps(group, numbers, {*reads, *makes}, read_by)
+        preparations.append(Preparation(steps, tuple(reads), makes))
+    return tuple(preparations)
+
+
+def _with_targets(
+    steps: Sequence[Step], outputs: Sequence[int], gradients: Sequence[int], requests: Sequence[str]
+) -> tuple[Step, ...]:
+    """Let kernels write gradients straight into bound arrays, where they can and nothing else reads them."""
+    read = {v for step in steps for v in step.inputs} | set(outputs)
+    times = Counter(gradients)
+    number = {v: i for i, v in enumerate(gradients) if times[v] == 1 and v not in read}
+    result = []
+    for step in steps:
+        op = step.node.op
+        if isinstance(op, Backward) and step.takes is None:
+            writes = tuple(
+                (v, number[v])
+                for position, v in enumerate(step.outputs)
+                if v in number and op.writes_into(position) in ("add", requests[number[v]])
+            )
+            step = step.writing(writes) if writes else step  # noqa: PLW2901
+        result.append(step)
+    return tuple(result)
