@@ -568,9 +568,6 @@ def _own_operator(cls: type[_OwnFunction], function: Function, n_in: int, n_out:
     return op
 
 
-# ------------------------------------------------------------------------------------------------ as a symbol
-
-
 def get_symbol(x: NDArray) -> Symbol:
     """Return what was recorded for an array as a symbol; its variables are named ``var0`` and so on.
 

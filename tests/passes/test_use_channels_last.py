@@ -202,6 +202,6 @@ def test_double_precision_is_left_in_its_layout(monkeypatch):
 
 def test_a_cast_hands_the_layout_on():
     net = convolution(mx.sym.amp_cast(convolution(images()), dtype="float32"), "second")
-    graph = use_channels_last(net.graph)
+    graph = use_channels_last(typed(net, **IMAGES))
     assert sum("_to_channels_last(" in line for line in text(graph)) == 1
     assert sum("_to_channels_first(" in line for line in text(graph)) == 1

@@ -66,12 +66,12 @@ def refused(error: Exception, given: Given) -> MXNetError:
     elif "ZeroDivisionError" in reason:
         reason = "whole numbers cannot be divided by 0."
     elif isinstance(error, IndexError) and "out of bounds" in reason:
-        kind = OutOfRangeError
+        kind, reason = OutOfRangeError, reason.replace("dimension", "axis")
     elif any(0 in shape for shape in shapes):
         kind, reason = ShapeError, "it cannot be computed for an array without elements."
     elif () in shapes:
         kind, reason = ShapeError, "it cannot be computed for an array without axes."
     elif isinstance(error, IndexError):
-        kind, reason = OutOfRangeError, reason.replace("dimension", "axis")
+        kind = OutOfRangeError
     inputs = ", ".join(f"{name} {show_shape(shape)} {dtype}" for name, shape, dtype in given)
     return kind(f"{reason}\n  with {inputs or 'no inputs'}")
