@@ -13,6 +13,7 @@ from mxnet.context import cpu
 from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.memory import Into, Memory
 from mxnet.ir.op import Op, Run
+from mxnet.ir.types import types_of
 from mxnet.ops.backward import backward_of
 
 SAMPLES = (*recorded_samples(), *ROWS)
@@ -65,7 +66,8 @@ def _inferred(sample):
 def _forward(sample, tensors, **out):
     mx.random.seed(3)
     shapes, dtypes = _inferred(sample)
-    run = Run(cpu(), is_train=True, out_shapes=shapes, out_dtypes=dtypes)
+    outs = types_of(sample.bound.arity[2], shapes, dtypes, cpu())
+    run = Run(cpu(), is_train=True, outs=outs)
     with torch.no_grad():
         kernel = sample.bound.kernel_into if out else sample.bound.kernel_for
         return _tuple(kernel(run)(*tensors, **out))
@@ -87,7 +89,7 @@ def _backward(sample, wants):
     backward = cls.bind({**op.given, cls.wants_key: str(tuple(wants))})
     read = [sources[r.kind][r.position].clone() for r in backward.reads]
     shapes = tuple(tensors[op.input_names().index(name)].shape for name in wants)
-    return backward, read, Run(cpu(), is_train=True, out_shapes=shapes)
+    return backward, read, Run(cpu(), is_train=True, outs=types_of(len(shapes), shapes, None, cpu()))
 
 
 def _same(found, expected):

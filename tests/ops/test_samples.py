@@ -15,6 +15,7 @@ from mxnet.ir.constraints import merge_shapes, settle_dtypes, settle_shapes
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import REGISTRY, Run
+from mxnet.ir.types import types_of
 
 # Operators that cannot stand in a table of calls; each is tested where its reason says.
 ELSEWHERE = {
@@ -91,7 +92,8 @@ def test_kernel_gives_what_was_inferred(sample):
     shapes = infer_shapes(graph, _facts(node, sample, lambda a: a.shape)).outputs
     dtypes = infer_dtypes(graph, _facts(node, sample, lambda a: a.dtype.name)).outputs
     with torch.no_grad():
-        results = _as_tuple(node.op.kernel_for(Run(cpu(), out_shapes=tuple(shapes)))(*_tensors(sample)))
+        run = Run(cpu(), outs=types_of(len(shapes), shapes, None, cpu()))
+        results = _as_tuple(node.op.kernel_for(run)(*_tensors(sample)))
     assert [(tuple(r.shape), _dtype(r)) for r in results] == list(zip(shapes, dtypes, strict=True))
 
 
@@ -127,7 +129,7 @@ def _evaluate(entries, values, *, is_train=True):
         unknown = (None,) * len(node.outputs)
         shapes = settle_shapes(node.op, (*(tuple(a.shape) for a in arguments), *unknown))[len(arguments) :]
         dtypes = settle_dtypes(node.op, (*map(_dtype, arguments), *unknown))[len(arguments) :]
-        run = Run(cpu(), is_train=is_train, out_shapes=shapes, out_dtypes=dtypes)
+        run = Run(cpu(), is_train=is_train, outs=types_of(len(shapes), shapes, dtypes, cpu()))
         with torch.no_grad():
             computed.update(zip(node.outputs, _as_tuple(node.op.kernel_for(run)(*arguments)), strict=True))
     return [computed[entry] for entry in entries]

@@ -23,7 +23,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mxnet.errors import GradientError
+from mxnet.errors import GradientError, MXNetError
+from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, describe_entry, describe_node, emit, emit_as, emitting
 from mxnet.ir.op import Op
@@ -79,9 +80,8 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
                 continue
             wants = [entry in wanted or entry.node in carries for entry in node.inputs]
             if any(grad is not None for grad in grads) or _runs_anyway(node.op):
-                for entry, want, grad in zip(
-                    node.inputs, wants, _input_gradients(node, grads, wants), strict=False
-                ):
+                made = _input_gradients(node, grads, wants)
+                for entry, want, grad in zip(node.inputs, wants, made, strict=False):
                     if want and grad is not None:
                         _check_type(node, entry, grad)
                         collected.setdefault(entry, []).append(grad)
@@ -113,6 +113,13 @@ def _sum(grads: list[Entry]) -> Entry | None:
 
 
 def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -> Sequence[Entry | None]:
+    try:
+        return _by_operator(node, grads, wants)
+    except MXNetError as error:
+        raise blame(error, node)  # noqa: B904 - the same
+
+
+def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Sequence[Entry | None]:
     op = node.op
     assert op is not None
     if type(op).gradient is not None:

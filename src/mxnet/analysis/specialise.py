@@ -13,7 +13,7 @@ from mxnet.context import Context
 from mxnet.errors import MXNetError
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, describe_node
-from mxnet.ir.types import Shape, Type, is_complete, show_shape
+from mxnet.ir.types import Shape, is_complete, show_shape, types_of
 
 __all__ = ["has_late_shapes", "specialise"]
 
@@ -51,7 +51,7 @@ def specialise(
     typed: dict[Node, Node] = {}
     for node, of_shape, of_dtype in zip(graph.nodes, all_shapes.values, all_dtypes.values, strict=True):
         place = place_of(node)
-        types = tuple([Type(*each, place) for each in zip(of_shape, of_dtype, strict=True)])
+        types = types_of(len(of_shape), of_shape, of_dtype, place)
         for each in types:
             if each.dtype is None or not (late or is_complete(each.shape)):
                 raise MXNetError(

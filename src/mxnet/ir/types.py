@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple, TypeGuard
 
 from mxnet.context import Context
 from mxnet.dtype import itemsize
 
-__all__ = ["CHANNELS_LAST", "OPAQUE", "PACKED", "Shape", "Type", "is_complete", "show_shape"]
+__all__ = ["CHANNELS_LAST", "OPAQUE", "PACKED", "Shape", "Type", "is_complete", "show_shape", "types_of"]
 
 Shape = tuple[int | None, ...]
 """A shape; ``None`` for an unknown extent. An unknown number of dimensions is plain ``None``."""
@@ -64,6 +65,15 @@ class Type(NamedTuple):
             and (self.dtype == other.dtype or None in (self.dtype, other.dtype))
             and _agree(self.shape, other.shape)
         )
+
+
+def types_of(
+    count: int, shapes: Sequence[Shape | None] | None, dtypes: Sequence[str | None] | None, place: Context
+) -> tuple[Type, ...]:
+    """Return the types of that many values in one place; None for shapes or dtypes that are not known."""
+    unknown = (None,) * count
+    facts = zip(shapes or unknown, dtypes or unknown, strict=True)
+    return tuple([Type(shape, dtype, place) for shape, dtype in facts])
 
 
 def _agree(one: Shape | None, other: Shape | None) -> bool:

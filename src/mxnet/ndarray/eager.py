@@ -14,7 +14,7 @@ from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run
-from mxnet.ir.types import Type, show_shape
+from mxnet.ir.types import show_shape, types_of
 from mxnet.lazy import torch
 from mxnet.ndarray.tensors import RoomFor, context_of
 from mxnet.ops.device import torch_device
@@ -171,9 +171,7 @@ def _new_kernel(
         shapes, dtypes = check(op, n_inputs, facts)
     except Exception as error:
         raise blame(error, node or call_of(op))  # noqa: B904 - the same
-    unknown = (None,) * op.arity[2]
-    facts_of_outs = zip(shapes or unknown, dtypes or unknown, strict=True)
-    outs = tuple([Type(shape, dtype, where) for shape, dtype in facts_of_outs])
+    outs = types_of(op.arity[2], shapes, dtypes, where)
     run = Run(where, is_train=is_train, outs=outs, name=op.name)
     return op.held_in([_name_of(each) for each in facts[1 : 2 * n_inputs : 2]]).kernel_for(run)
 

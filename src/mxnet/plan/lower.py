@@ -61,6 +61,13 @@ class Task:
         """The arguments and then the auxiliary states: what a program is given, in order."""
         return self.graph.arguments + self.graph.aux
 
+    @functools.cached_property
+    def losses(self) -> tuple[bool, ...]:
+        """Which outputs take no gradient from outside."""
+        return tuple(
+            entry.node.op is not None and starts_gradient(entry.node.op) for entry in self.graph.outputs
+        )
+
     def place_of(self, node: Node) -> Context:
         """Return where a node runs, or a variable lives: with its first reader, if it does not say."""
         if not self.groups:
@@ -137,7 +144,8 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
         wrt = [typed[node] for node in task.wrt]
         heads = [Node(None, f"head_grad_{i}", types=(e.type,)) for i, e in enumerate(graph.outputs)]
         # A monitor sees the gradients of all inputs, also those that nobody asked for.
-        found = _differentiated(graph, heads, graph.arguments if mode.tapped else wrt)
+        seeds = [None if loss else Entry(head) for loss, head in zip(task.losses, heads, strict=True)]
+        found = _differentiated(graph, seeds, graph.arguments if mode.tapped else wrt)
         reached = tuple(node in found for node in wrt)
         graph = Graph((*graph.outputs, *(found[node] for node in wrt if node in found)))
     if task.groups:
@@ -184,12 +192,8 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     return Program(plan, text, reached, tuple(head in read for head in heads))
 
 
-def _differentiated(graph: Graph, heads: Sequence[Node], wrt: Sequence[Node]) -> dict[Node, Entry]:
-    """Return the gradients of those variables that have one; losses take no gradient from outside."""
-    seeds = [
-        None if entry.node.op is not None and starts_gradient(entry.node.op) else Entry(head)
-        for entry, head in zip(graph.outputs, heads, strict=True)
-    ]
+def _differentiated(graph: Graph, seeds: Sequence[Entry | None], wrt: Sequence[Node]) -> dict[Node, Entry]:
+    """Return the gradients of those variables that have one."""
     found = gradients(graph, [Entry(node) for node in wrt], seeds)
     return {node: entry for node, entry in zip(wrt, found, strict=True) if entry is not None}
 

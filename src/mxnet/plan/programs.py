@@ -42,6 +42,7 @@ class Programs:
         options: Options | None = None,
     ) -> None:
         self.task = Task(graph, tuple(wrt), context, dict(groups), tuple(requests))
+        _ = self.task.losses  # a custom operator that declares nonsense is refused now
         self.graph = graph
         self.context = context
         self.options = Options.of_environment() if options is None else options
