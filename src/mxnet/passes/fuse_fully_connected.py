@@ -48,6 +48,10 @@ def _packed(node: Node, op: FullyConnected, inputs: tuple[Entry, ...]) -> tuple[
         return None
     rows = numel(data.type.shape[:1] if op.flatten else data.type.shape[:-1])
     assert rows is not None
+    with emitting(node, "flat_bias"):  # MXNet takes a column, too
+        bias = [
+            each if len(each.type.shape or ()) == 1 else emit("Reshape", each, shape=(-1,)) for each in bias
+        ]
     with emitting(node, "packed_weight"):
         store = PackedDenseWeight if onednn_multiplies(weight.type, rows) else TransposedDenseWeight
         packed = emit(store.make(rows=rows), weight)
