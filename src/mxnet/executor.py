@@ -353,7 +353,7 @@ class Executor:
         program = self._program(is_train=bool(self._targets), with_gradient=bool(self._targets))
         megabytes = program.plan.peak_bytes / 2**20
         return (
-            f"{mxnet_debug_text(self._programs.graph.outputs)}\n{program.text.source}\n"
+            f"{mxnet_debug_text(self._programs.graph.outputs)}\n{program.code.source}\n"
             f"Total {megabytes:.0f} MB allocated\nTotal 0 TempSpace resource requested\n"
         )
 
@@ -397,7 +397,7 @@ class Executor:
             grow = __0_exp(x)  # grow (2, 3)
             return (grow,), []
         """
-        return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).text.source
+        return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).code.source
 
     # ------------------------------------------------------------------------------------------- other arrays
 

@@ -31,7 +31,7 @@ def test_debug_text_ends_with_the_planned_bytes():
 def test_text_of_a_program_goes_with_it():
     executor = mlp().simple_bind(mx.cpu(), data=(3, 5))
     executor.forward()
-    (filename,) = [program.text.filename for program in executor._programs._made.values()]
+    (filename,) = [program.code.filename for program in executor._programs._made.values()]
     assert "fc2" in "".join(linecache.getlines(filename))
     del executor
     gc.collect()

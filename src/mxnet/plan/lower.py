@@ -16,12 +16,14 @@ from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply
 from mxnet.passes.copy_between_devices import copy_between_devices
 from mxnet.plan.budget import limit_memory
 from mxnet.plan.compiler import compiled
+from mxnet.plan.kernels import Kernel, Kernels, States
 from mxnet.plan.numerics import guarded
 from mxnet.plan.options import Options
 from mxnet.plan.plan import Step
-from mxnet.plan.program import Program
+from mxnet.plan.program import Code, Program
 from mxnet.plan.schedule import make_plan
-from mxnet.plan.writer import Kernel, States, write
+from mxnet.plan.stepping import LONG, Stepped
+from mxnet.plan.writer import write
 from mxnet.timing import timed
 
 __all__ = ["Facts", "Mode", "Taps", "Task", "lower"]
@@ -121,7 +123,7 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     options : Options
         How.
     states : dict
-        What kernels keep between runs; see :data:`mxnet.plan.writer.States`.
+        What kernels keep between runs; see :data:`mxnet.plan.kernels.States`.
 
     Raises
     ------
@@ -176,20 +178,19 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
         )
         show_change("recompute", before, graph)
     plan = plan_for(graph)
-    text = write(
-        plan,
-        is_train=mode.is_train,
-        states=states,
-        tapped=mode.tapped,
-        instruments=[
-            each for each, used in ((guarded, options.check_numerics), (_timed, mode.profiled)) if used
-        ],
-        compile_with=functools.partial(compiled, context=task.context)
-        if options.compiler and not (watched or mode.profiled)
-        else None,
-    )
+    instruments = [
+        each for each, used in ((guarded, options.check_numerics), (_timed, mode.profiled)) if used
+    ]
+    kernels = Kernels(plan, is_train=mode.is_train, states=states, instruments=instruments)
+    compiles = bool(options.compiler) and not (watched or mode.profiled)
+    code: Code
+    if len(plan.forward) + len(plan.backward) > LONG and not (mode.tapped or compiles):
+        code = Stepped(plan, kernels)
+    else:
+        further = functools.partial(compiled, context=task.context) if compiles else None
+        code = write(plan, kernels, tapped=mode.tapped, compile_with=further)
     read = set(graph.nodes)
-    return Program(plan, text, reached, tuple(head in read for head in heads))
+    return Program(plan, code, reached, tuple(head in read for head in heads))
 
 
 def _differentiated(graph: Graph, seeds: Sequence[Entry | None], wrt: Sequence[Node]) -> dict[Node, Entry]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import operator
-import traceback
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from mxnet.ir.blame import blame
 from mxnet.lazy import torch
@@ -15,32 +14,32 @@ from mxnet.plan.refusals import Given, raised_by_torch, refused
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Program", "Tap", "Text"]
+__all__ = ["Code", "Program", "Tap"]
 
 Tap = Callable[[str, "Tensor"], None]
 
 
-class Text(NamedTuple):
-    """A plan written out as Python.
+class Code(Protocol):
+    """How a plan runs, in functions that take tensors by position."""
 
-    Attributes
-    ----------
-    source, filename : str
-        The text, and the name under which it was compiled.
-    step_at : dict of int to Step
-        Which line runs which step.
-    prepare : tuple of callable
-        A function for each preparation.
-    forward, backward : callable
-        The two halves.
-    """
+    @property
+    def source(self) -> str:
+        """What is done, as Python text."""
 
-    source: str
-    filename: str
-    step_at: dict[int, Step]
-    prepare: tuple[Callable[..., Any], ...]
-    forward: Callable[..., Any]
-    backward: Callable[..., Any]
+    @property
+    def prepare(self) -> Sequence[Callable[..., tuple[Tensor, ...]]]:
+        """A function of the variables for each preparation."""
+
+    @property
+    def forward(self) -> Callable[..., Any]:
+        """Takes variables, what is prepared, and a tap."""
+
+    @property
+    def backward(self) -> Callable[..., Any]:
+        """Takes variables and head gradients, what is prepared, what was saved, targets, and a tap."""
+
+    def step_of(self, error: BaseException) -> Step | None:
+        """Return the step in which an exception was raised, None if it was in none."""
 
 
 class Program:
@@ -50,7 +49,7 @@ class Program:
     ----------
     plan : Plan
         What it does.
-    text : Text
+    code : Code
         How.
     reached : tuple of bool
         Which of the arguments that gradients were asked for have one at all.
@@ -61,10 +60,10 @@ class Program:
     """
 
     def __init__(
-        self, plan: Plan, text: Text, reached: tuple[bool, ...] = (), needs_head: tuple[bool, ...] = ()
+        self, plan: Plan, code: Code, reached: tuple[bool, ...] = (), needs_head: tuple[bool, ...] = ()
     ) -> None:
         self.plan = plan
-        self.text = text
+        self.code = code
         self.reached = reached
         self.needs_head = needs_head
         self.owns_outputs = tuple(plan.is_own(v) for v in plan.outputs)
@@ -80,7 +79,7 @@ class Program:
 
         It takes the graph's arguments and auxiliary states, and no head gradients.
         """
-        return self._run(self.text.forward, variables, tap)  # type: ignore[no-any-return]
+        return self._run(self.code.forward, variables, tap)  # type: ignore[no-any-return]
 
     def backward(
         self,
@@ -93,7 +92,7 @@ class Program:
 
         It takes a head gradient for each output after the variables; None where :attr:`needs_head` is False.
         """
-        self._run(self.text.backward, variables, saved, targets, tap)
+        self._run(self.code.backward, variables, saved, targets, tap)
 
     def _run(self, half: Callable[..., Any], variables: Sequence[Tensor | None], *rest: Any) -> Any:
         with torch.no_grad():
@@ -109,7 +108,7 @@ class Program:
         if kept is not None and kept.is_of(read):
             return kept.made
         made: list[Tensor] = []
-        for i, (positions, prepare) in enumerate(zip(self._reads, self.text.prepare, strict=True)):
+        for i, (positions, prepare) in enumerate(zip(self._reads, self.code.prepare, strict=True)):
             one = self._prepared[i]
             mine = [variables[p] for p in positions]
             if one is None or not one.is_of(mine):
@@ -120,12 +119,7 @@ class Program:
 
     def _blame(self, error: Exception) -> NoReturn:
         """Say in which node an exception was raised; one of torch's becomes an MXNetError."""
-        lines = [
-            frame.lineno
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename == self.text.filename
-        ]
-        step = self.text.step_at.get(lines[0] or 0) if lines else None
+        step = self.code.step_of(error)
         if step is None:
             raise error
         if raised_by_torch(error):

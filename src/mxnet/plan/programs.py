@@ -10,10 +10,10 @@ from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
+from mxnet.plan.kernels import States
 from mxnet.plan.lower import Facts, Mode, Taps, Task, lower
 from mxnet.plan.options import Options
 from mxnet.plan.program import Program
-from mxnet.plan.writer import States
 from mxnet.timing import RECORDER
 
 __all__ = ["Programs"]

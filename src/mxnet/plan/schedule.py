@@ -68,7 +68,7 @@ def make_plan(
 
     made = {v for node in forward for v in numbers.made_by(node)}
     read_later = {numbers[entry] for node in backward for entry in reads(node)} | set(gradients)
-    saved = tuple(sorted(made & read_later)) if gradients else ()
+    saved = made & read_later if gradients else set()
     lasting = outside.union(outputs)
     # A gradient that a forward step makes (or that is a variable) is written when the backward half begins.
     last = {v for v in gradients if v in saved or v in lasting}
@@ -90,7 +90,7 @@ def make_plan(
         steps[len(forward) :],
         outputs,
         tuple(zip(gradients, requests or ("write",) * len(gradients), strict=True)),
-        saved,
+        tuple(sorted(saved)),
         memory,
     )
 

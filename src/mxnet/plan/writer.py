@@ -2,71 +2,79 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import keyword
 import linecache
 import re
+import traceback
 import weakref
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from mxnet.ir.memory import Into
-from mxnet.ir.node import Node
-from mxnet.ir.op import Like, Run
+from mxnet.ir.op import Like
 from mxnet.ir.types import Type
 from mxnet.lazy import torch
 from mxnet.ops.backward import Backward
-from mxnet.plan.late import late_kernel
+from mxnet.plan.kernels import Kernel, Kernels
 from mxnet.plan.plan import Plan, Preparation, Step
-from mxnet.plan.program import Text
 from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
 
-__all__ = ["Instrument", "Kernel", "States", "write"]
-
-Kernel = Callable[..., Any]
-
-Instrument = Callable[[Step, Kernel], Kernel]
-"""Returns a kernel that does what a step's kernel does, and more."""
-
-States = dict[Node, dict[str, Any]]
-"""By the user's node, what its kernel keeps between runs; filled on demand."""
+__all__ = ["Written", "add_rule", "like_of", "render", "write"]
 
 _numbers = itertools.count()
 
 
+@dataclass(frozen=True)
+class Written:
+    """A plan written out as Python, and compiled; see :class:`mxnet.plan.program.Code`.
+
+    Attributes
+    ----------
+    source, filename : str
+        The text, and the name under which it was compiled.
+    step_at : dict of int to Step
+        Which line runs which step.
+    """
+
+    source: str
+    filename: str
+    step_at: dict[int, Step]
+    prepare: tuple[Callable[..., Any], ...]
+    forward: Callable[..., Any]
+    backward: Callable[..., Any]
+
+    def step_of(self, error: BaseException) -> Step | None:
+        """Return the step in which an exception was raised."""
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if frame.f_code.co_filename == self.filename:
+                return self.step_at.get(line)
+        return None
+
+
 def write(
     plan: Plan,
+    kernels: Kernels,
     *,
-    is_train: bool,
-    states: States,
     tapped: Literal["", "outputs", "all"] = "",
-    instruments: Sequence[Instrument] = (),
     compile_with: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
-) -> Text:
+) -> Written:
     """Generate and compile the text of a plan.
 
     Parameters
     ----------
     plan : Plan
         The plan.
-    is_train : bool
-        Passed to the kernels.
-    states : dict
-        See :data:`States`.
+    kernels : Kernels
+        Its kernels, which become constants of the text.
     tapped : {'', 'outputs', 'all'}
         Which values are shown to the ``tap`` of the run: none, what nodes make, or also what they read.
-    instruments : sequence of callable
-        Each wraps every step's kernel, to look at what it does.
     compile_with : callable, optional
         Compiles the two functions further.
     """
-    writer = _Writer(plan, is_train=is_train, states=states, tapped=tapped, instruments=instruments)
-    for number, preparation in enumerate(plan.preparations):
-        writer.preparation(f"prepare_{number}", preparation)
-    writer.forward()
-    writer.backward()
-    source = "\n".join(writer.lines) + "\n"
+    writer = _Writer(plan, kernels, tapped)
+    source = writer.text()
     filename = f"<symnet program {next(_numbers)}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     namespace = dict(writer.constants)
@@ -76,33 +84,48 @@ def write(
     weakref.finalize(forward, linecache.cache.pop, filename, None)
     if compile_with is not None:
         forward, backward = compile_with(forward), compile_with(backward)
-    return Text(source, filename, writer.step_at, prepare, forward, backward)
+    return Written(source, filename, writer.step_at, prepare, forward, backward)
+
+
+def render(plan: Plan, kernels: Kernels) -> str:
+    """Return the text of a plan, for people."""
+    return _Writer(plan, kernels, "").text()
+
+
+def like_of(value: Type) -> Like:
+    """Return what stands for a value of which only shape and dtype are read."""
+    return Like(value.shape, getattr(torch, value.dtype or ""))  # type: ignore[arg-type]
+
+
+def add_rule(plan: Plan, v: int) -> Callable[..., Any] | None:
+    """Return what ``grad_req="add"`` makes of an array and a gradient, where that is not their sum."""
+    op = plan.values[v].entry.node.op
+    return op.forward_op.add_gradient if isinstance(op, Backward) else None
 
 
 class _Writer:
     """Writes the two functions line by line, and remembers which line runs which step."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        *,
-        is_train: bool,
-        states: States,
-        tapped: str,
-        instruments: Sequence[Instrument],
-    ) -> None:
+    def __init__(self, plan: Plan, kernels: Kernels, tapped: str) -> None:
         self.plan = plan
-        self.is_train = is_train
-        self.states = states
+        self.kernels = kernels
         self.tapped = tapped
-        self.instruments = instruments
         self.lines: list[str] = []
         self.step_at: dict[int, Step] = {}
         self.constants: dict[str, Any] = {}
+        self.name_of: dict[int, str] = {}  # of a kernel, by ``id``
         self.gradients: dict[int, list[tuple[int, str]]] = {}
         for number, (v, request) in enumerate(plan.gradients):
             self.gradients.setdefault(v, []).append((number, request))
         self.names = _local_names(plan)
+
+    def text(self) -> str:
+        """Return all functions."""
+        for number, preparation in enumerate(self.plan.preparations):
+            self.preparation(f"prepare_{number}", preparation)
+        self.forward()
+        self.backward()
+        return "\n".join(self.lines) + "\n"
 
     def preparation(self, name: str, preparation: Preparation) -> None:
         """Write a function that makes what is kept between runs."""
@@ -152,13 +175,13 @@ class _Writer:
 
     def _write(self, v: int) -> None:
         """Write a gradient into, or add it to, its bound arrays."""
-        op = self.plan.values[v].entry.node.op
+        rule = add_rule(self.plan, v)
         for number, request in self.gradients[v]:
             target, name = f"targets[{number}]", self.names[v]
             if request == "write":
                 self.lines.append(f"    {target}.copy_({name})")
-            elif isinstance(op, Backward) and op.forward_op.add_gradient is not None:
-                self.constants[f"__add_{number}"] = op.forward_op.add_gradient
+            elif rule is not None:
+                self.constants[f"__add_{number}"] = rule
                 self.lines.append(f"    {target}.copy_(__add_{number}({target}, {name}))")
             else:
                 self.lines.append(f"    {target}.add_({name})")
@@ -181,38 +204,25 @@ class _Writer:
 
     def _call(self, step: Step) -> str:
         """Return the call of a step's kernel, and make the kernel a constant of the program."""
-        node, op = step.node, step.node.op
-        assert op is not None
-        ins = tuple([self.plan.values[v].type for v in step.inputs])
-        op = op.held_in([each.dtype for each in ins])
-        outs = tuple([self.plan.values[v].type for v in step.outputs])
         arguments = [self._argument(step, i) for i in range(len(step.inputs))]
-        taken = None if step.takes is None else self.names[step.takes]
-        if taken is not None and not isinstance(op, Backward):
-            kernel: Kernel = op.kernel_into(self._run(node, ins, outs))
-            arguments.append(f"out={taken}")
-        else:
-            if op.late_shape or not all(each.is_known for each in (*ins, *outs)):
-                kernel = late_kernel(op, ins, outs, functools.partial(self._run, node))
-            else:
-                kernel = op.kernel_for(self._run(node, ins, outs))
-            arguments += self._into(step, taken)
-        name = f"__{len(self.constants)}_{_identifier(op.name)}"
-        for instrument in self.instruments:
-            kernel = instrument(step, kernel)
-        self.constants[name] = kernel
-        return f"{name}({', '.join(arguments)})"
+        arguments += self._out(step)
+        return f"{self._kernel(step)}({', '.join(arguments)})"
 
-    def _run(self, node: Node, ins: tuple[Type, ...], outs: tuple[Type, ...]) -> Run:
-        assert node.place is not None
-        state = self.states.setdefault(node.original, {})
-        return Run(node.place, is_train=self.is_train, ins=ins, outs=outs, state=state, name=node.name)
+    def _kernel(self, step: Step) -> str:
+        assert step.node.op is not None
+        kernel: Kernel = self.kernels.of(step)
+        name = self.name_of.get(id(kernel))
+        if name is None:
+            name = self.name_of[id(kernel)] = f"__{len(self.name_of)}_{_identifier(step.node.op.name)}"
+            self.constants[name] = kernel
+        return name
 
-    def _into(self, step: Step, taken: str | None) -> list[str]:
-        """Return the argument that tells a backward kernel where to write."""
+    def _out(self, step: Step) -> list[str]:
+        """Return the argument that tells a kernel where to write."""
         op = step.node.op
+        taken = None if step.takes is None else self.names[step.takes]
         if not isinstance(op, Backward):
-            return []
+            return [] if taken is None else [f"out={taken}"]
         places = [] if taken is None else [f"{op.wants[0]!r}: __Into({taken}, False)"]
         for v, number in step.writes:
             name = op.wants[step.outputs.index(v)]
@@ -247,7 +257,7 @@ class _Writer:
             return self.names[v]
         name = f"__like_{v}"
         if name not in self.constants:
-            self.constants[name] = Like(value.shape, getattr(torch, value.dtype or ""))  # type: ignore[arg-type]
+            self.constants[name] = like_of(value)
         return name
 
     def _shapes(self, step: Step) -> str:

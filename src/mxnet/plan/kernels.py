@@ -1,0 +1,84 @@
+"""Makes the kernels of a plan's steps: one for all steps of the same operator and types."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mxnet.ir.node import Node
+from mxnet.ir.op import Op, Run
+from mxnet.ir.types import Type
+from mxnet.ops.backward import Backward
+from mxnet.plan.late import late_kernel
+from mxnet.plan.plan import Plan, Step
+
+__all__ = ["Instrument", "Kernel", "Kernels", "States"]
+
+Kernel = Callable[..., Any]
+"""A function of tensors, in the order of a node's inputs; where to write comes by the keyword ``out``."""
+
+Instrument = Callable[[Step, Kernel], Kernel]
+"""Returns a kernel that does what a step's kernel does, and more."""
+
+States = dict[Node, dict[str, Any]]
+"""By the user's node, what its kernel keeps between runs; filled on demand."""
+
+Types = tuple[Type, ...]
+
+
+class Kernels:
+    """The kernels of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan.
+    is_train : bool
+        Passed to the kernels.
+    states : dict
+        See :data:`States`.
+    instruments : sequence of callable
+        Each wraps every step's kernel, to look at what it does.
+    """
+
+    def __init__(
+        self, plan: Plan, *, is_train: bool, states: States, instruments: Sequence[Instrument] = ()
+    ) -> None:
+        self._values = plan.values
+        self._is_train = is_train
+        self._states = states
+        self._instruments = instruments
+        self._made: dict[tuple[Any, ...], Kernel] = {}
+
+    def of(self, step: Step) -> Kernel:
+        """Return the kernel of a step."""
+        op = step.node.op
+        assert op is not None
+        values = self._values
+        ins = tuple([values[v].type for v in step.inputs])
+        outs = tuple([values[v].type for v in step.outputs])
+        into = step.takes is not None and not isinstance(op, Backward)
+        if not (op.pure and op.interned) or self._instruments:  # it may keep a state, or is looked at by name
+            kernel = self._new(op, step.node, ins, outs, into=into)
+            for instrument in self._instruments:
+                kernel = instrument(step, kernel)
+            return kernel
+        key = id(op), ins, outs, into  # by identity, as equal operators may differ in the sign of a 0
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = self._new(op, step.node, ins, outs, into=into)
+        return found
+
+    def _new(self, op: Op, node: Node, ins: Types, outs: Types, *, into: bool) -> Kernel:
+        op = op.held_in([each.dtype for each in ins])
+        if into:
+            return op.kernel_into(self._run(node, ins, outs))
+        if op.late_shape or not all(each.is_known for each in (*ins, *outs)):
+            return late_kernel(op, ins, outs, functools.partial(self._run, node))
+        return op.kernel_for(self._run(node, ins, outs))
+
+    def _run(self, node: Node, ins: Types, outs: Types) -> Run:
+        assert node.place is not None
+        state = self._states.setdefault(node.original, {})
+        return Run(node.place, is_train=self._is_train, ins=ins, outs=outs, state=state, name=node.name)
