@@ -21,6 +21,7 @@ After: Griewank & Walther, *Evaluating Derivatives*, 2008.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 from mxnet.errors import GradientError, MXNetError
@@ -119,6 +120,15 @@ def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -
         raise blame(error, node)  # noqa: B904 - the same
 
 
+def _gradient_of(op: Op, wanted: tuple[str, ...]) -> Op:
+    """Return the operator that computes the gradients of those inputs."""
+    cls = backward_of(type(op))  # type: ignore[arg-type]
+    return cls.bind({**op.given, cls.wants_key: str(wanted)})
+
+
+_shared_gradient_of = functools.lru_cache(maxsize=1 << 12)(_gradient_of)
+
+
 def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Sequence[Entry | None]:
     op = node.op
     assert op is not None
@@ -128,8 +138,7 @@ def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Se
     wanted = [name for name, want in zip(names, wants, strict=False) if want]
     if not wanted:
         return ()
-    cls = backward_of(type(op))  # type: ignore[arg-type]
-    backward: Op = cls.bind({**op.given, cls.wants_key: str(tuple(wanted))})
+    backward = (_shared_gradient_of if op.interned else _gradient_of)(op, tuple(wanted))
     if node.subgraphs:
         backward = share_subgraphs(backward, op)
     n_in = op.arity[0]

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 from mxnet.caller import user_frame
 from mxnet.context import Context
-from mxnet.errors import CompositionError, GradientError
+from mxnet.errors import GradientError
 from mxnet.ir.constraints import settle_types
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
@@ -112,17 +112,10 @@ class Node:
         Parameters
         ----------
         inputs : tuple of Entry
-            Of the types of its own; only layouts may be others, and are handed on as the operator does it.
+            Of the types of its own.
         types : tuple of Type, optional
-            Of its outputs, where they become known now.
+            Of its outputs, where they become known now, or are laid out in another way.
         """
-        types = types or self.types
-        if types is not None and self.types is not None and self.op is not None:
-            layouts = self.op.layouts([entry.type.layout for entry in inputs])
-            if any(each.layout != layout for each, layout in zip(types, layouts, strict=True)):
-                types = tuple(
-                    each._replace(layout=layout) for each, layout in zip(types, layouts, strict=True)
-                )
         return Node(
             self.op,
             self.name,
@@ -130,9 +123,17 @@ class Node:
             self.attrs,
             self.source,
             self.subgraphs,
-            replaces=self.original,
-            types=types,
+            replaces=self.replaces or self,
+            types=types or self.types,
         )
+
+    def laid_out(self, inputs: tuple[Entry, ...]) -> Node:
+        """Return a node like this one for inputs of other layouts, which it hands on as its operator does."""
+        assert self.op is not None
+        assert self.types is not None
+        layouts = self.op.layouts([entry.type.layout for entry in inputs])
+        types = [each._replace(layout=layout) for each, layout in zip(self.types, layouts, strict=True)]
+        return self.with_inputs(inputs, types=tuple(types))
 
     @property
     def original(self) -> Node:
@@ -147,7 +148,8 @@ class Node:
     @property
     def outputs(self) -> tuple[Entry, ...]:
         """All outputs, the hidden ones last."""
-        return tuple([Entry(self, i) for i in range(self.op.arity[2] if self.op else 1)])
+        count = 1 if self.op is None else self.op.arity[2]
+        return (Entry(self),) if count == 1 else tuple([Entry(self, i) for i in range(count)])
 
     def __str__(self) -> str:
         return describe_node(self)
@@ -231,39 +233,28 @@ def postorder(outputs: Iterable[Entry]) -> list[Node]:
     """Return every node the outputs depend on, each after its inputs, depth first and left to right.
 
     This is the order in which MXNet lists arguments and writes nodes. It does not recurse, so graphs may be
-    deep.
-
-    Raises
-    ------
-    CompositionError
-        If the graph has a cycle.
+    deep. There are no cycles: a node is frozen, and made after its inputs.
     """
     order: list[Node] = []
-    done: set[Node] = set()
-    open_nodes: set[Node] = set()
-    stack: list[tuple[Node, int]] = []
+    seen: set[Node] = set()
     for head in outputs:
-        if head.node in done:
+        if head.node in seen:
             continue
-        stack.append((head.node, 0))
-        open_nodes.add(head.node)
+        seen.add(head.node)
+        stack = [(head.node, iter(head.node.inputs))]
         while stack:
-            node, position = stack.pop()
-            inputs = node.inputs
-            while position < len(inputs):
-                child = inputs[position].node
-                position += 1
-                if child not in done:
-                    if child in open_nodes:
-                        raise CompositionError(f"The graph has a cycle through node {child.name!r}.")
-                    stack.append((node, position))
-                    stack.append((child, 0))
-                    open_nodes.add(child)
-                    break
+            node, inputs = stack[-1]
+            for entry in inputs:
+                child = entry.node
+                if child not in seen:
+                    seen.add(child)
+                    if child.inputs:
+                        stack.append((child, iter(child.inputs)))
+                        break
+                    order.append(child)
             else:
-                done.add(node)
-                open_nodes.discard(node)
                 order.append(node)
+                stack.pop()
     return order
 
 

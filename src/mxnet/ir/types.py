@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple, TypeGuard
@@ -9,7 +10,17 @@ from typing import NamedTuple, TypeGuard
 from mxnet.context import Context
 from mxnet.dtype import itemsize
 
-__all__ = ["CHANNELS_LAST", "OPAQUE", "PACKED", "Shape", "Type", "is_complete", "show_shape", "types_of"]
+__all__ = [
+    "CHANNELS_LAST",
+    "OPAQUE",
+    "PACKED",
+    "Shape",
+    "Type",
+    "is_complete",
+    "shared",
+    "show_shape",
+    "types_of",
+]
 
 Shape = tuple[int | None, ...]
 """A shape; ``None`` for an unknown extent. An unknown number of dimensions is plain ``None``."""
@@ -65,6 +76,12 @@ class Type(NamedTuple):
             and (self.dtype == other.dtype or None in (self.dtype, other.dtype))
             and _agree(self.shape, other.shape)
         )
+
+
+@functools.cache
+def shared(place: Context) -> Context:
+    """Return the one context that all types of that place share, which makes them quick to compare."""
+    return place
 
 
 def types_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -36,36 +35,42 @@ def rewrite(graph: Graph, rule: Rule, *, relayout: bool = False) -> Graph:
         If the rule replaces a value by one of another type.
     """
     replaced: dict[Node, Sequence[Entry | None]] = {}
+    kept = Node.laid_out if relayout else Node.with_inputs
 
     def now(entry: Entry) -> Entry:
         outputs = replaced.get(entry.node)
         return (None if outputs is None else outputs[entry.index]) or entry
 
     for node in graph.operators:
-        inputs = tuple(map(now, node.inputs))
+        inputs = node.inputs
+        if any(entry.node in replaced for entry in inputs):
+            inputs = tuple([now(entry) for entry in inputs])
         outputs = rule(node, inputs)
         if outputs is not None:
-            for old, new in zip(node.outputs, outputs, strict=False):
-                if new is not None:
-                    _check_replacement(rule, old, new, relayout=relayout)
-        elif any(map(operator.is_not, inputs, node.inputs)):
-            outputs = node.with_inputs(inputs).outputs
-        if outputs is not None:
+            _check(rule, node, outputs, relayout=relayout)
             replaced[node] = outputs
+        elif inputs is not node.inputs:
+            replaced[node] = kept(node, inputs).outputs
     if not replaced:
         return graph
     return Graph(map(now, graph.outputs))
 
 
-def _check_replacement(rule: Rule, old: Entry, new: Entry, *, relayout: bool) -> None:
-    if old.node.types is None or new is old:
+def _check(rule: Rule, node: Node, outputs: Sequence[Entry | None], *, relayout: bool) -> None:
+    """Refuse what a rule puts in the place of a node's outputs, if it is of other types."""
+    if node.types is None:
         return
-    if not old.type.holds(new.type) or not (relayout or old.type.layout == new.type.layout):
+    for index, (old, new) in enumerate(zip(node.types, outputs, strict=False)):
+        if (
+            new is None
+            or old == new.type
+            or (old.holds(new.type) and (relayout or old.layout == new.type.layout))
+        ):
+            continue
         name = rule.__qualname__.removesuffix(f".<locals>.{rule.__name__}")
         raise MXNetError(
-            f"The rule {rule.__name__!r} of the pass {name!r} replaces {describe_entry(old)} by "
-            f"{describe_entry(new)}, which is of another type.\n"
-            f"  Expect: {old.type}\n  Actual: {new.type}"
+            f"The rule {rule.__name__!r} of the pass {name!r} replaces {describe_entry(Entry(node, index))} "
+            f"by {describe_entry(new)}, which is of another type.\n  Expect: {old}\n  Actual: {new.type}"
         )
 
 
@@ -97,11 +102,12 @@ def place_of(node: Node) -> object:
 
 def count_readers(graph: Graph) -> Counter[Entry]:
     """Return how often each value is read, by nodes and users; who looks only at its shape does not count."""
-    readers = Counter(graph.outputs)
+    read = list(graph.outputs)
     for node in graph.operators:
         assert node.op is not None
-        readers.update(entry for i, entry in enumerate(node.inputs) if i not in node.op.shape_only)
-    return readers
+        skip = node.op.shape_only
+        read += [entry for i, entry in enumerate(node.inputs) if i not in skip] if skip else node.inputs
+    return Counter(read)
 
 
 def stand_in(op: Op, inputs: tuple[Entry, ...], first: Node, *others: Node) -> Node:

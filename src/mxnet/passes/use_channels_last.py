@@ -40,9 +40,8 @@ def use_channels_last(graph: Graph) -> Graph:
         if any(inputs[i].type.layout == CHANNELS_LAST or inputs[i] in changed for i in reads) or (
             _convolves(node.op)
         ):
-            return node.with_inputs(
-                tuple(change(entry) if i in reads else entry for i, entry in enumerate(inputs))
-            ).outputs
+            changed_too = [change(entry) if i in reads else entry for i, entry in enumerate(inputs)]
+            return node.laid_out(tuple(changed_too)).outputs
         if _repeats_a_pixel(node.op) and node.types is not None:
             types = tuple(each._replace(layout=CHANNELS_LAST) for each in node.types)
             return node.with_inputs(inputs, types=types).outputs

@@ -12,6 +12,7 @@ from mxnet.analysis.specialise import has_late_shapes, specialise
 from mxnet.context import Context
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ir.types import shared
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes, show_change
 from mxnet.passes.copy_between_devices import copy_between_devices
 from mxnet.plan.budget import limit_memory
@@ -73,9 +74,9 @@ class Task:
     def place_of(self, node: Node) -> Context:
         """Return where a node runs, or a variable lives: with its first reader, if it does not say."""
         if not self.groups:
-            return self.context
+            return shared(self.context)
         place = self._first_reader.get(node, node)
-        return self.groups.get(place.attrs.get("__ctx_group__", ""), self.context)
+        return shared(self.groups.get(place.attrs.get("__ctx_group__", ""), self.context))
 
     @functools.cached_property
     def _first_reader(self) -> dict[Node, Node]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.types import Type
@@ -12,16 +12,14 @@ from mxnet.ir.types import Type
 __all__ = ["Memory", "Plan", "Preparation", "Step", "Value"]
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """What a node makes: where it comes from, and its type."""
 
     entry: Entry
     type: Type
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One node to run.
 
     Attributes
@@ -48,11 +46,11 @@ class Step:
 
     def taking(self, value: int) -> Step:
         """Return the step with its first output in the memory of `value`."""
-        return dataclasses.replace(self, takes=value)
+        return self._replace(takes=value)
 
     def writing(self, writes: tuple[tuple[int, int], ...]) -> Step:
         """Return the step with these gradients written by its kernel."""
-        return dataclasses.replace(self, writes=writes)
+        return self._replace(writes=writes)
 
 
 @dataclass(frozen=True, slots=True)
