@@ -3,8 +3,8 @@
 The C library hands large blocks back to the system as soon as they are freed, and gets them back, page by
 page and filled with zeros, a moment later. For results of many megabytes that costs more than computing them:
 a ReLU over 50 MB took 18 ms, and 4 ms with the memory kept (two cores, Linux). The price is memory that lies
-idle between blocks, about a sixth more than the plan says. So a program with a memory budget gives it back,
-and ``MXNET_CPU_MEM_POOL_TYPE=Unpooled`` leaves the C library alone altogether.
+idle between blocks, about a sixth more than the plan says. It is decided once, when arrays are first used:
+``MXNET_CPU_MEM_POOL_TYPE=Unpooled`` leaves the C library alone.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ __all__ = ["keep_freed_memory", "return_freed_memory"]
 # Parameters of glibc's mallopt(3).
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
-_DEFAULT_TRIM_THRESHOLD = 128 * 1024
-_DEFAULT_MMAP_MAX = 65536
 
 
 @functools.cache
@@ -33,15 +31,12 @@ def _c_library() -> ctypes.CDLL | None:
     return library if hasattr(library, "gnu_get_libc_version") else None
 
 
-def keep_freed_memory(*, keep: bool) -> None:
-    """Tell the C library whether to keep freed memory from now on, or give it back to the system.
-
-    The process has one allocator: the last call counts.
-    """
+def keep_freed_memory() -> None:
+    """Tell the C library to keep freed memory, for the whole process and as long as it lives."""
     library = _c_library()
     if library is not None:
-        library.mallopt(_M_MMAP_MAX, 0 if keep else _DEFAULT_MMAP_MAX)
-        library.mallopt(_M_TRIM_THRESHOLD, -1 if keep else _DEFAULT_TRIM_THRESHOLD)  # -1: without limit
+        library.mallopt(_M_MMAP_MAX, 0)
+        library.mallopt(_M_TRIM_THRESHOLD, -1)  # without limit
 
 
 def return_freed_memory() -> None:

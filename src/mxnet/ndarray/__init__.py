@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ops as _ops  # fills the registry
+from mxnet.allocator import keep_freed_memory as _keep_freed_memory
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.historic import lend
 from mxnet.ndarray import contrib, ndarray, random, sparse
@@ -136,6 +137,8 @@ _fill_modules(
     _make_function,
     _EXTRA,
 )
+
+_keep_freed_memory()  # for the process: arrays come and go, and no program may decide it for the others
 
 
 if not TYPE_CHECKING:  # what is not in the stubs is a mistake
