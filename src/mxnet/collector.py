@@ -18,4 +18,7 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # what was made stays: it becomes old without being looked at
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()

@@ -15,7 +15,7 @@ class Library:
     def mallopt(self, *args):
         calls.append(args)
 
-ctypes.CDLL = lambda name: Library()
+ctypes.CDLL = lambda name, *args, **kwargs: Library()
 import mxnet as mx
 assert not calls, "composing graphs changes nothing in the process"
 net = mx.sym.FullyConnected(mx.sym.Variable("x"), num_hidden=3)
@@ -30,8 +30,9 @@ print(len(calls))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
-@pytest.mark.parametrize(("pool", "calls"), [("Naive", "2"), ("Unpooled", "0")])
+@pytest.mark.parametrize(("pool", "calls"), [(None, "2"), ("Unpooled", "0")])
 def test_a_program_leaves_the_allocator_of_the_process_alone(monkeypatch, pool, calls):
-    monkeypatch.setenv("MXNET_CPU_MEM_POOL_TYPE", pool)
+    if pool:
+        monkeypatch.setenv("MXNET_CPU_MEM_POOL_TYPE", pool)
     ran = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
     assert (ran.stdout.strip(), ran.stderr) == (calls, "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -33,20 +34,25 @@ def _relu_backward(grad: Tensor, y: Tensor, out: Tensor | None = None) -> Tensor
     return into
 
 
+_FEW = 1 << 12  # elements from which on two walks, vectorised, are faster than the one of fmax
+
+
+@functools.cache
+def _zero(dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.zeros((), dtype=dtype, device=device)
+
+
 def rectified(x: Tensor, out: Tensor | None = None) -> Tensor:
     """Return what is above 0, and 0 elsewhere: for NaN, too, as in MXNet."""
-    if x.is_cuda:
-        return torch.fmax(x, x.new_zeros(()), out=out)
-    if out is None:
-        return torch.relu(x).nan_to_num_(posinf=torch.inf)
-    return relu(x, out=out).nan_to_num_(posinf=torch.inf)
+    if x.numel() < _FEW or x.is_cuda or torch.compiler.is_compiling():
+        return torch.fmax(x, _zero(x.dtype, x.device), out=out)
+    above = x.relu_() if out is x else relu(x, out)
+    return above.nan_to_num_(posinf=torch.inf) if above.sum().isnan() else above
 
 
 def rectified_(x: Tensor) -> Tensor:
     """Do that in place."""
-    if x.is_cuda:
-        return torch.fmax(x, x.new_zeros(()), out=x)
-    return x.relu_().nan_to_num_(posinf=torch.inf)
+    return rectified(x, x)
 
 
 _ACTIVATIONS: dict[str, _Function] = {

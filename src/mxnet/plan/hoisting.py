@@ -27,12 +27,17 @@ def hoisted_nodes(graph: Graph, *, parameters: bool) -> set[Node]:
         Whether what is made of parameters is hoisted, too: in inference, where they change seldom.
     """
     variables = _candidates(graph, parameters=parameters)
+    computed = {node for node in variables if node.op is not None}
+    if not computed:
+        return set()
     hoisted: set[Node] = set()
     stays = {entry.node for entry in graph.outputs}
     for node in reversed(graph.operators):
         assert node.op is not None
-        if node in variables and node not in stays:
+        if node in computed and node not in stays:
             hoisted.add(node)
+        elif all(entry.node not in computed for entry in node.inputs):
+            continue
         slots = node.op.input_names() + node.op.aux_names()
         for position, entry in enumerate(node.inputs):
             made_of = variables.get(entry.node)

@@ -1,6 +1,7 @@
-"""Runs a plan as a list of steps, for plans so long that it would take longer to compile their text.
+"""Runs a plan as a list of small functions, for plans whose text would take longer to compile than to run.
 
-What runs is what the text says, line by line; the text itself is written when somebody wants to read it.
+Long plans repeat themselves. Each step's lines are those of the text, but for which values they are about;
+so lines of one form are compiled once, as a function that makes the functions of all steps of that form.
 """
 
 from __future__ import annotations
@@ -8,14 +9,13 @@ from __future__ import annotations
 import functools
 import operator
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.ir.memory import Into
-from mxnet.ops.backward import Backward
-from mxnet.plan.kernels import Kernel, Kernels
+from mxnet.plan.kernels import Kernels
+from mxnet.plan.lines import Lines
 from mxnet.plan.plan import Plan, Step
-from mxnet.plan.writer import add_rule, like_of, render
+from mxnet.plan.writer import render
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,9 +26,58 @@ LONG = 2000
 """From how many steps on a plan is not compiled as text."""
 
 Values = list[Any]
-"""By number what has been made so far; behind it the bound gradients, and then what kernels read of types."""
+"""By number what has been made so far, and behind it the bound gradients."""
 
 Action = Callable[[Values], None]
+
+
+class _Forms(Lines):
+    """Makes a function of the values from the lines of a step."""
+
+    def __init__(self, plan: Plan, kernels: Kernels) -> None:
+        super().__init__(plan, kernels)
+        self._names: dict[Any, str] = {}
+        self._holds: list[Any] = []
+
+    def _name(self, key: Any, holds: Any) -> str:
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = f"x{len(self._holds)}"
+            self._holds.append(holds)
+        return name
+
+    def value(self, v: int) -> str:
+        return f"v[{self._name(v, v)}]"
+
+    def target(self, number: int) -> str:
+        return self.value(len(self.plan.values) + number)
+
+    def constant(self, constant: Any, _stem: str) -> str:
+        return self._name((id(constant),), constant)
+
+    def forget(self, values: Sequence[int]) -> str:
+        return f"{' = '.join(map(self.value, values))} = None"
+
+    def action(self, lines: Sequence[str]) -> Action:
+        """Return the function that does what these lines say, and begin anew."""
+        made = _compiled("\n  ".join(lines), len(self._holds))(*self._holds)
+        self._names, self._holds = {}, []
+        return made
+
+    def step(self, step: Step) -> Action:
+        """Return what a step does."""
+        lines = [*self.of_step(step)]
+        return self.action([*lines, self.forget(step.frees)] if step.frees else lines)
+
+
+@functools.lru_cache(maxsize=1 << 10)
+def _compiled(body: str, count: int) -> Callable[..., Action]:
+    """Return what makes a function of such lines, given what they are about."""
+    names = ", ".join(f"x{i}" for i in range(count))
+    namespace: dict[str, Any] = {}
+    exec(f"def make({names}):\n def step(v):\n  {body}\n return step", namespace)  # noqa: S102 - our own text
+    make: Callable[..., Action] = namespace["make"]
+    return make
 
 
 class Stepped:
@@ -45,18 +94,13 @@ class Stepped:
     def __init__(self, plan: Plan, kernels: Kernels) -> None:
         self._plan = plan
         self._kernels = kernels
-        self._first_target = len(plan.values)
-        self._likes: dict[int, int] = {}  # by value, where what is read of its type stands
-        self._constants: Values = []
-        self._gradients: dict[int, list[tuple[int, str]]] = {}
-        for number, (v, request) in enumerate(plan.gradients):
-            self._gradients.setdefault(v, []).append((number, request))
-        self._forward = list(map(self._action, plan.forward))
-        self._backward = list(map(self._action, plan.backward))
+        forms = _Forms(plan, kernels)
+        self._forward = [forms.step(step) for step in plan.forward]
+        self._backward = [forms.step(step) for step in plan.backward]
         made = {v for step in plan.backward for v in step.outputs}
-        self._begin = [write for v in self._gradients if v not in made for write in self._writes(v)]
+        self._begin = [forms.action([*forms.of_gradient(v)]) for v in forms.gradients if v not in made]
         self.prepare = tuple(
-            functools.partial(self._prepare, list(map(self._action, each.steps)), each.makes)
+            functools.partial(self._prepare, [forms.step(step) for step in each.steps], each.makes)
             for each in plan.preparations
         )
 
@@ -99,7 +143,7 @@ class Stepped:
         for v, tensor in zip(self._plan.saved, saved, strict=True):
             values[v] = tensor
         saved.clear()
-        values[self._first_target : self._first_target + len(targets)] = targets
+        values[len(self._plan.values) :] = targets
         _run(self._begin, values)
         _run(self._backward, values)
 
@@ -112,147 +156,14 @@ class Stepped:
 
     def _values(self, variables: Sequence[Tensor | None], prepared: Sequence[Tensor]) -> Values:
         plan = self._plan
-        values: Values = [None] * (len(plan.values) + len(plan.gradients))
-        values += self._constants
+        values: Values = [None] * len(plan.values)
         values[: len(variables)] = variables
         for v, tensor in zip(plan.prepared, prepared, strict=False):
             values[v] = tensor
         return values
-
-    # -------------------------------------------------------------------------------------------- making
-
-    def _action(self, step: Step) -> Action:
-        """Return what a step does: its kernel's call, the gradients written, and the values let go."""
-        call = _calls(self._kernels.of(step), self._reads(step), step.outputs, self._options(step))
-        written = {v for v, _ in step.writes}
-        after = [
-            write
-            for v in step.outputs
-            if v in self._gradients and v not in written
-            for write in self._writes(v)
-        ]
-        if isinstance(step.node.op, Backward) and step.takes is not None:
-            after.insert(0, _copies(step.takes, step.outputs[0]))
-        return _in_order(call, after, step.frees)
-
-    def _reads(self, step: Step) -> tuple[int, ...]:
-        op = step.node.op
-        assert op is not None
-        if not op.shape_only:
-            return step.inputs
-        values = self._plan.values
-        return tuple(
-            self._like(v) if i in op.shape_only and values[v].type.is_known else v
-            for i, v in enumerate(step.inputs)
-        )
-
-    def _like(self, v: int) -> int:
-        if v not in self._likes:
-            self._likes[v] = self._first_target + len(self._plan.gradients) + len(self._constants)
-            self._constants.append(like_of(self._plan.values[v].type))
-        return self._likes[v]
-
-    def _options(self, step: Step) -> Callable[[Values], Any] | None:
-        """Return what tells the kernel where to write, from the values; None where it is free."""
-        op, takes = step.node.op, step.takes
-        if not isinstance(op, Backward):
-            return None if takes is None else operator.itemgetter(takes)
-        places = [] if takes is None else [(op.wants[0], takes, False)]
-        for v, number in step.writes:
-            name = op.wants[step.outputs.index(v)]
-            places.append((name, self._first_target + number, self._plan.gradients[number][1] == "add"))
-        if not places:
-            return None
-        return lambda values: {name: Into(values[place], adds) for name, place, adds in places}
-
-    def _writes(self, v: int) -> Iterable[Action]:
-        """Yield what writes a gradient into, or adds it to, its bound arrays."""
-        rule = add_rule(self._plan, v)
-        for number, request in self._gradients[v]:
-            target = self._first_target + number
-            if request == "write":
-                yield _writes_over(target, v)
-            elif rule is not None:
-                yield _joins(target, v, rule)
-            else:
-                yield _adds(target, v)
 
 
 def _run(actions: list[Action], values: Values) -> None:
     rest = iter(actions)  # says, after an exception, how far the run came
     for action in rest:
         action(values)
-
-
-def _calls(
-    kernel: Kernel, reads: tuple[int, ...], makes: tuple[int, ...], options: Callable[[Values], Any] | None
-) -> Action:
-    """Return the call of a kernel on values."""
-    arguments = operator.itemgetter(*reads) if len(reads) > 1 else None
-    if len(makes) != 1 or options is not None or arguments is None:
-        return _calls_any(kernel, reads, makes, options)
-    (out,) = makes
-
-    def call(values: Values) -> None:
-        values[out] = kernel(*arguments(values))
-
-    return call
-
-
-def _calls_any(
-    kernel: Kernel, reads: tuple[int, ...], makes: tuple[int, ...], options: Callable[[Values], Any] | None
-) -> Action:
-    first = makes[0] if len(makes) == 1 else None
-
-    def call(values: Values) -> None:
-        where = {} if options is None else {"out": options(values)}
-        results = kernel(*[values[v] for v in reads], **where)
-        if first is not None:
-            values[first] = results
-        else:
-            for v, result in zip(makes, results, strict=True):
-                values[v] = result
-
-    return call
-
-
-def _writes_over(target: int, v: int) -> Action:
-    def write(values: Values) -> None:
-        values[target].copy_(values[v])
-
-    return write
-
-
-def _adds(target: int, v: int) -> Action:
-    def add(values: Values) -> None:
-        values[target].add_(values[v])
-
-    return add
-
-
-def _joins(target: int, v: int, rule: Callable[..., Any]) -> Action:
-    def join(values: Values) -> None:
-        values[target].copy_(rule(values[target], values[v]))
-
-    return join
-
-
-def _copies(source: int, to: int) -> Action:
-    def copy(values: Values) -> None:
-        values[to] = values[source]
-
-    return copy
-
-
-def _in_order(call: Action, after: Sequence[Action], frees: tuple[int, ...]) -> Action:
-    if not after and not frees:
-        return call
-
-    def step(values: Values) -> None:
-        call(values)
-        for action in after:
-            action(values)
-        for v in frees:
-            values[v] = None
-
-    return step
