@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from samples import ROWS, recorded_samples
@@ -15,6 +17,7 @@ from mxnet.ir.memory import Into, Memory
 from mxnet.ir.op import Op, Run
 from mxnet.ir.types import types_of
 from mxnet.ops.backward import backward_of
+from mxnet.ops.shapes import same_shape
 
 SAMPLES = (*recorded_samples(), *ROWS)
 OPEN = {"scatter_nd-003": "of values for one place any may win"}
@@ -114,6 +117,32 @@ def test_a_kernel_takes_any_strides_and_writes_only_what_it_says(sample):
     _unchanged(sample, tensors, before)
     for found, wanted in zip(results, expected, strict=True):
         _same(found, wanted)
+
+
+class _Stubborn(Op):
+    """Takes its input for one that lies row by row."""
+
+    infer_shape = same_shape
+
+    def forward(self, run, data):
+        return data.view(-1).mul(2).view(data.shape)
+
+
+class _Greedy(_Stubborn):
+    """Writes into its input."""
+
+    def forward(self, run, data):
+        return data.mul_(2)
+
+
+@pytest.mark.parametrize(
+    ("cls", "error", "words"),
+    [(_Stubborn, RuntimeError, "view size is not compatible"), (_Greedy, AssertionError, "data")],
+)
+def test_a_kernel_that_breaks_the_contract_is_found(cls, error, words):
+    sample = SimpleNamespace(bound=cls.make(), inputs=(np.arange(6.0).reshape(2, 3),), aux=())
+    with pytest.raises(error, match=words):
+        test_a_kernel_takes_any_strides_and_writes_only_what_it_says(sample)
 
 
 @pytest.mark.parametrize("sample", NEW_RESULTS, ids=str)
