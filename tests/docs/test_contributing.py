@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet.analysis.specialise import specialise
 from mxnet.ir.op import REGISTRY
 from mxnet.ndarray.ndarray import invoke
+from mxnet.passes import apply_passes
 
 GUIDE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+(PASS,) = re.findall(r"```python\n(def .*?)```", GUIDE, re.DOTALL)
 DECLARATIONS = re.findall(r"```python\n(class .*?)```", GUIDE, re.DOTALL)
 PREAMBLE = """
 from __future__ import annotations
@@ -22,6 +25,13 @@ from mxnet.ir.memory import NOWHERE, Into, Memory
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ops.shapes import first_is_image, same_shape
 from mxnet.ops.storage import KEEPS_ZEROS
+"""
+PASS_PREAMBLE = """
+from __future__ import annotations
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node, emit, emitting
+from mxnet.ops.elemwise import ElementwiseMul
+from mxnet.passes.rewrite import rewrite
 """
 
 
@@ -63,3 +73,18 @@ def _node(op, symbol):
     from mxnet.ir.node import Node
 
     return Node(op, "scaled", symbol._outputs, dict(op.given))
+
+
+def test_the_pass_of_the_guide_rewrites_what_it_says_and_nothing_else():
+    namespace = {}
+    exec(PASS_PREAMBLE + PASS, namespace)
+    x, y = mx.sym.Variable("x"), mx.sym.Variable("y")
+    net = mx.sym.Group([mx.sym.elemwise_mul(x, x, name="own"), mx.sym.elemwise_mul(x, y, name="other")])
+    variables = net.graph.arguments
+    shapes, dtypes = dict.fromkeys(variables, (2,)), dict.fromkeys(variables, "float32")
+    graph, _ = specialise(net.graph, shapes, dtypes, lambda node: mx.cpu())
+    changed = apply_passes(graph, [namespace["square_once"]])
+    assert [(node.name, node.op.name) for node in changed.operators] == [
+        ("own_squared", "square"),
+        ("other", "elemwise_mul"),
+    ]
