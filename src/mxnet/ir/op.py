@@ -216,6 +216,8 @@ class Op:
         Positions of the inputs whose layout in memory (channels first or last) the first output takes over.
     ``learned``
         The inputs and aux states that take what is learned: it changes seldom between two runs for inference.
+    ``as_activation()``
+        Its name among oneDNN's activations, and its numbers, if a layer in front of it may do what it does.
     ``identity_in_inference``
         Whether the only visible output is the first input when ``is_train`` is False.
     ``cost``
@@ -396,6 +398,10 @@ class Op:
     def image_inputs(self) -> tuple[int, ...]:
         """Return the positions of the inputs whose layout the first output takes over."""
         return ()
+
+    def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
+        """Return what a layer in front of it needs to know to do what it does."""
+        return None
 
     def backward_reads(self) -> tuple[str, ...]:
         """Return what ``backward`` reads; a class overrides this where its parameters decide."""

@@ -87,6 +87,9 @@ class Activation(Op, name="Activation"):
 
     infer_shape = same_shape
 
+    def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
+        return (self.act_type, ()) if self.act_type in {"relu", "sigmoid", "tanh"} else None
+
     def kernel_for(self, run: Run) -> Callable[..., Tensor]:
         return _ACTIVATIONS[self.act_type].of
 
@@ -170,6 +173,9 @@ class LeakyReLU(Op, name="LeakyReLU"):
 
     def output_names(self) -> tuple[str, ...]:
         return self.outputs if self.act_type == "rrelu" else self.outputs[:1]
+
+    def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
+        return ("leaky_relu", (self.slope,)) if self.act_type == "leaky" else None
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:

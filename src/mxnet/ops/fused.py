@@ -31,10 +31,10 @@ __all__ = [
     "ToChannelsFirst",
     "ToChannelsLast",
     "TransposedDenseWeight",
-    "activation_of",
     "onednn_multiplies",
     "onednn_runs",
     "runs_channels_last",
+    "with_activation",
 ]
 
 
@@ -84,19 +84,6 @@ _ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
 
 _ACT = param(default="none", choices=tuple(_ACTIVATIONS), doc="What is done to the sum at last.")
 _SCALARS = param(default=(), doc="The numbers of that: slope, or least and greatest value.")
-
-
-def activation_of(op: Op) -> dict[str, Any] | None:
-    """Return the parameters ``act`` and ``scalars`` that do what an operator does, None if there are none."""
-    if op.name == "Activation" and op.act_type in ("relu", "sigmoid", "tanh"):  # type: ignore[attr-defined]
-        return {"act": op.act_type, "scalars": ()}  # type: ignore[attr-defined]
-    if op.name in ("relu", "sigmoid", "tanh"):
-        return {"act": op.name, "scalars": ()}
-    if op.name == "LeakyReLU" and op.act_type == "leaky":  # type: ignore[attr-defined]
-        return {"act": "leaky_relu", "scalars": (op.slope,)}  # type: ignore[attr-defined]
-    if op.name == "clip" and op.a_min <= op.a_max:  # type: ignore[attr-defined]
-        return {"act": "hardtanh", "scalars": (op.a_min, op.a_max)}  # type: ignore[attr-defined]
-    return None
 
 
 # ------------------------------------------------------------------------------------------------- parameters
@@ -366,6 +353,14 @@ class FusedFullyConnected(Op):
         if self.no_bias:
             return lambda x, w: finish(mm(x, w), *scalars)
         return lambda x, w, b: finish(addmm(b, x, w), *scalars)
+
+
+def with_activation(layer: FusedConvolution | FusedFullyConnected, op: Op) -> Op | None:
+    """Return the layer that also does what an operator behind it does, None if it cannot."""
+    function = op.as_activation()
+    if function is None or layer.act != "none":
+        return None
+    return type(layer).bind({**layer.given, "act": function[0], "scalars": str(function[1])})
 
 
 # ----------------------------------------------------------------------------------------------------- layout

@@ -38,6 +38,9 @@ class Unary(Op):
 
     infer_shape = same_shape
 
+    def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
+        return (self.name, ()) if self.name in {"relu", "sigmoid", "tanh"} else None
+
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = type(self).function
         if self.takes_integers or data.dtype.is_floating_point:
@@ -469,6 +472,9 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
     names_inputs = False
     image_inputs = first_is_image
     sparse = Sparse(lambda op, stypes: stypes[0] if op.a_min <= 0 <= op.a_max else None, kernel=on_values)
+
+    def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
+        return ("hardtanh", (self.a_min, self.a_max)) if self.a_min <= self.a_max else None
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         low, high = (number_as(bound, data.dtype) for bound in (self.a_min, self.a_max))

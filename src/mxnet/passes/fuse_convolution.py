@@ -17,8 +17,8 @@ from mxnet.ops.fused import (
     FusedConvolution,
     FusedConvolutionAdd,
     PackedConvolutionWeight,
-    activation_of,
     onednn_runs,
+    with_activation,
 )
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
@@ -70,10 +70,7 @@ def _with_addend(layer: Node, addend: Entry, node: Node) -> tuple[Entry, ...]:
 def _with_activation(layer: Node, node: Node) -> tuple[Entry, ...] | None:
     op = layer.op
     assert node.op is not None
-    if not isinstance(op, FusedConvolution) or op.act != "none":
+    fused = with_activation(op, node.op) if isinstance(op, FusedConvolution) else None
+    if fused is None or (isinstance(fused, FusedConvolutionAdd) and fused.act != "relu"):
         return None
-    activation = activation_of(node.op)
-    if activation is None or (isinstance(op, FusedConvolutionAdd) and activation["act"] != "relu"):
-        return None
-    fused = type(op).bind({**op.given, **{key: str(value) for key, value in activation.items()}})
     return stand_in(fused, layer.inputs, layer, node).outputs

@@ -15,8 +15,8 @@ from mxnet.ops.fused import (
     FusedFullyConnected,
     PackedDenseWeight,
     TransposedDenseWeight,
-    activation_of,
     onednn_multiplies,
+    with_activation,
 )
 from mxnet.ops.nn import FullyConnected
 from mxnet.ops.shapes import numel
@@ -62,8 +62,5 @@ def _packed(node: Node, op: FullyConnected, inputs: tuple[Entry, ...]) -> tuple[
 def _with_activation(layer: Node, node: Node) -> tuple[Entry, ...] | None:
     op = layer.op
     assert node.op is not None
-    activation = activation_of(node.op)
-    if not isinstance(op, FusedFullyConnected) or op.act != "none" or activation is None:
-        return None
-    fused = FusedFullyConnected.bind({**op.given, **{key: str(value) for key, value in activation.items()}})
-    return stand_in(fused, layer.inputs, layer, node).outputs
+    fused = with_activation(op, node.op) if isinstance(op, FusedFullyConnected) else None
+    return None if fused is None else stand_in(fused, layer.inputs, layer, node).outputs
