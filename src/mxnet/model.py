@@ -241,30 +241,30 @@ class FeedForward:
         eval_end_callback, eval_batch_end_callback
             As of `Module.fit`.
         """
-        data = self._init_iter(X, y, is_train=True)
+        train_data = self._init_iter(X, y, is_train=True)
         eval_data = self._init_eval_iter(eval_data)
         if self.num_epoch is None:
             raise ModelError("fit needs num_epoch, the number of epochs to train for.")
         log = logger or logging
         metric = metrics.create(eval_metric)
-        module = self._module_for(data, log, work_load_list)
+        module = self._module_for(train_data, log, work_load_list)
         log.info("Start training with %s", self.ctx)
         if monitor is not None:
             module.install_monitor(monitor)
         optimizer_params = self.kwargs if isinstance(self.optimizer, str) else {}
         module.init_optimizer(kvstore, self.optimizer, optimizer_params)
-        data.reset()
+        train_data.reset()
         for epoch in range(self.begin_epoch, self.num_epoch):
             started = time.perf_counter()
             metric.reset()
-            for nbatch, batch in enumerate(self._batches(data, epoch, log), 1):
+            for nbatch, data_batch in enumerate(self._batches(train_data, epoch, log), 1):
                 if monitor is not None:
                     monitor.tic()
-                module.forward_backward(batch)
+                module.forward_backward(data_batch)
                 module.update()
                 if monitor is not None:
                     monitor.toc_print()
-                module.update_metric(metric, batch.label or [])
+                module.update_metric(metric, data_batch.label or [])
                 _multiple_callbacks(batch_end_callback, BatchEndParam(epoch, nbatch, metric, locals()))
             log.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - started)
             if epoch_end_callback is not None or epoch + 1 == self.num_epoch:

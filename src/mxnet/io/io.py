@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["DataBatch", "DataDesc", "DataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter"]
 
 
-class DataError(MXNetError, TypeError):
-    """Data is of a kind that an iterator does not take."""
+class DataError(MXNetError, TypeError, AssertionError):
+    """Data is of a kind that an iterator does not take (MXNet asserts)."""
 
 
 class _NameAndShape(NamedTuple):

@@ -113,7 +113,7 @@ class Module(BaseModule):
                 f"work_load_list has {len(self._work_load_list)} entries, but there are "
                 f"{len(self._context)} contexts."
             )
-        self._group2ctxs = _prepare_group2ctxs(group2ctxs, len(self._context))
+        self._group2ctxs = group2ctxs
         self._symbol: Symbol = symbol
         self._data_names = list(data_names or ())
         self._label_names = list(label_names or ())
@@ -133,7 +133,7 @@ class Module(BaseModule):
         self._compression_params = compression_params
         self._optimizer: Optimizer | None = None
         self._kvstore: KVStore | None = None
-        self._update_on_kvstore = False
+        self._update_on_kvstore: bool = None  # type: ignore[assignment]
         self._updater: Updater | None = None
         self._preload_opt_states: str | None = None
         self._grad_req: Any = None
@@ -143,7 +143,7 @@ class Module(BaseModule):
         self._unused: tuple[dict[str, NDArray], dict[str, NDArray]] = ({}, {})
         # The number under which the optimizer knows each parameter; modules that share one agree on it.
         self._positions: dict[str, int] = {}
-        self._data_shapes: list[DataDesc] = []
+        self._data_shapes: list[DataDesc] = None  # type: ignore[assignment]
         self._label_shapes: list[DataDesc] | None = None
 
     # ------------------------------------------------------------------------------------------- checkpoints
@@ -344,7 +344,7 @@ class Module(BaseModule):
             fixed_param_names=self._fixed_param_names,
             grad_req=wanted.grad_req,
             state_names=self._state_names,
-            group2ctxs=self._group2ctxs,
+            group2ctxs=_prepare_group2ctxs(self._group2ctxs, len(self._context)),
         )
         self.binded = True
         if other is not None:
