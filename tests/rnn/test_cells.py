@@ -119,3 +119,10 @@ def test_a_checkpoint_of_single_cells_is_saved_gate_by_gate(tmp_path):
     assert "arg:lstm_i2h_f_weight" in mx.nd.load(f"{prefix}-0001.params")
     _, loaded, _ = mx.rnn.load_rnn_checkpoint(cell, prefix, 1)
     assert sorted(loaded) == sorted(weights)
+
+
+@pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.0, 0.0)])
+def test_zoneout_takes_a_name_for_the_output_before_whether_it_is_used_or_not(rates):
+    with mx.name.NameManager():
+        mx.rnn.ZoneoutCell(mx.rnn.RNNCell(2), *rates).unroll(2, mx.sym.Variable("x"))
+        assert mx.sym.zeros((1,)).name == "_zeros1"

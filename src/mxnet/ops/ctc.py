@@ -23,8 +23,8 @@ class CTCLoss(Op, name="CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_con
     Shapes: data (time, n, classes) before softmax, label (n, length), data_lengths and label_lengths (n,),
     output (n,). Without ``label_lengths`` a label ends before its first padding: 0 if the blank is ``first``
     (classes then count from 1), -1 if it is ``last``. Labels are rounded to whole numbers, and refused if no
-    class has that number. An empty label is read from blanks alone. The loss of a label that cannot be read in
-    the given time is 0.
+    class has that number. An empty label is read from blanks alone. A label that cannot be read in the given
+    time costs 0.
     After Graves et al., *Connectionist Temporal Classification*, 2006.
     """
 
@@ -189,7 +189,9 @@ class Trellis:
     def total(self, reached: Tensor) -> tuple[Tensor, Tensor]:
         """Return the log probability of each label, and whether it can be read at all."""
         last = (self.steps - 1).clamp(min=0).view(1, -1, 1).expand(1, *reached.shape[1:])
-        at_end = F.pad(reached.gather(0, last)[0], (1, 0), value=IMPOSSIBLE)  # an empty label has no last class
+        at_end = F.pad(
+            reached.gather(0, last)[0], (1, 0), value=IMPOSSIBLE
+        )  # an empty label has no last class
         total = at_end.gather(1, torch.stack([2 * self.lengths, 2 * self.lengths + 1], 1)).logsumexp(1)
         return total, (self.steps >= self.lengths) & (total > IMPOSSIBLE / 2)
 

@@ -309,7 +309,9 @@ class ZoneoutCell(ModifierCell):
     def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
         """Take one step; see `BaseRNNCell.__call__`."""
         output, next_states = self.base_cell(inputs, states)
-        before = zeros((0, 0)) if self.prev_output is None else self.prev_output  # it takes a name, used or not
+        before = (
+            zeros((0, 0)) if self.prev_output is None else self.prev_output
+        )  # it takes a name, used or not
         if self.zoneout_outputs:
             output = _zone_out(self.zoneout_outputs, output, before)
         if self.zoneout_states:
