@@ -145,8 +145,7 @@ def as_batch(given: Any) -> DataBatch:
         return given
     if isinstance(given, list) and given:  # a share for each device, which the module splits again
         shares = [as_batch(each) for each in given]
-        whole = [_joined([share.data for share in shares]), _joined([share.label for share in shares])]
-        return DataBatch(*whole)
+        return DataBatch(_joined([s.data for s in shares]), _joined([s.label for s in shares]))
     if not isinstance(getattr(given, "data", None), (list, tuple)):
         raise BindError(
             f"A batch such as mx.io.DataBatch(data=[...]) was expected, but got {type(given).__name__}."
