@@ -106,6 +106,25 @@ CLIENTS = {
         ),
         program="faces.py",
     ),
+    "mxboard==0.1.0": Client(needs=("protobuf<3.21", "six", "pillow"), program="boards.py"),
+    "multi-model-server==1.1.11": Client(
+        needs=("pillow", "psutil", "future", "model-archiver==1.0.3", "enum-compat", *IMAGES),
+        program="serve.py",
+    ),
+    "xfer-ml==1.1.0": Client(
+        needs=(
+            "scikit-learn<1.7",
+            "scipy",
+            "joblib",
+            "threadpoolctl",
+            "dill",
+            "GPy",
+            "paramz",
+            "decorator",
+            "six",
+        ),
+        program="transfer.py",
+    ),
 }
 TESTING = ("pytest", "pytest-timeout", "iniconfig", "pluggy", "packaging", "pygments", "typing_extensions")
 TESTING_OLD = ("exceptiongroup", "tomli")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["CosineScheduler", "FactorScheduler", "LRScheduler", "MultiFactorScheduler", "PolyScheduler"]
 
 
-class ScheduleError(MXNetError, ValueError):
+class ScheduleError(MXNetError, ValueError, AssertionError):
     """A schedule's parameters contradict each other."""
 
 
@@ -188,8 +188,8 @@ class _DecayScheduler(LRScheduler):
         warmup_mode: str,
     ) -> None:
         super().__init__(base_lr, warmup_steps, warmup_begin_lr, warmup_mode)
-        if max_update < 1:
-            raise ScheduleError(f"max_update counts updates, so it must be 1 or more, not {max_update}.")
+        if not isinstance(max_update, int) or max_update < 1:
+            raise ScheduleError(f"max_update counts updates, so it must be 1 or more, not {max_update!r}.")
         self.base_lr_orig = base_lr
         self.max_update = max_update
         self.final_lr = final_lr

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mxnet.executor import Executor
-    from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
     from mxnet.optimizer import Optimizer
 
@@ -241,40 +240,40 @@ class FeedForward:
         eval_end_callback, eval_batch_end_callback
             As of `Module.fit`.
         """
-        data = self._init_iter(X, y, is_train=True)
+        train_data = self._init_iter(X, y, is_train=True)
         eval_data = self._init_eval_iter(eval_data)
         if self.num_epoch is None:
             raise ModelError("fit needs num_epoch, the number of epochs to train for.")
-        log = logger or logging
-        metric = metrics.create(eval_metric)
-        module = self._module_for(data, log, work_load_list)
-        log.info("Start training with %s", self.ctx)
+        logger = logger or logging
+        eval_metric = metrics.create(eval_metric)
+        module = self._module_for(train_data, logger, work_load_list)
+        logger.info("Start training with %s", self.ctx)
         if monitor is not None:
             module.install_monitor(monitor)
         optimizer_params = self.kwargs if isinstance(self.optimizer, str) else {}
         module.init_optimizer(kvstore, self.optimizer, optimizer_params)
-        data.reset()
+        train_data.reset()
         for epoch in range(self.begin_epoch, self.num_epoch):
-            started = time.perf_counter()
-            metric.reset()
-            for nbatch, batch in enumerate(self._batches(data, epoch, log), 1):
+            tic = time.perf_counter()
+            eval_metric.reset()
+            for nbatch, data_batch in enumerate(self._batches(train_data, epoch, logger), 1):
                 if monitor is not None:
                     monitor.tic()
-                module.forward_backward(batch)
+                module.forward_backward(data_batch)
                 module.update()
                 if monitor is not None:
                     monitor.toc_print()
-                module.update_metric(metric, batch.label or [])
-                _multiple_callbacks(batch_end_callback, BatchEndParam(epoch, nbatch, metric, locals()))
-            log.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - started)
+                module.update_metric(eval_metric, data_batch.label or [])
+                _multiple_callbacks(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
+            logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
             if epoch_end_callback is not None or epoch + 1 == self.num_epoch:
                 self.arg_params, self.aux_params = module.get_params()
             _multiple_callbacks(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
             if eval_data is not None:
-                metric.reset()
+                eval_metric.reset()
                 eval_data.reset()
-                count = self._validate(module, eval_data, metric, epoch, eval_batch_end_callback)
-                _multiple_callbacks(eval_end_callback, BatchEndParam(epoch, count, metric, locals()))
+                count = self._validate(locals())
+                _multiple_callbacks(eval_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
 
     def _module_for(self, data: DataIter, log: Any, work_load_list: Sequence[float] | None) -> AnyModule:
         """Return a module for the data, with the parameters that there are."""
@@ -314,15 +313,15 @@ class FeedForward:
                 raise ModelError("The training data has no batch.")
             started_over = True
 
-    def _validate(
-        self, module: AnyModule, data: DataIter, metric: EvalMetric, epoch: int, callbacks: Any
-    ) -> int:
-        """Hand the outputs for all data to the metric; return the number of batches."""
+    def _validate(self, given: dict[str, Any]) -> int:
+        """Hand the outputs for all data to the metric, given the variables of `fit`; count the batches."""
+        module, metric, callbacks = given["module"], given["eval_metric"], given["eval_batch_end_callback"]
         count = 0
-        for batch in data:
-            module.forward(batch, is_train=False)
-            module.update_metric(metric, batch.label or [])
-            _multiple_callbacks(callbacks, BatchEndParam(epoch, count, metric, locals()))
+        for eval_batch in given["eval_data"]:
+            module.forward(eval_batch, is_train=False)
+            module.update_metric(metric, eval_batch.label or [])
+            seen = {**given, "eval_batch": eval_batch}
+            _multiple_callbacks(callbacks, BatchEndParam(given["epoch"], count, metric, seen))
             count += 1
         return count
 

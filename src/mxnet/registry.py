@@ -21,8 +21,12 @@ _T = TypeVar("_T")
 _registries: dict[type, dict[str, type]] = {}
 
 
-class NotASubclassError(MXNetError, TypeError):
-    """Something that is no subclass of a registry's base class was registered."""
+class NotASubclassError(MXNetError, TypeError, AssertionError):
+    """Something that is no subclass of a registry's base class was registered (MXNet asserts)."""
+
+
+class NotRegisteredError(NameLookupError, AssertionError):
+    """A registry cannot make an object of what it was given (MXNet asserts)."""
 
 
 def get_registry(base_class: type) -> dict[str, type]:
@@ -109,7 +113,7 @@ def get_create_func(base_class: type[_T], nickname: str) -> Callable[..., _T]:
         if name[:1] in {"[", "{"}:
             name, rest, kwargs = _parsed(nickname, name)
         if name.lower() not in registry:
-            raise NameLookupError(
+            raise NotRegisteredError(
                 f"{name!r} is not a registered {nickname}. Known: {', '.join(sorted(registry))}."
                 f"{did_you_mean(name.lower(), registry)}"
             )
@@ -135,7 +139,7 @@ def _parsed(nickname: str, text: str) -> tuple[str, tuple[()], dict[str, Any]]:
 
 
 def _not_understood(nickname: str, problem: str) -> MXNetError:
-    return NameLookupError(f"Cannot make the {nickname}: {problem}.")
+    return NotRegisteredError(f"Cannot make the {nickname}: {problem}.")
 
 
 lend(__name__)

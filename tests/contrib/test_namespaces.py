@@ -51,3 +51,10 @@ def test_importing_mxnet_does_not_load_contrib():
     program = "import sys, mxnet; print([name for name in sys.modules if name.startswith('mxnet.contrib')])"
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
+
+
+def test_a_star_brings_the_modules():
+    names = {}
+    exec("from mxnet.contrib import *", names)
+    assert names["nd"] is mx.nd.contrib
+    assert {"autograd", "io", "quant", "quantization", "sym", "tensorboard", "text"} <= set(names)

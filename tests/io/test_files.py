@@ -50,6 +50,13 @@ def test_integers_stay_integers(table):
     assert batch.label[0].asnumpy().tolist() == [0, 0, 0]
 
 
+def test_labels_are_of_the_same_type_as_the_data(tmp_path):
+    table = tmp_path / "data.csv"
+    table.write_text("1,2\n3,4\n")
+    batches = mx.io.CSVIter(data_csv=str(table), data_shape=(2,), batch_size=2, dtype="int32")
+    assert [batches.next().label[0].dtype, batches.provide_label[0].dtype] == [np.int32] * 2
+
+
 def test_a_shape_that_does_not_fit_is_refused(table):
     with pytest.raises(ValueError, match=r"hold 2 numbers, but the shape \(5,\) takes 5"):
         mx.io.CSVIter(data_csv=table, data_shape=(5,), batch_size=3)

@@ -205,3 +205,9 @@ def test_an_iterator_of_a_user_s_own_is_asked_part_by_part():
     batches = list(Parts(2))
     assert [(batch.pad, batch.index) for batch in batches] == [(1, [7, 8])] * 2
     assert calls == ["iter_next", "getdata", "getlabel", "getpad", "getindex"] * 2 + ["iter_next"]
+
+
+def test_nested_lists_of_numbers_are_data():
+    batches = mx.io.NDArrayIter([[1, 2], [3, 4]], batch_size=2)
+    assert batches.provide_data == [("_0_data", (2,)), ("_1_data", (2,))]
+    assert batches.next().data[1].asnumpy().tolist() == [3, 4]

@@ -236,3 +236,7 @@ def test_what_is_kept_stays_stored_as_it_was():
     store = sparse_store()
     store.push("s", ones(4, 2) * 3)
     assert store._stored["s"].stype == "row_sparse"
+
+
+def test_there_are_no_servers_to_hear_a_command():
+    assert mx.kv.create("local")._send_command_to_servers(0, "anything") is None

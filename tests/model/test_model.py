@@ -188,3 +188,25 @@ def test_validation_data_of_another_kind_are_refused(data, kind):
     with pytest.raises(mx.MXNetError) as raised:
         model.fit(DATA, LABEL, eval_data=data)
     assert isinstance(raised.value, kind)
+
+
+def test_callbacks_see_the_metric_and_the_batches():
+    seen = {}
+
+    def look(when):
+        return lambda param: seen.setdefault(when, param.locals)
+
+    net = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2), name="softmax")
+    data, label = np.ones((4, 3)), np.zeros(4)
+    mx.model.FeedForward(net, num_epoch=1).fit(
+        data,
+        label,
+        eval_data=(data, label),
+        batch_end_callback=look("batch"),
+        eval_batch_end_callback=look("validation batch"),
+        eval_end_callback=look("validation"),
+    )
+    for variables in seen.values():
+        assert isinstance(variables["eval_metric"], mx.metric.Accuracy)
+        assert {"epoch", "nbatch", "train_data", "eval_data", "data_batch", "tic", "logger"} <= set(variables)
+    assert seen["validation batch"]["eval_batch"].data[0].shape == (4, 3)

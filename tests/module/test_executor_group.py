@@ -41,3 +41,17 @@ def test_requests_may_be_lists_and_dictionaries():
     assert [grads[0] is None for grads in module._exec_group.grad_arrays] == [False, True]
     module.bind([("data", (2, 2))], grad_req={"fc_weight": "null"}, force_rebind=True)
     assert [grads[0] is None for grads in module._exec_group.grad_arrays] == [True, False]
+
+
+def test_the_arrays_of_inputs_and_the_memory_of_the_plan_are_shown():
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
+    module = mx.mod.Module(mx.sym.SoftmaxOutput(net, name="softmax"), context=[mx.cpu(0), mx.cpu(1)])
+    module.bind([("data", (4, 3))], [("softmax_label", (4,))])
+    group = module._exec_group
+    assert [sorted(arrays) for arrays in group.shared_data_arrays] == [["data", "softmax_label"]] * 2
+    for executor, arrays in zip(group.execs, group.shared_data_arrays, strict=True):
+        assert arrays["data"] is executor.arg_dict["data"]
+    large = mx.mod.Module(mx.sym.exp(mx.sym.exp(mx.sym.Variable("data"))), label_names=None)
+    large.bind([("data", (1024, 1024))])
+    assert (group._total_exec_bytes, module._total_exec_bytes) == (0, 0)
+    assert large._exec_group._total_exec_bytes >= 4

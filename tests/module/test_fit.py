@@ -100,3 +100,37 @@ def test_training_starts_from_parameters_that_are_given():
     found = second.get_params()[0]
     assert (found["fc1_weight"].asnumpy() == arguments["fc1_weight"].asnumpy()).all()
     assert not (found["fc2_weight"].asnumpy() == arguments["fc2_weight"].asnumpy()).all()
+
+
+def test_callbacks_see_the_variables_that_mxnet_has_there():
+    data, label = circles(8)
+    train = mx.io.NDArrayIter(data, label, 4)
+    seen = {}
+
+    def look(when):
+        return lambda param: seen.setdefault(when, param.locals)
+
+    module = mx.mod.Module(network())
+    module.fit(
+        train,
+        train,
+        num_epoch=2,
+        batch_end_callback=look("batch"),
+        eval_batch_end_callback=look("validation batch"),
+        eval_end_callback=look("validation"),
+    )
+    named = {
+        "batch": "allow_missing arg_params aux_params batch_end_callback begin_epoch data_batch data_iter "
+        "end_of_batch epoch epoch_end_callback eval_batch_end_callback eval_data eval_end_callback eval_metric "
+        "force_init force_rebind initializer kvstore monitor nbatch next_data_batch num_epoch optimizer "
+        "optimizer_params self sparse_row_id_fn tic train_data validation_metric",
+        "validation batch": "actual_num_batch batch_end_callback epoch eval_batch eval_data eval_metric nbatch "
+        "num_batch reset score_end_callback self sparse_row_id_fn",
+        "validation": "actual_num_batch batch_end_callback callback epoch eval_batch eval_data eval_metric "
+        "nbatch num_batch reset score_end_callback self sparse_row_id_fn",
+    }
+    assert not {when: lost for when, names in named.items() if (lost := set(names.split()) - set(seen[when]))}
+    batch = seen["batch"]
+    assert (batch["self"], batch["train_data"]) == (module, train)
+    assert (batch["num_epoch"], batch["nbatch"], batch["end_of_batch"]) == (2, 0, False)
+    assert isinstance(batch["eval_metric"], mx.metric.Accuracy)

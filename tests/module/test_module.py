@@ -376,3 +376,81 @@ def test_initializers_may_be_named():
     module.bind([("data", (4, 2))], [("softmax_label", (4,))])
     module.init_params("ones")
     np.testing.assert_array_equal(module.get_params()[0]["fc_weight"].asnumpy(), np.ones((3, 2)))
+
+
+BATCHES = mx.io.NDArrayIter(np.ones((4, 2)), np.zeros(4), 2)
+STEPS = {
+    "forward": (batch(),),
+    "backward": (),
+    "update": (),
+    "update_metric": (mx.metric.Accuracy(), batch().label),
+    "get_outputs": (),
+    "get_input_grads": (),
+    "get_params": (),
+    "set_params": ({}, {}),
+    "init_params": (),
+    "init_optimizer": (),
+    "get_states": (),
+    "set_states": (None, 1),
+    "install_monitor": (mx.mon.Monitor(1),),
+    "score": (BATCHES, "acc"),
+    "predict": (BATCHES,),
+    "save_params": ("never-written",),
+    "save_optimizer_states": ("never-written",),
+    "load_optimizer_states": ("never-written",),
+    "reshape": ([("data", (2, 2))],),
+    "prepare": (batch(),),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_out_of_order_fails_an_assertion_as_in_mxnet(step):
+    module = mx.mod.Module(network())
+    with pytest.raises(AssertionError, match="of this Module first") as caught:
+        getattr(module, step)(*STEPS[step])
+    assert isinstance(caught.value, mx.MXNetError)
+
+
+@pytest.mark.parametrize(
+    ("use", "kind"),
+    [
+        (lambda: mx.mod.Module(network(), work_load_list=[1, 2]), AssertionError),
+        (lambda: ready().init_optimizer(optimizer=3, force_init=True), AssertionError),
+        (lambda: ready().init_optimizer(optimizer="sgdd", force_init=True), ValueError),
+        (lambda: mx.mod.SequentialModule().add(mx.mod.Module(network()), takes_label=True), AssertionError),
+        (lambda: mx.mod.BucketingModule(lambda key: network(), 4), ValueError),
+        (lambda: mx.mod.Module(network(), group2ctxs=[{}, {}]).bind([("data", (4, 2))]), AssertionError),
+        (lambda: mx.io.DataBatch(data=mx.nd.ones(3)), AssertionError),
+        (lambda: mx.io.NDArrayIter(None), AssertionError),
+        (lambda: mx.metric.create("accuracyy"), AssertionError),
+        (lambda: mx.init.create("xavierr"), AssertionError),
+        (lambda: mx.optimizer.SGD(param_idx2name=3), AssertionError),
+        (lambda: mx.lr_scheduler.MultiFactorScheduler(3), AssertionError),
+        (lambda: mx.lr_scheduler.PolyScheduler("a"), AssertionError),
+    ],
+)
+def test_mistakes_are_of_the_class_that_mxnet_raises(use, kind):
+    with pytest.raises(kind) as caught:
+        use()
+    assert isinstance(caught.value, mx.MXNetError)
+
+
+def shares():
+    data, label = batch().data[0], batch().label[0]
+    return [mx.io.DataBatch([data[i : i + 2]], [label[i : i + 2]]) for i in (0, 2)]
+
+
+def test_a_list_of_batches_is_one_in_parts():
+    whole, parts = (mx.mod.Module(network(), context=[mx.cpu(0), mx.cpu(1)]) for _ in range(2))
+    for module, given in ((whole, batch()), (parts, shares())):
+        module.bind([("data", (4, 2))], [("softmax_label", (4,))])
+        module.init_params(mx.init.One())
+        module.init_optimizer()
+        module.forward_backward(given)
+        module.update()
+    assert parts.get_outputs()[0].shape == (4, 3)
+    for name, array in whole.get_params()[0].items():
+        np.testing.assert_allclose(parts.get_params()[0][name].asnumpy(), array.asnumpy(), rtol=1e-6)
+    accuracy = mx.metric.Accuracy()
+    parts.update_metric(accuracy, [share.label for share in shares()], pre_sliced=True)
+    assert accuracy.num_inst == 4

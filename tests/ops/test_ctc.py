@@ -60,11 +60,25 @@ def test_labels_that_cannot_be_read_cost_nothing_and_teach_nothing(data):
     x.attach_grad()
     with mx.autograd.record():
         loss = mx.nd.CTCLoss(
-            x, mx.nd.array([[1, 1, 1], [0, 0, 0], [1, 2, 3]]), mx.nd.array([4, 5, 2]), use_data_lengths=True
+            x, mx.nd.array([[1, 1, 1], [2, 2, 2], [1, 2, 3]]), mx.nd.array([4, 3, 2]), use_data_lengths=True
         )
     loss.backward()
     assert loss.asnumpy().tolist() == [0, 0, 0]
     assert not x.grad.asnumpy().any()
+
+
+@pytest.mark.parametrize("blank", ["first", "last"])
+def test_an_empty_label_is_read_from_blanks_alone(data, blank):
+    x = mx.nd.array(data)
+    x.attach_grad()
+    padding = 0 if blank == "first" else -1
+    with mx.autograd.record():
+        loss = mx.nd.CTCLoss(x, mx.nd.array([[padding] * 2, [1, 2], [padding] * 2]), blank_label=blank)
+    loss.backward()
+    p = np.exp(data) / np.exp(data).sum(2, keepdims=True)
+    read = np.eye(data.shape[2])[0 if blank == "first" else -1]
+    np.testing.assert_allclose(loss.asnumpy()[[0, 2]], -np.log(p[:, [0, 2]] @ read).sum(0), rtol=1e-5)
+    np.testing.assert_allclose(x.grad.asnumpy()[:, [0, 2]], (p - read)[:, [0, 2]], rtol=1e-4, atol=1e-6)
 
 
 def test_gradient_of_the_gradient_is_finite_differences(data):

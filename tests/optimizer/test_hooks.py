@@ -168,3 +168,9 @@ def test_adamax_takes_no_step_where_no_gradient_has_been():
         updater([0, 1], [mx.nd.array([0.0, 0.5]), mx.nd.array([[0.0, 0.5]])], weights)
     for weight in weights:
         np.testing.assert_allclose(weight.asnumpy().ravel(), [1, 1.996], rtol=1e-6)
+
+
+def test_ftrl_asks_for_the_weight_decay_first():
+    optimizer, calls = traced(mx.optimizer.Ftrl, ["_update_count", "_get_lr", "_get_wd"])
+    updated(optimizer, ["float32"])
+    assert calls == [("_update_count", 0), ("_get_wd", 0), ("_get_lr", 0)]

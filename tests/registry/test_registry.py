@@ -87,3 +87,10 @@ def test_registering_a_name_again_warns_and_replaces():
 def test_the_registry_is_a_copy():
     mx.registry.get_registry(Animal).clear()
     assert "dog" in mx.registry.get_registry(Animal)
+
+
+def test_what_cannot_be_made_fails_an_assertion_as_in_mxnet():
+    for name in ("nonsense", 3, "{"):
+        with pytest.raises(AssertionError) as caught:
+            mx.metric.create(name)
+        assert isinstance(caught.value, mx.MXNetError)

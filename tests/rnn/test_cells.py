@@ -119,3 +119,29 @@ def test_a_checkpoint_of_single_cells_is_saved_gate_by_gate(tmp_path):
     assert "arg:lstm_i2h_f_weight" in mx.nd.load(f"{prefix}-0001.params")
     _, loaded, _ = mx.rnn.load_rnn_checkpoint(cell, prefix, 1)
     assert sorted(loaded) == sorted(weights)
+
+
+@pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.0, 0.0)])
+def test_zoneout_takes_a_name_for_the_output_before_whether_it_is_used_or_not(rates):
+    with mx.name.NameManager():
+        mx.rnn.ZoneoutCell(mx.rnn.RNNCell(2), *rates).unroll(2, mx.sym.Variable("x"))
+        assert mx.sym.zeros((1,)).name == "_zeros1"
+
+
+@pytest.mark.parametrize("request_", ["null", "write"])
+@pytest.mark.parametrize("cell", [mx.rnn.RNNCell(6), mx.rnn.LSTMCell(6), mx.rnn.GRUCell(6)])
+def test_a_sequence_of_single_numbers_is_unrolled_like_one_of_vectors(cell, request_):
+    found = []
+    for shape in ((3, 4), (3, 4, 1)):
+        outputs, _ = cell.unroll(4, mx.sym.Variable("data"), merge_outputs=True)
+        executor = outputs.simple_bind(mx.cpu(), data=shape, grad_req=request_)
+        for seed, name in enumerate(sorted(executor.arg_dict)):
+            array = executor.arg_dict[name]
+            array[:] = np.random.default_rng(seed).uniform(-1, 1, array.size).reshape(array.shape)
+        executor.forward(is_train=request_ == "write")
+        found.append([executor.outputs[0].asnumpy()])
+        if request_ == "write":
+            executor.backward(mx.nd.ones(executor.outputs[0].shape))
+            found[-1].append(executor.grad_dict[f"{cell._prefix}i2h_weight"].asnumpy())
+    for single, vector in zip(*found, strict=True):
+        np.testing.assert_allclose(single, vector, rtol=1e-5, atol=1e-6)

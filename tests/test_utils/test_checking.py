@@ -180,6 +180,7 @@ def test_equal_optimizers_agree_and_others_do_not():
     make = mx.optimizer.SGD
     T.compare_optimizer(make(momentum=0.9), make(momentum=0.9), (4, 3), "float32", g_stype="row_sparse")
     T.compare_optimizer(make(), make(), [(2, 3), (4,)], "float32", ntensors=2)
+    T.compare_optimizer(make(), make(), [(2, 3)], "float32")
     with pytest.raises(AssertionError):
         T.compare_optimizer(make(learning_rate=1.0), make(learning_rate=0.5), (4, 3), "float32")
 

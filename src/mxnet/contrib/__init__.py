@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from mxnet.symbol import contrib as sym
     from mxnet.symbol import contrib as symbol
 
-    __all__ = [
-        "amp",
-        "autograd",
-        "io",
-        "nd",
-        "ndarray",
-        "quant",
-        "quantization",
-        "svrg_optimization",
-        "sym",
-        "symbol",
-        "tensorboard",
-        "text",
-    ]
+__all__ = [
+    "amp",
+    "autograd",
+    "io",
+    "nd",
+    "ndarray",
+    "quant",
+    "quantization",
+    "svrg_optimization",
+    "sym",
+    "symbol",
+    "tensorboard",
+    "text",
+]
 
 
 def __getattr__(wanted: str) -> Any:

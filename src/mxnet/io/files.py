@@ -152,9 +152,9 @@ class CSVIter(MXDataIter):
         kind = np.dtype(dtype or "float32").type
         self._data = _read_csv(data_csv, tuple(data_shape), kind)
         if label_csv in {"NULL", "", None}:
-            self._label = np.zeros((len(self._data), *label_shape), "float32")
+            self._label = np.zeros((len(self._data), *label_shape), kind)
         else:
-            self._label = _read_csv(label_csv, tuple(label_shape), np.float32)
+            self._label = _read_csv(label_csv, tuple(label_shape), np.float64).astype(kind)
             if len(self._label) != len(self._data):
                 raise FileFormatError(
                     f"{label_csv!r} holds {len(self._label)} labels, but {data_csv!r} holds "
@@ -166,7 +166,7 @@ class CSVIter(MXDataIter):
             len(self._data),
             batch_size,
             DataDesc(data_name, (int(batch_size), *self._data.shape[1:]), kind),
-            DataDesc(label_name, (int(batch_size), *self._label.shape[1:])),
+            DataDesc(label_name, (int(batch_size), *self._label.shape[1:]), kind),
             round_batch=round_batch,
         )
 
@@ -174,7 +174,7 @@ class CSVIter(MXDataIter):
         return nd.array(self._data[rows], dtype=self._data.dtype)
 
     def _label_of(self, rows: Values) -> NDArray:
-        return nd.array(self._label[rows])
+        return nd.array(self._label[rows], dtype=self._label.dtype)
 
 
 class LibSVMIter(MXDataIter):

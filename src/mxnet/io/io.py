@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["DataBatch", "DataDesc", "DataIter", "NDArrayIter", "PrefetchingIter", "ResizeIter"]
 
 
-class DataError(MXNetError, TypeError):
-    """Data is of a kind that an iterator does not take."""
+class DataError(MXNetError, TypeError, AssertionError):
+    """Data is of a kind that an iterator does not take (MXNet asserts)."""
 
 
 class _NameAndShape(NamedTuple):
@@ -505,13 +505,20 @@ def _named_sources(data: Any, default_name: str, what: str) -> list[tuple[str, A
             f"{what} must be an NDArray, a numpy array, an h5py data set, or a list or dictionary of them, "
             f"got {type(data).__name__}."
         )
-    for name, source in named.items():
-        if not _is_array(source):
+    return [(name, _source(name, each)) for name, each in named.items()]
+
+
+def _source(name: str, given: Any) -> Any:
+    """Turn what is in memory into an NDArray, nested lists of numbers too."""
+    if not _is_array(given) or isinstance(given, np.ndarray):
+        try:
+            return nd.array(given)
+        except (TypeError, ValueError):
             raise DataError(
-                f"{name!r} must be an NDArray, a numpy array or an h5py data set, got "
-                f"{type(source).__name__}."
-            )
-    return [(name, nd.array(s) if isinstance(s, np.ndarray) else s) for name, s in named.items()]
+                f"{name!r} must be an NDArray, a numpy array, an h5py data set or nested lists of numbers, "
+                f"got {type(given).__name__}."
+            ) from None
+    return given
 
 
 def _default_names(count: int, name: str) -> list[str]:

@@ -138,14 +138,12 @@ class BaseModule(Steps):
         eval_metric = metrics.create(eval_metric)
 
         for epoch in range(begin_epoch, num_epoch):
-            started = time.perf_counter()
+            tic = time.perf_counter()
             eval_metric.reset()
-            values = self._fit_epoch(
-                epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn
-            )
+            values = self._fit_epoch(locals())
             for name, value in values:
                 self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
-            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - started)
+            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
 
             arguments, states = self.get_params()
             self.set_params(arguments, states)  # with several devices, all go on from the mean
@@ -163,19 +161,21 @@ class BaseModule(Steps):
                     self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
             train_data.reset()
 
-    def _fit_epoch(
-        self,
-        epoch: int,
-        train_data: DataIter,
-        eval_metric: EvalMetric,
-        batch_end_callback: Any,
-        monitor: Monitor | None,
-        sparse_row_id_fn: Callable[[DataBatch], Any] | None,
-    ) -> list[tuple[str, Any]]:
-        """Train on every batch once and return the metric."""
+    def _fit_epoch(self, given: dict[str, Any]) -> list[tuple[str, Any]]:
+        """Train on every batch once and return the metric.
+
+        Parameters
+        ----------
+        given : dict
+            The variables of `fit`, which callbacks see among the locals, as in MXNet.
+        """
+        epoch: int = given["epoch"]
+        eval_metric: EvalMetric = given["eval_metric"]
+        monitor: Monitor | None = given["monitor"]
+        callbacks = _listed(given["batch_end_callback"])
         values: list[tuple[str, Any]] = []
-        batches = iter(train_data)
-        data_batch = next(batches, None)
+        data_iter = iter(given["train_data"])
+        data_batch = next(data_iter, None)
         if data_batch is None:
             raise NotReadyError(
                 "The training data has no batch. (Was the iterator used up before? Call its reset().)"
@@ -187,17 +187,18 @@ class BaseModule(Steps):
             self.forward_backward(data_batch)
             self.update()
             self.update_metric(eval_metric, data_batch.label or [])
-            next_batch = next(batches, None)
-            if next_batch is not None:
-                self.prepare(next_batch, sparse_row_id_fn=sparse_row_id_fn)
+            next_data_batch = next(data_iter, None)
+            end_of_batch = next_data_batch is None
+            if next_data_batch is not None:
+                self.prepare(next_data_batch, sparse_row_id_fn=given["sparse_row_id_fn"])
             if monitor is not None:
                 monitor.toc_print()
-            if next_batch is None:  # before the callbacks, which may reset the metric
+            if end_of_batch:  # before the callbacks, which may reset the metric
                 values = eval_metric.get_global_name_value()
-            for callback in _listed(batch_end_callback):
-                callback(BatchEndParam(epoch, nbatch, eval_metric, locals()))
+            for callback in callbacks:
+                callback(BatchEndParam(epoch, nbatch, eval_metric, {**given, **locals()}))
             nbatch += 1
-            data_batch = next_batch
+            data_batch = next_data_batch
         return values
 
     def score(
@@ -239,16 +240,16 @@ class BaseModule(Steps):
             eval_data.reset()
         eval_metric = metrics.create(eval_metric)
         eval_metric.reset()
-        count = 0
+        actual_num_batch = 0
         for nbatch, eval_batch in enumerate(_first(eval_data, num_batch)):
             self.prepare(eval_batch, sparse_row_id_fn=sparse_row_id_fn)
             self.forward(eval_batch, is_train=False)
             self.update_metric(eval_metric, eval_batch.label or [])
-            count = nbatch + 1
+            actual_num_batch = nbatch + 1
             for callback in _listed(batch_end_callback):
                 callback(BatchEndParam(epoch, nbatch, eval_metric, locals()))
         for callback in _listed(score_end_callback):
-            callback(BatchEndParam(epoch, count, eval_metric, locals()))
+            callback(BatchEndParam(epoch, actual_num_batch, eval_metric, locals()))
         values: list[tuple[str, Any]] = eval_metric.get_name_value()
         return values
 

@@ -28,6 +28,10 @@ Params = Mapping[str, "NDArray"]
 Names = Sequence[str] | None
 
 
+class _NotThreeError(CompositionError, ValueError):
+    """A function of a bucket returns something else than a network with its names."""
+
+
 class BucketingModule(BaseModule):
     """A module whose network depends on the batch, such as on the length of its sentences.
 
@@ -88,7 +92,7 @@ class BucketingModule(BaseModule):
     def _module_of(self, key: Any) -> Module:
         made = self._call_sym_gen(key)
         if not isinstance(made, (tuple, list)) or len(made) != 3:
-            raise CompositionError(
+            raise _NotThreeError(
                 f"sym_gen({key!r}) must return (symbol, data_names, label_names), but returned {made!r}."
             )
         symbol, data_names, label_names = made
@@ -199,13 +203,15 @@ class BucketingModule(BaseModule):
     def data_names(self) -> Sequence[str]:
         if self.binded:
             return self._current.data_names
-        return list(self._call_sym_gen(self._default_bucket_key)[1] or ())
+        names: Sequence[str] = self._call_sym_gen(self._default_bucket_key)[1] or ()
+        return names
 
     @property
     def label_names(self) -> Sequence[str]:
         if self.binded:
             return self._current.label_names
-        return list(self._call_sym_gen(self._default_bucket_key)[2] or ())
+        names: Sequence[str] = self._call_sym_gen(self._default_bucket_key)[2] or ()
+        return names
 
     @property
     def output_names(self) -> Sequence[str]:

@@ -30,6 +30,10 @@ class _LengthError(ShapeError, AssertionError):
     """A list has another length than what it is for (MXNet asserts)."""
 
 
+class _NoGradientsError(BindError, AssertionError):
+    """Gradients were asked for that the module was not bound for (MXNet asserts)."""
+
+
 class _Family:
     """The parameters, gradients and auxiliary states of all groups that share theirs, on one device."""
 
@@ -139,7 +143,7 @@ class DataParallelExecutorGroup:
         ]
         self.batch_size: int | None = None
         self.execs: list[Executor] = []
-        self._first_execs: list[Executor] = []
+        self._default_execs: list[Executor] = []
         self._families: list[_Family] = (
             [_Family() for _ in self.contexts] if shared_group is None else shared_group._families
         )
@@ -211,11 +215,11 @@ class DataParallelExecutorGroup:
         if reshape:
             self.execs = [
                 executor.reshape(partial_shaping=True, allow_up_sizing=True, **self._shapes_on(i, inputs))
-                for i, executor in enumerate(self._first_execs)
+                for i, executor in enumerate(self._default_execs)
             ]
         else:
             self.execs = [self._bind_ith_exec(i, inputs, shared_group) for i in range(len(self.contexts))]
-            self._first_execs = self.execs
+            self._default_execs = self.execs
         if self._monitor is not None:
             for executor in self.execs:
                 executor.set_monitor_callback(self._monitor.stat_helper, self._monitor.monitor_all)
@@ -249,6 +253,17 @@ class DataParallelExecutorGroup:
         )
         family.join(self.param_names, executor)
         return executor
+
+    @property
+    def shared_data_arrays(self) -> list[dict[str, NDArray]]:
+        """The arrays of data and labels by name, for each device."""
+        names = [n for n in (*self.data_names, *self.label_names) if n in self.arg_names]
+        return [{name: executor.arg_dict[name] for name in names} for executor in self.execs]
+
+    @property
+    def _total_exec_bytes(self) -> int:
+        """The megabytes of the last device's plan, which MXNet reads from the same line."""
+        return int(self.execs[-1].debug_str().split("\n")[-3].split()[1])
 
     def _collect_arrays(self) -> None:
         """Gather the arrays of all devices by input, parameter and auxiliary state."""
@@ -320,7 +335,7 @@ class DataParallelExecutorGroup:
             The gradients of the outputs, of whole batches.
         """
         if not self.for_training:
-            raise BindError("There are no gradients: the module was bound with for_training=False.")
+            raise _NoGradientsError("There are no gradients: the module was bound with for_training=False.")
         if out_grads is None:
             for executor in self.execs:
                 executor.backward()
@@ -368,7 +383,7 @@ class DataParallelExecutorGroup:
     def get_input_grads(self, merge_multi_context: bool = True) -> list[Any]:
         """Return the gradients of the data, as `get_outputs` does; None where none is computed."""
         if not self.inputs_need_grad:
-            raise BindError("There are no gradients of the data: bind with inputs_need_grad=True.")
+            raise _NoGradientsError("There are no gradients of the data: bind with inputs_need_grad=True.")
         return (
             self._merged(self.input_grad_arrays, self.data_layouts)
             if merge_multi_context

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from mxnet import ndarray as nd
 from mxnet.caller import warn
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean, few
 from mxnet.io import DataBatch, DataDesc
@@ -133,6 +134,8 @@ def like(descs: Sequence[DataDesc], arrays: Sequence[Any] | None) -> list[DataDe
 def as_batch(given: Any) -> DataBatch:
     """Return a batch; anything that has ``data`` may stand for one, such as a named tuple without labels.
 
+    A list of batches is one batch in parts, one for each device.
+
     Raises
     ------
     BindError
@@ -140,11 +143,21 @@ def as_batch(given: Any) -> DataBatch:
     """
     if isinstance(given, DataBatch):
         return given
+    if isinstance(given, list) and given:  # a share for each device, which the module splits again
+        shares = [as_batch(each) for each in given]
+        return DataBatch(_joined([s.data for s in shares]), _joined([s.label for s in shares]))
     if not isinstance(getattr(given, "data", None), (list, tuple)):
         raise BindError(
             f"A batch such as mx.io.DataBatch(data=[...]) was expected, but got {type(given).__name__}."
         )
     return DataBatch(given.data, *(getattr(given, name, None) for name in _BATCH_FIELDS))
+
+
+def _joined(shares: Sequence[Sequence[NDArray] | None]) -> list[NDArray] | None:
+    """Put the shares of each array together; None if one has none."""
+    if any(share is None for share in shares):
+        return None
+    return [nd.concat(*parts, dim=0) for parts in zip(*cast("list[Sequence[NDArray]]", shares), strict=True)]
 
 
 _BATCH_FIELDS = ("label", "pad", "index", "bucket_key", "provide_data", "provide_label")

@@ -11,7 +11,7 @@ from mxnet import optimizer as opt
 from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, current_context
-from mxnet.errors import BindError, CompositionError, MXNetError, NameLookupError, ShapeError, few
+from mxnet.errors import BindError, CompositionError, MXNetError, few
 from mxnet.files import atomic_write, read_file
 from mxnet.io import DataDesc
 from mxnet.kvstore.parameters import (
@@ -21,7 +21,7 @@ from mxnet.kvstore.parameters import (
     _update_params_on_kvstore,
 )
 from mxnet.module.base_module import BaseModule
-from mxnet.module.executor_group import DataParallelExecutorGroup, _prepare_group2ctxs
+from mxnet.module.executor_group import DataParallelExecutorGroup, _LengthError, _prepare_group2ctxs
 from mxnet.module.inputs import (
     _check_input_names,
     _parse_data_desc,
@@ -33,10 +33,11 @@ from mxnet.module.inputs import (
 from mxnet.module.parameters import MissingParameterError, give_value, make_room
 from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues, Steps
 from mxnet.ndarray import NDArray
+from mxnet.registry import NotRegisteredError
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mxnet.io import DataBatch
     from mxnet.kvstore import KVStore
@@ -109,11 +110,12 @@ class Module(BaseModule):
             )
         self._work_load_list = [1] * len(self._context) if work_load_list is None else list(work_load_list)
         if len(self._work_load_list) != len(self._context):
-            raise ShapeError(
+            raise _LengthError(
                 f"work_load_list has {len(self._work_load_list)} entries, but there are "
                 f"{len(self._context)} contexts."
             )
-        self._group2ctxs = _prepare_group2ctxs(group2ctxs, len(self._context))
+        _prepare_group2ctxs(group2ctxs, len(self._context))  # refuses what cannot be bound
+        self._group2ctxs = group2ctxs
         self._symbol: Symbol = symbol
         self._data_names = list(data_names or ())
         self._label_names = list(label_names or ())
@@ -133,7 +135,7 @@ class Module(BaseModule):
         self._compression_params = compression_params
         self._optimizer: Optimizer | None = None
         self._kvstore: KVStore | None = None
-        self._update_on_kvstore = False
+        self._update_on_kvstore: bool = None  # type: ignore[assignment]
         self._updater: Updater | None = None
         self._preload_opt_states: str | None = None
         self._grad_req: Any = None
@@ -143,7 +145,7 @@ class Module(BaseModule):
         self._unused: tuple[dict[str, NDArray], dict[str, NDArray]] = ({}, {})
         # The number under which the optimizer knows each parameter; modules that share one agree on it.
         self._positions: dict[str, int] = {}
-        self._data_shapes: list[DataDesc] = []
+        self._data_shapes: list[DataDesc] = None  # type: ignore[assignment]
         self._label_shapes: list[DataDesc] | None = None
 
     # ------------------------------------------------------------------------------------------- checkpoints
@@ -344,7 +346,7 @@ class Module(BaseModule):
             fixed_param_names=self._fixed_param_names,
             grad_req=wanted.grad_req,
             state_names=self._state_names,
-            group2ctxs=self._group2ctxs,
+            group2ctxs=_prepare_group2ctxs(self._group2ctxs, len(self._context)),
         )
         self.binded = True
         if other is not None:
@@ -460,7 +462,9 @@ class Module(BaseModule):
             parameters = {"rescale_grad": rescale, **dict(optimizer_params)}
             return opt.create(optimizer, sym=self._symbol, param_idx2name=idx2name, **parameters)
         if not isinstance(optimizer, opt.Optimizer):
-            raise NameLookupError(f"optimizer is {optimizer!r}. Expected a registered name or an Optimizer.")
+            raise NotRegisteredError(
+                f"optimizer is {optimizer!r}. Expected a registered name or an Optimizer."
+            )
         if optimizer.rescale_grad != rescale:
             warn(
                 f"The optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch size ({rescale}), "
@@ -529,6 +533,11 @@ class Module(BaseModule):
             return data, batch.provide_label
         return data, like(self._label_shapes or [], batch.label) if batch.label else None
 
+    def prepare(
+        self, data_batch: DataBatch, sparse_row_id_fn: Callable[[DataBatch], Any] | None = None
+    ) -> None:
+        self._require("binded")
+
     def backward(self, out_grads: Any = None) -> None:
         self._require("binded", "params_initialized")
         self._exec_group.backward(out_grads)
@@ -568,6 +577,7 @@ class Module(BaseModule):
         self._exec_group.set_states(states, value)
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
+        self._require("binded")
         self._exec_group.update_metric(eval_metric, labels, pre_sliced)
 
     def install_monitor(self, mon: Monitor) -> None:

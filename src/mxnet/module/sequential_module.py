@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["SequentialModule"]
 
 
+class _NoMetaError(NameLookupError, AssertionError):
+    """A keyword of `SequentialModule.add` says nothing about a module (MXNet asserts)."""
+
+
 class SequentialModule(BaseModule):
     """Modules in a row.
 
@@ -58,7 +62,7 @@ class SequentialModule(BaseModule):
         known = (self.META_TAKE_LABELS, self.META_AUTO_WIRING)
         for key in kwargs:
             if key not in known:
-                raise NameLookupError(
+                raise _NoMetaError(
                     f"{key!r} says nothing about a module.{did_you_mean(key, known)} Known: {known}."
                 )
         self._modules.append(module)

@@ -34,8 +34,8 @@ DEFAULT_OPTIMIZER_PARAMS = (("learning_rate", 0.01),)
 Params = Mapping[str, NDArray]
 
 
-class NotReadyError(MXNetError, RuntimeError):
-    """A module was asked for something before the step that has to come first."""
+class NotReadyError(MXNetError, AssertionError):
+    """A module was asked for something before the step that has to come first (MXNet asserts)."""
 
 
 class Binding(NamedTuple):
@@ -97,6 +97,7 @@ class Steps:
         self.params_initialized = False
         self.optimizer_initialized = False
         self._symbol: Symbol | None = None
+        self._total_exec_bytes = 0  # as in MXNet, where it stays so
 
     @property
     def data_names(self) -> Sequence[str]:

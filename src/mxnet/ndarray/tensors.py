@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ ShapeLike = int | Sequence[int]
 
 
 def extents_of(shape: Any) -> tuple[int, ...]:
-    """Return the extents that a whole number, or any sequence of them, stands for.
+    """Return the extents that a whole number, or any sequence of them, stands for, or the text of one.
 
     Raises
     ------
@@ -41,8 +42,9 @@ def extents_of(shape: Any) -> tuple[int, ...]:
     ((3,), (2, 3), (2, 3), (1, 2))
     """
     try:
+        shape = ast.literal_eval(shape) if isinstance(shape, str) else shape
         extents = tuple(map(operator.index, shape if np.iterable(shape) else (shape,)))
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):
         raise CompositionError(f"A shape must be an int or a tuple of int, not {shape!r}.") from None
     if extents and min(extents) < 0:
         raise ShapeError(f"The shape {extents} has a negative extent.")

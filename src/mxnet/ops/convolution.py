@@ -106,6 +106,8 @@ class _Filtering(Windowed):
         grad = self.inward(grad)
         if self._needs_channels_first(data):
             grad, data = grad.contiguous(), data.contiguous()
+        elif wanted[0] and data.shape[1] == 1:  # either layout, and oneDNN is slow if told it is the last
+            data = data.flatten().view(data.shape)
         into_data, into_weight, into_bias = torch.ops.aten.convolution_backward(
             grad, data, weight, (self.num_filter,),
             self.strides, pads, self.dilates, self.transposed, adds, self.num_group, wanted,

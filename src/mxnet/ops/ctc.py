@@ -23,7 +23,8 @@ class CTCLoss(Op, name="CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_con
     Shapes: data (time, n, classes) before softmax, label (n, length), data_lengths and label_lengths (n,),
     output (n,). Without ``label_lengths`` a label ends before its first padding: 0 if the blank is ``first``
     (classes then count from 1), -1 if it is ``last``. Labels are rounded to whole numbers, and refused if no
-    class has that number. The loss is 0 for an empty label and for one that cannot be read in the given time.
+    class has that number. An empty label is read from blanks alone. A label that cannot be read in the given
+    time costs 0.
     After Graves et al., *Connectionist Temporal Classification*, 2006.
     """
 
@@ -188,9 +189,11 @@ class Trellis:
     def total(self, reached: Tensor) -> tuple[Tensor, Tensor]:
         """Return the log probability of each label, and whether it can be read at all."""
         last = (self.steps - 1).clamp(min=0).view(1, -1, 1).expand(1, *reached.shape[1:])
-        ends = torch.stack([2 * self.lengths, (2 * self.lengths - 1).clamp(min=0)], 1)
-        total = reached.gather(0, last)[0].gather(1, ends).logsumexp(1)
-        return total, (self.lengths > 0) & (self.steps >= self.lengths) & (total > IMPOSSIBLE / 2)
+        at_end = F.pad(
+            reached.gather(0, last)[0], (1, 0), value=IMPOSSIBLE
+        )  # an empty label has no last class
+        total = at_end.gather(1, torch.stack([2 * self.lengths, 2 * self.lengths + 1], 1)).logsumexp(1)
+        return total, (self.steps >= self.lengths) & (total > IMPOSSIBLE / 2)
 
     def reverse(self, values: Tensor) -> Tensor:
         """Return values per time and state with both turned round, within what counts."""

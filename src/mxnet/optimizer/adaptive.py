@@ -281,6 +281,11 @@ class Ftrl(Rule):
         """Return z and n, 0 at first."""
         return (zeros_like(weight, np.float32), zeros_like(weight, np.float32))
 
+    def _rate(self, index: Index) -> tuple[float, float]:
+        self._update_count(index)
+        wd = self._get_wd(index)  # asked first, as in MXNet
+        return self._get_lr(index), wd
+
     def _only_rows(self, weight: NDArray) -> bool:
         return weight.stype == "row_sparse"
 

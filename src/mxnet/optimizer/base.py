@@ -38,7 +38,7 @@ class OptimizerError(MXNetError, ValueError):
     """An optimizer's parameters make no sense."""
 
 
-class _NotANameTable(MXNetError, TypeError):
+class _NotANameTable(MXNetError, TypeError, AssertionError):
     """`param_idx2name` is no dictionary."""
 
 

@@ -309,8 +309,10 @@ class ZoneoutCell(ModifierCell):
     def __call__(self, inputs: Symbol, states: Sequence[Symbol]) -> Step:
         """Take one step; see `BaseRNNCell.__call__`."""
         output, next_states = self.base_cell(inputs, states)
+        before = (
+            zeros((0, 0)) if self.prev_output is None else self.prev_output
+        )  # it takes a name, used or not
         if self.zoneout_outputs:
-            before = zeros((0, 0)) if self.prev_output is None else self.prev_output
             output = _zone_out(self.zoneout_outputs, output, before)
         if self.zoneout_states:
             next_states = [

@@ -214,7 +214,7 @@ def compare_optimizer(
     Parameters
     ----------
     opt1, opt2 : Optimizer
-    shape : tuple of int, or list of them if `ntensors` is more than 1
+    shape : tuple of int, or list of them
     dtype : optional
     w_stype, g_stype : str
         The storage types of weights and gradients, for the second optimizer.
@@ -224,7 +224,8 @@ def compare_optimizer(
     ntensors : int
         The number of weights.
     """
-    shapes = list(shape) if ntensors > 1 else [shape]
+    several = ntensors > 1 or any(isinstance(n, (list, tuple)) for n in shape)
+    shapes = list(shape) if several else [shape]
     for index, one in enumerate(shapes):
         weight = rand_ndarray(one, dtype=dtype)
         grad = rand_ndarray(one, g_stype, density=0.5, dtype=dtype)

@@ -11,13 +11,11 @@ from mxnet.module import Module
 from mxnet.module.steps import NotReadyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mxnet.context import Context
     from mxnet.io import DataBatch, DataIter
-    from mxnet.metric import EvalMetric
     from mxnet.module.steps import Binding
-    from mxnet.monitor import Monitor
     from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer
     from mxnet.symbol.symbol import Symbol
@@ -206,18 +204,8 @@ class SVRGModule(Module):
         for total in totals:
             total[:] /= batches * shares
 
-    def _fit_epoch(
-        self,
-        epoch: int,
-        train_data: DataIter,
-        eval_metric: EvalMetric,
-        batch_end_callback: Any,
-        monitor: Monitor | None,
-        sparse_row_id_fn: Callable[[DataBatch], Any] | None,
-    ) -> list[tuple[str, Any]]:
-        if self._param_dict is None or epoch % self.update_freq == 0:
-            self.update_full_grads(train_data)
-            train_data.reset()
-        return super()._fit_epoch(
-            epoch, train_data, eval_metric, batch_end_callback, monitor, sparse_row_id_fn
-        )
+    def _fit_epoch(self, given: dict[str, Any]) -> list[tuple[str, Any]]:
+        if self._param_dict is None or given["epoch"] % self.update_freq == 0:
+            self.update_full_grads(given["train_data"])
+            given["train_data"].reset()
+        return super()._fit_epoch(given)
