@@ -60,7 +60,7 @@ class RecordedNode(Node):
     Attributes
     ----------
     values : list of torch.Tensor or None
-        All outputs, the hidden ones last; None once ``backward`` has let go of them.
+        All outputs, the hidden ones last, and then the residual; None once ``backward`` has let go of them.
     context : Context
         Where it ran.
     held : object
@@ -434,7 +434,10 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> Recorded
     tensors = [_value_of(entry) for entry in inputs]
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
     device = torch_device(context)
-    tensors = [tensor if tensor.device == device else tensor.to(device) for tensor in tensors]
+    tensors = [
+        tensor if i in node.op.opaque or tensor.device == device else tensor.to(device)
+        for i, tensor in enumerate(tensors)
+    ]
     return RecordedNode(node.op, (), list(run_operator(node.op, context, train_mode, tensors, node)), context)
 
 

@@ -9,7 +9,8 @@ An operator takes part in one of three ways.
 ``backward(run, …)``
     is a kernel. Its parameter names say what it reads: an input, an aux state or an output by name, ``grad``
     (the gradient of the
-    first output), or the groups ``grads``, ``ins``, ``outs``, ``aux``. These become the inputs of one
+    first output), the groups ``grads``, ``ins``, ``outs``, ``aux``, or the operator's ``residual``. These
+    become the inputs of one
     ``_backward_X`` node,
     and nothing else is kept alive for it. One that does not ask for ``grad`` or ``grads`` starts the
     gradient: a loss.
@@ -79,7 +80,9 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
                     found[entry] = grad
             if node not in carries or node.op is None:
                 continue
-            wants = [entry in wanted or entry.node in carries for entry in node.inputs]
+            wants = [
+                entry in wanted or (entry.node in carries and not entry.is_residual) for entry in node.inputs
+            ]
             if any(grad is not None for grad in grads) or _runs_anyway(node.op):
                 made = _input_gradients(node, grads, wants)
                 for entry, want, grad in zip(node.inputs, wants, made, strict=False):
@@ -143,6 +146,7 @@ def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Se
         backward = share_subgraphs(backward, op)
     n_in = op.arity[0]
     sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": node.outputs}
+    sources["residual"] = node.entries[-1:]
     inputs = []
     for read in backward.reads:  # type: ignore[attr-defined]
         if read.kind == "grad":

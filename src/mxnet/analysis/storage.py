@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -94,7 +95,7 @@ def graph_storage(graph: Graph, stypes: Mapping[Node, str]) -> StorageFacts:
     """
     if all(stype == DENSE for stype in stypes.values()) and not any(map(_may_be_sparse, graph.operators)):
         return StorageFacts((DENSE,) * len(graph.outputs), {})
-    stored: dict[Entry, str] = {}
+    stored: dict[Entry, str] = defaultdict(lambda: DENSE)  # residuals, too
     for node in graph.nodes:
         found = stypes.get(node, DENSE) if node.op is None else _stored(node, stored)
         each = (found,) * len(node.outputs) if isinstance(found, str) else found

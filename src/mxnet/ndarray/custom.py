@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["backward", "forward"]
 
 
-def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
-    """Run a user's forward, with kernels that live as long as the node's state."""
+def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Any:
+    """Run a user's forward, with kernels that live as long as the node's state, and are the residual."""
     n_in, n_aux, n_out = op.arity
     facts = tuple((tuple(each.shape), _dtype_of(each)) for each in tensors)
     operators = run.state.setdefault("operators", {})
@@ -50,12 +50,10 @@ def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[T
             aux=list(aux),
         )
     _write_back(aux, tensors[n_in:])
-    results = tuple(array._tensor for array in outs)
-    # Users keep values in the CustomOp from forward to backward, which are two nodes of a graph. The outputs
-    # lead from one to the other, in an executor as under autograd, as torch's own lead to their grad_fn.
-    for result in results:
-        result.made_by = operator, storage
-    return results[0] if n_out == 1 else results
+    results: list[Any] = [array._tensor for array in outs]
+    if run.wants:
+        results.append((operator, storage))
+    return results[0] if len(results) == 1 else results
 
 
 def _create_operator(op: Custom, run: Run, facts: Sequence[tuple[tuple[int, ...], str]]) -> Any:
@@ -73,11 +71,11 @@ def backward(
     ins: Sequence[Tensor | Like],
     outs: Sequence[Tensor],
     aux: Sequence[Tensor],
+    made_by: tuple[Any, Storage],
 ) -> list[Tensor]:
     """Run the backward of the kernels that made the outputs."""
     n_in, _, n_out = op.arity
-    made_by: tuple[Any, Storage] | None = getattr(outs[0], "made_by", None)
-    if made_by is None:
+    if run.replayed:
         raise GradientError(
             f"The custom operator {op.op_type!r} can be differentiated once: its backward is Python code, of "
             "which no derivative is known."
@@ -95,7 +93,7 @@ def backward(
             req=["write" if name in run.wants else "null" for name in op.input_names()],
             out_grad=_stored(_arrays(grads or [None] * n_out, run), of_heads),
             in_data=_stored(_arrays(ins if "ins" in op.needs else [None] * n_in, run), of_ins),
-            out_data=_stored(_arrays(outs if "outs" in op.needs else [None] * n_out, run), of_outs),
+            out_data=_stored(_arrays(outs or [None] * n_out, run), of_outs),
             in_grad=list(in_grads),
             aux=list(aux_arrays),
         )

@@ -109,6 +109,7 @@ class Custom(Op, name="Custom"):
     pure = False
     effects = ("forward", "backward")
     interned = False  # properties may keep what they are told of one node
+    residual = "made_by"  # users keep values in the object of their operator, from forward to backward
     op_type: str = param(doc="The name under which the operator is registered.")
 
     registration: Registration
@@ -288,8 +289,8 @@ class Custom(Op, name="Custom"):
         return frozenset(name for name, group in groups.items() if {*wanted}.intersection(group))
 
     def backward_reads(self) -> tuple[str, ...]:
-        """Return the groups that are needed; outputs always are, because they know what made them."""
-        return (*(("grads",) if "grads" in self.needs else ()), "ins", "outs", "aux")
+        """Return the groups that are needed; of inputs at least the shapes are."""
+        return (*(name for name in ("grads", "outs") if name in self.needs), "ins", "aux", "made_by")
 
     def backward_likes(self) -> frozenset[str]:
         """Return ``ins`` if only their shapes are needed, which are those of the gradients."""
@@ -299,6 +300,10 @@ class Custom(Op, name="Custom"):
         """Run the user's forward."""
         return self.registration.forward(self, run, tensors)
 
+    def residual_bytes(self, run: Run) -> int:
+        """Return 0: arrays are inputs and outputs, and what else a user keeps nobody can know."""
+        return 0
+
     def backward(
         self,
         run: Run,
@@ -306,9 +311,10 @@ class Custom(Op, name="Custom"):
         ins: Sequence[Tensor | Like] = (),
         outs: Sequence[Tensor] = (),
         aux: Sequence[Tensor] = (),
+        made_by: Any = None,
     ) -> list[Tensor]:
         """Run the user's backward."""
-        return self.registration.backward(self, run, grads, ins, outs, aux)
+        return self.registration.backward(self, run, grads, ins, outs, aux, made_by)
 
 
 def _read_shape(shape: Sequence[int]) -> tuple[int | None, ...] | None:

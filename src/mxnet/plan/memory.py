@@ -31,6 +31,11 @@ class _Ledger:
                 self.may_touch[v] = touched | {v}
                 if op.memory.result == "repeated":
                     self.owner[v] = self.owner[step.inputs[0]]
+        if step.wants:  # what is left for the gradient may hold on to all that the kernel has seen
+            v = step.outputs[-1]
+            self.may_touch[v] = frozenset((v,)).union(
+                *map(self.may_touch.__getitem__, (*step.inputs, *step.outputs))
+            )
 
     def _lies_in(self, v: int, of: int) -> None:
         self.owner[v] = self.owner[of]
