@@ -73,12 +73,11 @@ def recorded_bytes(
     """
     kept: dict[int, torch.UntypedStorage] = {}
 
-    def keep(tensor: Tensor) -> Tensor:
+    def keep(tensor: Tensor) -> None:  # nothing: with the tensor itself, a node would keep its own result
         storage = tensor.untyped_storage()
         kept[storage._cdata] = storage
-        return tensor
 
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda nothing: nothing):
         recording = Recording(compute, inputs, wants)
     for tensor in (*inputs, *others, *recording.results):
         kept.pop(tensor.untyped_storage()._cdata, None)

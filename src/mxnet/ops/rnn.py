@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import torch_dtype
 from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.device import generator_of, torch_device
@@ -56,6 +57,7 @@ class RNN(Op, name="RNN"):
         "sequence_length": "How many steps of each sequence count.",
     }
     learned = ("parameters",)
+    memory = NEW
     residual = "tape"
     outputs = ("output", "state_output", "statecell_output", "mask")
     state_size: int = param(ge=1, doc="Size of the state of each layer.")
