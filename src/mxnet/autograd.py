@@ -431,13 +431,9 @@ def _to_run(nodes: Iterable[Node]) -> list[Node]:
 
 def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> RecordedNode:
     assert node.op is not None
-    tensors = [_value_of(entry) for entry in inputs]
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
-    device = torch_device(context)
-    tensors = [
-        tensor if i in node.op.opaque or tensor.device == device else tensor.to(device)
-        for i, tensor in enumerate(tensors)
-    ]
+    device, values = torch_device(context), map(_value_of, inputs)
+    tensors = [each if i in node.op.opaque else each.to(device) for i, each in enumerate(values)]
     return RecordedNode(node.op, (), list(run_operator(node.op, context, train_mode, tensors, node)), context)
 
 

@@ -15,7 +15,7 @@ from mxnet.ir.constraints import merge_shapes, settle_dtypes, settle_shapes
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import REGISTRY, Run
-from mxnet.ir.types import types_of
+from mxnet.ir.types import RESIDUAL_DTYPE, RESIDUAL_SHAPE, types_of
 
 # Operators that cannot stand in a table of calls; each is tested where its reason says.
 ELSEWHERE = {
@@ -127,7 +127,7 @@ def _evaluate(entries, values, *, is_train=True):
     for node in Graph(entries).operators:
         arguments = [computed[entry] for entry in node.inputs]
         facts = [
-            ((0,), "int8") if entry.is_residual else (tuple(a.shape), _dtype(a))
+            (RESIDUAL_SHAPE, RESIDUAL_DTYPE) if entry.is_residual else (tuple(a.shape), _dtype(a))
             for entry, a in zip(node.inputs, arguments, strict=True)
         ]
         unknown = (None,) * len(node.outputs)

@@ -11,7 +11,7 @@ from mxnet.errors import GradientError
 from mxnet.ir.constraints import settle_types
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
-from mxnet.ir.types import OPAQUE, Type
+from mxnet.ir.types import OPAQUE, RESIDUAL_DTYPE, Type
 
 __all__ = [
     "Entry",
@@ -67,7 +67,8 @@ class Node:
     replaces : Node or None
         The node of the user's graph that this one stands for.
     types : tuple of Type, or None
-        Of its outputs, not of its residual; None in a graph as it was composed, which runs on arrays of any shapes that fit.
+        Of its outputs, not of its residual; None in a graph as it was composed, which runs on arrays of any
+        shapes that fit.
     """
 
     __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "replaces", "source", "subgraphs", "types")
@@ -154,9 +155,9 @@ class Node:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All outputs, and then the residual, if its operator declares one."""
-        return (
-            (*self.outputs, Entry(self, self.op.arity[2])) if self.op and self.op.residual else self.outputs
-        )
+        if self.op is None or not self.op.residual:
+            return self.outputs
+        return (*self.outputs, Entry(self, self.op.arity[2]))
 
     def __str__(self) -> str:
         return describe_node(self)
@@ -166,10 +167,10 @@ class Node:
 
 
 class Entry:
-    """One output of one node, or its residual, which follows them. Arithmetic on entries builds graph, for use in gradient rules.
+    """One output of one node, or its residual, which follows them.
 
-    A file says of an input how often that variable had been written before (its version); only writing the
-    file again needs it.
+    Arithmetic on entries builds graph, for use in gradient rules. A file says of an input how often that
+    variable had been written before (its version); only writing the file again needs it.
     """
 
     __slots__ = ("index", "node", "version")
@@ -198,7 +199,9 @@ class Entry:
         """The type of the value; for graphs whose types are settled. How large a residual is, a plan says."""
         types = self.node.types
         assert types is not None, self
-        return types[self.index] if self.index < len(types) else Type((None,), "int8", types[0].place, OPAQUE)
+        if self.index < len(types):
+            return types[self.index]
+        return Type((None,), RESIDUAL_DTYPE, types[0].place, OPAQUE)
 
     @property
     def output_name(self) -> str:

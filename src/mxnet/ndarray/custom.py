@@ -10,7 +10,7 @@ from mxnet.dtype import CODES
 from mxnet.errors import GradientError, ShapeError, user_code
 from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Like, Run
-from mxnet.ir.storage import DENSE
+from mxnet.ir.storage import DENSE, STYPES
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import NDArray
@@ -38,7 +38,8 @@ def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Any:
         raise ShapeError(
             f"The custom operator {op.op_type!r} does not tell the shapes and dtypes of its outputs."
         )
-    storage = op.storage
+    storage = run.state.get("storage") or op.storage(run.state.get(STYPES, (DENSE,) * n_in))
+    run.state["storage"] = storage
     outs = _stored(_zeros(zip(shapes, dtypes, strict=True), run), storage.outs)
     aux = _stored(_arrays(tensors[n_in:], run), storage.aux)
     with _user_code(op, run, "forward"):

@@ -88,10 +88,10 @@ REGISTERED: dict[str, Registration] = {}
 """The operators that users have registered, by their ``op_type``."""
 
 
-_IF_SPARSE = Sparse(lambda op, stypes: op.stored_as(stypes))
+_IF_SPARSE = Sparse(lambda op, stypes: op.storage(stypes).outs)
 _STORED_AS_DECLARED = Sparse(
-    lambda op, stypes: op.stored_as(stypes),
-    lambda op, stypes, head: op.gradients_stored_as(head),
+    lambda op, stypes: op.storage(stypes).outs,
+    lambda op, stypes, head: op.gradients_stored_as(stypes, head),
     always=True,
 )
 
@@ -116,8 +116,6 @@ class Custom(Op, name="Custom"):
     properties: Properties
     names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
     """Of inputs, auxiliary states and outputs."""
-    storage: Storage
-    """What was declared when it was last asked; it is asked when arrays are bound, or given to a call."""
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
         return (REGISTERED.get(self.op_type), *sorted(given.items()))
@@ -151,7 +149,6 @@ class Custom(Op, name="Custom"):
             mutates=tuple(names[1] or ()),
             sparse=_STORED_AS_DECLARED if registration.declares_storage(properties) else _IF_SPARSE,
         )
-        self.__dict__["storage"] = Storage(*((DENSE,) * len(each) for each in self._groups()))
 
     def _user_code(self, method: str) -> contextlib.AbstractContextManager[None]:
         return user_code(f"in {method}() of the custom operator {self.op_type!r}")
@@ -217,14 +214,16 @@ class Custom(Op, name="Custom"):
         """Return the names of inputs, outputs and auxiliary states: the order of inference."""
         return self.names[0], self.names[2], self.names[1]
 
-    def stored_as(self, stypes: Sequence[str]) -> tuple[str, ...]:
-        """Return how outputs are stored, from how inputs are; remember what the user's code will see.
+    def storage(self, stypes: Sequence[str]) -> Storage:
+        """Return how arrays are stored for the user's code, from how inputs are.
 
         Raises
         ------
         DeclaredStorageError
             If the inputs are stored in another way than the operator declares.
         """
+        if not self.sparse.always and all(each == DENSE for each in stypes):
+            return Storage(*((DENSE,) * len(each) for each in self._groups()))
         given = tuple(stypes[: len(self.names[0])])
         with self._user_code("infer_storage_type"):
             answer = self.properties.infer_storage_type(list(given))
@@ -235,13 +234,13 @@ class Custom(Op, name="Custom"):
                     f"the custom operator {self.op_type!r} declares that it takes {name!r} stored as "
                     f"{wanted}, but it is stored as {found}."
                 )
-        self.__dict__["storage"] = Storage(ins, outs, aux)
-        return outs
+        return Storage(ins, outs, aux)
 
-    def gradients_stored_as(self, head: str) -> tuple[str, ...]:
+    def gradients_stored_as(self, stypes: Sequence[str], head: str) -> tuple[str, ...]:
         """Return how gradients of inputs are stored; dense ones where a backward would be refused."""
+        storage = self.storage(stypes)
         try:
-            return self.backward_storage(self.storage, (head, *self.storage.outs[1:]))[3]
+            return self.backward_storage(storage, (head, *storage.outs[1:]))[3]
         except DeclaredStorageError:
             return (DENSE,) * len(self.names[0])
 

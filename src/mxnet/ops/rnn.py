@@ -325,7 +325,7 @@ def _unrolled(
     return data, *(torch.stack(each) for each in zip(*finals, strict=True))
 
 
-# -------------------------------------------------------------------------------------------- bytes that are kept
+# ---------------------------------------------------------------------------------------- bytes that are kept
 
 
 @functools.lru_cache(maxsize=256)

@@ -41,9 +41,9 @@ def rewrite(graph: Graph, rule: Rule, *, relayout: bool = False) -> Graph:
         outputs = replaced.get(entry.node)
         if outputs is None:
             return entry
-        return (
-            outputs[entry.index] or entry if entry.index < len(outputs) else _residual(rule, entry, outputs)
-        )
+        if entry.is_residual:
+            return _residual(rule, entry, outputs)
+        return outputs[entry.index] or entry
 
     for node in graph.operators:
         inputs = node.inputs

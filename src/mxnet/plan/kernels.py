@@ -64,13 +64,8 @@ class Kernels:
             for instrument in self._instruments:
                 kernel = instrument(step, kernel)
             return kernel
-        key = (
-            id(op),
-            ins,
-            outs,
-            step.wants,
-            into,
-        )  # by identity, as equal operators may differ in the sign of a 0
+        # By identity, as equal operators may differ in the sign of a 0.
+        key = id(op), ins, outs, step.wants, into
         found = self._made.get(key)
         if found is None:
             found = self._made[key] = self._new(op, step, ins, outs, into=into)

@@ -64,6 +64,11 @@ class Programs:
         """Return where a node of the graph runs, or a variable lives."""
         return self.task.place_of(node)
 
+    def tell(self, facts: States) -> None:
+        """Let kernels find in their states what is known of the arrays that are bound."""
+        for node, known in facts.items():
+            self._states.setdefault(node, {}).update(known)
+
     def get(
         self,
         facts: Facts,

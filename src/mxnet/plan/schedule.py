@@ -127,7 +127,7 @@ class _Numbers:
 
 
 def _residuals(nodes: Sequence[Node]) -> dict[Node, frozenset[str]]:
-    """Return the nodes whose residuals are read, each with the inputs whose gradients are computed from it."""
+    """Return the nodes whose residuals are read, each with the inputs whose gradients these are for."""
     wants: dict[Node, frozenset[str]] = {}
     for node in nodes:
         if isinstance(node.op, Backward):
