@@ -370,7 +370,7 @@ def _release(graph: Graph) -> None:
     """Let go of what was kept for the gradient."""
     for node in graph.nodes:
         if isinstance(node, RecordedNode) and node.op is not None:
-            node.values = None
+            node.values = node.held = None
             node.inputs = ()
 
 

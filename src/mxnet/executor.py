@@ -245,7 +245,7 @@ class Executor:
         key = (is_train, with_gradient, self._tapped, RECORDER.programs)
         now = [array._tensor for array in self._variables]
         ready = self._last.get(key)
-        if ready is None or not all(map(operator.is_, now, ready[0])):
+        if ready is None or ready[1].unsure or not all(map(operator.is_, now, ready[0])):
             ready = self._last[key] = (now, self._program(is_train=is_train, with_gradient=with_gradient))
         return ready[1], ready[0]
 

@@ -26,7 +26,6 @@ from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, describe_entry, describe_node, emit, emit_as, emitting
 from mxnet.ir.op import Op
-from mxnet.ir.subgraphs import share_subgraphs
 from mxnet.ir.types import Type
 from mxnet.ops.backward import backward_of
 
@@ -137,7 +136,7 @@ def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Se
         return ()
     backward = (_shared_gradient_of if op.interned else _gradient_of)(op, tuple(wanted))
     if node.subgraphs:
-        backward = share_subgraphs(backward, op)
+        backward = backward.knowing(forward_op=op)
     n_in = op.arity[0]
     outs, residual = node.outputs, node.entries[-1:]
     sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": outs, "residual": residual}

@@ -342,12 +342,21 @@ class Op:
             else:
                 values[key] = declared.default
         op = object.__new__(cls)
-        op.__dict__.update(values)
-        op.__dict__["given"] = dict(given)
-        op.__dict__["_values"] = op._identity(given)
-        op.__dict__["_hash"] = hash((cls, op._values))
+        op.__dict__.update(values, given=dict(given))
+        op._settle_identity()
         op.validate()
         return op
+
+    def knowing(self, **facts: object) -> Op:
+        """Return an operator like this one that knows what no parameter can hold, such as graphs to run."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, **facts)
+        made._settle_identity()
+        return made
+
+    def _settle_identity(self) -> None:
+        values = self._identity(self.given)
+        self.__dict__.update(_values=values, _hash=hash((type(self), values)))
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:  # noqa: ARG002 - Custom tells by what it was given
         return tuple(self.__dict__[key] for key in self.params)

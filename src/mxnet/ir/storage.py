@@ -16,7 +16,7 @@ __all__ = ["CSR", "DENSE", "FALLS_BACK", "ROWS", "STYPES", "Call", "Sparse", "St
 DENSE, ROWS, CSR = "default", "row_sparse", "csr"
 
 STYPES = "stypes"
-"""Where a kernel finds in its state how the inputs are stored of which it is given dense copies, if any are."""
+"""Where a kernel that is given dense copies of its inputs finds in its state how they are stored."""
 
 
 class StorageError(MXNetError, ValueError):

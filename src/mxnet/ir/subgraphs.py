@@ -10,7 +10,7 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry
 from mxnet.ir.op import Op
 
-__all__ = ["SubgraphOp", "bind_subgraphs", "share_subgraphs"]
+__all__ = ["SubgraphOp", "bind_subgraphs"]
 
 
 class SubgraphOp(Op):
@@ -48,25 +48,12 @@ def bind_subgraphs(op: Op, subgraphs: Sequence[Sequence[Entry]]) -> Op:
     """
     if not isinstance(op, SubgraphOp):
         forward = getattr(op, "forward_op", None)
-        return op if forward is None else share_subgraphs(op, bind_subgraphs(forward, subgraphs))
+        return op if forward is None else op.knowing(forward_op=bind_subgraphs(forward, subgraphs))
     names = op.subgraph_names
     if len(subgraphs) != len(names):
         raise CompositionError(
             f"{op.name} runs {len(names)} graphs ({', '.join(names)}), not {len(subgraphs)}."
         )
-    bound: SubgraphOp = object.__new__(type(op))
-    bound.__dict__.update(op.__dict__)
-    bound.__dict__.update(subgraphs=tuple(map(Graph, subgraphs)))
-    values = bound._identity(op.given)
-    bound.__dict__.update(_values=values, _hash=hash((type(op), values)))
+    bound: SubgraphOp = op.knowing(subgraphs=tuple(map(Graph, subgraphs)))  # type: ignore[assignment]
     bound.check_subgraphs()
     return bound
-
-
-def share_subgraphs(backward: Op, forward: Op) -> Op:
-    """Return the gradient operator `backward` as that of the very operator `forward`, with its graphs."""
-    shared: Op = object.__new__(type(backward))
-    shared.__dict__.update(backward.__dict__)
-    values = (forward, backward.wants)  # type: ignore[attr-defined]
-    shared.__dict__.update(forward_op=forward, _values=values, _hash=hash((type(backward), values)))
-    return shared

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mxnet.dtype import CODES
 from mxnet.errors import GradientError, ShapeError, user_code
@@ -14,7 +16,7 @@ from mxnet.ir.storage import DENSE, STYPES
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import NDArray
-from mxnet.ops.custom import Custom, Storage
+from mxnet.ops.custom import KEPT, Custom, Storage
 from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Any:
     results: list[Any] = [array._tensor for array in outs]
     if run.wants:
         results.append((operator, storage))
+        given = {tensor.untyped_storage().data_ptr() for tensor in (*tensors, *results[:n_out])}
+        run.state.setdefault(KEPT, {})[facts] = _kept_bytes(operator, given)
     return results[0] if len(results) == 1 else results
 
 
@@ -100,6 +104,26 @@ def backward(
         )
     _write_back(aux_arrays, aux)
     return [array._tensor for array in in_grads]
+
+
+def _kept_bytes(operator: Any, given: Container[int]) -> int:
+    """Return the bytes of the arrays in a user's object, but for those in memory that was `given` to it."""
+    found: dict[int, int] = {}
+    left = [*getattr(operator, "__dict__", {}).values()]
+    while left:
+        match left.pop():
+            case list() | tuple() | set() as several:
+                left += several
+            case dict() as named:
+                left += named.values()
+            case NDArray() as array:
+                left += array._stored().parts
+            case torch.Tensor() as tensor:
+                storage = tensor.untyped_storage()
+                found[storage.data_ptr()] = storage.nbytes()
+            case np.ndarray() as array:
+                found[array.ctypes.data] = array.nbytes
+    return sum(size for pointer, size in found.items() if pointer not in given)
 
 
 def _dtype_of(tensor: Tensor | Like) -> str:

@@ -48,8 +48,9 @@ class Backward(Op):
         return self.__dict__[self.wants_key]  # type: ignore[no-any-return]
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
-        of_forward = {k: v for k, v in given.items() if k != self.wants_key and not is_hidden(k)}
-        self.__dict__["forward_op"] = self.of.bind(of_forward)
+        if "forward_op" not in self.__dict__:
+            of_forward = {k: v for k, v in given.items() if k != self.wants_key and not is_hidden(k)}
+            self.__dict__["forward_op"] = self.of.bind(of_forward)
         return self.forward_op, self.wants
 
     @property

@@ -23,9 +23,11 @@ from mxnet.ir.storage import CSR, DENSE, ROWS, Sparse, StorageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["REGISTERED", "Custom", "DeclaredStorageError", "Properties", "Registration", "Storage"]
+__all__ = ["KEPT", "REGISTERED", "Custom", "DeclaredStorageError", "Properties", "Registration", "Storage"]
 
 UNKNOWN = "undefined"
+KEPT = "kept"
+"""Where a node's state has the bytes that the user's object keeps, by the shapes and dtypes of the inputs."""
 STYPES = {DENSE, UNKNOWN, ROWS, CSR}
 
 
@@ -300,8 +302,9 @@ class Custom(Op, name="Custom"):
         return self.registration.forward(self, run, tensors)
 
     def residual_bytes(self, run: Run) -> int:
-        """Return 0: arrays are inputs and outputs, and what else a user keeps nobody can know."""
-        return 0
+        """Return what the user's object held after the last forward; before there was one, nobody knows."""
+        kept: int = run.state.get(KEPT, {}).get(tuple((each.shape, each.dtype) for each in run.ins), 0)
+        return kept
 
     def backward(
         self,
