@@ -134,9 +134,10 @@ def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Se
     wanted = [name for name, want in zip(names, wants, strict=False) if want]
     if not wanted:
         return ()
-    backward = (_shared_gradient_of if op.interned else _gradient_of)(op, tuple(wanted))
-    if node.subgraphs:
-        backward = backward.knowing(forward_op=op)
+    if op.interned:
+        backward = _shared_gradient_of(op, tuple(wanted))
+    else:  # of this very operator, which may know more than its parameters say
+        backward = _gradient_of(op, tuple(wanted)).knowing(forward_op=op)
     n_in = op.arity[0]
     outs, residual = node.outputs, node.entries[-1:]
     sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": outs, "residual": residual}
