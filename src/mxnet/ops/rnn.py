@@ -182,7 +182,8 @@ class RNN(Op, name="RNN"):
         shape = self._mask_shape(data)
         if not run.is_train:
             return data.new_ones(1, 1, 1, 1).expand(shape)
-        kept = torch.rand(shape, generator=generator_of(run.context), device=data.device) >= self.p
+        generator = generator_of(run.context)
+        kept = torch.rand(shape, generator=generator, dtype=torch.float32, device=data.device) >= self.p
         return kept.to(data.dtype) / max(1 - self.p, 1e-12)
 
     def _mask_shape(self, data: Tensor) -> tuple[int, ...]:
