@@ -49,7 +49,12 @@ class Recording:
     def differentiate(self, heads: Sequence[Tensor], wants: Sequence[bool]) -> tuple[Tensor | None, ...]:
         """Return the gradients of the inputs, None for those that nobody wants."""
         wanted = [leaf for leaf, want in zip(self._leaves, wants, strict=True) if want]
-        found = iter(torch.autograd.grad(self._recorded, wanted, heads, retain_graph=True) if wanted else ())
+        if not wanted:
+            return (None,) * len(wants)
+        with torch.enable_grad():  # of sums: to compare shapes of heads, torch first imports sympy
+            pairs = zip(self._recorded, heads, strict=True)
+            sums = [torch.dot(result.reshape(-1), head.reshape(-1)) for result, head in pairs]
+        found = iter(torch.autograd.grad(sums, wanted, retain_graph=True))
         return tuple(next(found) if want else None for want in wants)
 
 
