@@ -27,7 +27,7 @@ def make_plan(
     hoist_parameters: bool = False,
     share: bool = True,
     late_shapes: bool = False,
-    residual_bytes: Callable[[Node, frozenset[str]], int],
+    residual_bytes: Callable[[Node, frozenset[str]], int] = lambda *_: 0,
 ) -> Plan:
     """Plan a graph.
 
@@ -50,7 +50,8 @@ def make_plan(
     late_shapes : bool
         Whether there are shapes that only data tell: values then live on for nodes that read their shape.
     residual_bytes : callable
-        Returns the bytes of a node's residual, from the inputs whose gradients are computed from it.
+        Returns the bytes of a node's residual, from the inputs whose gradients are computed from it. By
+        default residuals count as nothing.
     """
     reads = _all_inputs if late_shapes else read_by
     operators = graph.operators
