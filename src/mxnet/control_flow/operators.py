@@ -90,7 +90,7 @@ class _ControlFlow(SubgraphOp):
     def forward(self, run: Run, *ins: Tensor) -> Tensor | tuple[Any, ...]:
         self._require_bodies()
         outputs, tape = self.record(run, ins)
-        results = (*outputs, tape) if run.wants else outputs
+        results: tuple[Any, ...] = (*outputs, tape) if run.wants else outputs
         return results if len(results) > 1 else results[0]
 
     def backward(
@@ -193,7 +193,7 @@ class _Loop(_ControlFlow):
         types = [run.ins[source] for source in body.sources]
         for variable in self.item_variables:
             types[variable] = types[variable]._replace(shape=_item_of(types[variable].shape))
-        steps = self.count_steps(run.in_shapes, run.out_shapes)
+        steps = self.count_steps(run.in_shapes, run.out_shapes) or 0
         return self._kept_bytes(run, body, types, self._varied(types, run.wants), steps)
 
     def _first_values(self, ins: Sequence[Tensor]) -> list[Tensor]:

@@ -120,7 +120,7 @@ class Backward(Op):
         return frozenset(i for i, read in enumerate(self.reads) if read.shape_only)
 
     @functools.cached_property
-    def opaque(self) -> frozenset[int]:  # type: ignore[override]
+    def opaque(self) -> frozenset[int]:
         return frozenset(i for i, read in enumerate(self.reads) if read.kind == "residual")
 
     def _through_forward(self, s: Slots, settle: Callable[..., tuple[Any, ...]]) -> Mapping[str, Any]:

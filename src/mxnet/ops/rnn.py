@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.context import Context
-    from mxnet.ir.types import Type
+
+    Shapes = tuple[tuple[int, ...], ...]
 
 GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
 
@@ -175,7 +176,8 @@ class RNN(Op, name="RNN"):
 
     def residual_bytes(self, run: Run) -> int:
         """Return what torch keeps of a run that it records: gates and states of all steps."""
-        return _kept_bytes(self, run.context, run.ins, run.wants)
+        assert run.in_shapes is not None
+        return _kept_bytes(self, run.context, run.in_shapes, str(run.ins[0].dtype), run.wants)
 
     def _draw_mask(self, run: Run, data: Tensor) -> Tensor:
         """Return the factors of the values between layers: 0 for the dropped, else what keeps the mean."""
@@ -330,20 +332,20 @@ def _unrolled(
 
 
 @functools.lru_cache(maxsize=256)
-def _kept_bytes(op: RNN, place: Context, ins: tuple[Type, ...], wants: frozenset[str]) -> int:
-    """Return what torch keeps of a run on inputs of these types."""
-    steps, samples, width = ins[0].shape  # type: ignore[misc]
-    has_onednn = torch_device(place).type == "cpu" and torch.backends.mkldnn.is_available()
-    if has_onednn and op.mode == "lstm" and ins[0].dtype == "float32" and op._is_known_to_torch(place):
+def _kept_bytes(op: RNN, place: Context, shapes: Shapes, dtype: str, wants: frozenset[str]) -> int:
+    """Return what torch keeps of a run on inputs of these shapes."""
+    steps, samples, width = shapes[0]
+    has_onednn = torch_device(place).type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if has_onednn and op.mode == "lstm" and dtype == "float32" and op._is_known_to_torch(place):
         return _kept_by_onednn(op, steps, samples, width)
     some = min(steps, 3)
-    most, fewer = (_kept_in(op, place, ins, wants, max(some - i, 1)) for i in (0, 1))
+    most, fewer = (_kept_in(op, place, shapes, dtype, wants, max(some - i, 1)) for i in (0, 1))
     return most + (steps - some) * (most - fewer)  # each step keeps as much as the one before it
 
 
-def _kept_in(op: RNN, place: Context, ins: tuple[Type, ...], wants: frozenset[str], steps: int) -> int:
+def _kept_in(op: RNN, place: Context, shapes: Shapes, dtype: str, wants: frozenset[str], steps: int) -> int:
     """Return what torch keeps of a run of so many steps."""
-    data, *others = (torch.empty(t.shape, dtype=torch_dtype(t.dtype), device="meta") for t in ins)
+    data, *others = (torch.empty(shape, dtype=torch_dtype(dtype), device="meta") for shape in shapes)
     data = data[:1].expand(steps, *data.shape[1:]).clone()
     lengths = others.pop() if op.use_sequence_length else None
     inputs = (data, *others)
