@@ -176,6 +176,29 @@ def fused_lstm(ops, vocabulary, units, layers=2):
     return ops.dense(ops.reshape(x, (-1, units)), "decode", vocabulary)
 
 
+def lstm_layer(ops, units):
+    """Run one operator over a sequence, and pass on all its states."""
+    return ops.lstm(ops.input("data"), ops.input("state"), ops.input("memory"), "lstm", units, 1)
+
+
+def looped_lstm(ops, units):
+    """Run a cell in a loop, and pass on all its states."""
+
+    def step(x, states):
+        state, memory = lstm_cell(ops, x, *states, "cell", units)
+        return state, [state, memory]
+
+    return ops.loop(step, ops.input("data"), [ops.input("state"), ops.input("memory")])
+
+
+def custom_mlp(ops, units, layers=4):
+    """Activate dense layers with an operator written by a user."""
+    x = ops.input("data")
+    for layer in range(layers):
+        x = ops.kept_tanh(ops.dense(x, "fc%d" % layer, units))
+    return x
+
+
 def operator(ops, place, inputs, settings):
     return ops.apply(place, inputs, settings)
 
@@ -196,6 +219,11 @@ def pictures(batch, channels=3, side=224):
 def texts(batch, steps, units, layers=2):
     states = (layers, batch, units)
     return {"words": (steps, batch), "state": states, "memory": states}
+
+
+def sequences(batch, steps, units, layers=()):
+    states = (*layers, batch, units)
+    return {"data": (steps, batch, units), "state": states, "memory": states}
 
 
 def rows(batch, columns):
@@ -226,6 +254,13 @@ NETWORKS = {
         partial(texts, steps=STEPS, units=UNITS),
         words=VOCABULARY,
     ),
+    "lstm-layer": Network(
+        partial(lstm_layer, units=256), partial(sequences, steps=50, units=256, layers=(1,)), loss=False
+    ),
+    "lstm-loop": Network(
+        partial(looped_lstm, units=256), partial(sequences, steps=50, units=256), loss=False
+    ),
+    "custom-mlp": Network(partial(custom_mlp, units=256), partial(rows, columns=256), loss=False),
     "lstm-long": Network(
         partial(unrolled_lstm, **LONG),
         partial(texts, steps=LONG["steps"], units=LONG["units"]),

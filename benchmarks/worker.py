@@ -83,6 +83,12 @@ def memory(worker):
     return {**worker.backend.planned(), "process peak": after, "growth": after - before}
 
 
+def living(worker):
+    """Do the same after a step with one sample: the code that operators load is not theirs."""
+    worker.backend.warm_up()
+    return memory(worker)
+
+
 def start_up(worker):
     """Time importing the library, composing and inferring."""
     start = time.perf_counter()
@@ -90,7 +96,7 @@ def start_up(worker):
     return {"import to inferred": (time.perf_counter() - start) * 1e3}
 
 
-MEASURES = {"step": step, "first": first, "memory": memory, "start-up": start_up}
+MEASURES = {"step": step, "first": first, "memory": memory, "living": living, "start-up": start_up}
 
 
 def resident(forget=False):

@@ -12,6 +12,25 @@ from backends import LEARNING_RATE, Backend
 from networks import NETWORKS
 
 
+class KeptTanh(mx.operator.CustomOp):
+    """Applies tanh, and keeps its slope from forward to backward where users do: in the object."""
+
+    def forward(self, is_train, req, in_data, out_data, aux):
+        self.assign(out_data[0], req[0], mx.nd.tanh(in_data[0]))
+        self.slope = 1 - out_data[0] * out_data[0]
+
+    def backward(self, req, out_grad, in_data, out_data, in_grad, aux):
+        self.assign(in_grad[0], req[0], out_grad[0] * self.slope)
+
+
+@mx.operator.register("kept_tanh")
+class KeptTanhProp(mx.operator.CustomOpProp):
+    """Declares it."""
+
+    def create_operator(self, ctx, shapes, dtypes):
+        return KeptTanh()
+
+
 class Symbols:
     """Operators that compose; a parameter used twice is one variable; `packed` says what is in a vector."""
 
@@ -51,6 +70,12 @@ class Symbols:
         states = {"state": state, "state_cell": memory}
         sizes = {"state_size": units, "num_layers": layers}
         return self.make("RNN", x, name, ("parameters",), mode="lstm", **states, **sizes)
+
+    def loop(self, step, x, states):
+        return mx.sym.contrib.foreach(step, x, states)[0]
+
+    def kept_tanh(self, x):
+        return mx.sym.Custom(x, op_type="kept_tanh")
 
     def pool(self, x, kind, kernel, stride=1, pad=0):
         window = {"kernel": (kernel, kernel), "stride": (stride, stride), "pad": (pad, pad)}
@@ -155,6 +180,13 @@ class Bound(Symbolic):
             self.executor.arg_dict[name][:] = value
         self.head = None if self.network.loss else mx.nd.ones(self.executor.outputs[0].shape)
 
+    def warm_up(self):
+        """Run a step with one sample, which loads the code of operators and lets go of everything."""
+        executor = self.symbol.simple_bind(mx.cpu(), **self.network.inputs(1))
+        executor.forward(is_train=True)
+        executor.backward(mx.nd.ones(executor.outputs[0].shape))
+        mx.nd.waitall()
+
     def step(self):
         self.executor.forward(is_train=self.job.training)
         if self.job.training:
@@ -167,11 +199,18 @@ class Bound(Symbolic):
         return self.unpack({name: self.executor.grad_dict[name].asnumpy() for name in self.args})
 
     def planned(self):
-        """Return the intermediates that the executor planned, and with the arrays that it is bound to."""
-        plan = float(re.search(r"Total (\d+) MB allocated", self.executor.debug_str()).group(1))
+        """Return the intermediates that the executor planned, and with the arrays that live through a run.
+
+        These are what is bound, the head gradient, and the outputs of the run before.
+        """
         executor = self.executor
-        bound = executor.arg_arrays + executor.aux_arrays + [g for g in executor.grad_arrays if g is not None]
-        return {"planned": plan, "with arrays": plan + sum(4 * array.size for array in bound) / 2**20}
+        if hasattr(executor, "memory_plan"):  # more exact than the text
+            plan = executor.memory_plan().peak_bytes / 2**20
+        else:
+            plan = float(re.search(r"Total (\d+) MB allocated", executor.debug_str()).group(1))
+        arrays = executor.arg_arrays + executor.aux_arrays + executor.grad_arrays + executor.outputs
+        living = [array for array in [*arrays, self.head] if array is not None]
+        return {"planned": plan, "with arrays": plan + sum(4 * array.size for array in living) / 2**20}
 
 
 class Trained(Symbolic):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 TOLERANCES = {"inference": 1e-4, "gradient": 1e-2, "sgd": 1e-2}
 
 # What a measure is in, and whether each repetition needs a process of its own.
-UNITS = {"step": "ms", "first": "ms", "memory": "MB", "start-up": "ms"}
+UNITS = {"step": "ms", "first": "ms", "memory": "MB", "living": "MB", "start-up": "ms"}
 
 
 @dataclass(frozen=True)

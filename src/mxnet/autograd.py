@@ -60,7 +60,7 @@ class RecordedNode(Node):
     Attributes
     ----------
     values : list of torch.Tensor or None
-        All outputs, the hidden ones last; None once ``backward`` has let go of them.
+        All outputs, the hidden ones last, and then the residual; None once ``backward`` has let go of them.
     context : Context
         Where it ran.
     held : object
@@ -370,7 +370,7 @@ def _release(graph: Graph) -> None:
     """Let go of what was kept for the gradient."""
     for node in graph.nodes:
         if isinstance(node, RecordedNode) and node.op is not None:
-            node.values = None
+            node.values = node.held = None
             node.inputs = ()
 
 
@@ -431,10 +431,9 @@ def _to_run(nodes: Iterable[Node]) -> list[Node]:
 
 def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> RecordedNode:
     assert node.op is not None
-    tensors = [_value_of(entry) for entry in inputs]
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
-    device = torch_device(context)
-    tensors = [tensor if tensor.device == device else tensor.to(device) for tensor in tensors]
+    device, values = torch_device(context), map(_value_of, inputs)
+    tensors = [each if i in node.op.opaque else each.to(device) for i, each in enumerate(values)]
     return RecordedNode(node.op, (), list(run_operator(node.op, context, train_mode, tensors, node)), context)
 
 

@@ -16,6 +16,7 @@ from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, bri
 from mxnet.fitting import NotAnArrayError, require_complete, resized, shapes_by_node
 from mxnet.historic import lend
 from mxnet.ir.printer import mxnet_debug_text
+from mxnet.ir.storage import STYPES
 from mxnet.ir.types import is_complete, show_shape
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.ndarray import class_of
@@ -76,7 +77,8 @@ class Executor:
         self._shared_outputs: list[Tensor | None] = []  # with the executors that reshape() made, flat
         self._variables = (*arg_arrays, *aux_arrays)
         stypes = {node: array.stype for node, array in zip(programs.variables, self._variables, strict=True)}
-        self._output_stypes = graph_storage(programs.graph, stypes).outputs
+        self._output_stypes, _, read = graph_storage(programs.graph, stypes)
+        programs.tell({node: {STYPES: each} for node, each in read.items()})
         self._last: dict[tuple[bool, bool, Taps, bool], tuple[list[Tensor], Program]] = {}
         self._saved: tuple[Program, list[Tensor]] | None = None
         self._ran_for_training = False
@@ -243,7 +245,7 @@ class Executor:
         key = (is_train, with_gradient, self._tapped, RECORDER.programs)
         now = [array._tensor for array in self._variables]
         ready = self._last.get(key)
-        if ready is None or not all(map(operator.is_, now, ready[0])):
+        if ready is None or ready[1].unsure or not all(map(operator.is_, now, ready[0])):
             ready = self._last[key] = (now, self._program(is_train=is_train, with_gradient=with_gradient))
         return ready[1], ready[0]
 

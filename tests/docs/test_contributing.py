@@ -14,7 +14,8 @@ from mxnet.passes import apply_passes
 
 GUIDE = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
 (PASS,) = re.findall(r"```python\n(def .*?)```", GUIDE, re.DOTALL)
-DECLARATIONS = re.findall(r"```python\n(class .*?)```", GUIDE, re.DOTALL)
+DECLARATIONS = re.findall(r"```python\n(class ScaledTanh.*?)```", GUIDE, re.DOTALL)
+(KEEPS,) = re.findall(r"```python\n(class Wave.*?)```", GUIDE, re.DOTALL)
 PREAMBLE = """
 from __future__ import annotations
 from collections.abc import Mapping
@@ -53,6 +54,18 @@ def test_an_operator_of_the_guide_computes_and_differentiates(declared):
     np.testing.assert_allclose(executor.outputs[0].asnumpy(), 2 * np.tanh([-1, 0.5]), rtol=1e-6)
     slope = 2 * (1 - np.tanh([-1, 0.5]) ** 2)
     np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), slope, rtol=1e-5)
+
+
+def test_the_operator_of_the_guide_that_keeps_something_is_planned_with_it():
+    namespace = {"__name__": "contributed"}
+    exec(PREAMBLE + KEEPS, namespace)
+    del REGISTRY["Wave"]
+    node = mx.sym.Symbol(_node(namespace["Wave"].make(), mx.sym.Variable("x")).outputs)
+    executor = node.bind(mx.cpu(), {"x": mx.nd.array([1, 2])}, {"x": mx.nd.zeros((2,))})
+    assert executor.memory_plan().saved_bytes == 8
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.ones((2,)))
+    np.testing.assert_allclose(executor.grad_dict["x"].asnumpy(), np.cos([1, 2]), rtol=1e-5)
 
 
 @pytest.mark.parametrize("declared", DECLARATIONS[1:], indirect=True, ids=["fast"])

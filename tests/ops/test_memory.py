@@ -1,8 +1,11 @@
-"""What holds for every kernel: it takes any strides, leaves its inputs alone, and writes where it is told."""
+"""What holds for every kernel: it takes any strides, writes only where it is told, and reads nothing else."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import random
+from functools import cached_property
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,6 +28,8 @@ NEW_RESULTS = [s for s in SAMPLES if s.bound.memory.result == "new" and s.inputs
 NEW_GRADIENTS = [
     s for s in SAMPLES if type(s.bound).backward and s.bound.backward_memory.result == "new" and s.smooth
 ]
+UNNAMED = {"gamma"}  # a fixed one becomes 1, which MXNet's files do not count as a write
+WITH_BACKWARD = [s for s in SAMPLES if type(s.bound).backward and s.smooth and s.inputs]
 OVERWRITING = [s for s in SAMPLES if s.bound.overwrites]
 WRITING = [s for s in SAMPLES if s.bound.memory.into]
 WRITING_GRADIENTS = [s for s in SAMPLES if type(s.bound).backward and s.bound.backward_memory.takes_out]
@@ -70,10 +75,15 @@ def _forward(sample, tensors, **out):
     mx.random.seed(3)
     shapes, dtypes = _inferred(sample)
     outs = types_of(sample.bound.arity[2], shapes, dtypes, cpu())
-    run = Run(cpu(), is_train=True, outs=outs)
+    run = Run(cpu(), is_train=True, wants=_wants(sample), outs=outs)
     with torch.no_grad():
         kernel = sample.bound.kernel_into if out else sample.bound.kernel_for
         return _tuple(kernel(run)(*tensors, **out))
+
+
+def _wants(sample):
+    """Return the inputs for whose gradients a residual is left."""
+    return frozenset(sample.smooth) if sample.bound.residual else frozenset()
 
 
 def _backward(sample, wants):
@@ -82,15 +92,17 @@ def _backward(sample, wants):
     cls = backward_of(type(op))
     tensors = _tensors(sample)
     outputs = _forward(sample, tensors)
-    n_in = op.arity[0]
+    n_in, _, n_out = op.arity
     sources = {
         "in": tensors[:n_in],
         "aux": tensors[n_in:],
-        "out": outputs,
-        "grad": [o * 0.5 for o in outputs],
+        "out": outputs[:n_out],
+        "grad": [o * 0.5 for o in outputs[:n_out]],
+        "residual": outputs[n_out:],
     }
     backward = cls.bind({**op.given, cls.wants_key: str(tuple(wants))})
-    read = [sources[r.kind][r.position].clone() for r in backward.reads]
+    read = [sources[r.kind][r.position] for r in backward.reads]
+    read = [each if i in backward.opaque else each.clone() for i, each in enumerate(read)]
     shapes = tuple(tensors[op.input_names().index(name)].shape for name in wants)
     return backward, read, Run(cpu(), is_train=True, outs=types_of(len(shapes), shapes, None, cpu()))
 
@@ -116,7 +128,64 @@ def test_a_kernel_takes_any_strides_and_writes_only_what_it_says(sample):
     results = _forward(sample, tensors)
     _unchanged(sample, tensors, before)
     for found, wanted in zip(results, expected, strict=True):
+        if isinstance(wanted, torch.Tensor):
+            _same(found, wanted)
+
+
+@pytest.mark.parametrize("sample", WITH_BACKWARD, ids=str)
+def test_a_gradient_kernel_takes_any_strides_and_writes_only_states(sample):
+    backward, read, run = _backward(sample, sample.smooth)
+    names = backward.input_names() + backward.aux_names()
+    with torch.no_grad():
+        expected = _tuple(backward.kernel_for(run)(*_copies(read)))
+        given = [_transposed(each) if isinstance(each, torch.Tensor) else each for each in _copies(read)]
+        gradients = _tuple(backward.kernel_for(run)(*given))
+    for name, tensor, old in zip(names, given, read, strict=True):
+        if name not in (*backward.mutates, *UNNAMED) and isinstance(old, torch.Tensor):
+            assert torch.equal(tensor.nan_to_num(), old.nan_to_num()), name
+    for found, wanted in zip(gradients, expected, strict=True):
         _same(found, wanted)
+
+
+@contextlib.contextmanager
+def _another_process():
+    """Change all of the process that a kernel might look at, but must not."""
+    random.seed(11)
+    np.random.seed(11)
+    dtype, threads = torch.get_default_dtype(), torch.get_num_threads()
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(2 if threads == 1 else 1)
+    try:
+        with np.errstate(all="raise"), torch.enable_grad():
+            yield
+    finally:
+        torch.set_default_dtype(dtype)
+        torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_a_kernel_reads_nothing_and_leaves_nothing_else(sample):
+    op, tensors = sample.bound, _tensors(sample)
+    held = _held(op)
+    expected = _forward(sample, tensors)
+    assert _held(op) == held
+    for tensor in (*tensors, *expected[: op.arity[2]]):
+        assert vars(tensor) == {}
+        assert tensor.grad_fn is None
+    with _another_process():
+        again = _forward(sample, _tensors(sample))
+    for found, wanted in zip(again[: op.arity[2]], expected, strict=False):
+        _same(found, wanted)
+
+
+def _held(op):
+    """Return what an operator holds, but for what it has computed of itself."""
+    cached = {k for cls in type(op).__mro__ for k, v in vars(cls).items() if isinstance(v, cached_property)}
+    return {key: value for key, value in vars(op).items() if key not in cached}
+
+
+def _copies(read):
+    return [each.clone() if isinstance(each, torch.Tensor) else each for each in read]
 
 
 class _Stubborn(Op):
@@ -135,20 +204,54 @@ class _Greedy(_Stubborn):
         return data.mul_(2)
 
 
+class _Worldly(_Stubborn):
+    """Computes in whatever dtype the process prefers."""
+
+    def forward(self, run, data):
+        return torch.where(data > 2, 0.1, 0.2)
+
+
+class _Hanging(_Stubborn):
+    """Hangs a list on its result."""
+
+    def forward(self, run, data):
+        result = data * 2
+        result.slopes = [data]
+        return result
+
+
+class _Noting(_Stubborn):
+    """Keeps a list in itself."""
+
+    def forward(self, run, data):
+        self.__dict__["slopes"] = [data]
+        return data * 2
+
+
 @pytest.mark.parametrize(
     ("cls", "error", "words"),
     [(_Stubborn, RuntimeError, "view size is not compatible"), (_Greedy, AssertionError, "data")],
 )
 def test_a_kernel_that_breaks_the_contract_is_found(cls, error, words):
-    sample = SimpleNamespace(bound=cls.make(), inputs=(np.arange(6.0).reshape(2, 3),), aux=())
     with pytest.raises(error, match=words):
-        test_a_kernel_takes_any_strides_and_writes_only_what_it_says(sample)
+        test_a_kernel_takes_any_strides_and_writes_only_what_it_says(_sample_of(cls))
+
+
+@pytest.mark.parametrize("cls", [_Worldly, _Hanging, _Noting])
+def test_a_kernel_that_looks_elsewhere_or_leaves_something_is_found(cls):
+    with pytest.raises(AssertionError):
+        test_a_kernel_reads_nothing_and_leaves_nothing_else(_sample_of(cls))
+
+
+def _sample_of(cls):
+    return SimpleNamespace(bound=cls.make(), inputs=(np.arange(6.0).reshape(2, 3),), aux=(), smooth=("data",))
 
 
 @pytest.mark.parametrize("sample", NEW_RESULTS, ids=str)
 def test_new_results_lie_in_memory_of_their_own(sample):
     tensors = _tensors(sample)
-    assert not _storages(tensors) & _storages(_forward(sample, tensors))
+    results = _forward(sample, tensors)[: sample.bound.arity[2]]
+    assert not _storages(tensors) & _storages(results)
 
 
 @pytest.mark.parametrize("sample", NEW_GRADIENTS, ids=str)

@@ -15,7 +15,7 @@ from mxnet.ir.constraints import merge_shapes, settle_dtypes, settle_shapes
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import REGISTRY, Run
-from mxnet.ir.types import types_of
+from mxnet.ir.types import RESIDUAL_DTYPE, RESIDUAL_SHAPE, types_of
 
 # Operators that cannot stand in a table of calls; each is tested where its reason says.
 ELSEWHERE = {
@@ -126,12 +126,18 @@ def _evaluate(entries, values, *, is_train=True):
     computed = dict(values)
     for node in Graph(entries).operators:
         arguments = [computed[entry] for entry in node.inputs]
+        facts = [
+            (RESIDUAL_SHAPE, RESIDUAL_DTYPE) if entry.is_residual else (tuple(a.shape), _dtype(a))
+            for entry, a in zip(node.inputs, arguments, strict=True)
+        ]
         unknown = (None,) * len(node.outputs)
-        shapes = settle_shapes(node.op, (*(tuple(a.shape) for a in arguments), *unknown))[len(arguments) :]
-        dtypes = settle_dtypes(node.op, (*map(_dtype, arguments), *unknown))[len(arguments) :]
-        run = Run(cpu(), is_train=is_train, outs=types_of(len(shapes), shapes, dtypes, cpu()))
+        shapes = settle_shapes(node.op, (*(shape for shape, _ in facts), *unknown))[len(arguments) :]
+        dtypes = settle_dtypes(node.op, (*(dtype for _, dtype in facts), *unknown))[len(arguments) :]
+        wants = frozenset(node.op.input_names() if node.op.residual else ())
+        outs = types_of(len(shapes), shapes, dtypes, cpu())
+        run = Run(cpu(), is_train=is_train, wants=wants, outs=outs)
         with torch.no_grad():
-            computed.update(zip(node.outputs, _as_tuple(node.op.kernel_for(run)(*arguments)), strict=True))
+            computed.update(zip(node.entries, _as_tuple(node.op.kernel_for(run)(*arguments)), strict=True))
     return [computed[entry] for entry in entries]
 
 

@@ -4,15 +4,12 @@ An operator takes part in one of three ways.
 
 ``gradient(node, grads)``
     builds graph: it gets its own :class:`~mxnet.ir.node.Node` and the gradient of each output (an ``Entry``
-    or None), and
-    returns one ``Entry`` or None per input. Derivatives of any order then cost nothing.
+    or None), and returns one ``Entry`` or None per input. Derivatives of any order then cost nothing.
 ``backward(run, …)``
     is a kernel. Its parameter names say what it reads: an input, an aux state or an output by name, ``grad``
-    (the gradient of the
-    first output), or the groups ``grads``, ``ins``, ``outs``, ``aux``. These become the inputs of one
-    ``_backward_X`` node,
-    and nothing else is kept alive for it. One that does not ask for ``grad`` or ``grads`` starts the
-    gradient: a loss.
+    (the gradient of the first output), the groups ``grads``, ``ins``, ``outs``, ``aux``, or the operator's
+    ``residual``. These become the inputs of one ``_backward_X`` node, and nothing else is kept alive for it.
+    One that does not ask for ``grad`` or ``grads`` starts the gradient: a loss.
 neither
     torch differentiates the kernel, at the price of running it again.
 
@@ -29,7 +26,6 @@ from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, describe_entry, describe_node, emit, emit_as, emitting
 from mxnet.ir.op import Op
-from mxnet.ir.subgraphs import share_subgraphs
 from mxnet.ir.types import Type
 from mxnet.ops.backward import backward_of
 
@@ -79,7 +75,7 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
                     found[entry] = grad
             if node not in carries or node.op is None:
                 continue
-            wants = [entry in wanted or entry.node in carries for entry in node.inputs]
+            wants = [e in wanted or (e.node in carries and not e.is_residual) for e in node.inputs]
             if any(grad is not None for grad in grads) or _runs_anyway(node.op):
                 made = _input_gradients(node, grads, wants)
                 for entry, want, grad in zip(node.inputs, wants, made, strict=False):
@@ -138,11 +134,13 @@ def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Se
     wanted = [name for name, want in zip(names, wants, strict=False) if want]
     if not wanted:
         return ()
-    backward = (_shared_gradient_of if op.interned else _gradient_of)(op, tuple(wanted))
-    if node.subgraphs:
-        backward = share_subgraphs(backward, op)
+    if op.interned:
+        backward = _shared_gradient_of(op, tuple(wanted))
+    else:  # of this very operator, which may know more than its parameters say
+        backward = _gradient_of(op, tuple(wanted)).knowing(forward_op=op)
     n_in = op.arity[0]
-    sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": node.outputs}
+    outs, residual = node.outputs, node.entries[-1:]
+    sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": outs, "residual": residual}
     inputs = []
     for read in backward.reads:  # type: ignore[attr-defined]
         if read.kind == "grad":

@@ -19,7 +19,7 @@ from mxnet.ir.declared import declared_dtype, declared_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node, describe_entry
 from mxnet.ir.op import Op, Slots
-from mxnet.ir.types import Shape, show_shape
+from mxnet.ir.types import RESIDUAL_DTYPE, RESIDUAL_SHAPE, Shape, show_shape
 
 __all__ = ["Inferred", "infer_dtypes", "infer_shapes", "show_shape"]
 
@@ -87,6 +87,7 @@ def infer_shapes(
         merge_shapes,
         is_complete,
         _shape_conflict,
+        RESIDUAL_SHAPE,
     )
     if guess:
         _guess_shapes(inferred, known)
@@ -114,6 +115,7 @@ def infer_dtypes(
         merge_dtypes,
         lambda dtype: dtype is not None,
         _dtype_conflict,
+        RESIDUAL_DTYPE,
     )
 
 
@@ -126,6 +128,7 @@ def _infer(
     merge: Callable[[Any, Any], Any],
     complete: Callable[[Any], bool],
     explain: Callable[..., InferenceError],
+    residual: Any,
 ) -> Inferred:
     values: list[list[Any]] = [
         [_given(node, known, declared)] if node.op is None else [None] * node.op.arity[2]
@@ -140,7 +143,11 @@ def _infer(
             raise InferenceError(
                 f"The output {describe_entry(entry)} is {where[entry.index]}, but {fact} where it is used."
             ) from None
-    sources = [[(index[entry.node], entry.index) for entry in node.inputs] for node in graph.nodes]
+    values.append([residual])
+    sources = [
+        [(-1, 0) if entry.is_residual else (index[entry.node], entry.index) for entry in node.inputs]
+        for node in graph.nodes
+    ]
     pending = [i for i, node in enumerate(graph.nodes) if node.op is not None]
     changed = True
     while changed and pending:
@@ -163,7 +170,7 @@ def _infer(
                 unfinished.append(i)
         unfinished.reverse()  # the next sweep goes the other way
         pending = unfinished
-    return Inferred(graph, values)
+    return Inferred(graph, values[:-1])
 
 
 def _given(variable: Node, known: Mapping[Node, Any], declared: Callable[[Node], Any]) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -76,10 +77,11 @@ def gradient_storage(op: Op, stypes: Sequence[str], head: str) -> tuple[str, ...
 
 
 class StorageFacts(NamedTuple):
-    """How a graph's outputs are stored, and the gradients of its variables; those not named are dense."""
+    """How a graph's outputs are stored, gradients of variables, and what nodes read; the rest is dense."""
 
     outputs: tuple[str, ...]
     gradients: dict[Node, str]
+    reads: dict[Node, tuple[str, ...]]
 
 
 def graph_storage(graph: Graph, stypes: Mapping[Node, str]) -> StorageFacts:
@@ -93,8 +95,8 @@ def graph_storage(graph: Graph, stypes: Mapping[Node, str]) -> StorageFacts:
         How its variables are; those that are not named are dense.
     """
     if all(stype == DENSE for stype in stypes.values()) and not any(map(_may_be_sparse, graph.operators)):
-        return StorageFacts((DENSE,) * len(graph.outputs), {})
-    stored: dict[Entry, str] = {}
+        return StorageFacts((DENSE,) * len(graph.outputs), {}, {})
+    stored: dict[Entry, str] = defaultdict(lambda: DENSE)  # residuals, too
     for node in graph.nodes:
         found = stypes.get(node, DENSE) if node.op is None else _stored(node, stored)
         each = (found,) * len(node.outputs) if isinstance(found, str) else found
@@ -113,7 +115,9 @@ def graph_storage(graph: Graph, stypes: Mapping[Node, str]) -> StorageFacts:
         each = gradient_storage(node.op, [stored[entry] for entry in node.inputs], collected[0])
         for entry, stype in zip(node.inputs, each, strict=False):
             heads.setdefault(entry, []).append(stype)
-    return StorageFacts(tuple(stored[entry] for entry in graph.outputs), gradients)
+    reads = {node: tuple([stored[entry] for entry in node.inputs]) for node in graph.operators}
+    reads = {node: each for node, each in reads.items() if set(each) - {DENSE}}
+    return StorageFacts(tuple([stored[entry] for entry in graph.outputs]), gradients, reads)
 
 
 def _may_be_sparse(node: Node) -> bool:

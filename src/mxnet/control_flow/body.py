@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mxnet.analysis.infer import Inferred
     from mxnet.ir.op import Run
-    from mxnet.plan.programs import Programs
+    from mxnet.plan.program import Program
 
 __all__ = ["Body", "Tape"]
 
@@ -71,11 +71,29 @@ class Body:
         inferred = infer(self.graph, dict(zip(self.variables, variables, strict=True)), outputs)
         return inferred.of(self.variables), inferred.outputs
 
-    def programs(self, run: Run, varied: frozenset[int]) -> Programs:
-        """Return the programs that compute the gradients of the variables `varied`, too.
+    def program(
+        self, run: Run, facts: Sequence[tuple[tuple[int, ...], str]], varied: frozenset[int]
+    ) -> tuple[Program, list[int]]:
+        """Return the program that computes the gradients of the variables `varied`, too.
 
-        They are kept with the node, and not here: a body lives as long as its operator may be asked about
+        It is kept with the node, and not here: a body lives as long as its operator may be asked about
         shapes, programs hold on to the parameters that they have prepared.
+
+        Parameters
+        ----------
+        run : Run
+            That of the operator.
+        facts : sequence
+            Shape and dtype of each variable.
+        varied : frozenset of int
+            The variables whose gradients will be asked for.
+
+        Returns
+        -------
+        program : Program
+            The program.
+        order : list of int
+            The variables in the order in which it takes them.
         """
         from mxnet.plan.programs import Programs  # who only composes graphs does not wait for the planner
 
@@ -90,8 +108,11 @@ class Body:
                 {},
                 ["write" if i in self.steps else "add" for i in wrt],
             )
-        made: Programs = kept[key]
-        return made
+        programs: Programs = kept[key]
+        at = {node: i for i, node in enumerate(self.variables)}
+        order = [at[node] for node in programs.variables]
+        given = tuple([facts[i] for i in order])
+        return programs.get(given, is_train=run.is_train, with_gradient=bool(varied)), order
 
 
 def variables_of(graph: Graph) -> tuple[Node, ...]:
@@ -100,7 +121,7 @@ def variables_of(graph: Graph) -> tuple[Node, ...]:
 
 
 class Tape:
-    """Runs of a body, one after the other, all with one program, which can be differentiated in reverse.
+    """Runs of a body, one after the other, all with one program, and what their gradients need of them.
 
     Parameters
     ----------
@@ -118,13 +139,8 @@ class Tape:
         self.body = body
         self.varied = varied
         self.steps: list[tuple[list[Tensor], list[Tensor]]] = []
-        programs = body.programs(run, varied)
-        at = {node: i for i, node in enumerate(body.variables)}
-        self._order = [at[node] for node in programs.variables]
-        facts = tuple(
-            (tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in (values[i] for i in self._order)
-        )
-        self._program = programs.get(facts, is_train=run.is_train, with_gradient=bool(varied))
+        facts = [(tuple(each.shape), str(each.dtype).removeprefix("torch.")) for each in values]
+        self._program, self._order = body.program(run, facts, varied)
         self.reached = [i for i, there in zip(sorted(varied), self._program.reached, strict=False) if there]
 
     def forward(self, values: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -134,14 +150,14 @@ class Tape:
             self.steps.append((list(values), saved))
         return outputs
 
-    def backward(self, heads: Sequence[Tensor], targets: Mapping[int, Tensor]) -> None:
-        """Take the last step off, and write its gradients to `targets`, by variable.
+    def backward(self, step: int, heads: Sequence[Tensor], targets: Mapping[int, Tensor]) -> None:
+        """Write the gradients of a step to `targets`, by variable.
 
         Where all steps share a variable they are added. What no gradient reaches is left alone.
         """
-        values, saved = self.steps.pop()
+        values, saved = self.steps[step]
         variables = [values[i] for i in self._order]
-        self._program.backward([*variables, *heads], saved, [targets[i] for i in self.reached])
+        self._program.backward([*variables, *heads], [*saved], [targets[i] for i in self.reached])
 
     def gradient_like(self, variable: int, tensor: Tensor) -> Tensor:
         """Return memory for the gradient of a variable in one step: zeros, if none reaches it."""

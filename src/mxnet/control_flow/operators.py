@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.analysis.infer import Inferred, infer_dtypes, infer_shapes, show_shape
 from mxnet.control_flow.body import Body, Tape, variables_of
+from mxnet.dtype import is_floating
 from mxnet.errors import CompositionError, DTypeError, GradientError, ShapeError
 from mxnet.ir.constraints import merge_dtypes, merge_shapes
 from mxnet.ir.graph import Graph
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.control_flow.body import Infer, Merge
+    from mxnet.ir.types import Type
 
 __all__ = ["Cond", "Foreach", "WhileLoop"]
-
-TAPE = "tape"  # the attribute of an output under which a run for training leaves what the gradient needs
 
 
 def _infer_shapes(graph: Graph, known: Mapping[Node, Any], outputs: Sequence[Shape | None]) -> Inferred:
@@ -37,6 +37,8 @@ class _ControlFlow(SubgraphOp):
         "data": "What the graphs read: loop data, states, and values from outside, one after the other."
     }
 
+    cost = "much"
+    residual = "tape"
     bodies: tuple[Body, ...] = ()
     num_args: int = param(ge=1, doc="The number of inputs, plus that of graphs.")
     num_outputs: int = param(ge=1, doc="The number of outputs.")
@@ -78,42 +80,40 @@ class _ControlFlow(SubgraphOp):
         names = self.input_names()
         return {i for i, source in enumerate(body.sources) if names[source] in wants} - body.mutated
 
-    def _carriers(self) -> tuple[str, ...]:
-        """Return the outputs that carry the tape, or may lie in memory that it needs."""
+    def kept_outputs(self) -> tuple[str, ...]:
+        """Return the outputs that lie in memory which the tape needs."""
         return self.output_names()
 
     def backward_reads(self) -> tuple[str, ...]:
-        return ("grads", "ins", *self._carriers())
+        return ("grads", "ins", *self.kept_outputs(), "tape")
 
-    def _keep(self, outputs: tuple[Tensor, ...], tape: Tape, wants: frozenset[str]) -> tuple[Tensor, ...]:
-        number = self.output_names().index(self._carriers()[0])
-        carrier = outputs[number].detach()  # a tensor of its own, even if a state comes out as it went in
-        carrier.__dict__[TAPE] = tape, wants
-        return (*outputs[:number], carrier, *outputs[number + 1 :])
-
-    def forward(self, run: Run, *ins: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, run: Run, *ins: Tensor) -> Tensor | tuple[Any, ...]:
         self._require_bodies()
-        wants = self.wanted if run.is_train else frozenset()
-        outputs, tape = self.record(run, ins, wants)
-        if wants:
-            outputs = self._keep(outputs, tape, frozenset(wants))
-        return outputs if len(outputs) > 1 else outputs[0]
+        outputs, tape = self.record(run, ins)
+        results: tuple[Any, ...] = (*outputs, tape) if run.wants else outputs
+        return results if len(results) > 1 else results[0]
 
-    def backward(self, run: Run, grads: Sequence[Tensor], ins: Sequence[Tensor], **kept: Tensor) -> list[Any]:
+    def backward(
+        self, run: Run, grads: Sequence[Tensor], ins: Sequence[Tensor], tape: Any = None, **_: Tensor
+    ) -> list[Any]:
         if run.replayed:
             raise GradientError(f"{self.name} can be differentiated once, not twice.")
-        self._require_bodies()
-        tape, of = kept[self._carriers()[0]].__dict__.pop(TAPE, (None, frozenset()))
-        if (
-            not run.wants <= of
-        ):  # a run for inference keeps nothing; nothing but time is lost when it runs again
-            tape = self.record(run, ins, run.wants)[1]
         return self.differentiate(tape, run.wants, grads, ins)
+
+    def _kept_bytes(
+        self, run: Run, body: Body, types: Sequence[Type], varied: frozenset[int], steps: int
+    ) -> int:
+        """Return what a tape of so many steps keeps, but for the last step's states, which are outputs."""
+        facts: Any = [(each.shape, each.dtype) for each in types]
+        plan = body.program(run, facts, varied)[0].plan
+        names = self.output_names()
+        states = [plan.outputs[names.index(name)] for name in self.kept_outputs()]
+        return steps * plan.bytes_of((*plan.saved, *states)) - plan.bytes_of(states)
 
     make_bodies: ClassVar[Callable[..., tuple[Body, ...]]]
     """Return the bodies, one per graph."""
     record: ClassVar[Callable[..., tuple[tuple[Tensor, ...], Tape]]]
-    """Run on some inputs; return the outputs, and what the gradients of the inputs ``wants`` need."""
+    """Run on some inputs; return the outputs, and what the gradients of the inputs ``run.wants`` need."""
     differentiate: ClassVar[Callable[..., list[Tensor | None]]]
     """Return the gradients of the inputs ``wants``."""
 
@@ -130,15 +130,13 @@ class _Loop(_ControlFlow):
     """Those that take the states, in order."""
 
     def validate(self) -> None:
-        super().validate()
         if self.num_out_data > self.num_outputs:
             raise CompositionError(
                 f"{self.name} has {self.num_outputs} outputs, {self.num_out_data} of them data?"
             )
 
-    def _carriers(self) -> tuple[str, ...]:
-        names = self.output_names()
-        return names[self.num_out_data :] or names[:1]
+    def kept_outputs(self) -> tuple[str, ...]:
+        return self.output_names()[self.num_out_data :]
 
     def check_subgraphs(self) -> None:
         super().check_subgraphs()
@@ -152,11 +150,11 @@ class _Loop(_ControlFlow):
     # ------------------------------------------------------------------------------------------ inference
 
     count_steps: ClassVar[Callable[..., int | None]]
-    """Return the first extent of stacked outputs, from what is known of the shapes."""
+    """Return the first extent of stacked outputs, from what is known of the shapes of inputs and outputs."""
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         self._require_bodies()
-        steps, n_out = self.count_steps(s), self.num_out_data
+        steps, n_out = self.count_steps(s.ins, s.outs), self.num_out_data
         ins, outs = list(s.ins), [*map(_item_of, s.outs[:n_out]), *s.outs[n_out:]]
         for i in range(len(self.item_variables)):
             ins[i] = _item_of(ins[i])
@@ -189,15 +187,24 @@ class _Loop(_ControlFlow):
 
     # ----------------------------------------------------------------------------------------------- running
 
+    def residual_bytes(self, run: Run) -> int:
+        """Return what the body keeps in each step, as often as there are steps, or may be."""
+        body = self.body
+        types = [run.ins[source] for source in body.sources]
+        for variable in self.item_variables:
+            types[variable] = types[variable]._replace(shape=_item_of(types[variable].shape))
+        steps = self.count_steps(run.in_shapes, run.out_shapes) or 0
+        return self._kept_bytes(run, body, types, self._varied(types, run.wants), steps)
+
     def _first_values(self, ins: Sequence[Tensor]) -> list[Tensor]:
         return [ins[source] for source in self.body.sources]
 
-    def _varied(self, ins: Sequence[Tensor], wants: frozenset[str] | set[str]) -> frozenset[int]:
+    def _varied(self, values: Sequence[Tensor | Type], wants: frozenset[str]) -> frozenset[int]:
         """Return the variables to differentiate for: those of wanted inputs, and all states on the way."""
         if not wants:
             return frozenset()
         varied = self._wanted_of(self.body, wants) | set(self.state_variables)
-        return frozenset(i for i in varied if ins[self.body.sources[i]].is_floating_point())
+        return frozenset(i for i in varied if _is_real(values[i]))
 
     def differentiate(
         self, tape: Tape, wants: frozenset[str], grads: Sequence[Tensor], ins: Sequence[Tensor]
@@ -213,12 +220,12 @@ class _Loop(_ControlFlow):
         whole = {variable: targets[variable] for variable in self.item_variables if variable in targets}
         states = list(grads[n_out:])
         for step in reversed(range(len(tape.steps))):
-            values = tape.steps[-1][0]
+            values = tape.steps[step][0]
             for variable, gradient in whole.items():
                 targets[variable] = _item(gradient, step)
             for variable in tape.varied & set(self.state_variables):
                 targets[variable] = tape.gradient_like(variable, values[variable])
-            tape.backward([*(_item(grad, step) for grad in grads[:n_out]), *states], targets)
+            tape.backward(step, [*(_item(grad, step) for grad in grads[:n_out]), *states], targets)
             states = [
                 targets.get(variable, state)
                 for variable, state in zip(self.state_variables, states, strict=True)
@@ -249,30 +256,31 @@ class Foreach(_Loop, name="_foreach"):
         self.__dict__.update(body=body, item_variables=self.in_data_locs, state_variables=self.in_state_locs)
         return (body,)
 
-    def count_steps(self, s: Slots) -> int | None:
-        stacked = (*s.ins[: len(self.in_data_locs)], *s.outs[: self.num_out_data])
+    def count_steps(self, ins: Sequence[Shape | None], outs: Sequence[Shape | None]) -> int | None:
+        stacked = (*ins[: len(self.in_data_locs)], *outs[: self.num_out_data])
         if not self.in_data_locs:
             raise ShapeError("_foreach has no data to go through.")
         return next((shape[0] for shape in stacked if shape and shape[0] is not None), None)
 
-    def record(
-        self, run: Run, ins: Sequence[Tensor], wants: frozenset[str] | set[str]
-    ) -> tuple[tuple[Tensor, ...], Tape]:
-        values, body = self._first_values(ins), self.body
-        steps: list[tuple[Tensor, ...]] = []
+    def record(self, run: Run, ins: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], Tape]:
+        values, body, count = self._first_values(ins), self.body, len(ins[0])
+        stacked: list[Tensor] = []
         tape = None
-        for number in range(len(ins[0])):
+        for number in range(count):
             for variable in self.item_variables:
                 values[variable] = _item(ins[body.sources[variable]], number)
             if tape is None:
-                tape = Tape(body, run, values, self._varied(ins, wants))
+                tape = Tape(body, run, values, self._varied(values, run.wants))
             results = tape.forward(values)
-            steps.append(results[: self.num_out_data])
+            stacked = stacked or [
+                each.new_empty((count, *each.shape)) for each in results[: self.num_out_data]
+            ]
+            for whole, each in zip(stacked, results, strict=False):
+                whole[number].copy_(each)
             for variable, state in zip(self.state_variables, results[self.num_out_data :], strict=True):
                 values[variable] = state
         if tape is None:
             raise ShapeError("_foreach has no item to run its body on: the first extent of its data is 0.")
-        stacked = tuple(torch.stack(each) for each in zip(*steps, strict=True))
         return (*stacked, *(values[variable] for variable in self.state_variables)), tape
 
 
@@ -300,43 +308,39 @@ class WhileLoop(_Loop, name="_while_loop"):
         self.__dict__.update(body=body, condition=condition, state_variables=self.func_var_locs)
         return condition, body
 
-    def count_steps(self, s: Slots) -> int:
+    def count_steps(self, ins: Sequence[Shape | None], outs: Sequence[Shape | None]) -> int:
         return self.max_iterations
 
     def _settle(self, infer: Infer, merge: Merge, ins: list[Any], outs: list[Any]) -> None:
         super()._settle(infer, merge, ins, outs)
         _settle_condition(self.name, self.condition, infer, ins)
 
-    def record(
-        self, run: Run, ins: Sequence[Tensor], wants: frozenset[str] | set[str]
-    ) -> tuple[tuple[Tensor, ...], Tape]:
+    def record(self, run: Run, ins: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], Tape]:
         values, body = self._first_values(ins), self.body
         conditions = [ins[source] for source in self.condition.sources]
         state_of = {body.sources[variable]: variable for variable in self.state_variables}
         shared = [(i, state_of[s]) for i, s in enumerate(self.condition.sources) if s in state_of]
-        tape = Tape(body, run, values, self._varied(ins, wants))
+        tape = Tape(body, run, values, self._varied(values, run.wants))
         test = Tape(self.condition, run, conditions, frozenset())
-        steps: list[tuple[Tensor, ...]] = []
-        while len(steps) < self.max_iterations and _is_true(test.forward(conditions)[0]):
+        stacked = self._zeros(run)
+        number = 0
+        while number < self.max_iterations and _is_true(test.forward(conditions)[0]):
             results = tape.forward(values)
-            steps.append(results[: self.num_out_data])
+            for whole, each in zip(stacked, results, strict=False):
+                whole[number].copy_(each)
+            number += 1
             for variable, state in zip(self.state_variables, results[self.num_out_data :], strict=True):
                 values[variable] = state
             for i, variable in shared:
                 conditions[i] = values[variable]
-        return (*self._stack(run, steps), *(values[v] for v in self.state_variables)), tape
+        return (*stacked, *(values[v] for v in self.state_variables)), tape
 
-    def _stack(self, run: Run, steps: Sequence[tuple[Tensor, ...]]) -> list[Tensor]:
-        assert run.out_shapes is not None
-        assert run.out_dtypes is not None
-        stacked = []
-        for number in range(self.num_out_data):
-            dtype = getattr(torch, run.out_dtypes[number])
-            whole = torch.zeros(run.out_shapes[number], dtype=dtype, device=torch_device(run.context))
-            if steps:
-                torch.stack([step[number] for step in steps], out=whole[: len(steps)])
-            stacked.append(whole)
-        return stacked
+    def _zeros(self, run: Run) -> list[Tensor]:
+        device = torch_device(run.context)
+        return [
+            torch.zeros(each.shape, dtype=getattr(torch, str(each.dtype)), device=device)  # type: ignore[arg-type]
+            for each in run.outs[: self.num_out_data]
+        ]
 
 
 class Cond(_ControlFlow, name="_cond"):
@@ -380,16 +384,24 @@ class Cond(_ControlFlow, name="_cond"):
         _settle_condition(self.name, condition, infer, ins)
         return {"ins": tuple(ins), "outs": tuple(outs)}
 
-    def record(
-        self, run: Run, ins: Sequence[Tensor], wants: frozenset[str] | set[str]
-    ) -> tuple[tuple[Tensor, ...], Tape]:
+    def residual_bytes(self, run: Run) -> int:
+        """Return what the branch keeps that keeps more."""
+        kept = []
+        for body in self.bodies[1:]:
+            types = [run.ins[source] for source in body.sources]
+            kept.append(self._kept_bytes(run, body, types, self._varied(body, types, run.wants), steps=1))
+        return max(kept)
+
+    def _varied(self, body: Body, values: Sequence[Tensor | Type], wants: frozenset[str]) -> frozenset[int]:
+        return frozenset(i for i in self._wanted_of(body, wants) if _is_real(values[i]))
+
+    def record(self, run: Run, ins: Sequence[Tensor]) -> tuple[tuple[Tensor, ...], Tape]:
         condition, then_branch, else_branch = self.bodies
         values = [ins[source] for source in condition.sources]
         is_true = _is_true(Tape(condition, run, values, frozenset()).forward(values)[0])
         taken = then_branch if is_true else else_branch
         values = [ins[source] for source in taken.sources]
-        wanted = self._wanted_of(taken, wants)
-        tape = Tape(taken, run, values, frozenset(i for i in wanted if values[i].is_floating_point()))
+        tape = Tape(taken, run, values, self._varied(taken, values, run.wants))
         return tape.forward(values), tape
 
     def differentiate(
@@ -398,7 +410,7 @@ class Cond(_ControlFlow, name="_cond"):
         result: list[Tensor | None] = [None] * len(ins)
         targets = {i: tape.gradient_like(i, ins[tape.body.sources[i]]) for i in tape.varied}
         if tape.steps:
-            tape.backward(grads, targets)
+            tape.backward(0, grads, targets)
         names = self.input_names()
         for variable, target in targets.items():
             source = tape.body.sources[variable]
@@ -418,6 +430,10 @@ def _item_of(shape: Shape | None) -> Shape | None:
 
 def _stacked(steps: int | None, shape: Shape | None) -> Shape | None:
     return None if shape is None else (steps, *shape)
+
+
+def _is_real(value: Tensor | Type) -> bool:
+    return is_floating(str(value.dtype).removeprefix("torch."))
 
 
 def _item(data: Tensor, number: int) -> Tensor:

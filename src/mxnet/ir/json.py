@@ -119,9 +119,9 @@ class _Builder:
 
     def _inputs(self, listing: Listing, number: int, op: Op, nodes: Mapping[int, Node]) -> Entries:
         record = listing.records[number]
-        for node, output, _ in record.inputs:
-            if output:
-                _check_output(listing.place_of(number), nodes[node], output)
+        for i, (node, output, _) in enumerate(record.inputs):
+            if output or i in op.opaque:
+                _check_output(listing.place_of(number), nodes[node], output, residual=i in op.opaque)
         entries = tuple([Entry(nodes[i], output, version) for i, output, version in record.inputs])
         n_inputs, n_aux, _ = op.arity
         if self.version < _WITH_ALL_INPUTS and len(entries) < n_inputs + n_aux:
@@ -200,9 +200,11 @@ def _in_order(listing: Listing) -> Iterable[int]:
         raise FileFormatError(f"{listing.place}: The graph has a cycle through node {name!r}.") from None
 
 
-def _check_output(place: str, node: Node, output: int) -> None:
+def _check_output(place: str, node: Node, output: int, *, residual: bool = False) -> None:
     count = node.op.arity[2] if node.op else 1
-    if output >= count:
+    if residual and not (node.op and node.op.residual and output == count):
+        raise FileFormatError(f"{place}: output {output} of {node.name!r} is used as what it is not.")
+    if output >= count and not residual:
         raise FileFormatError(f"{place}: output {output} of {node.name!r} is used, but it has only {count}.")
 
 

@@ -11,7 +11,7 @@ from mxnet.errors import GradientError
 from mxnet.ir.constraints import settle_types
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
-from mxnet.ir.types import Type
+from mxnet.ir.types import OPAQUE, RESIDUAL_DTYPE, Type
 
 __all__ = [
     "Entry",
@@ -67,7 +67,8 @@ class Node:
     replaces : Node or None
         The node of the user's graph that this one stands for.
     types : tuple of Type, or None
-        Of its outputs; None in a graph as it was composed, which runs on arrays of any shapes that fit.
+        Of its outputs, not of its residual; None in a graph as it was composed, which runs on arrays of any
+        shapes that fit.
     """
 
     __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "replaces", "source", "subgraphs", "types")
@@ -151,6 +152,13 @@ class Node:
         count = 1 if self.op is None else self.op.arity[2]
         return (Entry(self),) if count == 1 else tuple([Entry(self, i) for i in range(count)])
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All outputs, and then the residual, if its operator declares one."""
+        if self.op is None or not self.op.residual:
+            return self.outputs
+        return (*self.outputs, Entry(self, self.op.arity[2]))
+
     def __str__(self) -> str:
         return describe_node(self)
 
@@ -159,10 +167,10 @@ class Node:
 
 
 class Entry:
-    """One output of one node. Arithmetic on entries builds graph, for use in gradient rules.
+    """One output of one node, or its residual, which follows them.
 
-    A file says of an input how often that variable had been written before (its version); only writing the
-    file again needs it.
+    Arithmetic on entries builds graph, for use in gradient rules. A file says of an input how often that
+    variable had been written before (its version); only writing the file again needs it.
     """
 
     __slots__ = ("index", "node", "version")
@@ -182,17 +190,26 @@ class Entry:
         return f"{self.node.name}[{self.index}]"
 
     @property
+    def is_residual(self) -> bool:
+        """Whether this is no output, but what the node leaves for its gradient besides."""
+        return self.node.op is not None and self.index == self.node.op.arity[2]
+
+    @property
     def type(self) -> Type:
-        """The type of the value; for graphs whose types are settled."""
-        assert self.node.types is not None, self
-        return self.node.types[self.index]
+        """The type of the value; for graphs whose types are settled. How large a residual is, a plan says."""
+        types = self.node.types
+        assert types is not None, self
+        if self.index < len(types):
+            return types[self.index]
+        return Type((None,), RESIDUAL_DTYPE, types[0].place, OPAQUE)
 
     @property
     def output_name(self) -> str:
         """The name under which ``list_outputs`` shows it: ``fc1_output``, or the variable's own."""
-        if self.node.op is None:
+        op = self.node.op
+        if op is None:
             return self.node.name
-        return f"{self.node.name}_{self.node.op.output_names()[self.index]}"
+        return f"{self.node.name}_{op.residual if self.is_residual else op.output_names()[self.index]}"
 
     def __add__(self, other: Entry | float) -> Entry:
         return _arithmetic(self, other, "elemwise_add", "_plus_scalar")
@@ -224,7 +241,9 @@ def describe_node(node: Node) -> str:
 def describe_entry(entry: Entry) -> str:
     """Return how messages name a value: its producer and, of several, which output."""
     text = describe_node(entry.node)
-    if entry.node.op and entry.node.op.arity[2] > 1:
+    if entry.is_residual:
+        text += ", its residual"
+    elif entry.node.op and entry.node.op.arity[2] > 1:
         text += f", output {entry.node.op.output_names()[entry.index]!r}"
     return text
 

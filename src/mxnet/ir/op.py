@@ -92,7 +92,8 @@ class Run:
     context : Context
         Where the node runs.
     wants : frozenset of str
-        In a ``backward``: the inputs whose gradients are asked for.
+        In a ``backward``: the inputs whose gradients are asked for. In a ``forward`` with a residual: those
+        whose gradients will be; if there are none, nobody reads the residual.
     ins, outs : tuple of Type
         The types of inputs with auxiliary states, and of outputs; empty where they are not known.
     state : dict
@@ -100,7 +101,8 @@ class Run:
     name : str
         The node's name, for messages.
     replayed : bool
-        Whether torch repeats an earlier run to differentiate it; states have then moved already.
+        Whether torch repeats an earlier run to differentiate it; states have then moved already, and a
+        ``backward`` has no residual.
     """
 
     __slots__ = ("context", "ins", "is_train", "name", "outs", "replayed", "state", "wants")
@@ -190,6 +192,11 @@ class Op:
         the operator's parameters: on no other state of the process.
     ``gradient(node, grads)`` or ``backward(run, …)``
         See :mod:`mxnet.analysis.gradient`. With neither, torch differentiates the kernel.
+    ``residual``, ``residual_bytes(run)``
+        What ``forward`` leaves for ``backward`` besides outputs: anything, a tensor or not. The first names
+        it, as a parameter of ``backward``; the second says what it takes, but for what inputs and outputs
+        take, so that it is planned. ``forward`` returns it behind the outputs, if ``run.wants`` is not empty.
+        It may be read several times, and nothing else may be left anywhere.
     ``add_gradient(array, gradient)``
         What ``grad_req="add"`` makes of an array, for operators that do not simply add (losses, in MXNet).
     ``mutates``
@@ -255,6 +262,8 @@ class Op:
     params: ClassVar[dict[str, Param]] = {}
     _interned: ClassVar[dict[tuple[tuple[str, str], ...], Op]]
 
+    residual: ClassVar[str] = ""
+    residual_bytes: ClassVar[Callable[..., int] | None] = None
     gradient: ClassVar[Callable[..., Any] | None] = None
     backward: ClassVar[Callable[..., Any] | None] = None
     add_gradient: ClassVar[Callable[..., Any] | None] = None
@@ -335,12 +344,21 @@ class Op:
             else:
                 values[key] = declared.default
         op = object.__new__(cls)
-        op.__dict__.update(values)
-        op.__dict__["given"] = dict(given)
-        op.__dict__["_values"] = op._identity(given)
-        op.__dict__["_hash"] = hash((cls, op._values))
+        op.__dict__.update(values, given=dict(given))
+        op._settle_identity()
         op.validate()
         return op
+
+    def knowing(self, **facts: object) -> Op:
+        """Return an operator like this one that knows what no parameter can hold, such as graphs to run."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__, **facts)
+        made._settle_identity()
+        return made
+
+    def _settle_identity(self) -> None:
+        values = self._identity(self.given)
+        self.__dict__.update(_values=values, _hash=hash((type(self), values)))
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:  # noqa: ARG002 - Custom tells by what it was given
         return tuple(self.__dict__[key] for key in self.params)
@@ -485,6 +503,11 @@ class Op:
         likes = likes_of(type(self).forward)
         return frozenset(i for i, name in enumerate(self.input_names()) if name in likes)
 
+    @property
+    def opaque(self) -> frozenset[int]:
+        """Positions of the inputs that are residuals of other operators."""
+        return frozenset()
+
 
 @functools.cache
 def _real_parameters(cls: type[Op]) -> tuple[str, ...]:
@@ -526,12 +549,14 @@ def _check_declaration(cls: type[Op]) -> None:
     for what in ("forward", "backward"):
         _check_memory(cls, what)
     if cls.backward is not None:
-        allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS}
+        allowed = {*cls.inputs, *cls.aux, *cls.outputs, *GROUPS, cls.residual}
         wrong = [name for name in reads_of(cls) if name not in allowed]  # type: ignore[arg-type]
         if wrong and not cls.variadic:
             raise TypeError(
                 f"{cls.name}.backward reads {wrong}, which are not inputs, aux, outputs or one of {GROUPS}"
             )
+    if cls.residual and cls.residual_bytes is None:
+        raise TypeError(f"{cls.name} declares the residual {cls.residual!r}, but no residual_bytes")
     for key in cls.params.values():
         if key.base not in PARSERS and key.choices is None:
             raise TypeError(

@@ -68,6 +68,8 @@ def _call(node: Node, names: Mapping[int, str]) -> str:
 
 def _show(entry: Entry, names: Mapping[int, str]) -> str:
     name = names[id(entry.node)]
+    if entry.node.op is not None and entry.is_residual:
+        return f"{name}.{entry.node.op.residual}"
     return name if entry.node.op is None or entry.node.op.arity[2] == 1 else f"{name}[{entry.index}]"
 
 

@@ -11,9 +11,12 @@ from mxnet.errors import MXNetError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["CSR", "DENSE", "FALLS_BACK", "ROWS", "Call", "Sparse", "StorageError", "Stored"]
+__all__ = ["CSR", "DENSE", "FALLS_BACK", "ROWS", "STYPES", "Call", "Sparse", "StorageError", "Stored"]
 
 DENSE, ROWS, CSR = "default", "row_sparse", "csr"
+
+STYPES = "stypes"
+"""Where a kernel that is given dense copies of its inputs finds in its state how they are stored."""
 
 
 class StorageError(MXNetError, ValueError):

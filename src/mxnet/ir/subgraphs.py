@@ -10,7 +10,7 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry
 from mxnet.ir.op import Op
 
-__all__ = ["SubgraphOp", "bind_subgraphs", "share_subgraphs"]
+__all__ = ["SubgraphOp", "bind_subgraphs"]
 
 
 class SubgraphOp(Op):
@@ -25,15 +25,9 @@ class SubgraphOp(Op):
     """What each of its graphs is for."""
 
     subgraphs: tuple[Graph, ...] = ()
-    wanted: set[str]
-    """The inputs that somebody asked the gradients of; a run for training keeps what these need."""
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
         return (*super()._identity(given), self.subgraphs)
-
-    def validate(self) -> None:
-        """Begin with nobody asking for gradients."""
-        self.__dict__["wanted"] = set()
 
     def input_names(self) -> tuple[str, ...]:
         """Return a name for each input; MXNet's `num_args` counts the graphs, too."""
@@ -54,28 +48,12 @@ def bind_subgraphs(op: Op, subgraphs: Sequence[Sequence[Entry]]) -> Op:
     """
     if not isinstance(op, SubgraphOp):
         forward = getattr(op, "forward_op", None)
-        return op if forward is None else share_subgraphs(op, bind_subgraphs(forward, subgraphs))
+        return op if forward is None else op.knowing(forward_op=bind_subgraphs(forward, subgraphs))
     names = op.subgraph_names
     if len(subgraphs) != len(names):
         raise CompositionError(
             f"{op.name} runs {len(names)} graphs ({', '.join(names)}), not {len(subgraphs)}."
         )
-    bound: SubgraphOp = object.__new__(type(op))
-    bound.__dict__.update(op.__dict__)
-    bound.__dict__.update(subgraphs=tuple(map(Graph, subgraphs)), wanted=set())
-    values = bound._identity(op.given)
-    bound.__dict__.update(_values=values, _hash=hash((type(op), values)))
+    bound: SubgraphOp = op.knowing(subgraphs=tuple(map(Graph, subgraphs)))  # type: ignore[assignment]
     bound.check_subgraphs()
     return bound
-
-
-def share_subgraphs(backward: Op, forward: Op) -> Op:
-    """Return the gradient operator `backward` as that of the very operator `forward`, with its graphs."""
-    shared: Op = object.__new__(type(backward))
-    shared.__dict__.update(backward.__dict__)
-    wants = backward.wants  # type: ignore[attr-defined]
-    values = (forward, wants)
-    shared.__dict__.update(forward_op=forward, _values=values, _hash=hash((type(backward), values)))
-    if isinstance(forward, SubgraphOp):
-        forward.wanted.update(wants)
-    return shared

@@ -14,6 +14,8 @@ __all__ = [
     "CHANNELS_LAST",
     "OPAQUE",
     "PACKED",
+    "RESIDUAL_DTYPE",
+    "RESIDUAL_SHAPE",
     "Shape",
     "Type",
     "is_complete",
@@ -30,7 +32,10 @@ CHANNELS_LAST = "channels_last"
 PACKED = "packed"
 """Weights in an order of oneDNN's own, which only its kernels read."""
 OPAQUE = "opaque"
-"""No tensor, but what a kernel leaves for its gradient; the shape is (bytes,), the dtype int8."""
+"""No tensor, but what a kernel leaves for its gradient; the shape is (bytes,)."""
+
+RESIDUAL_SHAPE, RESIDUAL_DTYPE = (0,), "int8"
+"""What inference takes for the facts of a residual, of which it knows nothing."""
 
 
 class Type(NamedTuple):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mxnet.dtype import CODES
 from mxnet.errors import GradientError, ShapeError, user_code
 from mxnet.ir.constraints import is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.op import Like, Run
-from mxnet.ir.storage import DENSE
+from mxnet.ir.storage import DENSE, STYPES
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import NDArray
-from mxnet.ops.custom import Custom, Storage
+from mxnet.ops.custom import KEPT, Custom, Storage
 from mxnet.ops.device import torch_device
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["backward", "forward"]
 
 
-def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
-    """Run a user's forward, with kernels that live as long as the node's state."""
+def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Any:
+    """Run a user's forward, with kernels that live as long as the node's state, and are the residual."""
     n_in, n_aux, n_out = op.arity
     facts = tuple((tuple(each.shape), _dtype_of(each)) for each in tensors)
     operators = run.state.setdefault("operators", {})
@@ -38,7 +40,8 @@ def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[T
         raise ShapeError(
             f"The custom operator {op.op_type!r} does not tell the shapes and dtypes of its outputs."
         )
-    storage = op.storage
+    storage = run.state.get("storage") or op.storage(run.state.get(STYPES, (DENSE,) * n_in))
+    run.state["storage"] = storage
     outs = _stored(_zeros(zip(shapes, dtypes, strict=True), run), storage.outs)
     aux = _stored(_arrays(tensors[n_in:], run), storage.aux)
     with _user_code(op, run, "forward"):
@@ -50,12 +53,12 @@ def forward(op: Custom, run: Run, tensors: Sequence[Tensor]) -> Tensor | tuple[T
             aux=list(aux),
         )
     _write_back(aux, tensors[n_in:])
-    results = tuple(array._tensor for array in outs)
-    # Users keep values in the CustomOp from forward to backward, which are two nodes of a graph. The outputs
-    # lead from one to the other, in an executor as under autograd, as torch's own lead to their grad_fn.
-    for result in results:
-        result.made_by = operator, storage
-    return results[0] if n_out == 1 else results
+    results: list[Any] = [array._tensor for array in outs]
+    if run.wants:
+        results.append((operator, storage))
+        given = {tensor.untyped_storage().data_ptr() for tensor in (*tensors, *results[:n_out])}
+        run.state.setdefault(KEPT, {})[facts] = _kept_bytes(operator, given)
+    return results[0] if len(results) == 1 else results
 
 
 def _create_operator(op: Custom, run: Run, facts: Sequence[tuple[tuple[int, ...], str]]) -> Any:
@@ -73,11 +76,11 @@ def backward(
     ins: Sequence[Tensor | Like],
     outs: Sequence[Tensor],
     aux: Sequence[Tensor],
+    made_by: tuple[Any, Storage],
 ) -> list[Tensor]:
     """Run the backward of the kernels that made the outputs."""
     n_in, _, n_out = op.arity
-    made_by: tuple[Any, Storage] | None = getattr(outs[0], "made_by", None)
-    if made_by is None:
+    if run.replayed:
         raise GradientError(
             f"The custom operator {op.op_type!r} can be differentiated once: its backward is Python code, of "
             "which no derivative is known."
@@ -95,12 +98,32 @@ def backward(
             req=["write" if name in run.wants else "null" for name in op.input_names()],
             out_grad=_stored(_arrays(grads or [None] * n_out, run), of_heads),
             in_data=_stored(_arrays(ins if "ins" in op.needs else [None] * n_in, run), of_ins),
-            out_data=_stored(_arrays(outs if "outs" in op.needs else [None] * n_out, run), of_outs),
+            out_data=_stored(_arrays(outs or [None] * n_out, run), of_outs),
             in_grad=list(in_grads),
             aux=list(aux_arrays),
         )
     _write_back(aux_arrays, aux)
     return [array._tensor for array in in_grads]
+
+
+def _kept_bytes(operator: Any, given: Container[int]) -> int:
+    """Return the bytes of the arrays in a user's object, but for those in memory that was `given` to it."""
+    found: dict[int, int] = {}
+    left = [*getattr(operator, "__dict__", {}).values()]
+    while left:
+        match left.pop():
+            case list() | tuple() | set() as several:
+                left += several
+            case dict() as named:
+                left += named.values()
+            case NDArray() as array:
+                left += array._stored().parts
+            case torch.Tensor() as tensor:
+                storage = tensor.untyped_storage()
+                found[storage.data_ptr()] = storage.nbytes()
+            case np.ndarray() as array:
+                found[array.ctypes.data] = array.nbytes
+    return sum(size for pointer, size in found.items() if pointer not in given)
 
 
 def _dtype_of(tensor: Tensor | Like) -> str:

@@ -14,7 +14,8 @@ from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run
-from mxnet.ir.types import show_shape, types_of
+from mxnet.ir.storage import STYPES
+from mxnet.ir.types import RESIDUAL_DTYPE, RESIDUAL_SHAPE, show_shape, types_of
 from mxnet.lazy import torch
 from mxnet.ndarray.tensors import RoomFor, context_of
 from mxnet.ops.device import torch_device
@@ -66,7 +67,7 @@ def run_operator(
     is_train : bool
         Whether it behaves as in training.
     tensors : sequence of torch.Tensor
-        Its inputs and then its auxiliary states.
+        Its inputs and then its auxiliary states; what another operator left as its residual may be anything.
     node : Node, optional
         What errors are blamed on; by default a call at the user's line.
 
@@ -75,8 +76,17 @@ def run_operator(
     MXNetError
         If shapes or dtypes do not fit, or the kernel fails; it names the operator and its inputs.
     """
-    facts = tuple([fact for tensor in tensors for fact in (tensor.shape, tensor.dtype)])
-    return outputs_of(op, kernel_of(op, where, is_train, len(tensors), facts, node), tensors, node)
+    facts: list[Any] = []
+    for i, tensor in enumerate(tensors):
+        facts += (tensor.shape, tensor.dtype) if i not in op.opaque else _residual_facts()
+    return outputs_of(
+        op, kernel_of(op, where, is_train, len(tensors), tuple(facts), node=node), tensors, node
+    )
+
+
+@functools.cache
+def _residual_facts() -> Facts:
+    return RESIDUAL_SHAPE, getattr(torch, RESIDUAL_DTYPE)
 
 
 # --------------------------------------------------------------------------------------------- before it runs
@@ -163,7 +173,14 @@ def _explain(op: Op, conflict: Conflict, what: str, shapes: Facts, dtypes: Facts
 
 
 def _new_kernel(
-    op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts, node: Node | None
+    op: Op,
+    where: Context,
+    is_train: bool,
+    n_inputs: int,
+    facts: Facts,
+    wants: frozenset[str],
+    stypes: tuple[str, ...],
+    node: Node | None,
 ) -> Kernel:
     # An operator that equals only itself may hold arrays, which must not be kept for its next call.
     check = check_call if op.interned else check_call.__wrapped__
@@ -172,7 +189,14 @@ def _new_kernel(
     except Exception as error:
         raise blame(error, node or call_of(op))  # noqa: B904 - the same
     outs = types_of(op.arity[2], shapes, dtypes, where)
-    run = Run(where, is_train=is_train, outs=outs, name=op.name)
+    run = Run(
+        where,
+        is_train=is_train,
+        wants=wants,
+        outs=outs,
+        state={STYPES: stypes} if stypes else {},
+        name=op.name,
+    )
     return op.held_in([_name_of(each) for each in facts[1 : 2 * n_inputs : 2]]).kernel_for(run)
 
 
@@ -181,15 +205,26 @@ _MOST_KERNELS = 1 << 12
 
 
 def kernel_of(
-    op: Op, where: Context, is_train: bool, n_inputs: int, facts: Facts, node: Node | None = None
+    op: Op,
+    where: Context,
+    is_train: bool,
+    n_inputs: int,
+    facts: Facts,
+    wants: frozenset[str] = frozenset(),
+    stypes: tuple[str, ...] = (),
+    node: Node | None = None,
 ) -> Kernel:
-    """Return the function that runs an operator on such tensors; raise as `check_call` does."""
+    """Return the function that runs an operator on such tensors; raise as `check_call` does.
+
+    It returns a residual for the gradients of the inputs `wants`, if there are any. `stypes` says how the
+    arrays are stored whose dense copies it gets, if they are not all dense.
+    """
     # By identity, as equal operators may differ yet, in the sign of a 0. The entry keeps the operator alive.
-    key = (id(op), where, is_train, n_inputs, facts)
+    key = (id(op), where, is_train, n_inputs, facts, wants, stypes)
     found = _kernels.get(key)
     if found is not None:
         return found[1]
-    kernel = _new_kernel(op, where, is_train, n_inputs, facts, node)
+    kernel = _new_kernel(op, where, is_train, n_inputs, facts, wants, stypes, node)
     if op.pure and op.interned:  # others may keep a state between runs
         if len(_kernels) >= _MOST_KERNELS:
             _kernels.clear()
@@ -214,7 +249,11 @@ def outputs_of(
 def _blame(op: Op, tensors: Sequence[Tensor], error: Exception, node: Node) -> NoReturn:
     if raised_by_torch(error):
         names = op.input_names() + op.aux_names()
-        given = [(n, tuple(t.shape), _name_of(t.dtype)) for n, t in zip(names, tensors, strict=False)]
+        given = [
+            (name, tuple(tensor.shape), _name_of(tensor.dtype))
+            for i, (name, tensor) in enumerate(zip(names, tensors, strict=False))
+            if i not in op.opaque
+        ]
         raise blame(refused(error, given), node) from None
     raise blame(error, node)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["MODE", "Mode", "Recorder"]
 
 Recorder = Callable[["Op", Sequence[Any], Sequence[Any], "Sequence[Tensor]"], None]
-"""Is told of every call: the operator, its arrays, those it made, and the tensors of its hidden outputs."""
+"""Is told of every call: the operator, its arrays, those it made, its hidden outputs and its residual."""
 
 
 class Mode(NamedTuple):

@@ -511,7 +511,8 @@ def invoke(
     for array in outs:
         facts += (array._tensor.shape, array._tensor.dtype)
     mode = MODE.get()
-    kernel = kernel_of(op, where, mode.is_train, len(tensors), tuple(facts))
+    wants = tracked_inputs(op, inputs) if op.residual else frozenset()
+    kernel = kernel_of(op, where, mode.is_train, len(tensors), tuple(facts), wants)
     stored = result_storage(op, ["default"] * len(inputs)) if op.sparse.always else None
     results = outputs_of(op, kernel, tensors)
     if outs:
@@ -548,6 +549,13 @@ def invoke_by_name(
 @functools.cache
 def _without_parameters(name: str) -> Op:
     return find_operator(name).bind({})
+
+
+def tracked_inputs(op: Op, inputs: Sequence[NDArray]) -> frozenset[str]:
+    """Return the inputs whose gradients may be asked for of a call that is being recorded."""
+    return frozenset(
+        name for name, array in zip(op.input_names(), inputs, strict=False) if array._is_tracked()
+    )
 
 
 def stored_alike(arrays: Sequence[NDArray], stypes: str | tuple[str, ...]) -> list[NDArray]:

@@ -13,7 +13,7 @@ from mxnet.dtype import torch_dtype
 from mxnet.ir.storage import DENSE, Call
 from mxnet.ndarray.eager import check_places, kernel_of, outputs_of, owned
 from mxnet.ndarray.mode import MODE
-from mxnet.ndarray.ndarray import NDArray, check_out, class_of, overwrite, stored_alike
+from mxnet.ndarray.ndarray import NDArray, check_out, class_of, overwrite, stored_alike, tracked_inputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -41,7 +41,8 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
     for array in outs:
         facts += (array.shape, torch_dtype(array._dtype_name))
     stype = result_storage(op, stypes)
-    kernel = kernel_of(op, where, MODE.get().is_train, len(inputs), tuple(facts))
+    wants = tracked_inputs(op, inputs) if op.residual else frozenset()
+    kernel = kernel_of(op, where, MODE.get().is_train, len(inputs), tuple(facts), wants, tuple(stypes))
 
     def run(tensors: Sequence[Tensor]) -> Tensor:
         return outputs_of(op, kernel, tensors)[0]

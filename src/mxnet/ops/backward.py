@@ -23,7 +23,7 @@ PREFIX = "_backward_"
 
 
 class Read(NamedTuple):
-    """One tensor that a backward kernel reads: an input, aux state, output, or gradient of an output."""
+    """What a backward kernel reads: an input, aux state, output, gradient of an output, or the residual."""
 
     kind: str
     position: int
@@ -48,8 +48,9 @@ class Backward(Op):
         return self.__dict__[self.wants_key]  # type: ignore[no-any-return]
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
-        of_forward = {k: v for k, v in given.items() if k != self.wants_key and not is_hidden(k)}
-        self.__dict__["forward_op"] = self.of.bind(of_forward)
+        if "forward_op" not in self.__dict__:
+            of_forward = {k: v for k, v in given.items() if k != self.wants_key and not is_hidden(k)}
+            self.__dict__["forward_op"] = self.of.bind(of_forward)
         return self.forward_op, self.wants
 
     @property
@@ -82,7 +83,10 @@ class Backward(Op):
                 group = tuple(Read("grad", i, like) for i in range(sizes["out"]))
             elif name in ("ins", "aux", "outs"):
                 kind = name.rstrip("s")
-                group = tuple(Read(kind, i, like) for i in range(sizes[kind]))
+                skip = forward.opaque if kind == "in" else ()
+                group = tuple(Read(kind, i, like) for i in range(sizes[kind]) if i not in skip)
+            elif name == forward.residual:
+                group = (Read("residual", 0, shape_only=False),)
             elif name in names:
                 position = names.index(name)
                 kind, start = _part(position, forward.arity)
@@ -102,28 +106,34 @@ class Backward(Op):
         return tuple(f"{name}_grad" for name in self.wants)
 
     def _slot_name(self, read: Read) -> str:
-        n_in, n_aux, _ = self.forward_op.arity
-        start = {"in": 0, "aux": n_in, "out": n_in + n_aux, "grad": n_in + n_aux}[read.kind]
-        name = self.forward_op.slots[start + read.position]
+        name = (*self.forward_op.slots, self.forward_op.residual)[self._place(read)]
         return f"head_grad_{name}" if read.kind == "grad" else name
+
+    def _place(self, read: Read) -> int:
+        """Return where what is read stands among the slots of the forward operator and its residual."""
+        n_in, n_aux, n_out = self.forward_op.arity
+        starts = {"in": 0, "aux": n_in, "out": n_in + n_aux, "grad": n_in + n_aux}
+        return starts.get(read.kind, n_in + n_aux + n_out) + read.position
 
     @functools.cached_property
     def shape_only(self) -> frozenset[int]:
         return frozenset(i for i, read in enumerate(self.reads) if read.shape_only)
 
+    @functools.cached_property
+    def opaque(self) -> frozenset[int]:
+        return frozenset(i for i, read in enumerate(self.reads) if read.kind == "residual")
+
     def _through_forward(self, s: Slots, settle: Callable[..., tuple[Any, ...]]) -> Mapping[str, Any]:
         """Say of this node's slots what the forward operator says of the same arrays."""
-        n_in, n_aux, n_out = self.forward_op.arity
-        start = {"in": 0, "aux": n_in, "out": n_in + n_aux, "grad": n_in + n_aux}
-        known: list[Any] = [None] * (n_in + n_aux + n_out)
+        known: list[Any] = [None] * (sum(self.forward_op.arity) + 1)
         for read, value in zip(self.reads, s.ins + s.aux, strict=True):
-            slot = start[read.kind] + read.position
+            slot = self._place(read)
             known[slot] = value if known[slot] is None else known[slot]
         positions = [self.forward_op.slots.index(name) for name in self.wants]
         for position, value in zip(positions, s.outs, strict=True):
             known[position] = value if known[position] is None else known[position]
-        settled = settle(self.forward_op, tuple(known))
-        reads = tuple(settled[start[read.kind] + read.position] for read in self.reads)
+        settled = (*settle(self.forward_op, tuple(known[:-1])), known[-1])
+        reads = tuple(settled[self._place(read)] for read in self.reads)
         return {
             "ins": reads[: len(s.ins)],
             "aux": reads[len(s.ins) :],
@@ -239,9 +249,11 @@ class Backward(Op):
         return backward_of_several
 
     def _differentiate(self, run: Run, *tensors: Tensor) -> Any:
-        """Let torch differentiate the forward kernel."""
+        """Let torch differentiate the forward kernel, which runs again: nothing is kept for that."""
         n_in, _, n_out = self.forward_op.arity
-        grads, ins, aux = tensors[:n_out], tensors[n_out : n_out + n_in], tensors[n_out + n_in :]
+        rest = iter(tensors[n_out:])
+        ins: list[Any] = [None if i in self.forward_op.opaque else next(rest) for i in range(n_in)]
+        grads, aux = tensors[:n_out], tuple(rest)
         names = self.forward_op.input_names()
         picked = [names.index(name) for name in self.wants]
         smooth = [i for i in picked if ins[i].is_floating_point()]

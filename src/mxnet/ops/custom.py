@@ -23,9 +23,11 @@ from mxnet.ir.storage import CSR, DENSE, ROWS, Sparse, StorageError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["REGISTERED", "Custom", "DeclaredStorageError", "Properties", "Registration", "Storage"]
+__all__ = ["KEPT", "REGISTERED", "Custom", "DeclaredStorageError", "Properties", "Registration", "Storage"]
 
 UNKNOWN = "undefined"
+KEPT = "kept"
+"""Where a node's state has the bytes that the user's object keeps, by the shapes and dtypes of the inputs."""
 STYPES = {DENSE, UNKNOWN, ROWS, CSR}
 
 
@@ -88,10 +90,10 @@ REGISTERED: dict[str, Registration] = {}
 """The operators that users have registered, by their ``op_type``."""
 
 
-_IF_SPARSE = Sparse(lambda op, stypes: op.stored_as(stypes))
+_IF_SPARSE = Sparse(lambda op, stypes: op.storage(stypes).outs)
 _STORED_AS_DECLARED = Sparse(
-    lambda op, stypes: op.stored_as(stypes),
-    lambda op, stypes, head: op.gradients_stored_as(head),
+    lambda op, stypes: op.storage(stypes).outs,
+    lambda op, stypes, head: op.gradients_stored_as(stypes, head),
     always=True,
 )
 
@@ -109,14 +111,13 @@ class Custom(Op, name="Custom"):
     pure = False
     effects = ("forward", "backward")
     interned = False  # properties may keep what they are told of one node
+    residual = "made_by"  # users keep values in the object of their operator, from forward to backward
     op_type: str = param(doc="The name under which the operator is registered.")
 
     registration: Registration
     properties: Properties
     names: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
     """Of inputs, auxiliary states and outputs."""
-    storage: Storage
-    """What was declared when it was last asked; it is asked when arrays are bound, or given to a call."""
 
     def _identity(self, given: Mapping[str, str]) -> tuple[Any, ...]:
         return (REGISTERED.get(self.op_type), *sorted(given.items()))
@@ -150,7 +151,6 @@ class Custom(Op, name="Custom"):
             mutates=tuple(names[1] or ()),
             sparse=_STORED_AS_DECLARED if registration.declares_storage(properties) else _IF_SPARSE,
         )
-        self.__dict__["storage"] = Storage(*((DENSE,) * len(each) for each in self._groups()))
 
     def _user_code(self, method: str) -> contextlib.AbstractContextManager[None]:
         return user_code(f"in {method}() of the custom operator {self.op_type!r}")
@@ -216,14 +216,16 @@ class Custom(Op, name="Custom"):
         """Return the names of inputs, outputs and auxiliary states: the order of inference."""
         return self.names[0], self.names[2], self.names[1]
 
-    def stored_as(self, stypes: Sequence[str]) -> tuple[str, ...]:
-        """Return how outputs are stored, from how inputs are; remember what the user's code will see.
+    def storage(self, stypes: Sequence[str]) -> Storage:
+        """Return how arrays are stored for the user's code, from how inputs are.
 
         Raises
         ------
         DeclaredStorageError
             If the inputs are stored in another way than the operator declares.
         """
+        if not self.sparse.always and all(each == DENSE for each in stypes):
+            return Storage(*((DENSE,) * len(each) for each in self._groups()))
         given = tuple(stypes[: len(self.names[0])])
         with self._user_code("infer_storage_type"):
             answer = self.properties.infer_storage_type(list(given))
@@ -234,13 +236,13 @@ class Custom(Op, name="Custom"):
                     f"the custom operator {self.op_type!r} declares that it takes {name!r} stored as "
                     f"{wanted}, but it is stored as {found}."
                 )
-        self.__dict__["storage"] = Storage(ins, outs, aux)
-        return outs
+        return Storage(ins, outs, aux)
 
-    def gradients_stored_as(self, head: str) -> tuple[str, ...]:
+    def gradients_stored_as(self, stypes: Sequence[str], head: str) -> tuple[str, ...]:
         """Return how gradients of inputs are stored; dense ones where a backward would be refused."""
+        storage = self.storage(stypes)
         try:
-            return self.backward_storage(self.storage, (head, *self.storage.outs[1:]))[3]
+            return self.backward_storage(storage, (head, *storage.outs[1:]))[3]
         except DeclaredStorageError:
             return (DENSE,) * len(self.names[0])
 
@@ -288,8 +290,8 @@ class Custom(Op, name="Custom"):
         return frozenset(name for name, group in groups.items() if {*wanted}.intersection(group))
 
     def backward_reads(self) -> tuple[str, ...]:
-        """Return the groups that are needed; outputs always are, because they know what made them."""
-        return (*(("grads",) if "grads" in self.needs else ()), "ins", "outs", "aux")
+        """Return the groups that are needed; of inputs at least the shapes are."""
+        return (*(name for name in ("grads", "outs") if name in self.needs), "ins", "aux", "made_by")
 
     def backward_likes(self) -> frozenset[str]:
         """Return ``ins`` if only their shapes are needed, which are those of the gradients."""
@@ -299,6 +301,11 @@ class Custom(Op, name="Custom"):
         """Run the user's forward."""
         return self.registration.forward(self, run, tensors)
 
+    def residual_bytes(self, run: Run) -> int:
+        """Return what the user's object held after the last forward; before there was one, nobody knows."""
+        kept: int = run.state.get(KEPT, {}).get(tuple((each.shape, each.dtype) for each in run.ins), 0)
+        return kept
+
     def backward(
         self,
         run: Run,
@@ -306,9 +313,10 @@ class Custom(Op, name="Custom"):
         ins: Sequence[Tensor | Like] = (),
         outs: Sequence[Tensor] = (),
         aux: Sequence[Tensor] = (),
+        made_by: Any = None,
     ) -> list[Tensor]:
         """Run the user's backward."""
-        return self.registration.backward(self, run, grads, ins, outs, aux)
+        return self.registration.backward(self, run, grads, ins, outs, aux, made_by)
 
 
 def _read_shape(shape: Sequence[int]) -> tuple[int | None, ...] | None:

@@ -164,7 +164,8 @@ class MultiBoxTarget(Detector, name="_contrib_MultiBoxTarget"):
         background = self._background(has_object, best, cls_pred) & listed[:, :1]
 
         own = label.gather(1, chosen[..., None].expand(-1, -1, label.shape[2]))
-        classes = torch.where(has_object, own[..., 0] + 1, torch.where(background, 0.0, self.ignore_label))
+        others = torch.full_like(own[..., 0], self.ignore_label).masked_fill(background, 0)
+        classes = torch.where(has_object, own[..., 0] + 1, others)
         mask = has_object[..., None].expand(-1, -1, 4)
         targets = encode(own[..., 1:5], anchor) / anchor.new_tensor(self.variances)
         return torch.where(mask, targets, 0).flatten(1), mask.to(anchor.dtype).flatten(1), classes
@@ -217,7 +218,7 @@ class MultiBoxDetection(Detector, name="_contrib_MultiBoxDetection"):
 
     def forward(self, run: Run, cls_prob: Tensor, loc_pred: Tensor, anchor: Tensor) -> Tensor:
         score, kind = cls_prob[:, 1:].max(1)
-        steps = loc_pred.view(len(loc_pred), -1, 4) * anchor.new_tensor(self.variances)
+        steps = loc_pred.reshape(len(loc_pred), -1, 4) * anchor.new_tensor(self.variances)
         boxes = decode(steps, to_centres(anchor))
         boxes = boxes.clamp(0, 1) if self.clip else boxes
         rows = torch.cat([kind[..., None].to(boxes.dtype), score[..., None], boxes], -1)

@@ -262,7 +262,9 @@ class RandomFlipTopBottom(_RandomFlip, name="_image_random_flip_top_bottom"):
 
 def _draw(run: Run, low: float, high: float) -> float:
     generator = generator_of(run.context)
-    return low + (high - low) * float(torch.rand((), generator=generator, device=generator.device))
+    return low + (high - low) * float(
+        torch.rand((), generator=generator, dtype=torch.float32, device=generator.device)
+    )
 
 
 def _back_to(numbers: Tensor, data: Tensor) -> Tensor:
@@ -432,8 +434,8 @@ class RandomLighting(_Recolour, name="_image_random_lighting"):
 
     def recolour(self, run: Run, image: Tensor) -> Tensor:
         generator = generator_of(run.context)
-        alpha = torch.randn(3, generator=generator, device=generator.device) * self.alpha_std
-        return _light(image, alpha.tolist())
+        normal = torch.randn(3, generator=generator, dtype=torch.float32, device=generator.device)
+        return _light(image, (normal * self.alpha_std).tolist())
 
 
 def _light(image: Tensor, alpha: Sequence[float]) -> Tensor:

@@ -255,8 +255,8 @@ class LayerNorm(_Normalization, name="LayerNorm"):
             grad,
             rows,
             rows.shape[-1:],
-            mean,
-            std.reciprocal(),
+            mean.contiguous(),  # torch takes it for granted
+            std.reciprocal().contiguous(),
             gamma,
             gamma,
             [name in run.wants for name in self.inputs],
@@ -295,7 +295,8 @@ class _GroupedNorm(_Normalization):
         self, run: Run, grad: Tensor, data: Tensor, gamma: Tensor, mean: Tensor, shown: Tensor
     ) -> tuple[Tensor | None, ...]:
         groups, grad = self._grouped(data), self._grouped(grad)
-        mean, invstd = mean.detach().unsqueeze(2), self.to_invstd(shown.detach()).unsqueeze(2)
+        mean, shown = mean.detach().contiguous(), shown.detach().contiguous()  # torch takes it for granted
+        mean, invstd = mean.unsqueeze(2), self.to_invstd(shown).unsqueeze(2)
         into_data = into_gamma = into_beta = None
         if "data" in run.wants:
             into_data = torch.ops.aten.native_layer_norm_backward(

@@ -126,7 +126,7 @@ def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: fl
         return
     weights, slopes, means, variances = lists
     # After endlessly many steps, torch corrects the averages no more.
-    steps = [torch.full((), math.inf, device=weights[0].device)] * len(weights)
+    steps = [torch.full((), math.inf, dtype=torch.float32, device=weights[0].device)] * len(weights)
     torch._fused_adam_(
         weights,
         slopes,

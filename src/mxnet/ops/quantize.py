@@ -202,7 +202,8 @@ class QuantizeV2(_ToBytes, name="_contrib_quantize_v2"):
     def forward(self, run: Run, data: Tensor) -> tuple[Tensor, ...]:
         if not data.is_floating_point():
             integers = dtype_of(data)
-            low, high = interval(torch.tensor(LEVELS[integers] + 0.5, device=data.device), integers)
+            most = torch.tensor(LEVELS[integers] + 0.5, dtype=torch.float32, device=data.device)
+            low, high = interval(most, integers)
             return (
                 data.view(torch_dtype(self.dtype)),
                 *(self.range_of(low) if self.calibrated else (low, high)),

@@ -6,15 +6,22 @@ import functools
 import math
 from typing import TYPE_CHECKING, Any
 
+from mxnet.dtype import torch_dtype
 from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import F, torch
-from mxnet.ops.device import generator_of
+from mxnet.ops.device import generator_of, torch_device
+from mxnet.ops.recording import Recording, recorded_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from torch import Tensor
+
+    from mxnet.context import Context
+
+    Shapes = tuple[tuple[int, ...], ...]
 
 GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
 
@@ -51,6 +58,8 @@ class RNN(Op, name="RNN"):
         "sequence_length": "How many steps of each sequence count.",
     }
     learned = ("parameters",)
+    memory = NEW
+    residual = "tape"
     outputs = ("output", "state_output", "statecell_output", "mask")
     state_size: int = param(ge=1, doc="Size of the state of each layer.")
     num_layers: int = param(ge=1, doc="Number of layers.")
@@ -153,23 +162,34 @@ class RNN(Op, name="RNN"):
     ) -> Tensor | tuple[Tensor, ...]:
         inputs = (data, parameters, state) if state_cell is None else (data, parameters, state, state_cell)
         mask = self._draw_mask(run, data) if self._drops else None
+        hidden = () if mask is None else (mask,)
         compute = functools.partial(self._compute, run, sequence_length, mask)
-        if run.is_train:
-            tape = _Tape(compute, inputs)
-            results = tuple(result.detach() for result in tape.results)
-            results[0].__dict__["tape"] = tape
-        else:
-            with torch.no_grad():  # in which oneDNN has another kernel
-                results = compute(*inputs)
-        return (*results, *(() if mask is None else (mask,))) if len(self.output_names()) > 1 else results[0]
+        if run.wants:
+            tape = Recording(compute, inputs, self._are_wanted(run.wants))
+            return (*tape.results, *hidden, tape)
+        with torch.no_grad():  # in which oneDNN has another kernel
+            results = (*compute(*inputs), *hidden)
+        return results if len(results) > 1 else results[0]
+
+    def _are_wanted(self, wants: Collection[str]) -> list[bool]:
+        return [name in wants for name in self.input_names() if name != "sequence_length"]
+
+    def residual_bytes(self, run: Run) -> int:
+        """Return what torch keeps of a run that it records: gates and states of all steps."""
+        assert run.in_shapes is not None
+        return _kept_bytes(self, run.context, run.in_shapes, str(run.ins[0].dtype), run.wants)
 
     def _draw_mask(self, run: Run, data: Tensor) -> Tensor:
         """Return the factors of the values between layers: 0 for the dropped, else what keeps the mean."""
-        shape = (self.num_layers - 1, *data.shape[:2], self._hidden_size * self._directions)
+        shape = self._mask_shape(data)
         if not run.is_train:
             return data.new_ones(1, 1, 1, 1).expand(shape)
-        kept = torch.rand(shape, generator=generator_of(run.context), device=data.device) >= self.p
+        generator = generator_of(run.context)
+        kept = torch.rand(shape, generator=generator, dtype=torch.float32, device=data.device) >= self.p
         return kept.to(data.dtype) / max(1 - self.p, 1e-12)
+
+    def _mask_shape(self, data: Tensor) -> tuple[int, ...]:
+        return (self.num_layers - 1, *data.shape[:2], self._hidden_size * self._directions)
 
     def backward(
         self,
@@ -182,6 +202,7 @@ class RNN(Op, name="RNN"):
         state_cell: Tensor | None = None,
         sequence_length: Tensor | None = None,
         mask: Tensor | None = None,
+        tape: Any = None,
     ) -> tuple[Tensor | None, ...]:
         inputs = (data, parameters, state) if state_cell is None else (data, parameters, state, state_cell)
         heads = tuple(grads[: self.visible_outputs()])
@@ -189,10 +210,10 @@ class RNN(Op, name="RNN"):
         if run.replayed:
             slopes = torch.func.vjp(compute, *inputs)[1](heads)
         else:
-            tape = output.__dict__.pop("tape", None)
-            if tape is None or not tape.fits(inputs):
-                tape = _Tape(compute, inputs)
-            slopes = tape.differentiate(heads)
+            wants = self._are_wanted(run.wants)
+            if not tape.fits(inputs):
+                tape = Recording(compute, inputs, wants)
+            slopes = tape.differentiate(heads, wants)
         return slopes if sequence_length is None else (*slopes, None)
 
     def _compute(
@@ -205,9 +226,7 @@ class RNN(Op, name="RNN"):
         *hidden: Tensor,
     ) -> tuple[Tensor, ...]:
         """Return the outputs that are seen."""
-        clipped = self.lstm_state_clip_min is not None
-        unknown_to_torch = clipped or lengths is not None or (self.projection_size and data.is_cpu)
-        layers = _unrolled if unknown_to_torch or run.replayed else _fused
+        layers = _unrolled if run.replayed or not self._is_known_to_torch(run.context) else _fused
         weights = self._unpack(parameters, data.shape[2])
         if mask is None:
             return layers(self, data, hidden, weights, lengths)[: self.visible_outputs()]
@@ -219,6 +238,10 @@ class RNN(Op, name="RNN"):
             if i < len(mask):
                 data = data * mask[i]
         return (data, *(torch.cat(each) for each in zip(*finals, strict=True)))[: self.visible_outputs()]
+
+    def _is_known_to_torch(self, place: Context) -> bool:
+        is_plain = self.lstm_state_clip_min is None and not self.use_sequence_length
+        return is_plain and not (self.projection_size and torch_device(place).type == "cpu")
 
     def _unpack(self, parameters: Tensor, input_size: int) -> list[tuple[Tensor, ...]]:
         """Return W, R, their biases and the projection (if any), per layer and direction."""
@@ -257,31 +280,6 @@ class RNN(Op, name="RNN"):
         return (torch.relu(gates + recurrent) if self.mode == "rnn_relu" else torch.tanh(gates + recurrent),)
 
 
-class _Tape:
-    """One run as torch recorded it, kept with the output until the backward run differentiates it.
-
-    It saves computing everything again there; where it is missing or does not fit, that is done.
-    """
-
-    def __init__(self, compute: Callable[..., tuple[Tensor, ...]], inputs: tuple[Tensor, ...]) -> None:
-        self._seen = _versions(inputs)
-        with torch.enable_grad():
-            self._leaves = [each.detach().requires_grad_() for each in inputs]
-            self.results = compute(*self._leaves)
-
-    def fits(self, inputs: tuple[Tensor, ...]) -> bool:
-        """Whether these are the inputs of the recorded run, and nobody has written to them since."""
-        return self._seen == _versions(inputs)
-
-    def differentiate(self, heads: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """Return the gradients of the inputs; possible once."""
-        return torch.autograd.grad(self.results, self._leaves, heads)
-
-
-def _versions(tensors: tuple[Tensor, ...]) -> list[tuple[int, int]]:
-    return [(each.data_ptr(), each._version) for each in tensors]
-
-
 def _fused(
     op: RNN,
     data: Tensor,
@@ -294,9 +292,8 @@ def _fused(
     flat = [tensor for group in weights for tensor in group]
     layers = len(weights) // (2 if op.bidirectional else 1)
     state = hidden if op.mode == "lstm" else hidden[0]
-    is_train = flat[0].requires_grad
     results: tuple[Tensor, ...] = kernel(
-        data, state, flat, True, layers, 0.0, is_train, op.bidirectional, False
+        data, state, flat, True, layers, 0.0, torch.is_grad_enabled(), op.bidirectional, False
     )
     return results
 
@@ -329,3 +326,61 @@ def _unrolled(
             finals.append(state)
         data = torch.cat(both, 2)
     return data, *(torch.stack(each) for each in zip(*finals, strict=True))
+
+
+# ---------------------------------------------------------------------------------------- bytes that are kept
+
+
+@functools.lru_cache(maxsize=256)
+def _kept_bytes(op: RNN, place: Context, shapes: Shapes, dtype: str, wants: frozenset[str]) -> int:
+    """Return what torch keeps of a run on inputs of these shapes."""
+    steps, samples, width = shapes[0]
+    has_onednn = torch_device(place).type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    if has_onednn and op.mode == "lstm" and dtype == "float32" and op._is_known_to_torch(place):
+        return _kept_by_onednn(op, steps, samples, width)
+    some = min(steps, 3)
+    most, fewer = (_kept_in(op, place, shapes, dtype, wants, max(some - i, 1)) for i in (0, 1))
+    return most + (steps - some) * (most - fewer)  # each step keeps as much as the one before it
+
+
+def _kept_in(op: RNN, place: Context, shapes: Shapes, dtype: str, wants: frozenset[str], steps: int) -> int:
+    """Return what torch keeps of a run of so many steps."""
+    data, *others = (torch.empty(shape, dtype=torch_dtype(dtype), device="meta") for shape in shapes)
+    data = data[:1].expand(steps, *data.shape[1:]).clone()
+    lengths = others.pop() if op.use_sequence_length else None
+    inputs = (data, *others)
+    mask = data.new_empty(op._mask_shape(data)) if op._drops else None
+    compute = functools.partial(op._compute, Run(place), lengths, mask)
+    besides = [each for each in (mask, lengths) if each is not None]
+    return recorded_bytes(compute, inputs, op._are_wanted(wants), besides)
+
+
+def _kept_by_onednn(op: RNN, steps: int, samples: int, width: int) -> int:
+    """Return what oneDNN's LSTM in float32 keeps: its workspace, whose layout shows in its size, and states.
+
+    The workspace holds the gates, the states of the layer and the one below it, and room for their gradients.
+    """
+    hidden, directions = op.state_size, op._directions
+    rows, more = steps * samples, (steps + 1) * samples
+    kept = 0
+    for layer in range(op.num_layers):
+        reads = hidden * directions if layer else width
+        states = 2 * more * _spread(max(reads, hidden))
+        parts = (rows * _spread(4 * hidden), rows * _spread(hidden), *[states] * 3, *[2 * more * hidden] * 2)
+        workspace = sum(-(-4 * part // _PAGE) * _PAGE for part in parts)
+        kept += directions * (workspace + 2 * samples * hidden * 4)
+        is_last = layer == op.num_layers - 1
+        if directions == 2 or not is_last:
+            kept += directions * rows * hidden * 4
+        if not is_last and (directions == 2 or op._drops):  # what the next layer reads
+            kept += directions * rows * hidden * 4
+    return kept
+
+
+_PAGE = 4096
+
+
+def _spread(columns: int) -> int:
+    """Return the elements from row to row: whole cache lines, but for what many rows would share."""
+    lines = -(-columns // 16) * 16
+    return lines if lines % 256 else lines + 16

@@ -73,7 +73,7 @@ def _joined(graph: Graph, layers: Sequence[Node]) -> Graph:
         if node not in members:
             inputs = tuple(replaced.get(entry, entry) for entry in node.inputs)
             if inputs != node.inputs:
-                replaced.update(zip(node.outputs, node.with_inputs(inputs).outputs, strict=True))
+                replaced.update(zip(node.entries, node.with_inputs(inputs).entries, strict=True))
         elif Entry(node) not in replaced:
             data = [replaced.get(layer.inputs[0], layer.inputs[0]) for layer in layers]
             parameters = (replaced.get(entry, entry) for entry in first.inputs[1:])

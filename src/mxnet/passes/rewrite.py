@@ -39,7 +39,11 @@ def rewrite(graph: Graph, rule: Rule, *, relayout: bool = False) -> Graph:
 
     def now(entry: Entry) -> Entry:
         outputs = replaced.get(entry.node)
-        return (None if outputs is None else outputs[entry.index]) or entry
+        if outputs is None:
+            return entry
+        if entry.is_residual:
+            return _residual(rule, entry, outputs)
+        return outputs[entry.index] or entry
 
     for node in graph.operators:
         inputs = node.inputs
@@ -67,11 +71,26 @@ def _check(rule: Rule, node: Node, outputs: Sequence[Entry | None], *, relayout:
             or (old.holds(new.type) and (relayout or old.layout == new.type.layout))
         ):
             continue
-        name = rule.__qualname__.removesuffix(f".<locals>.{rule.__name__}")
         raise MXNetError(
-            f"The rule {rule.__name__!r} of the pass {name!r} replaces {describe_entry(Entry(node, index))} "
+            f"{_named(rule)} replaces {describe_entry(Entry(node, index))} "
             f"by {describe_entry(new)}, which is of another type.\n  Expect: {old}\n  Actual: {new.type}"
         )
+
+
+def _residual(rule: Rule, old: Entry, outputs: Sequence[Entry | None]) -> Entry:
+    """Return the residual of what stands for a node, which only the same operator leaves."""
+    new = Entry(old.node if outputs[0] is None else outputs[0].node, old.index)
+    if new.node.op != old.node.op:
+        raise MXNetError(
+            f"{_named(rule)} replaces {describe_node(old.node)} by {describe_node(new.node)}, but a gradient "
+            "needs the first one's residual."
+        )
+    return new
+
+
+def _named(rule: Rule) -> str:
+    name = rule.__qualname__.removesuffix(f".<locals>.{rule.__name__}")
+    return f"The rule {rule.__name__!r} of the pass {name!r}"
 
 
 def check_outputs(name: str, before: Graph, after: Graph) -> None:
@@ -142,8 +161,7 @@ def verify(graph: Graph) -> None:
         if node.types is not None and len(node.types) != n_out:
             raise MXNetError(f"{describe_node(node)} has {len(node.types)} types, not {n_out}.")
         for entry in node.inputs:
-            made = entry.node.op.arity[2] if entry.node.op is not None else 1
-            if not 0 <= entry.index < made:
+            if not 0 <= entry.index < len(entry.node.entries):
                 raise MXNetError(
                     f"{describe_node(node)} reads output {entry.index} of {describe_node(entry.node)}."
                 )

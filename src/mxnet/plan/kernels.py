@@ -13,7 +13,7 @@ from mxnet.ops.backward import Backward
 from mxnet.plan.late import late_kernel
 from mxnet.plan.plan import Plan, Step
 
-__all__ = ["Instrument", "Kernel", "Kernels", "States"]
+__all__ = ["Instrument", "Kernel", "Kernels", "States", "residual_bytes"]
 
 Kernel = Callable[..., Any]
 """A function of tensors, in the order of a node's inputs; where to write comes by the keyword ``out``."""
@@ -57,28 +57,41 @@ class Kernels:
         assert op is not None
         values = self._values
         ins = tuple([values[v].type for v in step.inputs])
-        outs = tuple([values[v].type for v in step.outputs])
+        outs = tuple([values[v].type for v in step.outputs[: op.arity[2]]])
         into = step.takes is not None and not isinstance(op, Backward)
         if not (op.pure and op.interned) or self._instruments:  # it may keep a state, or is looked at by name
-            kernel = self._new(op, step.node, ins, outs, into=into)
+            kernel = self._new(op, step, ins, outs, into=into)
             for instrument in self._instruments:
                 kernel = instrument(step, kernel)
             return kernel
-        key = id(op), ins, outs, into  # by identity, as equal operators may differ in the sign of a 0
+        # By identity, as equal operators may differ in the sign of a 0.
+        key = id(op), ins, outs, step.wants, into
         found = self._made.get(key)
         if found is None:
-            found = self._made[key] = self._new(op, step.node, ins, outs, into=into)
+            found = self._made[key] = self._new(op, step, ins, outs, into=into)
         return found
 
-    def _new(self, op: Op, node: Node, ins: Types, outs: Types, *, into: bool) -> Kernel:
+    def _new(self, op: Op, step: Step, ins: Types, outs: Types, *, into: bool) -> Kernel:
+        run = functools.partial(_run, step.node, step.wants, self._is_train, self._states)
         op = op.held_in([each.dtype for each in ins])
         if into:
-            return op.kernel_into(self._run(node, ins, outs))
+            return op.kernel_into(run(ins, outs))
         if op.late_shape or not all(each.is_known for each in (*ins, *outs)):
-            return late_kernel(op, ins, outs, functools.partial(self._run, node))
-        return op.kernel_for(self._run(node, ins, outs))
+            return late_kernel(op, ins, outs, run)
+        return op.kernel_for(run(ins, outs))
 
-    def _run(self, node: Node, ins: Types, outs: Types) -> Run:
-        assert node.place is not None
-        state = self._states.setdefault(node.original, {})
-        return Run(node.place, is_train=self._is_train, ins=ins, outs=outs, state=state, name=node.name)
+
+def residual_bytes(node: Node, wants: frozenset[str], *, is_train: bool, states: States) -> int:
+    """Return the bytes of a node's residual from which the gradients of these inputs can be computed."""
+    assert node.op is not None
+    assert node.op.residual_bytes is not None
+    ins, outs = tuple([entry.type for entry in node.inputs]), node.types or ()
+    if not all(each.is_known for each in (*ins, *outs)):
+        return 0  # as of all values of which only data tell the shape
+    return node.op.residual_bytes(_run(node, wants, is_train, states, ins, outs))
+
+
+def _run(node: Node, wants: frozenset[str], is_train: bool, states: States, ins: Types, outs: Types) -> Run:
+    assert node.place is not None
+    state = states.setdefault(node.original, {})
+    return Run(node.place, is_train=is_train, wants=wants, ins=ins, outs=outs, state=state, name=node.name)

@@ -17,7 +17,7 @@ from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply
 from mxnet.passes.copy_between_devices import copy_between_devices
 from mxnet.plan.budget import limit_memory
 from mxnet.plan.compiler import compiled
-from mxnet.plan.kernels import Kernel, Kernels, States
+from mxnet.plan.kernels import Kernel, Kernels, States, residual_bytes
 from mxnet.plan.numerics import guarded
 from mxnet.plan.options import Options
 from mxnet.plan.plan import Step
@@ -167,6 +167,7 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
         hoist=shares and options.has("hoist"),
         share=shares and options.has("share_memory"),
         late_shapes=late,
+        residual_bytes=functools.partial(residual_bytes, is_train=mode.is_train, states=states),
     )
     if mode.with_gradient and not (mode.tapped or late):
         before = graph

@@ -31,6 +31,9 @@ class _Ledger:
                 self.may_touch[v] = touched | {v}
                 if op.memory.result == "repeated":
                     self.owner[v] = self.owner[step.inputs[0]]
+        if step.wants:  # what is left for the gradient may hold on to all that the kernel has seen
+            seen = (*step.inputs, *step.outputs)
+            self.may_touch[step.outputs[-1]] = frozenset().union(*(self.may_touch[v] for v in seen))
 
     def _lies_in(self, v: int, of: int) -> None:
         self.owner[v] = self.owner[of]

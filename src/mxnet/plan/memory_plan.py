@@ -67,9 +67,7 @@ class MemoryPlan:
             for i, (step, alive) in enumerate(plan.timeline())
         )
         self.peak_bytes = max((step.alive for step in self.steps), default=0)
-        self.saved_bytes = sum(
-            plan.values[v].type.nbytes for v in {plan.memory.owner[v] for v in plan.saved} - plan.outside
-        )
+        self.saved_bytes = plan.bytes_of(plan.saved)
 
     def __str__(self) -> str:
         width = max((len(step.name) for step in self.steps), default=0)

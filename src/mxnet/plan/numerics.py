@@ -42,10 +42,14 @@ def guarded(step: Step, kernel: Kernel) -> Kernel:
         made = results if isinstance(results, tuple | list) else (results,)
         for name, tensor in zip(op.output_names(), made, strict=False):
             if tensor is not None and tensor.is_floating_point() and not torch.isfinite(tensor).all():
-                inputs = "".join(f"\n  {slot} {_range(t)}" for slot, t in zip(slots, tensors, strict=True))
+                shown = (
+                    f"\n  {slot} {_range(given)}"
+                    for i, (slot, given) in enumerate(zip(slots, tensors, strict=True))
+                    if i not in op.opaque
+                )
                 raise NumericsError(
                     f"it made {_count(tensor)} in its output {name!r} of shape "
-                    f"{tuple(tensor.shape)}. It was given:{inputs or ' nothing'}"
+                    f"{tuple(tensor.shape)}. It was given:{''.join(shown) or ' nothing'}"
                 )
         return results
 

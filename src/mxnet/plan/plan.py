@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -35,6 +35,8 @@ class Step(NamedTuple):
     writes : tuple of (int, int)
         Outputs that are gradients, by value and number, which this step's kernel itself writes into the bound
         array.
+    wants : frozenset of str
+        Of a step whose last output is its residual: the inputs whose gradients are computed from that.
     """
 
     node: Node
@@ -43,6 +45,7 @@ class Step(NamedTuple):
     frees: tuple[int, ...] = ()
     takes: int | None = None
     writes: tuple[tuple[int, int], ...] = ()
+    wants: frozenset[str] = frozenset()
 
     def taking(self, value: int) -> Step:
         """Return the step with its first output in the memory of `value`."""
@@ -138,6 +141,11 @@ class Plan:
         mine = self.memory.may_touch[output]
         others = sum(bool(mine & self.memory.may_touch[v]) for v in self.outputs)
         return others == 1 and mine.isdisjoint(self.outside)
+
+    def bytes_of(self, values: Iterable[int]) -> int:
+        """Return the bytes of the memory that values lie in, but for what a run finds when it begins."""
+        owners = {self.memory.owner[v] for v in values} - self.outside
+        return sum(self.values[v].type.nbytes for v in owners)
 
     def timeline(self) -> Iterator[tuple[Step, int]]:
         """Yield each step with the bytes of intermediate values that are alive while it runs.

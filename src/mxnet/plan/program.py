@@ -57,6 +57,8 @@ class Program:
         Which outputs need a gradient from outside for that.
     owns_outputs : tuple of bool
         Which outputs surely lie in memory of their own, and need not be copied to be kept.
+    unsure : list of Step
+        Those whose residuals may be larger than planned: a user's code tells only by running.
     """
 
     def __init__(
@@ -67,6 +69,11 @@ class Program:
         self.reached = reached
         self.needs_head = needs_head
         self.owns_outputs = tuple(plan.is_own(v) for v in plan.outputs)
+        self.unsure = [
+            step
+            for step in (*plan.forward, *plan.backward)
+            if step.wants and step.node.op is not None and not step.node.op.pure
+        ]
         self._reads = [preparation.reads for preparation in plan.preparations]
         self._prepared: list[_Prepared | None] = [None] * len(self._reads)
         self._all_reads = [i for reads in self._reads for i in reads]

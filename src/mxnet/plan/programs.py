@@ -10,7 +10,7 @@ from mxnet.collector import collector_paused
 from mxnet.context import Context
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
-from mxnet.plan.kernels import States
+from mxnet.plan.kernels import States, residual_bytes
 from mxnet.plan.lower import Facts, Mode, Taps, Task, lower
 from mxnet.plan.options import Options
 from mxnet.plan.program import Program
@@ -64,6 +64,11 @@ class Programs:
         """Return where a node of the graph runs, or a variable lives."""
         return self.task.place_of(node)
 
+    def tell(self, facts: States) -> None:
+        """Let kernels find in their states what is known of the arrays that are bound."""
+        for node, known in facts.items():
+            self._states.setdefault(node, {}).update(known)
+
     def get(
         self,
         facts: Facts,
@@ -73,6 +78,8 @@ class Programs:
         tapped: Taps = "",
     ) -> Program:
         """Return the program for these shapes and dtypes, from the cache if it was made before.
+
+        It is made again when a user's code has been seen to keep more than was planned.
 
         Parameters
         ----------
@@ -90,13 +97,23 @@ class Programs:
         key = mode, facts
         with self._lock:
             program = self._made.get(key)
-            if program is not None:
+            if program is not None and self._keeps_what_was_planned(program, is_train):
                 self._made.move_to_end(key)
                 return program
         with collector_paused():
             program = lower(self.task, facts, mode, self.options, self._states)
         with self._lock:
             self._made[key] = program
+            self._made.move_to_end(key)
             while len(self._made) > _MOST_PROGRAMS:
                 self._made.popitem(last=False)
         return program
+
+    def _keeps_what_was_planned(self, program: Program, is_train: bool) -> bool:
+        """Whether residuals are not larger than planned, by more than a tenth."""
+        values = program.plan.values
+        return all(
+            residual_bytes(step.node, step.wants, is_train=is_train, states=self._states)
+            <= 1.1 * values[step.outputs[-1]].type.nbytes
+            for step in program.unsure
+        )

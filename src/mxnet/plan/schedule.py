@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
@@ -27,6 +27,7 @@ def make_plan(
     hoist_parameters: bool = False,
     share: bool = True,
     late_shapes: bool = False,
+    residual_bytes: Callable[[Node, frozenset[str]], int] = lambda *_: 0,
 ) -> Plan:
     """Plan a graph.
 
@@ -48,11 +49,20 @@ def make_plan(
         Whether kernels may write over values that nothing needs any more, and into bound gradients.
     late_shapes : bool
         Whether there are shapes that only data tell: values then live on for nodes that read their shape.
+    residual_bytes : callable
+        Returns the bytes of a node's residual, from the inputs whose gradients are computed from it. By
+        default residuals count as nothing.
     """
     reads = _all_inputs if late_shapes else read_by
     operators = graph.operators
-    numbers = _Numbers((*given, *operators))
-    values = tuple([Value(entry, entry.type) for node in (*given, *operators) for entry in node.outputs])
+    wants = _residuals(operators)
+    numbers = _Numbers((*given, *operators), wants)
+    values: list[Value] = []
+    for node in (*given, *operators):
+        values += [Value(entry, entry.type) for entry in node.outputs]
+        if node in wants:
+            entry, size = node.entries[-1], residual_bytes(node, wants[node])
+            values.append(Value(entry, entry.type._replace(shape=(size,))))
     outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
     gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
     busy = [Entry(node) for node in operators if node.op and "forward" in node.op.effects]
@@ -83,7 +93,7 @@ def make_plan(
     else:
         memory = lie_apart(steps, values)
     return Plan(
-        values,
+        tuple(values),
         len(given),
         preparations,
         steps[: len(forward)],
@@ -96,25 +106,36 @@ def make_plan(
 
 
 class _Numbers:
-    """The numbers of values: those of a node's outputs follow each other."""
+    """The numbers of values: those of a node's outputs, and of a residual that is read, follow each other."""
 
-    def __init__(self, nodes: Sequence[Node]) -> None:
+    def __init__(self, nodes: Sequence[Node], wants: Mapping[Node, frozenset[str]]) -> None:
+        self.wants = wants
         self.first: dict[Node, int] = {}
         count = 0
         for node in nodes:
             self.first[node] = count
-            count += _count(node)
+            count += self._count(node)
 
     def __getitem__(self, entry: Entry) -> int:
         return self.first[entry.node] + entry.index
 
     def made_by(self, node: Node) -> range:
         first = self.first[node]
-        return range(first, first + _count(node))
+        return range(first, first + self._count(node))
+
+    def _count(self, node: Node) -> int:
+        return (node.op.arity[2] if node.op is not None else 1) + (node in self.wants)
 
 
-def _count(node: Node) -> int:
-    return node.op.arity[2] if node.op is not None else 1
+def _residuals(nodes: Sequence[Node]) -> dict[Node, frozenset[str]]:
+    """Return the nodes whose residuals are read, each with the inputs whose gradients these are for."""
+    wants: dict[Node, frozenset[str]] = {}
+    for node in nodes:
+        if isinstance(node.op, Backward):
+            for i in node.op.opaque:
+                of = node.inputs[i].node
+                wants[of] = wants.get(of, frozenset()).union(node.op.wants)
+    return wants
 
 
 def _all_inputs(node: Node) -> Sequence[Entry]:
@@ -143,7 +164,8 @@ def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int], reads: Read
         makes = tuple(numbers.made_by(node))
         frees = tuple(v for v in dict.fromkeys((*read, *makes)) if v not in seen)
         seen.update(frees)
-        steps.append(Step(node, tuple(numbers[entry] for entry in node.inputs), makes, frees))
+        inputs, wants = tuple(numbers[entry] for entry in node.inputs), numbers.wants.get(node, frozenset())
+        steps.append(Step(node, inputs, makes, frees, wants=wants))
     return tuple(reversed(steps))
 
 

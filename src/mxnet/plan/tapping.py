@@ -16,6 +16,8 @@ def input_taps(node: Node) -> Iterator[tuple[int, str]]:
     assert op is not None
     slots = op.input_names() + op.aux_names()
     for position, (entry, slot) in enumerate(zip(node.inputs, slots, strict=True)):
+        if entry.is_residual:
+            continue
         if entry.node.op is None:
             yield position, entry.node.name
         yield position, f"{node.name}_{slot}" if op.names_inputs else f"{node.name}_input{position}"

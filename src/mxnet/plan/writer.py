@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mxnet.ir.types import OPAQUE
 from mxnet.lazy import torch
 from mxnet.plan.kernels import Kernels
 from mxnet.plan.lines import Lines
@@ -174,8 +175,7 @@ class _Writer(Lines):
                 if position not in step.node.op.shape_only:
                     self._tap(name, self.value(step.inputs[position]))
         call, *more = self.of_step(step)
-        shapes = " ".join(str(self.plan.values[v].type.shape) for v in step.outputs)
-        self._add([f"{call}  # {step.node.name} {shapes}"])
+        self._add([f"{call}  # {step.node.name} {self._shapes(step)}"])
         self.step_at[len(self.lines)] = step
         self._add(more)
         if self.tapped:
@@ -188,6 +188,10 @@ class _Writer(Lines):
 
     def _tap(self, name: str, value: str) -> None:
         self._add([f"if tap: tap({name!r}, {value})"])
+
+    def _shapes(self, step: Step) -> str:
+        types = [self.plan.values[v].type for v in step.outputs]
+        return " ".join(f"{t.nbytes} bytes" if t.layout == OPAQUE else str(t.shape) for t in types)
 
     def _tuple(self, values: Sequence[int]) -> str:
         return f"({self._list(values)})"
@@ -218,7 +222,8 @@ def _local_names(plan: Plan) -> list[str]:
     for value in plan.values:
         entry = value.entry
         op = entry.node.op
-        stem = entry.node.name if op is None or op.arity[2] == 1 else entry.output_name
+        is_only = op is None or (op.arity[2] == 1 and not entry.is_residual)
+        stem = entry.node.name if is_only else entry.output_name
         name = stem = _identifier(stem)
         suffix = 2
         while name in taken:

@@ -347,7 +347,7 @@ class _Cut:
         for node in _nodes_inside(heads, scope):
             inputs = tuple(_inner(entry, copies, scope) for entry in node.inputs)
             copy = Node(node.op, node.name, inputs, dict(node.attrs), node.source, node.subgraphs)
-            copies.update(zip(node.outputs, copy.outputs, strict=True))
+            copies.update(zip(node.entries, copy.entries, strict=True))
         self.outputs = tuple(copies[head] for head in heads)
         outer = {inner.node: entry for entry, inner in copies.items()}
         self.inputs = [outer[node] for node in postorder(self.outputs) if node.op is None]

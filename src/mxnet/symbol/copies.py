@@ -39,7 +39,7 @@ def copy_graph(
         inputs = tuple(copied[entry] for entry in node.inputs)
         new_name = name if node is renamed and name is not None else node.name
         copy = Node(node.op, new_name, inputs, dict(node.attrs), node.source, node.subgraphs)
-        copied.update(zip(node.outputs, copy.outputs, strict=True))
+        copied.update(zip(node.entries, copy.entries, strict=True))
     return tuple(copied[entry] for entry in graph.outputs)
 
 
@@ -52,5 +52,5 @@ def without_amp_casts(graph: Graph) -> tuple[Entry, ...]:
             bypassed.update(zip(node.outputs, inputs, strict=True))
         elif inputs != node.inputs:
             copy = Node(node.op, node.name, inputs, node.attrs, node.source, node.subgraphs)
-            bypassed.update(zip(node.outputs, copy.outputs, strict=True))
+            bypassed.update(zip(node.entries, copy.entries, strict=True))
     return tuple(bypassed.get(entry, entry) for entry in graph.outputs)
