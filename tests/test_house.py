@@ -16,18 +16,16 @@ FILES = {
 
 LAZY = {
     "mxnet.autograd": {"mxnet.symbol.symbol"},  # get_symbol: who records arrays needs no symbols
-    "mxnet.control_flow.body": {
-        "mxnet.plan.programs"
-    },  # who only composes loops does not wait for the planner
+    "mxnet.control_flow.body": {"mxnet.plan.program_cache"},  # who only composes loops does not wait for it
     "mxnet.operator": {"mxnet.symbol"},  # the operators of before 0.8 are symbols, CustomOp is not
-    "mxnet.ops.shapes": {"mxnet.context"},  # for the rare operator whose shapes its kernel tells
+    "mxnet.ops.tools.shapes": {"mxnet.context"},  # for the rare operator whose shapes its kernel tells
     "mxnet.symbol.symbol": {"mxnet.binding", "mxnet.compiled", "mxnet.plan.options"},  # who only composes
     "mxnet.visualization.plot": {"mxnet.visualization.digraph"},  # it needs graphviz
 }
 """Imports of the package's own files inside of functions, each with its reason; they count as any other."""
 
 LONGEST = 600
-GENERATED = {"mxnet.ir.examples"}
+GENERATED = {"mxnet.surface.examples"}
 
 
 class Imports(ast.NodeVisitor):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import mxnet as mx
-from mxnet.ir.examples import RESULTS, call_of
 from mxnet.ir.op import REGISTRY
+from mxnet.surface.examples import RESULTS, call_of
 
 if TYPE_CHECKING:
     from mxnet.ir.op import Op

@@ -16,9 +16,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from mxnet.ir.examples import example_of
-from mxnet.ir.namespaces import homes_of
 from mxnet.ir.op import REGISTRY, Op, reads_of
+from mxnet.surface.examples import example_of
+from mxnet.surface.namespaces import homes_of
 from mxnet.surface.signature import parameters_of
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ NOTE = "<!-- Written by tools/make_reference.py from the declarations in src/mxn
 def family_of(cls: type[Op]) -> str:
     """Return the name of an operator's page."""
     package, _, module = cls.__module__.rpartition(".")
-    return module if package == "mxnet.ops" else package.rpartition(".")[2]
+    return module if package.startswith("mxnet.ops") else package.rpartition(".")[2]
 
 
 def anchor_of(cls: type[Op]) -> str:

@@ -20,10 +20,10 @@ from types import ModuleType
 
 import mxnet as mx
 from mxnet.dtype import NAMES
-from mxnet.ir.namespaces import places
 from mxnet.ir.op import Op
 from mxnet.ir.param import Param
 from mxnet.surface.functions import fluent_method
+from mxnet.surface.namespaces import places
 
 ROOT = Path(mx.__file__).parent
 MODULES = ("", "contrib", "image", "linalg", "random", "sparse", "op", "_internal")

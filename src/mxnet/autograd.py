@@ -25,7 +25,7 @@ from mxnet.ndarray import NDArray
 from mxnet.ndarray.eager import run_operator
 from mxnet.ndarray.gradients import write_gradient
 from mxnet.ndarray.mode import MODE, Mode
-from mxnet.ops.device import torch_device
+from mxnet.ops.tools.device import torch_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -22,7 +22,7 @@ from mxnet.ir.storage import DENSE
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.sparse import zeros as sparse_zeros
 from mxnet.plan.options import Options
-from mxnet.plan.programs import Programs
+from mxnet.plan.program_cache import Programs
 
 __all__ = ["bind", "simple_bind"]
 

@@ -6,7 +6,7 @@ from mxnet.context import Context
 from mxnet.errors import BindError, did_you_mean, few
 from mxnet.ir.graph import Graph
 from mxnet.ndarray import NDArray
-from mxnet.plan.programs import Programs
+from mxnet.plan.program_cache import Programs
 
 __all__ = ["CompiledFunction"]
 

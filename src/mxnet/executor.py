@@ -20,11 +20,11 @@ from mxnet.ir.storage import STYPES
 from mxnet.ir.types import is_complete, show_shape
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.ndarray import class_of
-from mxnet.ops.device import drawing_again, generator_states
+from mxnet.ops.tools.device import drawing_again, generator_states
 from mxnet.plan.lower import Taps
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
-from mxnet.plan.programs import Programs
+from mxnet.plan.program_cache import Programs
 from mxnet.timing import RECORDER
 
 if TYPE_CHECKING:

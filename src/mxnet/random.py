@@ -20,7 +20,7 @@ from mxnet.ndarray.random import (
     shuffle,
     uniform,
 )
-from mxnet.ops.device import seed_generators
+from mxnet.ops.tools.device import seed_generators
 
 __all__ = [
     "exponential",

@@ -24,14 +24,14 @@ import torch
 from torch import Tensor
 from mxnet.ir.memory import NOWHERE, Into, Memory
 from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.ops.shapes import first_is_image, same_shape
-from mxnet.ops.storage import KEEPS_ZEROS
+from mxnet.ops.tools.shapes import first_is_image, same_shape
+from mxnet.ops.tools.storage import KEEPS_ZEROS
 """
 PASS_PREAMBLE = """
 from __future__ import annotations
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
-from mxnet.ops.elemwise import ElementwiseMul
+from mxnet.ops.tensor.elemwise import ElementwiseMul
 from mxnet.passes.rewrite import rewrite
 """
 

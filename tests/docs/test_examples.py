@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet.ir.examples import call_of, example_of
-from mxnet.ir.namespaces import home_of
 from mxnet.ir.op import REGISTRY
+from mxnet.surface.examples import call_of, example_of
+from mxnet.surface.namespaces import home_of
 
 # Operators without an example, each with its reason.
 WITHOUT = {

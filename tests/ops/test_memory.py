@@ -20,7 +20,7 @@ from mxnet.ir.memory import Into, Memory
 from mxnet.ir.op import Op, Run
 from mxnet.ir.types import types_of
 from mxnet.ops.backward import backward_of
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.tools.shapes import same_shape
 
 SAMPLES = (*recorded_samples(), *ROWS)
 OPEN = {"scatter_nd-003": "of values for one place any may win"}

@@ -11,9 +11,9 @@ import mxnet as mx
 from mxnet.analysis.gradient import gradients
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
-from mxnet.ops.fused import ToChannelsLast
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_convolution import fuse_convolution
+from mxnet.passes.operators.fused import ToChannelsLast
 from mxnet.passes.use_channels_last import use_channels_last
 
 IMAGES = {"data": (2, 4, 8, 8)}

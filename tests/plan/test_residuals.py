@@ -17,9 +17,9 @@ from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import Op, Run
 from mxnet.ir.types import OPAQUE, Type
 from mxnet.ndarray.ndarray import invoke
-from mxnet.ops.recording import Recording
-from mxnet.ops.rnn import RNN
-from mxnet.ops.shapes import same_shape
+from mxnet.ops.nn.rnn import RNN
+from mxnet.ops.tools.recording import Recording
+from mxnet.ops.tools.shapes import same_shape
 
 STEPS, SAMPLES, SIZE = 6, 4, 32
 ITEM = SAMPLES * SIZE * 4  # bytes

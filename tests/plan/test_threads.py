@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet.plan.programs import _MOST_PROGRAMS
+from mxnet.plan.program_cache import _MOST_PROGRAMS
 
 THREADS = 8
 SHAPE = 2, 3, 6, 6

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import mxnet as mx
-from mxnet.ir.namespaces import places
+from mxnet.surface.namespaces import places
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = Path(mx.__file__).parent

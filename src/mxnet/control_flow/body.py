@@ -95,7 +95,7 @@ class Body:
         order : list of int
             The variables in the order in which it takes them.
         """
-        from mxnet.plan.programs import Programs  # who only composes graphs does not wait for the planner
+        from mxnet.plan.program_cache import Programs  # composing does not wait for it
 
         kept = run.state.setdefault("programs", {})
         key = self, varied

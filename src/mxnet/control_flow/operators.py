@@ -15,7 +15,7 @@ from mxnet.ir.node import Node
 from mxnet.ir.op import Run, Shape, Slots, param
 from mxnet.ir.subgraphs import SubgraphOp
 from mxnet.lazy import torch
-from mxnet.ops.device import torch_device
+from mxnet.ops.tools.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -93,7 +93,7 @@ def no_rows(op: Any, stypes: Sequence[str]) -> bool:
 class Sparse:
     """What an operator does with arrays that are not dense, as ``sparse`` of its class.
 
-    Rules that many operators share are in :mod:`mxnet.ops.storage`, ready declarations among them.
+    Rules that many operators share are in :mod:`mxnet.ops.tools.storage`, ready declarations among them.
 
     Attributes
     ----------

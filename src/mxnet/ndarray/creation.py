@@ -13,7 +13,7 @@ from mxnet.lazy import torch
 from mxnet.ndarray import sparse_functions
 from mxnet.ndarray.ndarray import NDArray, class_of, invoke_by_name
 from mxnet.ndarray.tensors import RoomFor, ShapeLike, allocate, extents_of, tensor_of
-from mxnet.ops.device import torch_device
+from mxnet.ops.tools.device import torch_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import NDArray
 from mxnet.ops.custom import KEPT, Custom, Storage
-from mxnet.ops.device import torch_device
+from mxnet.ops.tools.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor

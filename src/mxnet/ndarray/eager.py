@@ -18,8 +18,8 @@ from mxnet.ir.storage import STYPES
 from mxnet.ir.types import RESIDUAL_DTYPE, RESIDUAL_SHAPE, show_shape, types_of
 from mxnet.lazy import torch
 from mxnet.ndarray.tensors import RoomFor, context_of
-from mxnet.ops.device import torch_device
-from mxnet.plan.refusals import raised_by_torch, refused
+from mxnet.ops.tools.device import torch_device
+from mxnet.plan.kernel_errors import raised_by_torch, refused
 from mxnet.timing import RECORDER, timed
 from mxnet.util import np_shape
 

@@ -28,7 +28,7 @@ from mxnet.ndarray.gradients import Differentiable
 from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.params_format import dump_array, load_array
 from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
-from mxnet.ops.device import torch_device
+from mxnet.ops.tools.device import torch_device
 from mxnet.util import is_np_shape
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from mxnet.ndarray.ndarray import NDArray, invoke_by_name
 from mxnet.ndarray.sparse_format import check_parts
 from mxnet.ndarray.structured import invoke_sparse
 from mxnet.ndarray.tensors import RoomFor, allocate, extents_of, tensor_of
-from mxnet.ops.device import torch_device
-from mxnet.ops.storage import densify, sparsify
+from mxnet.ops.tools.device import torch_device
+from mxnet.ops.tools.storage import densify, sparsify
 
 if TYPE_CHECKING:
     from torch import Tensor

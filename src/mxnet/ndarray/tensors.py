@@ -14,8 +14,8 @@ from mxnet.context import Context
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type, torch_dtype
 from mxnet.errors import CompositionError, OutOfMemoryError, ShapeError
 from mxnet.lazy import torch
-from mxnet.ops.device import torch_device
-from mxnet.plan.refusals import lacks_memory
+from mxnet.ops.tools.device import torch_device
+from mxnet.plan.kernel_errors import lacks_memory
 
 if TYPE_CHECKING:
     from torch import Tensor

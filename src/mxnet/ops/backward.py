@@ -12,7 +12,7 @@ from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, reads
 from mxnet.ir.param import REQUIRED, Param
 from mxnet.ir.types import CHANNELS_LAST, Type
 from mxnet.lazy import torch
-from mxnet.ops.device import torch_device
+from mxnet.ops.tools.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor

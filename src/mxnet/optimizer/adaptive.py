@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet.ops.optimizer_steps import (
+from mxnet.ops.optimizer.steps import (
     adagrad,
     adam,
     centered_rmsprop,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mxnet.ndarray import NDArray
-    from mxnet.ops.optimizer_steps import Values
+    from mxnet.ops.optimizer.steps import Values
 
 __all__ = ["FTML", "LAMB", "AdaDelta", "AdaGrad", "Adam", "Adamax", "Ftrl", "Nadam", "RMSProp"]
 

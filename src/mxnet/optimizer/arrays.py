@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.ndarray import NDArray
-    from mxnet.ops.optimizer_steps import Values
+    from mxnet.ops.optimizer.steps import Values
 
 __all__ = ["Arrays", "Group", "Plan", "flat"]
 

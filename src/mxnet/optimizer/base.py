@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mxnet.lr_scheduler import LRScheduler
     from mxnet.ndarray import NDArray
-    from mxnet.ops.optimizer_steps import Values
+    from mxnet.ops.optimizer.steps import Values
     from mxnet.symbol.symbol import Symbol
 
 __all__ = ["Index", "Optimizer", "Rule", "State", "create", "register"]

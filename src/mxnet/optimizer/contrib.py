@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet import ndarray as nd
-from mxnet.ops.optimizer_steps import group_adagrad
+from mxnet.ops.optimizer.steps import group_adagrad
 from mxnet.optimizer.base import Index, OptimizerError, Rule, State, register
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mxnet.ndarray import NDArray
-    from mxnet.ops.optimizer_steps import Values
+    from mxnet.ops.optimizer.steps import Values
 
 __all__ = ["GroupAdaGrad"]
 

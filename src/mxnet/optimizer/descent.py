@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.ndarray import NDArray
-from mxnet.ops.optimizer_steps import nag, scaled, sgd, sgd_with_momentum, sign_sgd, signum
+from mxnet.ops.optimizer.steps import nag, scaled, sgd, sgd_with_momentum, sign_sgd, signum
 from mxnet.optimizer.base import Index, Optimizer, OptimizerError, Rule, State, register, zeros_like
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from mxnet.ops.optimizer_steps import Values
+    from mxnet.ops.optimizer.steps import Values
 
 __all__ = ["DCASGD", "LARS", "LBSGD", "NAG", "SGD", "SGLD", "Signum", "Test", "ccSGD"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from mxnet.context import Context
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit_as, emitting
-from mxnet.ops.device import torch_device
-from mxnet.ops.internal import CrossDeviceCopy
+from mxnet.ops.tensor.internal import CrossDeviceCopy
+from mxnet.ops.tools.device import torch_device
 from mxnet.passes.rewrite import rewrite
 
 __all__ = ["copy_between_devices"]

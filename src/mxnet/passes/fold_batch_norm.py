@@ -10,10 +10,10 @@ from __future__ import annotations
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
-from mxnet.ops.convolution import Convolution, Deconvolution
-from mxnet.ops.fused import FoldedBias, FoldedWeight
-from mxnet.ops.nn import FullyConnected
-from mxnet.ops.norm import BatchNorm, BatchNormV1
+from mxnet.ops.nn.convolution import Convolution, Deconvolution
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.nn.norm import BatchNorm, BatchNormV1
+from mxnet.passes.operators.fused import FoldedBias, FoldedWeight
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
 __all__ = ["fold_batch_norm"]

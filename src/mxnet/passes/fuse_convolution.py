@@ -10,9 +10,9 @@ from __future__ import annotations
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.types import is_complete
-from mxnet.ops.convolution import Convolution
-from mxnet.ops.elemwise import AddN, ElementwiseAdd
-from mxnet.ops.fused import (
+from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.tensor.elemwise import AddN, ElementwiseAdd
+from mxnet.passes.operators.fused import (
     FoldedWeight,
     FusedConvolution,
     FusedConvolutionAdd,

@@ -10,7 +10,9 @@ from __future__ import annotations
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.types import is_complete
-from mxnet.ops.fused import (
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.tools.shapes import numel
+from mxnet.passes.operators.fused import (
     FoldedWeight,
     FusedFullyConnected,
     PackedDenseWeight,
@@ -18,8 +20,6 @@ from mxnet.ops.fused import (
     onednn_multiplies,
     with_activation,
 )
-from mxnet.ops.nn import FullyConnected
-from mxnet.ops.shapes import numel
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
 __all__ = ["fuse_fully_connected"]

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.types import Type, is_complete
-from mxnet.ops.nn import FullyConnected
-from mxnet.ops.rows import JoinRows, SplitRows
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.passes.operators.rows import JoinRows, SplitRows
 
 __all__ = ["FEWEST", "join_dense_layers"]
 

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ops.backward import Backward
-from mxnet.ops.elemwise import AddN
-from mxnet.ops.nn import FullyConnected
-from mxnet.ops.rows import JoinRows
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.tensor.elemwise import AddN
 from mxnet.passes.join_dense_layers import FEWEST
+from mxnet.passes.operators.rows import JoinRows
 from mxnet.passes.rewrite import count_readers, rewrite
 
 __all__ = ["join_weight_gradients"]

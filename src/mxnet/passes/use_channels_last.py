@@ -13,8 +13,8 @@ from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.ops.backward import Backward
-from mxnet.ops.convolution import Convolution, Deconvolution
-from mxnet.ops.fused import ToChannelsFirst, ToChannelsLast, runs_channels_last
+from mxnet.ops.nn.convolution import Convolution, Deconvolution
+from mxnet.passes.operators.fused import ToChannelsFirst, ToChannelsLast, runs_channels_last
 from mxnet.passes.rewrite import rewrite
 
 __all__ = ["use_channels_last"]

@@ -10,7 +10,7 @@ from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run
 from mxnet.ir.types import Type
 from mxnet.ops.backward import Backward
-from mxnet.plan.late import late_kernel
+from mxnet.plan.late_shapes import late_kernel
 from mxnet.plan.plan import Plan, Step
 
 __all__ = ["Instrument", "Kernel", "Kernels", "States", "residual_bytes"]

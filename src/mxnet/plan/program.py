@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from mxnet.ir.blame import blame
 from mxnet.lazy import torch
+from mxnet.plan.kernel_errors import Given, raised_by_torch, refused
 from mxnet.plan.plan import Plan, Step
-from mxnet.plan.refusals import Given, raised_by_torch, refused
 
 if TYPE_CHECKING:
     from torch import Tensor

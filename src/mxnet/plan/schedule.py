@@ -9,7 +9,7 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ops.backward import Backward
 from mxnet.plan.hoisting import hoisted_nodes, independent_groups, read_by
-from mxnet.plan.memory import lie_apart, share_memory
+from mxnet.plan.ownership import lie_apart, share_memory
 from mxnet.plan.plan import Plan, Preparation, Step, Value
 
 __all__ = ["make_plan"]

@@ -17,8 +17,8 @@ from mxnet.ir.types import OPAQUE
 from mxnet.lazy import torch
 from mxnet.plan.kernels import Kernels
 from mxnet.plan.lines import Lines
+from mxnet.plan.monitor_names import input_taps, is_given_zeros, output_taps
 from mxnet.plan.plan import Plan, Preparation, Step
-from mxnet.plan.tapping import input_taps, is_given_zeros, output_taps
 
 __all__ = ["Written", "render", "write"]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from mxnet.ir.namespaces import places
 from mxnet.ir.op import Op
+from mxnet.surface.namespaces import places
 from mxnet.surface.signature import document, parameters_of
 
 __all__ = ["FLUENT", "fill_modules", "fluent_method", "submodule"]

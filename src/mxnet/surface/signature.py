@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mxnet.base import _Null
 from mxnet.errors import CompositionError, ParameterError, did_you_mean
 from mxnet.ir.declared import HIDDEN
-from mxnet.ir.examples import example_of
-from mxnet.ir.namespaces import homes_of
 from mxnet.ir.op import Op, is_hidden
 from mxnet.ir.param import Param, as_text
+from mxnet.surface.examples import example_of
+from mxnet.surface.namespaces import homes_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
-from mxnet.ops.cast import AmpCast, AmpMulticast
+from mxnet.ops.tensor.cast import AmpCast, AmpMulticast
 
 __all__ = ["copy_graph", "without_amp_casts"]
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mxnet.dtype import dtype_name
-from mxnet.ops.activation import Activation, LeakyReLU
-from mxnet.ops.convolution import Convolution
 from mxnet.ops.custom import Custom
-from mxnet.ops.joining import Concat
-from mxnet.ops.nn import FullyConnected
-from mxnet.ops.norm import BatchNorm
-from mxnet.ops.pooling import Pooling
-from mxnet.ops.rearrange import Flatten, Reshape
+from mxnet.ops.nn.activation import Activation, LeakyReLU
+from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.nn.norm import BatchNorm
+from mxnet.ops.nn.pooling import Pooling
+from mxnet.ops.tensor.joining import Concat
+from mxnet.ops.tensor.rearrange import Flatten, Reshape
 from mxnet.visualization.facts import check_arguments, dtypes_of, shapes_of
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mxnet.ops.convolution import Convolution
-from mxnet.ops.indexing import Embedding
-from mxnet.ops.nn import FullyConnected
+from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.tensor.indexing import Embedding
 from mxnet.visualization.facts import check_arguments, shapes_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,261 @@
+"""Convolution and its transpose, over one to three axes of space."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mxnet.errors import ShapeError
+from mxnet.ir.memory import NEW
+from mxnet.ir.op import Run, Slots, param
+from mxnet.lazy import torch
+from mxnet.ops.tools.shapes import dtype_of_first_input
+from mxnet.ops.tools.window import Windowed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_NUM_FILTER = param(ge=1, doc="Number of filters, which is the number of channels of the output.")
+_NUM_GROUP = param(default=1, ge=1, doc="Number of groups into which channels and filters are divided.")
+_TUNE = param(default=None, choices=("None", "fastest", "limited_workspace", "off"), doc="Has no effect.")
+_CUDNN_OFF = param(default=False, doc="Has no effect.")
+_LAYOUT = (
+    "Order of the axes of data, weight and output; channels first by default. The others work on GPUs only."
+)
+
+_LANES = 8  # float32 numbers in a register of AVX2
+
+Pair = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+class _Filtering(Windowed):
+    """What convolution and its transpose share."""
+
+    cost = "much"
+    memory = backward_memory = NEW
+
+    inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
+    learned = ("weight", "bias")
+    transposed: ClassVar[bool]
+    kernel: tuple[int, ...] = param(doc="Extents of the window: (w,), (h, w) or (d, h, w).")
+    stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")
+    dilate: tuple[int, ...] = param(
+        default=(), doc="Distance of the window's elements along each axis; 1 by default."
+    )
+    pad: tuple[int, ...] = param(default=(), doc="Zeros added on either side of each axis; 0 by default.")
+    num_filter: int
+    num_group: int
+    no_bias: bool
+
+    infer_dtype = dtype_of_first_input
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return () if len(self.kernel) != 2 or self.channels_last else (0,)
+
+    @functools.cached_property
+    def dilates(self) -> tuple[int, ...]:
+        """The dilation, 1 where none is given."""
+        return self.dilate or (1,) * len(self.kernel)
+
+    @functools.cached_property
+    def reach(self) -> tuple[int, ...]:
+        """The extents of the window with its dilation."""
+        return tuple(d * (k - 1) + 1 for k, d in zip(self.kernel, self.dilates, strict=True))
+
+    @property
+    def window(self) -> dict[str, Any]:
+        """How the window moves, for kernels that are given it as it is."""
+        return {
+            "pads": self.pads,
+            "strides": self.strides,
+            "dilates": self.dilates,
+            "num_group": self.num_group,
+        }
+
+    def check_groups(self, channels: int | None) -> None:
+        """Raise if the channels or the filters cannot be divided into the groups."""
+        for what, number in (("channels of the data", channels), ("filters", self.num_filter)):
+            if number is not None and number % self.num_group:
+                raise ShapeError(
+                    f"{self.name}: {number} {what} cannot be divided into {self.num_group} groups."
+                )
+
+    def padding(self, space: tuple[int, ...]) -> Pair:
+        """Return the padding, and what is added at the far end of the output, for data of these extents."""
+        return self.pads, (0,) * len(self.kernel)
+
+    def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        self.refuse_channels_last_on_cpu(run)
+        return self.convolve(data, weight, bias)
+
+    def convolve(self, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the convolution itself."""
+        data, weight = self.inward(data), self.inward(weight)
+        pads, adds = self.padding(data.shape[2:])
+        return self.outward(
+            torch.convolution(
+                data, weight, bias, self.strides, pads, self.dilates, self.transposed, adds, self.num_group
+            )
+        )
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor, weight: Tensor) -> tuple[Tensor | None, ...]:
+        data, weight = self.inward(data), self.inward(weight)
+        pads, adds = self.padding(data.shape[2:])
+        wanted = [name in run.wants for name in ("data", "weight", "bias")]
+        grad = self.inward(grad)
+        if self._needs_channels_first(data):
+            grad, data = grad.contiguous(), data.contiguous()
+        elif wanted[0] and data.shape[1] == 1:  # either layout, and oneDNN is slow if told it is the last
+            data = data.flatten().view(data.shape)
+        into_data, into_weight, into_bias = torch.ops.aten.convolution_backward(
+            grad, data, weight, (self.num_filter,),
+            self.strides, pads, self.dilates, self.transposed, adds, self.num_group, wanted,
+        )  # fmt: skip
+        return (
+            None if into_data is None else self.outward(into_data),
+            None if into_weight is None else self.outward(into_weight),
+            into_bias,
+        )
+
+    def _needs_channels_first(self, data: Tensor) -> bool:
+        """Whether oneDNN's weight gradient would write beyond its memory with the channels last.
+
+        It does so where single pixels of few channels are stepped over, on processors without AVX-512.
+        """
+        return (
+            set(self.kernel) == {1}
+            and max(self.strides) > 1
+            and data.shape[1] < _LANES
+            and data.device.type == "cpu"
+        )
+
+
+class Convolution(_Filtering, name="Convolution"):
+    """Slides filters over the data: an output element is the sum of a window times a filter, plus a bias.
+
+    Shapes: data (batch, channels, *space), weight (num_filter, channels / num_group, *kernel), bias
+    (num_filter,), output (batch, num_filter, *out) with ``out = (n + 2 pad - dilate (kernel - 1) - 1) //
+    stride + 1`` along each axis.
+    """
+
+    example = (
+        "mx.nd.ones((1, 3, 8, 8)); mx.nd.ones((4, 3, 3, 3)); mx.nd.zeros((4,)) | "
+        "kernel=(3, 3), num_filter=4, pad=(1, 1)"
+    )
+    transposed = False
+    num_filter: int = _NUM_FILTER
+    num_group: int = _NUM_GROUP
+    workspace: int = param(default=1024, ge=0, doc="Has no effect.")
+    no_bias: bool = param(default=False, doc="Whether to disable the bias.")
+    cudnn_tune: str | None = _TUNE
+    cudnn_off: bool = _CUDNN_OFF
+    layout: str | None = param(
+        default=None, choices=("None", "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"), doc=_LAYOUT
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        self.check_rank(s.data)
+        batch, channels, *space = self.channels_first(s.data)
+        self.check_groups(channels)
+        per_filter = None if channels is None else channels // self.num_group
+        said = {
+            "weight": self.to_layout((self.num_filter, per_filter, *self.kernel)),
+            "output": self.to_layout((batch, self.num_filter, *map(self._extent, range(len(space)), space))),
+        }
+        if s.output is not None and len(s.output) == len(s.data):
+            batch, _, *space = self.channels_first(s.output)
+            said["data"] = self.to_layout((batch, None, *map(self._extent_before, range(len(space)), space)))
+        return said if self.no_bias else said | {"bias": (self.num_filter,)}
+
+    def _extent(self, axis: int, extent: int | None) -> int | None:
+        if extent is None:
+            return None
+        return self.room(axis, extent, self.reach[axis]) // self.strides[axis] + 1
+
+    def _extent_before(self, axis: int, extent: int | None) -> int | None:
+        """Return the extent that leads to this one of the output, where the stride leaves no choice."""
+        if extent is None or self.strides[axis] != 1:
+            return None
+        return extent - 1 + self.reach[axis] - 2 * self.pads[axis]
+
+
+class ConvolutionV1(Convolution, name="Convolution_v1"):
+    """The convolution of MXNet 0.9, over two or three axes of space; see :class:`Convolution`."""
+
+    example = (
+        "mx.nd.ones((1, 3, 8, 8)); mx.nd.ones((4, 3, 3, 3)); mx.nd.zeros((4,)) | kernel=(3, 3), num_filter=4"
+    )
+    dimensions = (2, 3)
+    layout: str | None = param(default=None, choices=("None", "NCDHW", "NCHW", "NDHWC", "NHWC"), doc=_LAYOUT)
+
+
+class Deconvolution(_Filtering, name="Deconvolution"):
+    """Applies the transpose of a convolution, which is also its gradient: it grows the data.
+
+    Shapes: data (batch, channels, *space), weight (channels, num_filter / num_group, *kernel), bias
+    (num_filter,), output (batch, num_filter, *out) with ``out = stride (n - 1) + dilate (kernel - 1) + 1 - 2
+    pad + adj`` along each axis. Zeiler et al., *Deconvolutional Networks*, 2010.
+    """
+
+    example = (
+        "mx.nd.ones((1, 4, 4, 4)); mx.nd.ones((4, 3, 2, 2)) | kernel=(2, 2), num_filter=3, stride=(2, 2)"
+    )
+    transposed = True
+    per_axis = (*_Filtering.per_axis, "adj", "target_shape")
+    adj: tuple[int, ...] = param(
+        default=(), doc="What is added at the far end of each axis of the output; less than stride."
+    )
+    target_shape: tuple[int, ...] = param(
+        default=(), doc="Extents of space of the output; decides pad and adj, if not zero."
+    )
+    num_filter: int = _NUM_FILTER
+    num_group: int = _NUM_GROUP
+    workspace: int = param(default=512, ge=0, doc="Has no effect.")
+    no_bias: bool = param(default=True, doc="Whether to disable the bias.")
+    cudnn_tune: str | None = _TUNE
+    cudnn_off: bool = _CUDNN_OFF
+    layout: str | None = param(
+        default=None, choices=("None", "NCDHW", "NCHW", "NCW", "NDHWC", "NHWC"), doc=_LAYOUT
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        self.check_rank(s.data)
+        batch, channels, *space = self.channels_first(s.data)
+        self.check_groups(channels)
+        said = {
+            "weight": self.to_layout((channels, self.num_filter // self.num_group, *self.kernel)),
+            "output": self.to_layout((batch, self.num_filter, *map(self._extent, range(len(space)), space))),
+        }
+        return said if self.no_bias else said | {"bias": (self.num_filter,)}
+
+    def _extent(self, axis: int, extent: int | None) -> int | None:
+        if extent is None:
+            return None
+        pad, add = self._pad_and_add(axis, extent)
+        return self._full(axis, extent) - 2 * pad + add
+
+    def _full(self, axis: int, extent: int) -> int:
+        return self.strides[axis] * (extent - 1) + self.reach[axis]
+
+    def _pad_and_add(self, axis: int, extent: int) -> tuple[int, int]:
+        pad, add = self.pads[axis], self.adj[axis] if self.adj else 0
+        if any(self.target_shape):
+            surplus = self._full(axis, extent) - self.target_shape[axis]
+            if surplus < 0:
+                raise ShapeError(
+                    f"Deconvolution: target_shape={self.target_shape} is too big: {extent} elements along "
+                    f"axis {axis} of space grow to {self._full(axis, extent)} at most."
+                )
+            pad, add = (surplus + 1) // 2, surplus % 2
+        if add >= self.strides[axis]:
+            raise ShapeError(f"Deconvolution: adj is {add}, but must be less than stride={self.strides}.")
+        return pad, add
+
+    def padding(self, space: tuple[int, ...]) -> Pair:
+        pads, adds = zip(*map(self._pad_and_add, range(len(space)), space), strict=True)
+        return pads, adds

@@ -1,0 +1,348 @@
+"""Operators that make one number of all elements along some axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mxnet.errors import ParameterError, ShapeError
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import Memory
+from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import CSR, DENSE, Sparse
+from mxnet.lazy import torch
+from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.shapes import normal_axis
+from mxnet.ops.tools.storage import MAKES_DENSE
+from mxnet.ops.tools.writing import written
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def _normal_axes(axes: Sequence[int], ndim: int, operator: str) -> tuple[int, ...]:
+    """Return axes counted from the front, in order."""
+    normal = sorted(normal_axis(axis, ndim, operator) for axis in axes)
+    if len(set(normal)) < len(normal):
+        raise ShapeError(
+            f"{operator}: the axes {tuple(axes)} of an array of {ndim} dimensions name one twice."
+        )
+    return tuple(normal)
+
+
+def _reduced(shape: Shape, axes: Sequence[int], *, keepdims: bool) -> tuple[Any, ...]:
+    """Return a shape without some axes, or with an extent of 1 there; without any axis left it is (1,)."""
+    if keepdims:
+        return tuple(1 if axis in axes else extent for axis, extent in enumerate(shape))
+    return tuple(extent for axis, extent in enumerate(shape) if axis not in axes) or (1,)
+
+
+def _mean(data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+    """Return the mean, with the axes kept; of integers it is cut off."""
+    if data.dtype.is_floating_point:
+        return torch.mean(data, axes, keepdim=True, out=out)
+    count = data.numel() // max(1, data.sum(axes).numel())
+    return torch.div(data.sum(axes, keepdim=True, dtype=data.dtype), count, rounding_mode="trunc", out=out)
+
+
+def _product(data: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """Return the product, with the axes kept."""
+    for axis in axes:
+        data = data.prod(axis, keepdim=True, dtype=data.dtype)
+    return data
+
+
+class Reduction(Op):
+    """Base of the reductions over `axis`; without it, or with ``()``, over all axes.
+
+    Shapes: data (a, b, c), output (a, c) for ``axis=1``, (a, 1, c) with ``keepdims``, and (1,) if no axis is
+    left.
+    """
+
+    example = "[[1, 2], [3, 4]] | axis=1"
+    names_inputs = False
+    needs_whole_shape: ClassVar[bool] = False
+    """Whether nothing is inferred before the shape of the data is complete, as in MXNet 1.9."""
+    axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
+    keepdims: bool = param(default=False, doc="Whether the reduced axes stay, with an extent of 1.")
+    exclude: bool = param(default=False, doc="Whether to reduce all axes but `axis`.")
+
+    def axes_of(self, ndim: int) -> tuple[int, ...]:
+        """Return the axes that are reduced in an array of `ndim` dimensions."""
+        if not self.axis:
+            return tuple(range(ndim))
+        axes = _normal_axes(self.axis, ndim, self.name)
+        return tuple(axis for axis in range(ndim) if axis not in axes) if self.exclude else axes
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None or (self.needs_whole_shape and not is_complete(s.data)):
+            return {}
+        return {"output": _reduced(s.data, self.axes_of(len(s.data)), keepdims=self.keepdims)}
+
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        axes = self.axes_of(data.dim())
+        shape = _reduced(data.shape, axes, keepdims=self.keepdims)
+        if out is None or not axes:
+            return written(self.reduce(data, axes).reshape(shape), out)
+        self.reduce(data, axes, out.view(_reduced(data.shape, axes, keepdims=True)))
+        return out
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        """Return the reduced array; whether the axes are kept does not matter, but for ``out``."""
+        raise NotImplementedError
+
+    def spread(self, reduced: Tensor, shape: Sequence[int]) -> Tensor:
+        """Return a view of something like the output, repeated to the shape of the data."""
+        return reduced.reshape(_reduced(tuple(shape), self.axes_of(len(shape)), keepdims=True)).expand(shape)
+
+
+def _csr_sum_storage(op: Any, stypes: tuple[str, ...]) -> str | None:
+    return DENSE if stypes[0] == CSR and op.axis in ((0,), (1,)) and not op.keepdims else None
+
+
+_OF_CSR = Sparse(_csr_sum_storage)
+
+
+class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
+    """Adds up the elements along some axes."""
+
+    sparse = _OF_CSR
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.sum(data, axes, keepdim=True, dtype=data.dtype, out=out) if axes else data
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        return self.spread(grad, data.shape)
+
+
+class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
+    """Computes the mean along some axes; of integers it is cut off."""
+
+    sparse = _OF_CSR
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return _mean(data, axes, out) if axes else data
+
+    def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
+        count = math.prod(data.shape) // max(1, grad.numel())
+        return self.spread(grad / count, data.shape)
+
+
+class Product(Reduction, name="prod"):
+    """Multiplies the elements along some axes.
+
+    The gradient is output / data: not a number where data is 0, as in MXNet.
+    """
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return _product(data, axes)
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
+        return self.spread(grad * output, data.shape) / data
+
+
+class NanSum(Reduction, name="nansum"):
+    """Adds up the elements along some axes; what is not a number counts as 0."""
+
+    example = '[[1, float("nan")], [3, 4]] | axis=1'
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return data.masked_fill(data.isnan(), 0).sum(axes, dtype=data.dtype) if axes else data
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
+        return self.spread(grad, data.shape).masked_fill(data.isnan(), 0)
+
+
+class NanProduct(Reduction, name="nanprod"):
+    """Multiplies the elements along some axes; what is not a number counts as 1."""
+
+    example = '[[1, float("nan")], [3, 4]] | axis=1'
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return _product(data.masked_fill(data.isnan(), 1), axes)
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
+        return (self.spread(grad * output, data.shape) / data).masked_fill(data.isnan(), 0)
+
+
+class Extremum(Reduction):
+    """Base of max and min. Every element that equals the result gets the whole gradient."""
+
+    needs_whole_shape = True
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
+        return self.spread(grad, data.shape) * (data == self.spread(output, data.shape))
+
+
+class Max(Extremum, name="max", aliases=("max_axis",)):
+    """Finds the greatest element along some axes. Every element that equals it gets the whole gradient."""
+
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.amax(data, axes, keepdim=True, out=out) if axes else data
+
+
+class Min(Extremum, name="min", aliases=("min_axis",)):
+    """Finds the least element along some axes. Every element that equals it gets the whole gradient."""
+
+    memory = Memory("either", into=True)
+
+    def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
+        return torch.amin(data, axes, keepdim=True, out=out) if axes else data
+
+
+class Norm(Op, name="norm", aliases=("_sparse_norm",)):
+    """Computes the L2 norm (or L1, with ``ord=1``) along some axes; without `axis` that of all elements.
+
+    Shapes: as :class:`Sum`. The gradient of the L2 norm at 0 is not a number, as in MXNet.
+    """
+
+    example = "[[1, 2], [3, 4]] | axis=1"
+    names_inputs = False
+    sparse = MAKES_DENSE
+    ord: int = param(default=2, doc="Order of the norm, 1 or 2.")
+    axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
+    out_dtype: str | None = param(
+        default=None,
+        choices=("None", "float16", "float32", "float64", "int32", "int64", "int8"),
+        doc="Dtype of the output; that of the input by default.",
+    )
+    keepdims: bool = param(default=False, doc="Whether the reduced axes stay, with an extent of 1.")
+
+    def validate(self) -> None:
+        if self.ord not in (1, 2):
+            raise ParameterError(f"norm: ord is {self.ord}, but must be 1 or 2.")
+
+    def _axes(self, ndim: int) -> tuple[int, ...]:
+        return _normal_axes(self.axis, ndim, self.name) if self.axis else tuple(range(ndim))
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if not is_complete(s.data):
+            return {}
+        return {"output": _reduced(s.data, self._axes(len(s.data)), keepdims=self.keepdims)}
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        if self.out_dtype is not None:
+            return {"output": self.out_dtype}
+        known = t.data or t.output
+        return {"data": known, "output": known}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        axes = self._axes(data.dim())
+        exact = data if data.dtype.is_floating_point else data.double()
+        norm: Tensor = torch.linalg.vector_norm(exact, self.ord, axes)
+        dtype = data.dtype if self.out_dtype is None else getattr(torch, self.out_dtype)
+        return norm.to(dtype).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
+        kept = _reduced(data.shape, self._axes(data.dim()), keepdims=True)
+        grad = grad.reshape(kept).to(data.dtype)
+        if self.ord == 1:
+            return grad * torch.sign(data)
+        return grad * (data / output.reshape(kept).to(data.dtype))
+
+
+class ArgExtremum(Op):
+    """Base of argmax and argmin.
+
+    Shapes: data (a, b, c), output (a, c) for ``axis=1``; without `axis` the data counts as flat, and the
+    output is (1,).
+    """
+
+    example = "[[1, 5, 3], [4, 2, 6]] | axis=1"
+    names_inputs = False
+    axis: int | None = param(default=None, doc="The axis to search along; by default the flattened data.")
+    keepdims: bool = param(default=False, doc="Whether the axis stays, with an extent of 1.")
+
+    def _axes(self, ndim: int) -> tuple[int, ...]:
+        return tuple(range(ndim)) if self.axis is None else (normal_axis(self.axis, ndim, self.name),)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if not is_complete(s.data):
+            return {}
+        return {"output": _reduced(s.data, self._axes(len(s.data)), keepdims=self.keepdims)}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        shape = _reduced(data.shape, self._axes(data.dim()), keepdims=self.keepdims)
+        return self.search(data, self.axis).to(data.dtype).reshape(shape)
+
+    def search(self, data: Tensor, axis: int | None) -> Tensor:
+        """Return the positions along an axis, or in the flattened data."""
+        raise NotImplementedError
+
+    gradient = no_gradient
+
+
+class ArgMax(ArgExtremum, name="argmax"):
+    """Finds where the greatest element is, the first of several. The output has the dtype of the data."""
+
+    def search(self, data: Tensor, axis: int | None) -> Tensor:
+        return data.argmax(axis)
+
+
+class ArgMin(ArgExtremum, name="argmin"):
+    """Finds where the least element is, the first of several. The output has the dtype of the data."""
+
+    def search(self, data: Tensor, axis: int | None) -> Tensor:
+        return data.argmin(axis)
+
+
+class ArgMaxChannel(Op, name="argmax_channel"):
+    """Finds the channel, along axis 1, of the greatest element; of a vector, its position.
+
+    Shapes: data (n, channels, ...), output (n, ...).
+    """
+
+    example = "[[1, 5, 3], [4, 2, 6]]"
+    names_inputs = False
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if not is_complete(s.data):
+            return {}
+        return {"output": _reduced(s.data, (min(1, len(s.data) - 1),), keepdims=False)}
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        axis = min(1, data.dim() - 1)
+        return data.argmax(axis).to(data.dtype).reshape(_reduced(data.shape, (axis,), keepdims=False))
+
+    gradient = no_gradient
+
+
+class Moments(Op, name="moments"):
+    """Computes mean and variance (the mean squared deviation) along some axes, in this order.
+
+    Shapes: as :class:`Sum`; the axes must be given.
+    """
+
+    example = "[[1, 2], [3, 4]] | axes=(0,)"
+    names_inputs = False
+    outputs = ("output0", "output1")
+    axes: tuple[int, ...] | None = param(default=None, doc="The axes to reduce.")
+    keepdims: bool = param(default=False, doc="Whether the reduced axes stay, with an extent of 1.")
+
+    def _axes(self, ndim: int) -> tuple[int, ...]:
+        if not self.axes:
+            raise ParameterError("moments: axes are needed; for the moments of all elements give all axes.")
+        return _normal_axes(self.axes, ndim, self.name)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        return {"outs": (_reduced(s.data, self._axes(len(s.data)), keepdims=self.keepdims),) * 2}
+
+    def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
+        axes = self._axes(data.dim())
+        mean = _mean(data, axes)
+        deviation = data - mean
+        shape = _reduced(data.shape, axes, keepdims=self.keepdims)
+        return mean.reshape(shape), _mean(deviation * deviation, axes).reshape(shape)
+
+    def backward(self, run: Run, grads: tuple[Tensor, Tensor], data: Tensor, output0: Tensor) -> Tensor:
+        kept = _reduced(data.shape, self._axes(data.dim()), keepdims=True)
+        into_mean, into_variance, mean = (each.reshape(kept) for each in (*grads, output0))
+        count = data.numel() // max(1, mean.numel())
+        return (into_mean + 2 * into_variance * (data - mean)) / count

@@ -1,0 +1,398 @@
+"""Boxes: how far they overlap, which of them are kept, matched, and encoded as offsets from anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mxnet.errors import ShapeError
+from mxnet.ir.constraints import is_complete
+from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.lazy import torch
+from mxnet.ops.tools.expect import expect_real, extents_of
+from mxnet.ops.tools.gradients import no_gradient
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+__all__ = [
+    "decode",
+    "encode",
+    "match_greedily",
+    "overlaps",
+    "sides",
+    "suppress",
+    "to_corners",
+]
+
+_FORMAT = ("center", "corner")
+_BLOCK = 384  # boxes that are compared with all later ones at a time
+
+
+# ------------------------------------------------------------------------------------------------- geometry
+
+
+def to_corners(boxes: Tensor) -> Tensor:
+    """Return boxes (x, y, width, height), x and y being their centres, as (left, top, right, bottom)."""
+    centre, half = boxes[..., :2], boxes[..., 2:] / 2
+    return torch.cat([centre - half, centre + half], -1)
+
+
+def to_centres(boxes: Tensor) -> Tensor:
+    """Return boxes (left, top, right, bottom) as (x, y, width, height), x and y being their centres."""
+    first, last = boxes[..., :2], boxes[..., 2:]
+    return torch.cat([(first + last) / 2, last - first], -1)
+
+
+def sides(boxes: Tensor, beyond: float = 0) -> tuple[Tensor, Tensor]:
+    """Return the widths and heights of boxes given by their corners, `beyond` more than the difference."""
+    extents = boxes[..., 2:] - boxes[..., :2] + beyond
+    return extents[..., 0], extents[..., 1]
+
+
+def overlaps(a: Tensor, b: Tensor, beyond: float = 0) -> Tensor:
+    """Return intersection over union of each box of `a` (..., n, 4) with each of `b` (..., m, 4).
+
+    They are given by their corners. With ``beyond=1`` coordinates count pixels: a box from 2 to 4 is three
+    wide.
+    """
+    a, b = a.movedim(-1, 0).contiguous().unsqueeze(-1), b.movedim(-1, 0).contiguous().unsqueeze(-2)
+    areas = [(box[2] - box[0] + beyond) * (box[3] - box[1] + beyond) for box in (a, b)]
+    extents = [torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1)]
+    width, height = ((extent.add_(beyond) if beyond else extent).clamp_(min=0) for extent in extents)
+    shared = width.mul_(height)
+    union = (areas[0] + areas[1]).sub_(shared)
+    # Where two boxes share something, their union is positive.
+    return shared.div_(union.clamp_(min=torch.finfo(union.dtype).tiny))
+
+
+def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
+    """Return what leads from anchors to boxes: shift over size, and the logarithm of the growth.
+
+    Both are given by their corners. After: Girshick, *Fast R-CNN*, 2015.
+    """
+    first, last, start, end = (half for each in (boxes, anchors) for half in each.tensor_split(2, -1))
+    size = end - start
+    shift = ((first + last) / 2).sub_((start + end) / 2)
+    return torch.cat([shift.div_(size), (last - first).div_(size).log_()], -1)
+
+
+def decode(steps: Tensor, anchors: Tensor) -> Tensor:
+    """Undo :func:`encode`, for anchors (x, y, width, height); return corners."""
+    size = anchors[..., 2:]
+    centre = torch.addcmul(anchors[..., :2], steps[..., :2], size)
+    half = steps[..., 2:].exp().mul_(size).div_(2)
+    return torch.cat([centre - half, centre + half], -1)
+
+
+# ------------------------------------------------------------------------------------------------ selection
+
+
+def suppress(
+    boxes: Tensor,
+    threshold: float,
+    *,
+    beyond: float = 0,
+    classes: Tensor | None = None,
+    most: int | None = None,
+) -> Tensor:
+    """Return the positions of the boxes (n, 4) that overlap with none that is kept before them: greedy NMS.
+
+    A box yields if it overlaps by more than the threshold with a kept one of its class. A block of boxes is
+    settled at a time, and thins out what comes after it. At least the first `most` that are kept are found.
+    """
+    if classes is not None:
+        members = [(classes == each).nonzero()[:, 0] for each in torch.unique(classes)]
+        kept = [each[suppress(boxes[each], threshold, beyond=beyond)] for each in members]
+        return torch.cat(kept).sort().values if kept else classes.new_empty(0, dtype=torch.int64)
+    waiting = torch.arange(len(boxes), device=boxes.device)
+    kept = [waiting[:0]]
+    found = 0
+    while len(waiting) and (most is None or found < most):
+        block, waiting = waiting[:_BLOCK], waiting[_BLOCK:]
+        block = block[_first_come(overlaps(boxes[block], boxes[block], beyond) > threshold)]
+        if len(waiting):
+            clashes = overlaps(boxes[block], boxes[waiting], beyond) > threshold
+            waiting = waiting[~clashes.any(0)]
+        kept.append(block)
+        found += len(block)
+    return torch.cat(kept)
+
+
+def _first_come(clashes: Tensor) -> Tensor:
+    """Return which of some things are kept if each, in turn, yields to those kept before it.
+
+    Each round decides at least one more: those that clash only with things that are decided.
+    """
+    before = clashes.triu(1).float()
+    kept = torch.ones_like(before[0])
+    while True:
+        again = (kept @ before == 0).float()
+        if torch.equal(again, kept):
+            return kept.bool()
+        kept = again
+
+
+def match_greedily(scores: Tensor, worst: float) -> Tensor:
+    """Return a mask (..., n, m) of the pairs that are left if the best pair is taken, again and again.
+
+    A row and a column are taken once, and only while scores are better than `worst`. A pair that is the
+    best of its row and of its column can be taken at once with all others of the kind; of equal ones the
+    first is best.
+    """
+    taken = torch.zeros_like(scores, dtype=torch.bool)
+    left = torch.where(scores > worst, scores, -torch.inf)
+    if not scores.numel():
+        return taken
+    while True:
+        best_of_row = torch.zeros_like(taken).scatter_(-1, left.argmax(-1, keepdim=True), True)
+        best_of_column = torch.zeros_like(taken).scatter_(-2, left.argmax(-2, keepdim=True), True)
+        pairs = best_of_row & best_of_column & (left > -torch.inf)
+        if not pairs.any():
+            return taken
+        taken |= pairs
+        used = pairs.any(-1, keepdim=True) | pairs.any(-2, keepdim=True)
+        left = left.masked_fill(used, -torch.inf)
+
+
+# ------------------------------------------------------------------------------------------------ operators
+
+
+class BoxNms(Op, name="_contrib_box_nms", aliases=("_contrib_box_non_maximum_suppression",)):
+    """Keeps the boxes with the best scores, and drops those that overlap with a better one of their class.
+
+    Shapes: data and output (..., boxes, columns): a score, four coordinates, perhaps a class, and whatever
+    else travels along. The boxes that are kept come first, the best one before all; the rest is -1. A
+    hidden output says where each box came from. The gradient goes there, whatever the formats.
+
+    As in MXNet, ``topk=0`` returns the data as they are, and a box whose first coordinate is negative keeps
+    its format.
+    """
+
+    example = "[[0.9, 0, 0, 2, 2], [0.8, 0, 0, 2, 1.8], [0.7, 5, 5, 6, 6]] | coord_start=1, score_index=0"
+    outputs = ("output0", "output1")
+    overlap_thresh: float = param(default=0.5, doc="By how much of their union two boxes may overlap.")
+    valid_thresh: float = param(default=0.0, doc="Boxes are looked at if their score is greater.")
+    topk: int = param(default=-1, doc="How many of the best boxes are looked at; all if negative.")
+    coord_start: int = param(default=2, doc="The first of the four columns of coordinates.")
+    score_index: int = param(default=1, doc="The column of scores.")
+    id_index: int = param(default=-1, doc="The column of classes; none if negative.")
+    background_id: int = param(
+        default=-1, doc="The class of boxes that are not looked at, if there are classes."
+    )
+    force_suppress: bool = param(default=False, doc="Whether boxes of different classes compete, too.")
+    in_format: str = param(default="corner", choices=_FORMAT, doc="How the boxes are given.")
+    out_format: str = param(default="corner", choices=_FORMAT, doc="How the boxes are returned.")
+
+    def visible_outputs(self) -> int:
+        return 1
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if not is_complete(s.data):
+            return {}
+        if len(s.data) < 2:
+            raise ShapeError(f"{self.name}: expected data (..., boxes, columns), but got {s.data}.")
+        self._check_columns(s.data[-1])
+        return {"output0": s.data, "output1": (*s.data[:-1], 1)}
+
+    def _check_columns(self, columns: int) -> None:
+        coordinates = range(self.coord_start, self.coord_start + 4)
+        single = [self.score_index] + [self.id_index] * (self.id_index >= 0)
+        if any(not 0 <= column < columns for column in (*coordinates, *single)):
+            raise ShapeError(
+                f"{self.name}: coord_start={self.coord_start}, score_index={self.score_index} and "
+                f"id_index={self.id_index} do not all lie within {columns} columns."
+            )
+        if len({*coordinates, *single}) < 4 + len(single):
+            raise ShapeError(
+                f"{self.name}: score, class and coordinates share a column of the data: {self!r}."
+            )
+
+    def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
+        expect_real(self, data)
+        if not self.topk:
+            every = torch.arange(data.shape[-2], dtype=data.dtype, device=data.device)
+            return data, every[:, None].expand(*data.shape[:-1], 1)
+        flat = data.reshape(-1, *data.shape[-2:])
+        source = flat.new_full(flat.shape[:2], -1, dtype=torch.int64)
+        for image, origin in zip(flat, source, strict=True):
+            kept = self._kept(image)
+            origin[: len(kept)] = kept
+        rows = flat.gather(1, source.clamp(min=0)[..., None].expand_as(flat))
+        rows = torch.where(source[..., None] < 0, -1, self._reformatted(rows))
+        return rows.view(data.shape), source.view(*data.shape[:-1], 1).to(data.dtype)
+
+    def _kept(self, image: Tensor) -> Tensor:
+        """Return the positions of the boxes that one image keeps, in their order."""
+        scores = image[:, self.score_index]
+        valid = scores > self.valid_thresh
+        if self.id_index >= 0:
+            valid &= image[:, self.id_index] != self.background_id
+        candidates = valid.nonzero()[:, 0]
+        order = candidates[scores[candidates].argsort(dim=0, descending=True, stable=True)]
+        order = order[: self.topk] if self.topk > 0 else order
+        chosen = image[order]
+        boxes = chosen[:, self.coord_start : self.coord_start + 4]
+        boxes = to_corners(boxes) if self.in_format == "center" else boxes
+        apart = self.id_index >= 0 and not self.force_suppress
+        return order[
+            suppress(boxes, self.overlap_thresh, classes=chosen[:, self.id_index] if apart else None)
+        ]
+
+    def _reformatted(self, rows: Tensor) -> Tensor:
+        if self.in_format == self.out_format:
+            return rows
+        given = rows[..., self.coord_start : self.coord_start + 4]
+        boxes = to_corners(given) if self.out_format == "corner" else to_centres(given)
+        boxes = torch.where(given[..., :1] < 0, given, boxes)
+        return torch.cat([rows[..., : self.coord_start], boxes, rows[..., self.coord_start + 4 :]], -1)
+
+    def backward(self, run: Run, grad: Tensor, data: Like, output1: Tensor) -> Tensor:
+        flat = grad.reshape(-1, *grad.shape[-2:])
+        source = output1.reshape(flat.shape[0], -1, 1).long()
+        back = torch.where(source < 0, 0, flat)
+        return (
+            torch.zeros_like(flat).scatter_add(1, source.clamp(min=0).expand_as(flat), back).view(data.shape)
+        )
+
+
+class BoxIou(Op, name="_contrib_box_iou"):
+    """Divides the intersection of two boxes by their union, for each box of one array and each of another.
+
+    Shapes: lhs (*n, 4), rhs (*m, 4), output (*n, *m).
+    """
+
+    gradient = no_gradient
+    example = "[[0, 0, 2, 2]]; [[1, 1, 3, 3], [0, 0, 2, 2]]"
+    inputs = {"lhs": "Boxes.", "rhs": "Boxes."}
+    format: str = param(
+        default="corner", choices=_FORMAT, doc="(left, top, right, bottom) or (x, y, width, height)."
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        for name, shape in zip(self.inputs, s.ins, strict=True):
+            if shape is not None and (len(shape) < 2 or shape[-1] not in (4, None)):
+                raise ShapeError(f"{self.name}: expected {name} (..., boxes, 4), but got {shape}.")
+        return {} if None in s.ins else {"output": (*s.lhs[:-1], *s.rhs[:-1])}
+
+    def forward(self, run: Run, lhs: Tensor, rhs: Tensor) -> Tensor:
+        expect_real(self, lhs)
+        a, b = (to_corners(each) if self.format == "center" else each for each in (lhs, rhs))
+        return overlaps(a.reshape(-1, 4), b.reshape(-1, 4)).view(*lhs.shape[:-1], *rhs.shape[:-1])
+
+
+class BipartiteMatching(Op, name="_contrib_bipartite_matching"):
+    """Pairs rows with columns: the pair with the best score first, then the best of what is left.
+
+    Shapes: data (..., n, m), outputs (..., n), the column of each row, and (..., m), the row of each
+    column; -1 where there is none.
+    """
+
+    gradient = no_gradient
+    example = "[[0.5, 0.6], [0.1, 0.2], [0.3, 0.4]] | threshold=0.01"
+    outputs = ("output0", "output1")
+    is_ascend: bool = param(default=False, doc="Whether small scores are good.")
+    threshold: float = param(doc="Pairs are made as long as their scores are better than this.")
+    topk: int = param(
+        default=-1, doc="How many pairs are made before the last one; any number if not positive."
+    )
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        if len(s.data) < 2:
+            raise ShapeError(f"{self.name}: expected scores (..., rows, columns), but got {s.data}.")
+        return {"output0": s.data[:-1], "output1": (*s.data[:-2], s.data[-1])}
+
+    def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
+        expect_real(self, data)
+        scores = -data if self.is_ascend else data
+        pairs = match_greedily(scores, -self.threshold if self.is_ascend else self.threshold)
+        if 0 < self.topk < min(data.shape[-2:]) - 1:
+            made = torch.where(pairs, scores, -torch.inf).flatten(-2)
+            best = torch.zeros_like(made, dtype=torch.bool).scatter_(
+                -1, made.topk(self.topk + 1).indices, True
+            )
+            pairs &= best.view(data.shape)
+        column, row = (
+            torch.where(pairs.any(axis), pairs.to(torch.int8).argmax(axis), -1).to(data.dtype)
+            for axis in (-1, -2)
+        )
+        return column, row
+
+
+class BoxEncode(Op, name="_contrib_box_encode"):
+    """Encodes the boxes that anchors are matched with as offsets from these, normalised: training targets.
+
+    Shapes: samples and matches (batch, anchors), anchors (batch, anchors, 4), refs (batch, boxes, 4), means
+    and stds (4,), outputs (batch, anchors, 4): the targets, and 1 where there are any. Boxes are given by
+    their corners.
+    """
+
+    gradient = no_gradient
+    example = "[[1]]; [[0]]; [[[0, 0, 2, 2]]]; [[[0, 0, 2, 4]]]; [0, 0, 0, 0]; [1, 1, 1, 1]"
+    inputs = {
+        "samples": "1 for the anchors that have a box; all others are left out.",
+        "matches": "Which box each anchor has.",
+        "anchors": "Anchors.",
+        "refs": "Boxes.",
+        "means": "What is subtracted from the four numbers of a target.",
+        "stds": "By what they are then divided.",
+    }
+    outputs = ("output0", "output1")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        extents_of(
+            self,
+            s,
+            samples="batch anchors",
+            matches="batch anchors",
+            anchors="batch anchors 4",
+            refs="batch boxes 4",
+        )
+        return {"means": (4,), "stds": (4,), "outs": (s.anchors, s.anchors)}
+
+    def forward(
+        self,
+        run: Run,
+        samples: Tensor,
+        matches: Tensor,
+        anchors: Tensor,
+        refs: Tensor,
+        means: Tensor,
+        stds: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        expect_real(self, anchors)
+        where = matches.long().clamp(0, refs.shape[1] - 1)[..., None]
+        targets = encode(refs.gather(1, where.expand_as(anchors)), anchors).sub_(means).div_(stds)
+        has_box = (samples > 0.5)[..., None].expand_as(anchors)
+        return torch.where(has_box, targets, 0), has_box.to(anchors.dtype)
+
+
+class BoxDecode(Op, name="_contrib_box_decode"):
+    """Makes boxes of predicted offsets from anchors: undoes the encoding.
+
+    Shapes: data (batch, anchors, 4), anchors (1, anchors, 4), output (batch, anchors, 4), corners.
+    """
+
+    gradient = no_gradient
+    example = "[[[0, 0, 0, 0]]]; [[[0.1, 0.1, 0.3, 0.5]]]"
+    inputs = {"data": "Predicted offsets.", "anchors": "Anchors, shared by the whole batch."}
+    std0: float = param(default=1.0, doc="By what the shift along x is multiplied.")
+    std1: float = param(default=1.0, doc="By what the shift along y is multiplied.")
+    std2: float = param(default=1.0, doc="By what the logarithm of the width is multiplied.")
+    std3: float = param(default=1.0, doc="By what the logarithm of the height is multiplied.")
+    clip: float = param(default=-1.0, doc="The largest logarithm of a width or height; any if not positive.")
+    format: str = param(default="center", choices=_FORMAT, doc="How the anchors are given.")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        extents_of(self, s, data="batch anchors 4", anchors="1 anchors 4")
+        return {"output": s.data}
+
+    def forward(self, run: Run, data: Tensor, anchors: Tensor) -> Tensor:
+        expect_real(self, data)
+        steps = data * data.new_tensor([self.std0, self.std1, self.std2, self.std3])
+        if self.clip > 0:
+            steps[..., 2:].clamp_(max=self.clip)
+        return decode(steps, to_centres(anchors) if self.format == "corner" else anchors)

@@ -1,0 +1,1 @@
+"""The operators that only passes put into a graph."""

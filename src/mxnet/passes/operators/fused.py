@@ -1,0 +1,402 @@
+"""What passes put in the place of users' operators: parameters made ready, layers fused, layouts changed.
+
+They are not in the registry, so that neither scripts nor files can name them: they are an agreement between
+a pass, which says what is computed, and a kernel, which knows shapes, dtype and device and chooses how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mxnet.ir.memory import NEW, Memory
+from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
+from mxnet.lazy import F, torch
+from mxnet.ops.nn.activation import rectified_
+from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.tools.shapes import dtype_of_first_input, numel, reversed_shape, same_shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "FoldedBias",
+    "FoldedWeight",
+    "FusedConvolution",
+    "FusedConvolutionAdd",
+    "FusedFullyConnected",
+    "PackedConvolutionWeight",
+    "PackedDenseWeight",
+    "ToChannelsFirst",
+    "ToChannelsLast",
+    "TransposedDenseWeight",
+    "onednn_multiplies",
+    "onednn_runs",
+    "runs_channels_last",
+    "with_activation",
+]
+
+
+def onednn_runs(weight: Type) -> bool:
+    """Whether torch's oneDNN kernels with packed weights can be used for such weights."""
+    return weight.place.device_type != "gpu" and weight.dtype == "float32" and _onednn_is_there()
+
+
+_LARGE = 1 << 25  # multiplications from which on oneDNN's product is worth its 30 microseconds of preparation
+
+
+def onednn_multiplies(weight: Type, rows: int) -> bool:
+    """Whether oneDNN's product of that many rows and such a matrix is the faster one."""
+    size = numel(weight.shape or ())
+    return rows > 1 and size is not None and rows * size >= _LARGE and onednn_runs(weight)
+
+
+def _onednn_is_there() -> bool:
+    backend: Any = torch.backends.mkldnn
+    return bool(
+        backend.is_available() and backend.enabled and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    )
+
+
+def _cudnn_runs(data: Tensor) -> bool:
+    """Whether cuDNN's fused convolutions take such data."""
+    cudnn: Any = torch.backends.cudnn
+    is_small = data.dtype in (torch.float32, torch.float16)
+    return is_small and data.is_cuda and torch.version.hip is None and bool(cudnn.is_available())
+
+
+def _is_packed(run: Run, position: int) -> bool:
+    return run.ins[position].layout == PACKED
+
+
+# ------------------------------------------------------------------------------------------------ activations
+
+_ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
+    "none": lambda x: x,
+    "relu": lambda x: rectified_(x),
+    "sigmoid": lambda x: torch.sigmoid_(x),
+    "tanh": lambda x: torch.tanh_(x),
+    "leaky_relu": lambda x, slope: F.leaky_relu_(x, slope),
+    "hardtanh": lambda x, low, high: x.clamp_(low, high),
+}
+"""In place, by the names that oneDNN's kernels know; they take the operator's `scalars`, too."""
+
+_ACT = param(default="none", choices=tuple(_ACTIVATIONS), doc="What is done to the sum at last.")
+_SCALARS = param(default=(), doc="The numbers of that: slope, or least and greatest value.")
+
+
+# ------------------------------------------------------------------------------------------------- parameters
+
+
+class _Folded(Op):
+    """What the parameters share of a layer that takes in the BatchNorm that follows it."""
+
+    eps: float = param(doc="Added to the variance.")
+    fix_gamma: bool = param(default=False, doc="Whether gamma is 1.")
+
+    def without_gamma(self, *names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if name != "gamma" or not self.fix_gamma)
+
+    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
+        return {"output": t.weight}
+
+    def _scale(self, gamma: Tensor | None, moving_var: Tensor) -> Tensor:
+        invstd = (moving_var + self.eps).rsqrt()
+        return invstd if gamma is None else gamma * invstd
+
+
+class FoldedWeight(_Folded):
+    r"""Scales filters as the BatchNorm behind them scales channels: :math:`W \gamma / \sigma`."""
+
+    name = "_folded_weight"
+    learned = ("weight", "moving_var", "gamma")
+    inputs = {"weight": "Of the layer.", "moving_var": "Of BatchNorm.", "gamma": "Of BatchNorm."}
+    memory = NEW
+    transposed: bool = param(default=False, doc="Whether the second axis is the one of the outputs.")
+    num_group: int = param(default=1, doc="Number of groups of the layer.")
+
+    def input_names(self) -> tuple[str, ...]:
+        return self.without_gamma("weight", "moving_var", "gamma")
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": s.weight}
+
+    def forward(self, run: Run, weight: Tensor, moving_var: Tensor, gamma: Tensor | None = None) -> Tensor:
+        scale = self._scale(gamma, moving_var)
+        if not self.transposed:
+            return (weight * scale.view(-1, *(1,) * (weight.dim() - 1))).to(weight.dtype)
+        groups = weight.reshape(self.num_group, -1, *weight.shape[1:])
+        scaled = groups * scale.view(self.num_group, 1, -1, *(1,) * (weight.dim() - 2))
+        return scaled.view(weight.shape).to(weight.dtype)
+
+
+class FoldedBias(_Folded):
+    r"""Shifts a bias as the BatchNorm behind it does: :math:`\beta + (b - \mu) \gamma / \sigma`."""
+
+    name = "_folded_bias"
+    inputs = {
+        "weight": "Of the layer; its dtype.",
+        "beta": "Of BatchNorm.",
+        "moving_mean": "Of BatchNorm.",
+        "moving_var": "Of BatchNorm.",
+        "gamma": "Of BatchNorm.",
+        "bias": "Of the layer.",
+    }
+    learned = tuple(inputs)
+    memory = NEW
+    no_bias: bool = param(default=False, doc="Whether the layer has none.")
+
+    def input_names(self) -> tuple[str, ...]:
+        bias = () if self.no_bias else ("bias",)
+        return self.without_gamma("weight", "beta", "moving_mean", "moving_var", "gamma", *bias)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        return {"output": s.beta}
+
+    def forward(
+        self,
+        run: Run,
+        weight: Like,
+        beta: Tensor,
+        moving_mean: Tensor,
+        moving_var: Tensor,
+        gamma: Tensor | None = None,
+        bias: Tensor | None = None,
+    ) -> Tensor:
+        centred = -moving_mean if bias is None else bias - moving_mean
+        return torch.addcmul(beta, centred, self._scale(gamma, moving_var)).to(weight.dtype)
+
+
+class _Packed(Op):
+    """A weight in oneDNN's order."""
+
+    inputs = {"weight": "As the user sees it."}
+    result = "new"
+
+    def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
+        return (PACKED,)
+
+
+class PackedConvolutionWeight(_Packed):
+    """Reorders filters as oneDNN's convolution of such data wants them."""
+
+    name = "_packed_convolution_weight"
+    pads: tuple[int, ...] = param(doc="Of the convolution.")
+    strides: tuple[int, ...] = param(doc="Of the convolution.")
+    dilates: tuple[int, ...] = param(doc="Of the convolution.")
+    num_group: int = param(doc="Of the convolution.")
+    data_shape: tuple[int, ...] = param(doc="What the filters will slide over.")
+    infer_shape = same_shape
+
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
+        packed: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
+            weight.contiguous(), self.pads, self.strides, self.dilates, self.num_group, self.data_shape
+        )
+        return packed
+
+
+_ROWS = param(doc="Of the data that the matrix will be multiplied with.")
+
+
+class PackedDenseWeight(_Packed):
+    """Stores the transposed weight of a dense layer in oneDNN's order."""
+
+    name = "_packed_dense_weight"
+    rows: int = _ROWS
+    infer_shape = reversed_shape
+
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), self.rows)
+        return packed
+
+
+class TransposedDenseWeight(Op):
+    """Transposes the weight of a dense layer, as small products run fastest."""
+
+    name = "_transposed_dense_weight"
+    inputs = {"weight": "Weight matrix."}
+    rows: int = _ROWS
+    infer_shape = reversed_shape
+
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
+        # One row reads the matrix once, in any order; more are up to a third faster on a true transpose.
+        return weight.t() if self.rows == 1 else weight.t().contiguous()
+
+
+# ----------------------------------------------------------------------------------------------------- layers
+
+
+class FusedConvolution(Convolution):
+    """Convolves and applies an activation, by one kernel where oneDNN runs, and cuDNN's for ReLU."""
+
+    name = "_fused_convolution"
+    memory = NEW
+    act: str = _ACT
+    scalars: tuple[float, ...] = _SCALARS
+
+    def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        if _is_packed(run, 1):
+            convolved: Tensor = torch.ops.mkldnn._convolution_pointwise.default(
+                data, weight, bias, self.pads, self.strides, self.dilates, self.num_group,
+                self.act, self.scalars, "",
+            )  # fmt: skip
+            return convolved
+        if self.act == "relu" and self.num_group == 1 and _cudnn_runs(data):
+            return torch.cudnn_convolution_relu(
+                data, weight, bias, self.strides, self.pads, self.dilates, self.num_group
+            )
+        return _ACTIVATIONS[self.act](super().forward(run, data, weight, bias), *self.scalars)
+
+
+class FusedConvolutionAdd(FusedConvolution):
+    """Convolves, adds an array, and applies ReLU or nothing; in place of the array where nobody needs it."""
+
+    name = "_fused_convolution_add"
+    inputs = {
+        "data": "Input data.",
+        "weight": "Filters.",
+        "addend": "What is added to the result.",
+        "bias": "One number for each filter.",
+    }
+    memory = Memory("new", over=("addend",))
+
+    def image_inputs(self) -> tuple[int, ...]:
+        return (0, 2)
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        said = dict(super().infer_shape(s))
+        return said | {"addend": said["output"]} if "output" in said else said
+
+    def forward(  # type: ignore[override]
+        self,
+        run: Run,
+        data: Tensor,
+        weight: Tensor,
+        addend: Tensor,
+        bias: Tensor | None = None,
+        *,
+        out: Tensor | None = None,
+    ) -> Tensor:
+        if out is not None:
+            return self._add_to(run, out, data, weight, bias)
+        if _is_packed(run, 1):
+            added: Tensor = torch.ops.mkldnn._convolution_pointwise.binary(
+                data, addend, weight, bias, *self._window, "add", 1.0, *self._relu
+            )
+            return added
+        return self._add_to(run, addend.clone(), data, weight, bias)
+
+    def _add_to(self, run: Run, out: Tensor, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if _is_packed(run, 1):
+            added: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
+                out, data, weight, bias, *self._window, "add", 1.0, *self._relu
+            )
+            return added
+        return _ACTIVATIONS[self.act](out.add_(self.convolve(data, weight, bias)))
+
+    @property
+    def _window(self) -> tuple[Any, ...]:
+        return self.pads, self.strides, self.dilates, self.num_group
+
+    @property
+    def _relu(self) -> tuple[Any, ...]:
+        return ("relu" if self.act == "relu" else None), (), ""
+
+
+class FusedFullyConnected(Op):
+    """Multiplies with a stored matrix, adds a bias, and applies an activation."""
+
+    name = "_fused_fully_connected"
+    inputs = {"data": "Input data.", "weight": "Stored weight matrix.", "bias": "Bias."}
+    learned = ("weight", "bias")
+    memory = NEW
+    num_hidden: int = param(doc="Number of outputs.")
+    flatten: bool = param(default=True, doc="Whether to collapse all but the first axis of the data.")
+    no_bias: bool = param(default=False, doc="Whether there is no bias.")
+    act: str = _ACT
+    scalars: tuple[float, ...] = _SCALARS
+    infer_dtype = dtype_of_first_input
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        if s.data is None:
+            return {}
+        return {"output": (*(s.data[:1] if self.flatten else s.data[:-1]), self.num_hidden)}
+
+    def forward(self, run: Run, data: Tensor, weight: Tensor, *bias: Tensor) -> Tensor:
+        result: Tensor = self.kernel_for(run)(data, weight, *bias)
+        return result
+
+    def kernel_for(self, run: Run) -> Callable[..., Any]:
+        """Return the product of matrices itself: small ones cost little more than the calls they take."""
+        product = self._product(packed=_is_packed(run, 1))
+        shape, result = run.ins[0].shape, run.outs[0].shape
+        assert is_complete(shape)
+        assert is_complete(result)
+        if len(shape) == 2:
+            return product
+        columns = numel(shape[1:]) if self.flatten else shape[-1]
+        return lambda data, *rest: product(data.reshape(-1, columns), *rest).view(result)
+
+    def _product(self, *, packed: bool) -> Callable[..., Tensor]:
+        """Return the function of rows, weight and bias."""
+        act, scalars, mm, addmm = self.act, self.scalars, torch.mm, torch.addmm
+        if packed:
+            multiply = torch.ops.mkldnn._linear_pointwise.default
+            return lambda x, w, b=None: multiply(x, w, b, act, scalars, "")
+        if act == "none":
+            return mm if self.no_bias else lambda x, w, b: addmm(b, x, w)
+        if act == "relu":  # the one for which a call more or less is felt
+            bend = rectified_
+            return (lambda x, w: bend(mm(x, w))) if self.no_bias else lambda x, w, b: bend(addmm(b, x, w))
+        finish = _ACTIVATIONS[act]
+        if self.no_bias:
+            return lambda x, w: finish(mm(x, w), *scalars)
+        return lambda x, w, b: finish(addmm(b, x, w), *scalars)
+
+
+def with_activation(layer: FusedConvolution | FusedFullyConnected, op: Op) -> Op | None:
+    """Return the layer that also does what an operator behind it does, None if it cannot."""
+    function = op.as_activation()
+    if function is None or layer.act != "none":
+        return None
+    return type(layer).bind({**layer.given, "act": function[0], "scalars": str(function[1])})
+
+
+# ----------------------------------------------------------------------------------------------------- layout
+
+
+class ToChannelsLast(Op):
+    """Stores images with the channels of a pixel side by side, where convolutions run faster so."""
+
+    name = "_to_channels_last"
+    cost = "nothing"
+    infer_shape = same_shape
+
+    def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
+        return (CHANNELS_LAST,)
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        images = data.contiguous(memory_format=torch.channels_last)
+        if images.shape[1] == 1:  # either layout, and torch would go on with the first
+            height, width = images.shape[2:]
+            return images.as_strided(images.shape, (height * width, 1, width, 1))
+        return images
+
+
+class ToChannelsFirst(Op):
+    """Stores images one channel after the other, as users see them."""
+
+    name = "_to_channels_first"
+    infer_shape = same_shape
+
+    def forward(self, run: Run, data: Tensor) -> Tensor:
+        return data.contiguous()
+
+
+def runs_channels_last(images: Type) -> bool:
+    """Whether convolutions of such images are faster so: oneDNN's are, and those of tensor cores."""
+    if len(images.shape or ()) != 4:
+        return False
+    half = images.dtype in ("float16", "bfloat16")
+    return half or (images.place.device_type != "gpu" and images.dtype == "float32")
