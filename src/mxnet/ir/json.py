@@ -226,7 +226,7 @@ def write_graph(outputs: Iterable[Entry]) -> str:
 def _members(outputs: Entries, indent: int) -> list[str]:
     """Return ``"key": value`` for what a graph and a subgraph have, to stand at that indentation."""
     nodes = postorder(outputs)
-    number = {id(node): i for i, node in enumerate(nodes)}
+    number = {node: i for i, node in enumerate(nodes)}
     written = [
         _write_node(node, number, versions, indent + 2)
         for node, versions in zip(nodes, input_versions(nodes), strict=True)
@@ -234,7 +234,7 @@ def _members(outputs: Entries, indent: int) -> list[str]:
     first_outputs = [0]
     for node in nodes:
         first_outputs.append(first_outputs[-1] + (node.op.arity[2] if node.op else 1))
-    heads = [f"[{number[id(head.node)]}, {head.index}, {head.version or 0}]" for head in outputs]
+    heads = [f"[{number[head.node]}, {head.index}, {head.version or 0}]" for head in outputs]
     variables = [str(i) for i, node in enumerate(nodes) if node.op is None]
     return [
         f'"nodes": {_write_list(written, indent, at_most=0)}',
@@ -244,14 +244,14 @@ def _members(outputs: Entries, indent: int) -> list[str]:
     ]
 
 
-def _write_node(node: Node, number: Mapping[int, int], versions: Sequence[int], indent: int) -> str:
+def _write_node(node: Node, number: Mapping[Node, int], versions: Sequence[int], indent: int) -> str:
     inside = indent + 2
     members = [f'"op": "{node.op.name if node.op else "null"}"', f'"name": {_quote(node.name)}']
     if node.attrs:
         attrs = [f"{_quote(key)}: {_quote(value)}" for key, value in sorted(node.attrs.items())]
         members.append(f'"attrs": {_write_object(attrs, inside) if len(attrs) > 1 else f"{{{attrs[0]}}}"}')
     inputs = [
-        f"[{number[id(entry.node)]}, {entry.index}, {version}]"
+        f"[{number[entry.node]}, {entry.index}, {version}]"
         for entry, version in zip(node.inputs, versions, strict=True)
     ]
     if node.op and node.op.call_order:

@@ -44,30 +44,30 @@ def _lines(nodes: Sequence[Node], outputs: Sequence[Entry], indent: str) -> list
     for node in nodes:
         notes = ", ".join(f"{key}={value}" for key, value in sorted(node.attrs.items()) if is_hidden(key))
         text = "variable" if node.op is None else _call(node, names)
-        lines.append(f"{indent}{names[id(node)]} = {text}{f'  # {notes}' if notes else ''}")
+        lines.append(f"{indent}{names[node]} = {text}{f'  # {notes}' if notes else ''}")
         for subgraph in node.subgraphs:
             lines += [f"{indent}    with", *_lines(postorder(subgraph), subgraph, indent + "    ")]
     return [*lines, f"{indent}outputs: {', '.join(_show(entry, names) for entry in outputs)}"]
 
 
-def _unique_names(nodes: Iterable[Node]) -> dict[int, str]:
+def _unique_names(nodes: Iterable[Node]) -> dict[Node, str]:
     seen: collections.Counter[str] = collections.Counter()
     names = {}
     for node in nodes:
         seen[node.name] += 1
-        names[id(node)] = f"{node.name}#{seen[node.name]}" if seen[node.name] > 1 else node.name
+        names[node] = f"{node.name}#{seen[node.name]}" if seen[node.name] > 1 else node.name
     return names
 
 
-def _call(node: Node, names: Mapping[int, str]) -> str:
+def _call(node: Node, names: Mapping[Node, str]) -> str:
     operator, _, parameters = repr(node.op).partition("(")
     inputs = ", ".join(_show(entry, names) for entry in node.inputs)
     separator = ", " if inputs and parameters != ")" else ""
     return f"{operator}({inputs}{separator}{parameters}"
 
 
-def _show(entry: Entry, names: Mapping[int, str]) -> str:
-    name = names[id(entry.node)]
+def _show(entry: Entry, names: Mapping[Node, str]) -> str:
+    name = names[entry.node]
     if entry.node.op is not None and entry.is_residual:
         return f"{name}.{entry.node.op.residual}"
     return name if entry.node.op is None or entry.node.op.arity[2] == 1 else f"{name}[{entry.index}]"

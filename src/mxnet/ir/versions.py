@@ -23,7 +23,7 @@ def input_versions(nodes: Iterable[Node]) -> list[tuple[int, ...]]:
     nodes : iterable of Node
         All nodes, each after its inputs.
     """
-    writes: dict[int, int] = {}
+    writes: dict[Node, int] = {}
     versions: list[tuple[int, ...]] = []
     for node in nodes:
         op = node.op
@@ -39,9 +39,9 @@ def input_versions(nodes: Iterable[Node]) -> list[tuple[int, ...]]:
             else:
                 if version is None:
                     is_written = n_in <= position < n_in + n_aux or op.slots[position] in op.mutates
-                    version = writes.get(id(entry.node), 0) + is_written
+                    version = writes.get(entry.node, 0) + is_written
                 if version:
-                    writes[id(entry.node)] = max(version, writes.get(id(entry.node), 0))
+                    writes[entry.node] = max(version, writes.get(entry.node, 0))
             of_node.append(version)
         versions.append(tuple(of_node))
     return versions

@@ -106,18 +106,18 @@ def plot_network(
     picture = NetworkDigraph(name=title, format=save_format)
     for node in nodes:
         if not _is_weight(node):
-            picture.node(names[id(node)], **look | _look_of(node))
+            picture.node(names[node], **look | _look_of(node))
     for node in nodes:
         for entry in node.inputs:
             if not (hide_weights and _is_weight(entry.node)):
                 label = _label_of(entry, shapes, dtypes)
                 picture.edge(
-                    names[id(node)], names[id(entry.node)], dir="back", arrowtail="open", label=label
+                    names[node], names[entry.node], dir="back", arrowtail="open", label=label
                 )
     return picture
 
 
-def _identifiers(nodes: Iterable[Node]) -> dict[int, str]:
+def _identifiers(nodes: Iterable[Node]) -> dict[Node, str]:
     """Return what graphviz calls each node: its name, made unique and without colons, which mean ports."""
     taken: set[str] = set()
     identifiers = {}
@@ -128,7 +128,7 @@ def _identifiers(nodes: Iterable[Node]) -> dict[int, str]:
             count += 1
             identifier = f"{name}#{count}"
         taken.add(identifier)
-        identifiers[id(node)] = identifier
+        identifiers[node] = identifier
     return identifiers
 
 

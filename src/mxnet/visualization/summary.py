@@ -92,11 +92,11 @@ def print_summary(
 
 def _layers(symbol: Symbol, shapes: Shapes | None) -> Iterator[tuple[Node, int]]:
     """Yield the rows of the table, each with the number of parameters that no row before has."""
-    counted: set[int] = set()
+    counted: set[Node] = set()
     for i, node in enumerate(symbol.graph.nodes):
         if node.op is None and i:
             continue
-        own = {id(entry.node): entry for entry in _parameters(node) if id(entry.node) not in counted}
+        own = {entry.node: entry for entry in _parameters(node) if entry.node not in counted}
         counted |= own.keys()
         if shapes is None:
             yield node, _told(node.op) if own else 0
