@@ -1,4 +1,4 @@
-"""Run the examples of all operators and write what they print into ``src/mxnet/surface/example_results.json``.
+"""Run the examples of all operators and write what they print into ``mxnet/surface/example_results.json``.
 
 python tools/make_examples.py [--check]
 """

@@ -111,9 +111,7 @@ def plot_network(
         for entry in node.inputs:
             if not (hide_weights and _is_weight(entry.node)):
                 label = _label_of(entry, shapes, dtypes)
-                picture.edge(
-                    names[node], names[entry.node], dir="back", arrowtail="open", label=label
-                )
+                picture.edge(names[node], names[entry.node], dir="back", arrowtail="open", label=label)
     return picture
 
 

@@ -346,7 +346,9 @@ def _kept_bytes(op: RNN, place: Context, shapes: Shapes, dtype: str, wants: froz
 def _kept_in(op: RNN, place: Context, shapes: Shapes, dtype: str, wants: frozenset[str], steps: int) -> int:
     """Return what torch keeps of a run of so many steps."""
     few = (steps, *shapes[0][1:])
-    data, *others = (torch.empty(each, dtype=torch_dtype(dtype), device="meta") for each in (few, *shapes[1:]))
+    data, *others = (
+        torch.empty(each, dtype=torch_dtype(dtype), device="meta") for each in (few, *shapes[1:])
+    )
     lengths = others.pop() if op.use_sequence_length else None
     inputs = (data, *others)
     mask = data.new_empty(op._mask_shape(data)) if op._drops else None
