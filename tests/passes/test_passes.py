@@ -1,5 +1,7 @@
 """Each pass: the graph before, after and expected, the same numbers, and a graph it must leave alone."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from rewritten import typed
@@ -10,7 +12,7 @@ from mxnet.ir.node import Entry, Node
 from mxnet.ir.op import find_operator
 from mxnet.passes import INFERENCE, apply_passes
 from mxnet.passes.drop_identities import drop_identities
-from mxnet.passes.merge_equal_nodes import merge_equal_nodes
+from mxnet.passes.merge_equal_nodes import merge_equal_constants, merge_equal_nodes
 from mxnet.passes.rewrite import verify
 
 
@@ -52,6 +54,27 @@ def test_other_parameters_other_devices_and_random_numbers_are_not_merged():
     draws = [mx.sym.random.uniform(shape=(2,)) for _ in range(2)]
     net = mx.sym.Group([mx.sym.exp(x), there, x + 1, x + 2, *draws])
     assert merge_equal_nodes(net.graph) is net.graph
+
+
+def test_before_the_gradient_only_constants_are_merged():
+    x = mx.sym.Variable("x")
+    states = [mx.sym.zeros(shape=(2, 3)) + mx.sym.exp(x) for _ in range(2)]
+    merged = merge_equal_constants(mx.sym.Group(states).graph)
+    assert Counter(node.op.name for node in merged.operators) == {"_zeros": 1, "exp": 2, "elemwise_add": 2}
+
+
+def test_each_of_two_equal_losses_starts_a_gradient():
+    x, label = mx.sym.Variable("x"), mx.sym.Variable("label")
+    once = mx.sym.LinearRegressionOutput(x, label, grad_scale=2)
+    twice = mx.sym.Group([mx.sym.LinearRegressionOutput(x, label) for _ in range(2)])
+    found = []
+    for net in (once, twice):
+        executor = net.simple_bind(mx.cpu(), x=(2, 3), label=(2, 3))
+        executor.arg_dict["x"][:] = 3
+        executor.forward(is_train=True)
+        executor.backward()
+        found.append(executor.grad_dict["x"].asnumpy())
+    np.testing.assert_array_equal(*found)
 
 
 def test_identities_are_left_out_of_inference():

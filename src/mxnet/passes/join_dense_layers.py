@@ -27,25 +27,30 @@ FEWEST = 4
 
 def join_dense_layers(graph: Graph) -> Graph:
     """Return the graph with one product for all dense layers of the same parameters that are independent."""
-    while layers := _independent_layers(graph):
+    dependent: set[object] = set()
+    while layers := _independent_layers(graph, dependent):
         graph = _joined(graph, layers)
     return graph
 
 
-def _independent_layers(graph: Graph) -> list[Node]:
-    """Return some layers that share parameters, none of which depends on another, if there are enough."""
+def _independent_layers(graph: Graph, dependent: set[object]) -> list[Node]:
+    """Return some layers that share parameters, none of which depends on another, if there are enough.
+
+    Groups of layers that all wait for each other are noted in `dependent`: joining others never frees them.
+    """
     groups: dict[object, list[Node]] = defaultdict(list)
     for node in graph.operators:
         if isinstance(node.op, FullyConnected) and node.op.flatten and _has_rows(node.inputs[0].type):
             groups[node.op, node.inputs[1:], node.place].append(node)
-    for group in groups.values():
-        if len(group) >= FEWEST:
+    for key, group in groups.items():
+        if len(group) >= FEWEST and key not in dependent:
             by_depth = defaultdict(list)
             for node, depth in _depths(graph, group):
                 by_depth[depth].append(node)
             largest = max(by_depth.values(), key=len)
             if len(largest) >= FEWEST:
                 return largest
+            dependent.add(key)
     return []
 
 
@@ -68,23 +73,27 @@ def _joined(graph: Graph, layers: Sequence[Node]) -> Graph:
     """Return the graph with these layers as one."""
     first = layers[0]
     members = set(layers)
-    replaced: dict[Entry, Entry] = {}
+    replaced: dict[Node, tuple[Entry, ...]] = {}
+
+    def now(entry: Entry) -> Entry:
+        entries = replaced.get(entry.node)
+        return entry if entries is None else entries[entry.index]
+
     for node in _in_order(graph, layers):
         if node not in members:
-            inputs = tuple(replaced.get(entry, entry) for entry in node.inputs)
-            if inputs != node.inputs:
-                replaced.update(zip(node.entries, node.with_inputs(inputs).entries, strict=True))
-        elif Entry(node) not in replaced:
-            data = [replaced.get(layer.inputs[0], layer.inputs[0]) for layer in layers]
-            parameters = (replaced.get(entry, entry) for entry in first.inputs[1:])
+            if any(entry.node in replaced for entry in node.inputs):
+                replaced[node] = node.with_inputs(tuple([now(entry) for entry in node.inputs])).entries
+        elif node not in replaced:
+            data = [now(layer.inputs[0]) for layer in layers]
+            parameters = map(now, first.inputs[1:])
             with emitting(first, "joined"):
                 rows = emit(JoinRows.make(num_args=len(data)), *data)
                 assert first.op is not None
                 product = emit(first.op, rows, *parameters)
                 split = SplitRows.make(rows=tuple(each.type.shape[0] for each in data if each.type.shape))
                 parts = emit(split, product).node.outputs
-            replaced.update(zip(map(Entry, layers), parts, strict=True))
-    return Graph(replaced.get(entry, entry) for entry in graph.outputs)
+            replaced.update((layer, (part,)) for layer, part in zip(layers, parts, strict=True))
+    return Graph(map(now, graph.outputs))
 
 
 def _in_order(graph: Graph, layers: Sequence[Node]) -> list[Node]:
