@@ -6,8 +6,10 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import GradientError, did_you_mean
+from mxnet.ir.storage import DENSE, ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE
+from mxnet.ops.tools.storage import densify, rows_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,19 +87,28 @@ class Differentiable:
         if self._recorded is not None:
             self._recorded.backward([self], [out_grad], retain_graph, train_mode)
         elif self._grad is not None:
-            self._take_gradient(torch.ones_like(self._tensor) if out_grad is None else out_grad._tensor)
+            ones = (torch.ones_like(self._tensor),)
+            self._take_gradient(
+                Stored(DENSE, ones[0].shape, ones) if out_grad is None else out_grad._stored()
+            )
         else:
             raise GradientError(
                 "backward() needs an array that was computed while recording: compute it inside "
                 "`with mx.autograd.record():`, from arrays that have gradients (attach_grad)."
             )
 
-    def _take_gradient(self, gradient: Tensor) -> None:
+    def _take_gradient(self, gradient: Stored) -> None:
         """Write or add a gradient to the gradient array."""
         if self._grad is not None:
             write_gradient(self._grad, gradient, self._grad_req)
 
 
-def write_gradient(target: NDArray, gradient: Tensor, grad_req: str) -> None:
+def write_gradient(target: NDArray, gradient: Stored, grad_req: str) -> None:
     """Write a gradient into an array, or add it to what is there."""
-    target._overwrite(target._tensor + gradient if grad_req == "add" else gradient)
+    if grad_req != "add":
+        target._put(gradient)
+    elif gradient.stype == ROWS:
+        values, rows = gradient.parts
+        target._write_rows(rows, rows_of(target._stored(), rows) + values)
+    else:
+        target._overwrite(target._tensor + densify(gradient))

@@ -18,7 +18,7 @@ from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.preparations import FOR_ARRAYS, prepared
-from mxnet.ir.storage import Stored
+from mxnet.ir.storage import ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import indexing
 from mxnet.ndarray.arithmetic import Arithmetic, Operators, cannot_combine, is_scalar
@@ -29,6 +29,7 @@ from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.params_format import dump_array, load_array
 from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.tools.device import torch_device
+from mxnet.ops.tools.storage import densify
 from mxnet.util import is_np_shape
 
 if TYPE_CHECKING:
@@ -121,6 +122,18 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         if tensor.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
             tensor = tensor.clone()
         target.copy_(tensor)
+
+    def _put(self, stored: Stored) -> None:
+        """Write values of the same shape, stored in any way, into this array's memory."""
+        if stored.stype == ROWS:
+            self._tensor.zero_()
+            self._write_rows(stored.parts[1], stored.parts[0])
+        else:
+            self._overwrite(densify(stored))
+
+    def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:  # noqa: ARG002 - has them all
+        """Write some rows where the array lies; see `with_rows` for those that are stored by rows."""
+        self._tensor.index_copy_(0, rows, values.to(self._tensor.dtype))
 
     # --------------------------------------------------------------------------------------------- what it is
 
@@ -518,7 +531,7 @@ def invoke(
     if outs:
         made = list(outs)
         for array, result in zip(outs, results, strict=False):
-            overwrite(op, array, result)
+            overwrite(op, array, Stored("default", tuple(result.shape), (result,)))
     else:
         made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
         if stored is not None:
@@ -580,9 +593,9 @@ def check_out(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray
     return outs
 
 
-def overwrite(op: Op, array: NDArray, result: Tensor) -> None:
+def overwrite(op: Op, array: NDArray, result: Stored) -> None:
     """Write a result to the array that was given for it."""
-    if array.shape != tuple(result.shape):
-        expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
+    if array.shape != result.shape:
+        expected, actual = show_shape(result.shape), show_shape(array.shape)
         raise blame(ShapeError(f"out has the shape {actual}, but the result has {expected}."), call_of(op))
-    array._overwrite(result)
+    array._put(result)

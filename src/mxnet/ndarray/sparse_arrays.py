@@ -22,7 +22,7 @@ from mxnet.ndarray.sparse_format import check_parts
 from mxnet.ndarray.structured import invoke_sparse
 from mxnet.ndarray.tensors import RoomFor, allocate, extents_of, tensor_of
 from mxnet.ops.tools.device import torch_device
-from mxnet.ops.tools.storage import densify, sparsify
+from mxnet.ops.tools.storage import densify, sparsify, with_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,6 +86,17 @@ class BaseSparseNDArray(NDArray):
         self._parts = sparsify(self.stype, tensor)
 
     _overwrite = _set_tensor
+
+    def _put(self, stored: Stored) -> None:
+        if stored.stype == self.stype:
+            values, *places = stored.parts
+            self._parts = (values.to(self._parts[0].dtype, copy=True), *places)
+        else:
+            self._set_tensor(densify(stored).to(self._parts[0].dtype))
+
+    def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:  # noqa: ARG002
+        dense = self._tensor
+        self._set_tensor(dense.index_copy_(0, rows, values.to(dense.dtype)))
 
     def _invoke(self, op: Op, inputs: Sequence[NDArray], out: Any = None) -> Any:
         return invoke_sparse(op, inputs, out)
@@ -259,6 +270,10 @@ class RowSparseNDArray(BaseSparseNDArray, stype="row_sparse"):
         if _is_whole(key):
             return self
         raise SparseIndexError(f"A RowSparseNDArray can be indexed only as a whole, x[:], not by {key}.")
+
+    def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:
+        values = values.to(self._parts[0].dtype)
+        self._parts = with_rows(self._stored(), rows, values, whole=whole).parts
 
     def retain(self, indices: NDArray) -> NDArray:
         """Return the array with only the given rows; the others become 0."""

@@ -17,11 +17,11 @@ from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
-from mxnet.ir.storage import DENSE, ROWS, Sparse
+from mxnet.ir.storage import DENSE, ROWS, Call, GradientCall, Sparse, Stored
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import normal_axis
-from mxnet.ops.tools.storage import csr_if_whole, dense
+from mxnet.ops.tools.storage import csr_if_whole, dense, densify, grouped, rows_of
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -40,6 +40,25 @@ def _free_index_dtype(self: Op, t: Slots) -> Mapping[str, Any]:
     return {"output": t.ins[0], "ins": (t.outs[0], *t.ins[1:])}
 
 
+def _look_up(call: Call) -> Stored | None:
+    """Look up rows of a matrix that stores only some."""
+    data, weight = call.arrays
+    if weight.stype != ROWS:
+        return None
+    rows = _positions(densify(data), call.op.input_dim, "clip")
+    found = rows_of(weight, rows.flatten()).view(*rows.shape, call.op.output_dim)
+    return Stored(DENSE, tuple(found.shape), (found,))
+
+
+def _rows_looked_up(call: GradientCall) -> tuple[Stored] | None:
+    """Return the gradient of those rows that were looked up."""
+    if call.wants != ("weight",) or call.op.sparse.gradient(call.op, (DENSE, DENSE), DENSE)[1] != ROWS:
+        return None
+    op = call.op
+    rows = _positions(densify(call.arrays["data"]), op.input_dim, "clip")
+    return (grouped(rows, densify(call.head), (op.input_dim, op.output_dim)),)
+
+
 class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     """Looks up rows of a matrix: the vectors that stand for words.
 
@@ -50,7 +69,12 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     example = "[1, 0]; [[1, 2], [3, 4], [5, 6]] | input_dim=3, output_dim=2"
     memory = WRITES
     backward_memory = NEW
-    sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE))
+    sparse = Sparse(
+        dense,
+        lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE),
+        _look_up,
+        _rows_looked_up,
+    )
 
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
     learned = ("weight",)

@@ -10,10 +10,10 @@ from mxnet.errors import ShapeError
 from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Shape, Slots, param
-from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import normal_axis, numel
-from mxnet.ops.tools.storage import densify, row_of_each
+from mxnet.ops.tools.storage import product
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -57,20 +57,19 @@ def _dot_gradient_storage(op: Any, stypes: tuple[str, ...], head: str) -> tuple[
 
 
 def _dot_of_csr(call: Call) -> Stored | None:
-    """Multiply a CSR matrix, or its transpose, with a dense one; only what is stored is looked at."""
+    """Multiply a CSR matrix, or its transpose, with another array."""
     left, right = call.arrays
-    if left.stype != CSR or right.stype == CSR or call.op.transpose_b or len(right.shape) != 2:
+    if left.stype != CSR or right.stype == CSR or call.op.transpose_b:
         return None
-    values, columns, indptr = left.parts
-    rows, factor = row_of_each(indptr), densify(right)
-    if not call.op.transpose_a:
-        out = values.new_zeros(left.shape[0], right.shape[1])
-        out.index_add_(0, rows, values.unsqueeze(1) * factor[columns])
-        return Stored(DENSE, tuple(out.shape), (out,))
-    there, place = torch.unique(columns, return_inverse=True)
-    sums = values.new_zeros(len(there), right.shape[1])
-    sums.index_add_(0, place, values.unsqueeze(1) * factor[rows])
-    return Stored(ROWS, (left.shape[1], right.shape[1]), (sums, there))
+    return product(left, right, transposed=call.op.transpose_a)
+
+
+def _gradient_of_dot(call: GradientCall) -> tuple[Stored] | None:
+    """Multiply with the other form of a CSR matrix; its own gradient is dense."""
+    left = call.arrays["lhs"]
+    if left.stype != CSR or call.head.stype == CSR or call.op.transpose_b or call.wants != ("rhs",):
+        return None
+    return (product(left, call.head, transposed=not call.op.transpose_a),)
 
 
 class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
@@ -84,7 +83,7 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
     """
 
     example = "[[1, 2]]; [[3], [4]]"
-    sparse = Sparse(_dot_storage, _dot_gradient_storage, _dot_of_csr)
+    sparse = Sparse(_dot_storage, _dot_gradient_storage, _dot_of_csr, _gradient_of_dot)
 
     def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
         """Return the axes that are contracted, from the numbers of dimensions."""

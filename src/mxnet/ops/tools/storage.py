@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
-from mxnet.lazy import torch
+from mxnet.lazy import F, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,14 +24,17 @@ __all__ = [
     "as_first",
     "csr_if_whole",
     "densify",
+    "grouped",
     "if_alike",
     "like_the_head",
     "on_all_rows",
     "on_places",
     "on_values",
+    "product",
     "row_of_each",
     "rows_of",
     "sparsify",
+    "with_rows",
 ]
 
 # ------------------------------------------------------------------------------------------ rules of results
@@ -77,6 +80,8 @@ def by_a_slope(op: Any, stypes: tuple[str, ...], head: str) -> tuple[str, ...]:
 
 
 # --------------------------------------------------------------------------------------------------- kernels
+
+_SUMMED_BY_TORCH = ("float16", "float32", "float64")
 
 
 def with_parts(array: Stored, *parts: Tensor) -> Stored:
@@ -135,9 +140,72 @@ def rows_of(array: Stored, wanted: Tensor) -> Tensor:
     return torch.where(there, values[place], 0)
 
 
+def with_rows(array: Stored, rows: Tensor, values: Tensor, *, whole: bool = False) -> Stored:
+    """Return an array by rows with other values in some rows, written in place where it stores them all.
+
+    If it does not, it gets room for them; or, if it is to be `whole`, for all rows at once.
+    """
+    stored, own = array.parts
+    place = torch.searchsorted(own, rows)
+    if not len(own) or not bool((own[place.clamp(max=len(own) - 1)] == rows).all()):
+        every = torch.arange(array.shape[0], device=own.device) if whole else torch.cat((own, rows)).unique()
+        stored, own, place = rows_of(array, every), every, torch.searchsorted(every, rows)
+    stored.index_copy_(0, place, values)
+    return with_parts(array, stored, own)
+
+
 def row_of_each(indptr: Tensor) -> Tensor:
     """Return the row of each value that a CSR matrix stores."""
     return torch.repeat_interleave(torch.arange(len(indptr) - 1, device=indptr.device), indptr.diff())
+
+
+def product(matrix: Stored, factor: Stored, *, transposed: bool) -> Stored:
+    """Multiply a CSR matrix, or its transpose, with an array; only rows that meet a value are looked at.
+
+    Returns
+    -------
+    Stored
+        A dense array; of the transpose, the rows that have a value in the matrix.
+    """
+    values, columns, indptr = matrix.parts
+    extents = factor.shape[1:]
+    if transposed:
+        order = columns.argsort(stable=True)
+        rows, counts = columns[order].unique_consecutive(return_counts=True)
+        starts = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+        sums = _weighted_sums(values[order], row_of_each(indptr)[order], starts, factor)
+        return Stored(ROWS, (matrix.shape[1], *extents), (sums, rows))
+    sums = _weighted_sums(values, columns, indptr, factor)
+    return Stored(DENSE, (matrix.shape[0], *extents), (sums,))
+
+
+def _weighted_sums(weights: Tensor, places: Tensor, starts: Tensor, factor: Stored) -> Tensor:
+    """Return sums of rows of an array, each times a weight; the i-th sum begins at ``starts[i]``."""
+    if factor.stype == DENSE:
+        (rows,) = factor.parts
+    else:
+        wanted, places = torch.unique(places, return_inverse=True)
+        rows = rows_of(factor, wanted)
+    if str(rows.dtype)[6:] in _SUMMED_BY_TORCH and rows.dtype == weights.dtype and rows.numel():
+        sums: Tensor = F.embedding_bag(
+            places,
+            rows.flatten(1) if rows.dim() > 1 else rows.unsqueeze(1),
+            starts,
+            mode="sum",
+            per_sample_weights=weights,
+            include_last_offset=True,
+        )
+
+        return sums.view(-1, *rows.shape[1:])
+    sums = rows.new_zeros(len(starts) - 1, *rows.shape[1:])
+    return sums.index_add_(0, row_of_each(starts), weights.view(-1, *(1,) * (rows.dim() - 1)) * rows[places])
+
+
+def grouped(places: Tensor, rows: Tensor, shape: tuple[int, ...]) -> Stored:
+    """Return an array with the sum of those rows that have the same place in it."""
+    there, group = torch.unique(places, return_inverse=True)
+    sums = torch.ops.aten.embedding_dense_backward(rows, group, len(there), -1, False)
+    return Stored(ROWS, shape, (sums, there))
 
 
 def densify(array: Stored) -> Tensor:
