@@ -153,7 +153,9 @@ class BaseSparseNDArray(NDArray):
         if self._is_tracked():
             raise GradientError("An array with a gradient cannot be assigned to while recording.")
         stored = self._parts[0]
-        if is_scalar(value):
+        if is_scalar(value) and not value:
+            self._parts = self._zeros_alike(self.stype)._stored().parts
+        elif is_scalar(value):
             with RoomFor(self.shape, self._dtype_name, self._context):
                 full = torch.full(self.shape, number_as(value, stored.dtype), dtype=stored.dtype)
             self._set_tensor(full.to(stored.device))

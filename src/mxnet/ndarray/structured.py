@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.analysis.storage import result_storage, say_fallback
 from mxnet.dtype import torch_dtype
-from mxnet.ir.storage import DENSE, ROWS, Call, Stored
+from mxnet.ir.storage import DENSE, Call, Stored
 from mxnet.ndarray.eager import Kernel, check_places, kernel_of, outputs_of, owned
 from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.ndarray import NDArray, check_out, class_of, overwrite, stored_alike, tracked_inputs
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Value = Tensor | Stored
     """A value, of which what is not dense is kept as it is stored."""
 
-__all__ = ["as_stored", "computed_as_stored", "invoke_sparse"]
+__all__ = ["as_stored", "computed_as_stored", "invoke_sparse", "read_rows", "write_rows"]
 
 
 def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
@@ -137,19 +137,29 @@ def as_stored(value: Value) -> Stored:
 
 def _update_rows(op: Op, kernel: Kernel, inputs: Sequence[Any], outs: Sequence[NDArray]) -> NDArray:
     """Update only the rows that a row-sparse gradient has, of the weight and of what the kernel writes."""
-    weight, grad = inputs[:2]
+    weight, grad, *states = inputs
     rows = grad._parts[1]
-    parts = [rows_of(array._stored(), rows) for array in inputs]
-    (changed,) = outputs_of(op, kernel, parts)
+    part, *parts = read_rows([weight, *states], rows)
+    (changed,) = outputs_of(op, kernel, [part, grad._parts[0], *parts])
     new: NDArray = outs[0] if outs else weight._zeros_alike(DENSE)
     if new is not weight:
         new._put(weight._stored())
-    whole = weight.stype == ROWS and len(weight._parts[1]) == weight.shape[0]
-    new._write_rows(rows, changed)
-    for name, array, part in zip(op.input_names(), inputs, parts, strict=False):
-        if name in op.mutates:
-            array._write_rows(rows, part, whole=whole)
+    moved = [i for i, name in enumerate(op.input_names()[2:]) if name in op.mutates]
+    write_rows([new, *(states[i] for i in moved)], rows, [changed, *(parts[i] for i in moved)])
     return new
+
+
+def read_rows(arrays: Sequence[NDArray], rows: Tensor) -> list[Tensor]:
+    """Return copies of some rows of each array."""
+    return [rows_of(array._stored(), rows) for array in arrays]
+
+
+def write_rows(arrays: Sequence[NDArray], rows: Tensor, values: Sequence[Tensor]) -> None:
+    """Write some rows of a weight and of its states, which get room for all rows if the weight has that."""
+    weight = arrays[0]._stored()
+    whole = weight.stype == DENSE or len(weight.parts[1]) == weight.shape[0]
+    for array, part in zip(arrays, values, strict=True):
+        array._write_rows(rows, part, whole=whole)
 
 
 def _run_dense(

@@ -14,6 +14,7 @@ from mxnet.caller import warn
 from mxnet.config import knob
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
 from mxnet.ndarray.mode import MODE
+from mxnet.ndarray.structured import read_rows, write_rows
 from mxnet.optimizer.arrays import Plan, flat
 
 if TYPE_CHECKING:
@@ -518,16 +519,15 @@ class Rule(Optimizer):
 
     def _step_sparsely(self, index: Index, arrays: Sequence[NDArray], lr: float, wd: float) -> None:
         """Step with some arrays stored sparsely: in all rows, or only in those that the gradient has."""
-        weight, grad = arrays[:2]
-        tensors = [array._tensor for array in arrays]
+        weight, grad, *states = arrays
         if isinstance(grad, nd.RowSparseNDArray) and self._only_rows(weight):
             rows = grad._parts[1]
-            parts = [tensor[rows] for tensor in tensors]
-            self._step(index, parts[0], parts[1], parts[2:], float(lr), float(wd))
-            for tensor, part in zip(tensors, parts, strict=True):
-                tensor.index_copy_(0, rows, part)
-        else:
-            self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))
+            part, *parts = read_rows([weight, *states], rows)
+            self._step(index, part, grad._parts[0], parts, float(lr), float(wd))
+            write_rows([weight, *states], rows, [part, *parts])
+            return
+        tensors = [array._tensor for array in arrays]
+        self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))
         for array, tensor in zip(arrays, tensors, strict=True):
             if array is not grad:
                 array._overwrite(tensor)

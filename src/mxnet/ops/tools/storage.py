@@ -5,6 +5,7 @@ A kernel for sparse arrays works on what is stored, and gives a result with the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
@@ -101,8 +102,8 @@ def on_all_rows(call: Call) -> Stored | None:
     """Compute the rows that any of the arrays stores."""
     if any(array.stype != ROWS for array in call.arrays):
         return None
-    rows = torch.unique(torch.cat([array.parts[1] for array in call.arrays]))
-    return with_parts(call.arrays[0], call.run([rows_of(array, rows) for array in call.arrays]), rows)
+    rows = union([array.parts[1] for array in call.arrays])
+    return with_parts(call.arrays[0], call.run([_spread(array, rows) for array in call.arrays]), rows)
 
 
 def on_places(call: Call) -> Stored | None:
@@ -134,10 +135,42 @@ def rows_of(array: Stored, wanted: Tensor) -> Tensor:
         return densify(array)[wanted]
     values, rows = array.parts
     if not len(rows):
-        return torch.zeros((len(wanted), *values.shape[1:]), dtype=values.dtype, device=values.device)
-    place = torch.searchsorted(rows, wanted).clamp(max=len(rows) - 1)
-    there = (rows[place] == wanted).view(-1, *(1,) * (values.dim() - 1))
-    return torch.where(there, values[place], 0)
+        return values.new_zeros(len(wanted), *values.shape[1:])
+    place, there = _find(rows, wanted)
+    return torch.where(there.view(-1, *(1,) * (values.dim() - 1)), values[place], 0)
+
+
+def _find(rows: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where numbers are among those of stored rows, which ascend, and whether they are there."""
+    place = torch.searchsorted(rows, wanted)
+    if not len(rows):
+        return place, torch.zeros_like(place, dtype=torch.bool)
+    place.clamp_(max=len(rows) - 1)
+    return place, rows[place] == wanted
+
+
+def union(several: Sequence[Tensor]) -> Tensor:
+    """Return the numbers of the rows that any of several arrays stores; all rows and a few cost nothing."""
+    rows, *others = sorted(several, key=len, reverse=True)
+    for more in others:
+        new = more[~_find(rows, more)[1]]
+        if len(new):
+            place = torch.searchsorted(rows, new) + torch.arange(len(new), device=new.device)
+            old = torch.ones(len(rows) + len(new), dtype=torch.bool, device=new.device)
+            old[place] = False
+            rows = torch.empty_like(old, dtype=rows.dtype).masked_scatter_(old, rows)
+            rows[place] = new
+    return rows
+
+
+def _spread(array: Stored, rows: Tensor) -> Tensor:
+    """Return the values in rows that are all of the stored ones, and more."""
+    values, own = array.parts
+    if len(own) == len(rows):
+        return values
+    return values.new_zeros(len(rows), *values.shape[1:]).index_copy_(
+        0, torch.searchsorted(rows, own), values
+    )
 
 
 def with_rows(array: Stored, rows: Tensor, values: Tensor, *, whole: bool = False) -> Stored:
@@ -146,10 +179,10 @@ def with_rows(array: Stored, rows: Tensor, values: Tensor, *, whole: bool = Fals
     If it does not, it gets room for them; or, if it is to be `whole`, for all rows at once.
     """
     stored, own = array.parts
-    place = torch.searchsorted(own, rows)
-    if not len(own) or not bool((own[place.clamp(max=len(own) - 1)] == rows).all()):
-        every = torch.arange(array.shape[0], device=own.device) if whole else torch.cat((own, rows)).unique()
-        stored, own, place = rows_of(array, every), every, torch.searchsorted(every, rows)
+    place, there = _find(own, rows)
+    if not there.all():
+        every = torch.arange(array.shape[0], device=own.device) if whole else union([own, rows])
+        stored, own, place = _spread(array, every), every, torch.searchsorted(every, rows)
     stored.index_copy_(0, place, values)
     return with_parts(array, stored, own)
 
