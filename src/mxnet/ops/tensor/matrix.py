@@ -13,7 +13,7 @@ from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import normal_axis, numel
-from mxnet.ops.tools.storage import product
+from mxnet.ops.tools.storage import densify, product
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -58,18 +58,29 @@ def _dot_gradient_storage(op: Any, stypes: tuple[str, ...], head: str) -> tuple[
 
 def _dot_of_csr(call: Call) -> Stored | None:
     """Multiply a CSR matrix, or its transpose, with another array."""
-    left, right = call.arrays
-    if left.stype != CSR or right.stype == CSR or call.op.transpose_b:
-        return None
-    return product(left, right, transposed=call.op.transpose_a)
+    (left, right), op = call.arrays, call.op
+    if left.stype == CSR and right.stype != CSR and not op.transpose_b:
+        return product(left, right, transposed=op.transpose_a)
+    if left.stype == DENSE and right.stype == CSR and len(left.shape) == 2 and not op.transpose_a:
+        return _times_csr(left, right, transposed=op.transpose_b)
+    return None
 
 
 def _gradient_of_dot(call: GradientCall) -> tuple[Stored] | None:
     """Multiply with the other form of a CSR matrix; its own gradient is dense."""
-    left = call.arrays["lhs"]
-    if left.stype != CSR or call.head.stype == CSR or call.op.transpose_b or call.wants != ("rhs",):
-        return None
-    return (product(left, call.head, transposed=not call.op.transpose_a),)
+    left, right, head, op = call.arrays["lhs"], call.arrays["rhs"], call.head, call.op
+    if left.stype == CSR and head.stype != CSR and not op.transpose_b and call.wants == ("rhs",):
+        return (product(left, head, transposed=not op.transpose_a),)
+    if right.stype == CSR and head.stype == DENSE and len(head.shape) == 2 and call.wants == ("lhs",):
+        return None if op.transpose_a else (_times_csr(head, right, transposed=not op.transpose_b),)
+    return None
+
+
+def _times_csr(left: Stored, matrix: Stored, *, transposed: bool) -> Stored:
+    """Multiply a dense matrix with a CSR matrix or its transpose."""
+    (values,) = left.parts
+    made = densify(product(matrix, Stored(DENSE, left.shape[::-1], (values.t(),)), transposed=not transposed))
+    return Stored(DENSE, (made.shape[1], made.shape[0]), (made.t(),))
 
 
 class Dot(_Product, name="dot", aliases=("_sparse_dot",)):

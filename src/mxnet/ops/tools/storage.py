@@ -34,6 +34,7 @@ __all__ = [
     "product",
     "row_of_each",
     "rows_of",
+    "rows_of_csr",
     "sparsify",
     "with_rows",
 ]
@@ -232,6 +233,16 @@ def _weighted_sums(weights: Tensor, places: Tensor, starts: Tensor, factor: Stor
         return sums.view(-1, *rows.shape[1:])
     sums = rows.new_zeros(len(starts) - 1, *rows.shape[1:])
     return sums.index_add_(0, row_of_each(starts), weights.view(-1, *(1,) * (rows.dim() - 1)) * rows[places])
+
+
+def rows_of_csr(matrix: Stored, wanted: Tensor) -> Stored:
+    """Return the CSR matrix of some rows of another one."""
+    values, columns, indptr = matrix.parts
+    counts = indptr.diff()[wanted]
+    starts = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+    row = row_of_each(starts)
+    taken = torch.arange(len(row), device=row.device) + (indptr[wanted] - starts[:-1])[row]
+    return Stored(CSR, (len(wanted), matrix.shape[1]), (values[taken], columns[taken], starts))
 
 
 def grouped(places: Tensor, rows: Tensor, shape: tuple[int, ...]) -> Stored:
