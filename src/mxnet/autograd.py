@@ -20,17 +20,15 @@ from mxnet.historic import lend
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, user_line
 from mxnet.ir.op import Op, Run, Slots
-from mxnet.ir.storage import DENSE, Stored
+from mxnet.ir.storage import DENSE
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.eager import run_operator
-from mxnet.ndarray.gradients import write_gradient
+from mxnet.ndarray.gradients import mark_variables, write_gradient
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import class_of
-from mxnet.ndarray.structured import as_stored, computed_as_stored
+from mxnet.ndarray.structured import run_on_values, value_of
 from mxnet.ndarray.tensors import allocate
-from mxnet.ops.tools.device import torch_device
-from mxnet.ops.tools.storage import densify
+from mxnet.ops.tools.storage import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,7 +116,7 @@ def _record(op: Op, inputs: Sequence[NDArray], made: Sequence[NDArray], hidden: 
     """Add a node for an operator that has run, if a gradient may pass through it."""
     if not any(array._recorded is not None or array._grad is not None for array in inputs):
         return
-    values = [*map(_kept, made), *hidden]
+    values = [*map(value_of, made), *hidden]
     node = RecordedNode(op, tuple(map(_entry_of, inputs)), values, made[0]._context)
     for i, array in enumerate(made):
         array._recorded = RecordedEntry(node, i)
@@ -129,16 +127,12 @@ def _entry_of(array: NDArray) -> RecordedEntry:
     known: RecordedEntry | None = array._recorded
     if known is not None and (array._grad is None or known.node.held is array._held):
         return known
-    node = RecordedNode(None, (), [_kept(array)], array._context)
+    node = RecordedNode(None, (), [value_of(array)], array._context)
     entry = RecordedEntry(node)
     if array._grad is not None:
         node.held, node.gradient, node.grad_req = array._held, array._grad, array._grad_req
         array._recorded = entry
     return entry
-
-
-def _kept(array: NDArray) -> Value:
-    return array._tensor if array.stype == DENSE else array._stored()
 
 
 @contextmanager
@@ -218,33 +212,6 @@ def set_training(train_mode: bool) -> bool:
     return old.is_train
 
 
-def mark_variables(
-    variables: NDArray | Sequence[NDArray],
-    gradients: NDArray | Sequence[NDArray],
-    grad_reqs: str | Sequence[str] = "write",
-) -> None:
-    """Give arrays the gradient arrays that ``backward`` fills.
-
-    Parameters
-    ----------
-    variables : NDArray or list of NDArray
-        The arrays.
-    gradients : NDArray or list of NDArray
-        Their gradient arrays.
-    grad_reqs : str or list of str, default "write"
-        ``"write"``, ``"add"`` or ``"null"``, for all or for each.
-    """
-    variables, gradients = _as_list(variables), _as_list(gradients)
-    reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
-    if not len(variables) == len(gradients) == len(reqs):
-        raise GradientError(
-            f"mark_variables() got {len(variables)} variables, {len(gradients)} gradients and "
-            f"{len(reqs)} grad_reqs."
-        )
-    for variable, gradient, req in zip(variables, gradients, reqs, strict=True):
-        variable._mark(gradient, req)
-
-
 # -------------------------------------------------------------------------------------------------- gradients
 
 
@@ -282,10 +249,7 @@ def backward(
     results = _evaluate(found, train_mode)
     for leaf, result in zip(leaves, results, strict=True):
         assert leaf.gradient is not None
-        if result is not None:
-            write_gradient(leaf.gradient, as_stored(_value_of(result)), leaf.grad_req)
-        elif leaf.grad_req == "write":
-            leaf.gradient._put(leaf.gradient._zeros_alike(leaf.gradient.stype)._stored())
+        write_gradient(leaf.gradient, None if result is None else as_stored(_value_of(result)), leaf.grad_req)
     if not retain_graph:
         _release(graph)
 
@@ -339,10 +303,10 @@ def grad(
     gradients = []
     for variable, result in zip(variables, _evaluate(found, train_mode, keep=create_graph), strict=True):
         if result is None:
-            gradient = variable._zeros_alike(DENSE)
-        else:
-            stored = as_stored(_value_of(result))
-            gradient = class_of(stored.stype)._from_stored(stored, variable._context)
+            gradients.append(variable._zeros_alike(DENSE))
+            continue
+        stored = as_stored(_value_of(result))
+        gradient = class_of(stored.stype)._from_stored(stored, variable._context)
         gradient._recorded = result if create_graph else None
         gradients.append(gradient)
     if not (create_graph if retain_graph is None else retain_graph):
@@ -371,10 +335,11 @@ def _heads(
             )
         if gradient is not None and gradient.shape != head.shape:
             raise ShapeError(f"A head of shape {head.shape} was given a gradient of shape {gradient.shape}.")
+        dtype = head._dtype_name
         if gradient is None:
-            seed: Value = allocate(torch.ones, head.shape, head._context, head._dtype_name)
+            seed: Value = allocate(torch.ones, head.shape, head._context, dtype)
         else:
-            seed = _kept(gradient.astype(head._dtype_name, copy=False))
+            seed = value_of(gradient.astype(dtype, copy=False))
         entries.append(_entry_of(head))
         seeds.append(RecordedEntry(RecordedNode(None, (), [seed], head._context)))
     graph = Graph(entries)
@@ -449,28 +414,8 @@ def _to_run(nodes: Iterable[Node]) -> list[Node]:
 def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> RecordedNode:
     assert node.op is not None
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
-    op, device = node.op, torch_device(context)
-    values = [_value_of(entry) for entry in inputs]
-    values = [each if i in op.opaque else _moved(each, device) for i, each in enumerate(values)]
-    found = computed_as_stored(op, context, train_mode, values, node)
-    if found is None:
-        tensors = [
-            _read(each, i in op.shape_only) if isinstance(each, Stored) else each
-            for i, each in enumerate(values)
-        ]
-        found = list(run_operator(op, context, train_mode, tensors, node))
-    return RecordedNode(op, (), found, context)
-
-
-def _read(value: Stored, shape_only: bool) -> Tensor:
-    """Return dense values, or something that only looks like them."""
-    return value.parts[0].new_zeros(()).expand(value.shape) if shape_only else densify(value)
-
-
-def _moved(value: Value, device: torch.device) -> Value:
-    if isinstance(value, Stored):
-        return value._replace(parts=tuple([part.to(device) for part in value.parts]))
-    return value.to(device)
+    values = run_on_values(node.op, context, train_mode, list(map(_value_of, inputs)), node)
+    return RecordedNode(node.op, (), values, context)
 
 
 # -------------------------------------------------------------------------------- functions of the user's own
@@ -551,6 +496,8 @@ class _OwnFunction(Op):
         function = self.reference()
         assert function is not None
         return function
+
+    shape_only = frozenset()
 
     def input_names(self) -> tuple[str, ...]:
         return tuple(f"arg{i}" for i in range(self.n_in))

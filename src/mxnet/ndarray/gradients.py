@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import GradientError, did_you_mean
-from mxnet.ir.storage import DENSE, ROWS, Stored
+from mxnet.ir.storage import ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE
-from mxnet.ops.tools.storage import densify, rows_of
+from mxnet.ops.tools.storage import as_stored, densify, rows_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["Differentiable", "write_gradient"]
+__all__ = ["Differentiable", "mark_variables", "write_gradient"]
 
 GRAD_REQS = ("null", "write", "add")
 
@@ -87,10 +88,8 @@ class Differentiable:
         if self._recorded is not None:
             self._recorded.backward([self], [out_grad], retain_graph, train_mode)
         elif self._grad is not None:
-            ones = (torch.ones_like(self._tensor),)
-            self._take_gradient(
-                Stored(DENSE, ones[0].shape, ones) if out_grad is None else out_grad._stored()
-            )
+            ones = as_stored(torch.ones_like(self._tensor))
+            self._take_gradient(ones if out_grad is None else out_grad._stored())
         else:
             raise GradientError(
                 "backward() needs an array that was computed while recording: compute it inside "
@@ -103,10 +102,41 @@ class Differentiable:
             write_gradient(self._grad, gradient, self._grad_req)
 
 
-def write_gradient(target: NDArray, gradient: Stored, grad_req: str) -> None:
-    """Write a gradient into an array, or add it to what is there."""
+def mark_variables(
+    variables: NDArray | Sequence[NDArray],
+    gradients: NDArray | Sequence[NDArray],
+    grad_reqs: str | Sequence[str] = "write",
+) -> None:
+    """Give arrays the gradient arrays that ``backward`` fills.
+
+    Parameters
+    ----------
+    variables : NDArray or list of NDArray
+        The arrays.
+    gradients : NDArray or list of NDArray
+        Their gradient arrays.
+    grad_reqs : str or list of str, default "write"
+        ``"write"``, ``"add"`` or ``"null"``, for all or for each.
+    """
+    variables, gradients = (
+        [each] if isinstance(each, Differentiable) else list(each) for each in (variables, gradients)
+    )
+    reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
+    if not len(variables) == len(gradients) == len(reqs):
+        raise GradientError(
+            f"mark_variables() got {len(variables)} variables, {len(gradients)} gradients and "
+            f"{len(reqs)} grad_reqs."
+        )
+    for variable, gradient, req in zip(variables, gradients, reqs, strict=True):
+        variable._mark(gradient, req)
+
+
+def write_gradient(target: NDArray, gradient: Stored | None, grad_req: str) -> None:
+    """Write a gradient, None for 0, into an array, or add it to what is there."""
     if grad_req != "add":
-        target._put(gradient)
+        target._put(target._zeros_alike(target.stype)._stored() if gradient is None else gradient)
+    elif gradient is None:
+        return
     elif gradient.stype == ROWS:
         values, rows = gradient.parts
         target._write_rows(rows, rows_of(target._stored(), rows) + values)

@@ -29,7 +29,7 @@ from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.params_format import dump_array, load_array
 from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.tools.device import torch_device
-from mxnet.ops.tools.storage import densify
+from mxnet.ops.tools.storage import as_stored, densify
 from mxnet.util import is_np_shape
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from mxnet.ndarray.fluent import FluentMethods
 else:
     FluentMethods = object  # they are put on the class by fill_modules
-
 
 __all__ = ["NDArray", "class_of", "invoke", "invoke_by_name"]
 
@@ -132,7 +131,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
             self._overwrite(densify(stored))
 
     def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:  # noqa: ARG002 - has them all
-        """Write some rows where the array lies; see `with_rows` for those that are stored by rows."""
+        """Write some rows where the array lies, or see `with_rows`."""
         self._tensor.index_copy_(0, rows, values.to(self._tensor.dtype))
 
     # --------------------------------------------------------------------------------------------- what it is
@@ -531,7 +530,7 @@ def invoke(
     if outs:
         made = list(outs)
         for array, result in zip(outs, results, strict=False):
-            overwrite(op, array, Stored("default", tuple(result.shape), (result,)))
+            overwrite(op, array, as_stored(result))
     else:
         made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
         if stored is not None:

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from mxnet.analysis.storage import result_storage, say_fallback
 from mxnet.dtype import torch_dtype
 from mxnet.ir.storage import DENSE, Call, Stored
-from mxnet.ndarray.eager import Kernel, check_places, kernel_of, outputs_of, owned
+from mxnet.ndarray.eager import Kernel, check_places, kernel_of, outputs_of, owned, run_operator
 from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.ndarray import NDArray, check_out, class_of, overwrite, stored_alike, tracked_inputs
+from mxnet.ndarray.tensors import RoomFor
 from mxnet.ops.backward import Backward
-from mxnet.ops.tools.storage import rows_of
+from mxnet.ops.tools.device import torch_device
+from mxnet.ops.tools.storage import as_stored, densify, rows_of
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from mxnet.context import Context
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     Value = Tensor | Stored
     """A value, of which what is not dense is kept as it is stored."""
 
-__all__ = ["as_stored", "computed_as_stored", "invoke_sparse", "read_rows", "write_rows"]
+__all__ = ["invoke_sparse", "read_rows", "run_on_values", "value_of", "write_rows"]
 
 
 def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
@@ -95,17 +98,15 @@ def _run_sparse_kernel(
     return op.sparse.kernel(Call(op, arrays, stype, run))  # type: ignore[arg-type]
 
 
-def computed_as_stored(
-    op: Op, where: Context, is_train: bool, values: Sequence[Value], node: Node
-) -> list[Value] | None:
-    """Run an operator of a gradient graph on what is stored; return None where it takes dense values.
+def run_on_values(op: Op, where: Context, is_train: bool, values: Sequence[Value], node: Node) -> list[Value]:
+    """Run an operator of a gradient graph: on what is stored, where it can, or else on dense values.
 
     Parameters
     ----------
     op : Op
         The operator.
     where : Context
-        Where to run it; the values are there.
+        Where to run it.
     is_train : bool
         Whether it behaves as in training.
     values : sequence of Tensor or Stored
@@ -113,6 +114,41 @@ def computed_as_stored(
     node : Node
         What errors are blamed on.
     """
+    device = torch_device(where)
+    values = [each if i in op.opaque else _moved(each, device) for i, each in enumerate(values)]
+    found = _run_as_stored(op, where, is_train, values, node)
+    if found is not None:
+        return found
+    tensors = [
+        _dense(each, where, shape_only=i in op.shape_only) if isinstance(each, Stored) else each
+        for i, each in enumerate(values)
+    ]
+    return list(run_operator(op, where, is_train, tensors, node))
+
+
+def value_of(array: NDArray) -> Value:
+    """Return what an array holds."""
+    return array._tensor if array.stype == DENSE else array._stored()
+
+
+def _moved(value: Value, device: torch.device) -> Value:
+    if isinstance(value, Stored):
+        return value._replace(parts=tuple([part.to(device) for part in value.parts]))
+    return value.to(device)
+
+
+def _dense(value: Stored, where: Context, *, shape_only: bool) -> Tensor:
+    """Return dense values, or something that only looks like them."""
+    values = value.parts[0]
+    if shape_only:
+        return values.new_zeros(()).expand(value.shape)
+    with RoomFor(value.shape, str(values.dtype)[6:], where):
+        return densify(value)
+
+
+def _run_as_stored(
+    op: Op, where: Context, is_train: bool, values: Sequence[Value], node: Node
+) -> list[Value] | None:
     made: Sequence[Stored] | None
     if isinstance(op, Backward):
         if op.forward_op.sparse.gradient_kernel is None:
@@ -128,11 +164,6 @@ def computed_as_stored(
         result = _run_sparse_kernel(op, kernel, arrays, result_storage(op, stypes), node)
         made = None if result is None else [result]
     return None if made is None else [each.parts[0] if each.stype == DENSE else each for each in made]
-
-
-def as_stored(value: Value) -> Stored:
-    """Return how a value is stored, which is dense if it is just a tensor."""
-    return value if isinstance(value, Stored) else Stored(DENSE, tuple(value.shape), (value,))
 
 
 def _update_rows(op: Op, kernel: Kernel, inputs: Sequence[Any], outs: Sequence[NDArray]) -> NDArray:

@@ -23,6 +23,7 @@ __all__ = [
     "SLOPES",
     "STEPS",
     "as_first",
+    "as_stored",
     "csr_if_whole",
     "densify",
     "grouped",
@@ -193,6 +194,11 @@ def row_of_each(indptr: Tensor) -> Tensor:
     return torch.repeat_interleave(torch.arange(len(indptr) - 1, device=indptr.device), indptr.diff())
 
 
+def as_stored(value: Tensor | Stored) -> Stored:
+    """Return how a value is stored, which is dense if it is just a tensor."""
+    return value if isinstance(value, Stored) else Stored(DENSE, tuple(value.shape), (value,))
+
+
 def product(matrix: Stored, factor: Stored, *, transposed: bool) -> Stored:
     """Multiply a CSR matrix, or its transpose, with an array; only rows that meet a value are looked at.
 
@@ -205,7 +211,7 @@ def product(matrix: Stored, factor: Stored, *, transposed: bool) -> Stored:
     extents = factor.shape[1:]
     if transposed:
         order = columns.argsort(stable=True)
-        rows, counts = columns[order].unique_consecutive(return_counts=True)
+        rows, counts = torch.unique_consecutive(columns[order], return_counts=True)
         starts = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
         sums = _weighted_sums(values[order], row_of_each(indptr)[order], starts, factor)
         return Stored(ROWS, (matrix.shape[1], *extents), (sums, rows))
