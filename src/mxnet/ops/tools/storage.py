@@ -138,6 +138,8 @@ def rows_of(array: Stored, wanted: Tensor) -> Tensor:
     values, rows = array.parts
     if not len(rows):
         return values.new_zeros(len(wanted), *values.shape[1:])
+    if len(rows) == array.shape[0]:  # all of them
+        return values[wanted]
     place, there = _find(rows, wanted)
     return torch.where(there.view(-1, *(1,) * (values.dim() - 1)), values[place], 0)
 
@@ -181,6 +183,9 @@ def with_rows(array: Stored, rows: Tensor, values: Tensor, *, whole: bool = Fals
     If it does not, it gets room for them; or, if it is to be `whole`, for all rows at once.
     """
     stored, own = array.parts
+    if len(own) == array.shape[0]:
+        stored.index_copy_(0, rows, values)
+        return array
     place, there = _find(own, rows)
     if not there.all():
         every = torch.arange(array.shape[0], device=own.device) if whole else union([own, rows])
@@ -221,8 +226,8 @@ def product(matrix: Stored, factor: Stored, *, transposed: bool) -> Stored:
 
 def _weighted_sums(weights: Tensor, places: Tensor, starts: Tensor, factor: Stored) -> Tensor:
     """Return sums of rows of an array, each times a weight; the i-th sum begins at ``starts[i]``."""
-    if factor.stype == DENSE:
-        (rows,) = factor.parts
+    if factor.stype == DENSE or len(factor.parts[0]) == factor.shape[0]:  # it has all rows
+        rows = factor.parts[0]
     else:
         wanted, places = torch.unique(places, return_inverse=True)
         rows = rows_of(factor, wanted)
