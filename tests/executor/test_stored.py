@@ -257,3 +257,28 @@ def test_a_loop_reads_sparse_arrays():
     values = {name: values[name] for name in net.list_arguments()}
     stored = run(net, values, LINEAR, gradients={"w": ROWS})
     assert_same(stored, run(net, values))
+
+
+def test_steps_on_sparse_values_share_no_memory():
+    net = mx.sym.exp(mx.sym.dot(mx.sym.abs(x), mx.sym.sin(w)))
+    plan = run(net, {"x": X, "w": W}, CSR_X)._program(is_train=True, with_gradient=True).plan
+    sparse = [step for step in (*plan.forward, *plan.backward) if not step.is_dense(plan.values)]
+    assert {step.node.op.name for step in sparse} >= {"abs", "dot", "_backward_dot"}
+    assert all(step.takes is None and not step.writes for step in sparse)
+
+
+def test_what_is_made_of_a_sparse_parameter_follows_its_values():
+    layer = mx.sym.FullyConnected(x, w, num_hidden=4, no_bias=True)
+    weight = mx.nd.ones((4, 4)).tostype(ROWS)
+    executor = layer.bind(mx.cpu(), {"x": mx.nd.array(X), "w": weight})
+    executor.forward()
+    weight.data[:] = 0
+    assert not executor.forward()[0].asnumpy().any()
+
+
+def test_heads_of_sparse_outputs_may_be_stored_in_any_way():
+    executor = run(x * 2, {"x": X}, ROWS_X, gradients=ROWS_X)
+    for stype in (DENSE, ROWS, CSR):
+        executor.forward(is_train=True)
+        executor.backward(mx.nd.array(Y, dtype="float64").tostype(stype))
+        np.testing.assert_array_equal(executor.grad_dict["x"].asnumpy(), 2 * Y)
