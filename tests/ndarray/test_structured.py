@@ -152,6 +152,17 @@ def test_zero_is_assigned_by_storing_nothing():
     assert size < LARGE
 
 
+def test_rows_are_assigned_to_a_dense_array_without_a_copy():
+    array = dense(full())
+
+    def assign():
+        array[:] = rows(1, 5)
+
+    _, size = made_by(assign)
+    np.testing.assert_array_equal(array.asnumpy(), rows(1, 5).asnumpy())
+    assert size < LARGE
+
+
 @pytest.mark.parametrize("stype", ["default", "row_sparse"])
 @pytest.mark.parametrize("out", ["default", "row_sparse"])
 def test_an_operator_writes_rows_where_it_is_told(stype, out):
@@ -305,6 +316,18 @@ def test_lazy_steps_touch_only_rows_of_the_gradient(name, stype):
     others = np.delete(np.arange(ROWS), [1, 900])
     np.testing.assert_array_equal(weight.asnumpy()[others], full().asnumpy()[others])
     assert made.bytes < LARGE
+
+
+def test_a_weight_of_half_precision_is_rounded_only_in_rows_of_the_gradient():
+    weight = dense(full()).astype("float16")
+    before = weight.asnumpy()
+    optimizer = mx.optimizer.SGD(learning_rate=0.1, momentum=0.9, multi_precision=True)
+    updater = mx.optimizer.get_updater(optimizer)
+    grad = rows(1, 900).astype("float16")
+    _, size = made_by(lambda: updater(0, grad, weight))
+    np.testing.assert_allclose(weight.asnumpy()[1], before[1] - 0.29 * grad.asnumpy()[1], atol=1e-3)
+    np.testing.assert_array_equal(weight.asnumpy()[2:900], before[2:900])
+    assert size < LARGE
 
 
 @pytest.mark.parametrize(("name", "stype"), lazy_ones(OPERATORS))

@@ -132,7 +132,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
 
     def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:  # noqa: ARG002 - has them all
         """Write some rows where the array lies, or see `with_rows`."""
-        self._tensor.index_copy_(0, rows, values.to(self._tensor.dtype))
+        self._tensor.index_copy_(0, rows.to(self._tensor.device), values.to(self._tensor))
 
     # --------------------------------------------------------------------------------------------- what it is
 
@@ -365,11 +365,10 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         self._check_writable()
         tensor = self._tensor
         array = value if isinstance(value, NDArray) else None
-        if array is not None and indexing.is_whole(key) and MODE.get().record is None:
-            given = array._tensor
-            if given.shape == tensor.shape:
-                self._overwrite(given)
-                return
+        whole = array is not None and array.shape == self.shape and indexing.is_whole(key)
+        if array is not None and whole and MODE.get().record is None:
+            self._put(array._stored())
+            return
         key = _with_tensors(key)
         resolved = indexing.resolve(key, tensor)
         if self._is_tracked():

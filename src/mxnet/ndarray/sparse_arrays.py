@@ -90,13 +90,14 @@ class BaseSparseNDArray(NDArray):
     def _put(self, stored: Stored) -> None:
         if stored.stype == self.stype:
             values, *places = stored.parts
-            self._parts = (values.to(self._parts[0].dtype, copy=True), *places)
+            own = self._parts[0]
+            self._parts = (values.to(own, copy=True), *(each.to(own.device) for each in places))
         else:
-            self._set_tensor(densify(stored).to(self._parts[0].dtype))
+            self._set_tensor(densify(stored).to(self._parts[0]))
 
     def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:  # noqa: ARG002
         dense = self._tensor
-        self._set_tensor(dense.index_copy_(0, rows, values.to(dense.dtype)))
+        self._set_tensor(dense.index_copy_(0, rows.to(dense.device), values.to(dense)))
 
     def _invoke(self, op: Op, inputs: Sequence[NDArray], out: Any = None) -> Any:
         return invoke_sparse(op, inputs, out)
@@ -274,8 +275,8 @@ class RowSparseNDArray(BaseSparseNDArray, stype="row_sparse"):
         raise SparseIndexError(f"A RowSparseNDArray can be indexed only as a whole, x[:], not by {key}.")
 
     def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:
-        values = values.to(self._parts[0].dtype)
-        self._parts = with_rows(self._stored(), rows, values, whole=whole).parts
+        own = self._parts[0]
+        self._parts = with_rows(self._stored(), rows.to(own.device), values.to(own), whole=whole).parts
 
     def retain(self, indices: NDArray) -> NDArray:
         """Return the array with only the given rows; the others become 0."""
