@@ -236,7 +236,11 @@ class Executor:
             elif target.stype != DENSE:
                 target._set_tensor(place)
         for (target, req), there in zip(self._targets, program.reached, strict=True):
-            if not there and req == "write":
+            if there or req != "write":
+                continue
+            if target.stype == DENSE:
+                target._tensor.zero_()
+            else:
                 target._put(target._zeros_alike(target.stype)._stored())
 
     def _rerun(self) -> None:

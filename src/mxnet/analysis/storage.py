@@ -31,6 +31,7 @@ __all__ = [
     "result_storage",
     "say_fallback",
     "settle_storage",
+    "stored_results",
 ]
 
 Stypes = str | tuple[str, ...]
@@ -192,7 +193,7 @@ def settle_storage(graph: Graph, *, copies: bool) -> Graph:
         assert op is not None
         assert node.types is not None
         inputs = tuple([now.get(entry, entry) for entry in node.inputs])
-        found = _stored_results(op, [entry.type.stype for entry in inputs])
+        found = stored_results(op, [entry.type.stype for entry in inputs])
         if found is None and copies:
             inputs = tuple([e if i in op.shape_only else copied(e) for i, e in enumerate(inputs)])
         types = tuple(
@@ -207,7 +208,7 @@ def settle_storage(graph: Graph, *, copies: bool) -> Graph:
     return Graph([now.get(entry, entry) for entry in graph.outputs])
 
 
-def _stored_results(op: Op, stypes: Sequence[str]) -> tuple[str, ...] | None:
+def stored_results(op: Op, stypes: Sequence[str]) -> tuple[str, ...] | None:
     """Return how results are stored if they are computed from what is stored; None if from dense copies."""
     if isinstance(op, Backward):
         return _stored_gradients(op, stypes)
