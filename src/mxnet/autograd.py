@@ -20,12 +20,15 @@ from mxnet.historic import lend
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, user_line
 from mxnet.ir.op import Op, Run, Slots
+from mxnet.ir.storage import DENSE
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.eager import run_operator
-from mxnet.ndarray.gradients import write_gradient
+from mxnet.ndarray.gradients import mark_variables, write_gradient
 from mxnet.ndarray.mode import MODE, Mode
-from mxnet.ops.tools.device import torch_device
+from mxnet.ndarray.ndarray import class_of
+from mxnet.ndarray.structured import run_on_values, value_of
+from mxnet.ndarray.tensors import allocate
+from mxnet.ops.tools.storage import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.context import Context
+    from mxnet.ndarray.structured import Value
     from mxnet.symbol.symbol import Symbol
 
 __all__ = [
@@ -59,8 +63,9 @@ class RecordedNode(Node):
 
     Attributes
     ----------
-    values : list of torch.Tensor or None
+    values : list of Tensor or Stored, or None
         All outputs, the hidden ones last, and then the residual; None once ``backward`` has let go of them.
+        What is not dense is kept as it is stored.
     context : Context
         Where it ran.
     held : object
@@ -76,7 +81,7 @@ class RecordedNode(Node):
     __setattr__ = object.__setattr__  # type: ignore[assignment] # what it keeps goes when backward() has used it
 
     def __init__(
-        self, op: Op | None, inputs: tuple[Entry, ...], values: list[Tensor] | None, context: Context
+        self, op: Op | None, inputs: tuple[Entry, ...], values: list[Value] | None, context: Context
     ) -> None:
         if op is None:
             super().__init__(None, "variable")
@@ -111,8 +116,8 @@ def _record(op: Op, inputs: Sequence[NDArray], made: Sequence[NDArray], hidden: 
     """Add a node for an operator that has run, if a gradient may pass through it."""
     if not any(array._recorded is not None or array._grad is not None for array in inputs):
         return
-    values = [array._tensor for array in made]
-    node = RecordedNode(op, tuple(map(_entry_of, inputs)), [*values, *hidden], made[0]._context)
+    values = [*map(value_of, made), *hidden]
+    node = RecordedNode(op, tuple(map(_entry_of, inputs)), values, made[0]._context)
     for i, array in enumerate(made):
         array._recorded = RecordedEntry(node, i)
 
@@ -122,7 +127,7 @@ def _entry_of(array: NDArray) -> RecordedEntry:
     known: RecordedEntry | None = array._recorded
     if known is not None and (array._grad is None or known.node.held is array._held):
         return known
-    node = RecordedNode(None, (), [array._tensor], array._context)
+    node = RecordedNode(None, (), [value_of(array)], array._context)
     entry = RecordedEntry(node)
     if array._grad is not None:
         node.held, node.gradient, node.grad_req = array._held, array._grad, array._grad_req
@@ -207,33 +212,6 @@ def set_training(train_mode: bool) -> bool:
     return old.is_train
 
 
-def mark_variables(
-    variables: NDArray | Sequence[NDArray],
-    gradients: NDArray | Sequence[NDArray],
-    grad_reqs: str | Sequence[str] = "write",
-) -> None:
-    """Give arrays the gradient arrays that ``backward`` fills.
-
-    Parameters
-    ----------
-    variables : NDArray or list of NDArray
-        The arrays.
-    gradients : NDArray or list of NDArray
-        Their gradient arrays.
-    grad_reqs : str or list of str, default "write"
-        ``"write"``, ``"add"`` or ``"null"``, for all or for each.
-    """
-    variables, gradients = _as_list(variables), _as_list(gradients)
-    reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
-    if not len(variables) == len(gradients) == len(reqs):
-        raise GradientError(
-            f"mark_variables() got {len(variables)} variables, {len(gradients)} gradients and "
-            f"{len(reqs)} grad_reqs."
-        )
-    for variable, gradient, req in zip(variables, gradients, reqs, strict=True):
-        variable._mark(gradient, req)
-
-
 # -------------------------------------------------------------------------------------------------- gradients
 
 
@@ -271,8 +249,7 @@ def backward(
     results = _evaluate(found, train_mode)
     for leaf, result in zip(leaves, results, strict=True):
         assert leaf.gradient is not None
-        value = torch.zeros_like(leaf.gradient._tensor) if result is None else _value_of(result)
-        write_gradient(leaf.gradient, value, leaf.grad_req)
+        write_gradient(leaf.gradient, None if result is None else as_stored(_value_of(result)), leaf.grad_req)
     if not retain_graph:
         _release(graph)
 
@@ -325,8 +302,11 @@ def grad(
     found = gradient_graph(graph, [_entry_of(variable) for variable in variables], seeds)
     gradients = []
     for variable, result in zip(variables, _evaluate(found, train_mode, keep=create_graph), strict=True):
-        value = torch.zeros_like(variable._tensor) if result is None else _value_of(result)
-        gradient = NDArray._from_tensor(value, variable._context)
+        if result is None:
+            gradients.append(variable._zeros_alike(DENSE))
+            continue
+        stored = as_stored(_value_of(result))
+        gradient = class_of(stored.stype)._from_stored(stored, variable._context)
         gradient._recorded = result if create_graph else None
         gradients.append(gradient)
     if not (create_graph if retain_graph is None else retain_graph):
@@ -355,11 +335,13 @@ def _heads(
             )
         if gradient is not None and gradient.shape != head.shape:
             raise ShapeError(f"A head of shape {head.shape} was given a gradient of shape {gradient.shape}.")
-        tensor = (
-            torch.ones_like(head._tensor) if gradient is None else gradient._tensor.to(head._tensor.dtype)
-        )
+        dtype = head._dtype_name
+        if gradient is None:
+            seed: Value = allocate(torch.ones, head.shape, head._context, dtype)
+        else:
+            seed = value_of(gradient.astype(dtype, copy=False))
         entries.append(_entry_of(head))
-        seeds.append(RecordedEntry(RecordedNode(None, (), [tensor], head._context)))
+        seeds.append(RecordedEntry(RecordedNode(None, (), [seed], head._context)))
     graph = Graph(entries)
     if any(isinstance(node, RecordedNode) and node.values is None for node in graph.nodes):
         raise GradientError("The recorded graph is gone: backward() has used it. retain_graph=True keeps it.")
@@ -374,8 +356,8 @@ def _release(graph: Graph) -> None:
             node.inputs = ()
 
 
-def _value_of(entry: Entry) -> Tensor:
-    values: Sequence[Tensor] = entry.node.values  # type: ignore[attr-defined]
+def _value_of(entry: Entry) -> Value:
+    values: Sequence[Value] = entry.node.values  # type: ignore[attr-defined]
     return values[entry.index]
 
 
@@ -432,9 +414,8 @@ def _to_run(nodes: Iterable[Node]) -> list[Node]:
 def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> RecordedNode:
     assert node.op is not None
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
-    device, values = torch_device(context), map(_value_of, inputs)
-    tensors = [each if i in node.op.opaque else each.to(device) for i, each in enumerate(values)]
-    return RecordedNode(node.op, (), list(run_operator(node.op, context, train_mode, tensors, node)), context)
+    values = run_on_values(node.op, context, train_mode, list(map(_value_of, inputs)), node)
+    return RecordedNode(node.op, (), values, context)
 
 
 # -------------------------------------------------------------------------------- functions of the user's own
@@ -516,6 +497,8 @@ class _OwnFunction(Op):
         assert function is not None
         return function
 
+    shape_only = frozenset()
+
     def input_names(self) -> tuple[str, ...]:
         return tuple(f"arg{i}" for i in range(self.n_in))
 
@@ -588,7 +571,8 @@ def get_symbol(x: NDArray) -> Symbol:
     by_value: dict[int, Node] = {}
     for node in graph.nodes:
         if node.op is None:
-            copy = by_value.setdefault(id(_value_of(Entry(node))), Node(None, f"var{len(by_value)}"))
+            held = as_stored(_value_of(Entry(node))).parts[0]
+            copy = by_value.setdefault(id(held), Node(None, f"var{len(by_value)}"))
         else:
             inputs = tuple(Entry(copies[entry.node], entry.index) for entry in node.inputs)
             copy = Node(node.op, f"node{len(copies) - len(by_value)}", inputs, dict(node.attrs))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
+from mxnet.analysis.storage import graph_storage
 from mxnet.context import Context
 from mxnet.errors import BindError, did_you_mean, few
+from mxnet.fitting import array_of, value_of
 from mxnet.ir.graph import Graph
 from mxnet.ndarray import NDArray
 from mxnet.plan.program_cache import Programs
@@ -14,8 +18,8 @@ __all__ = ["CompiledFunction"]
 class CompiledFunction:
     """What ``Symbol.compile`` returns: call it with arrays, get the outputs.
 
-    It holds no arrays between calls, so threads may share it. Shapes may change from call to call; a program
-    is made the first time a set of shapes is seen.
+    It holds no arrays between calls, so threads may share it. Shapes, and how arrays are stored, may change
+    from call to call; a program is made the first time that a set of them is seen.
 
     Parameters
     ----------
@@ -29,6 +33,7 @@ class CompiledFunction:
         self._programs = Programs(graph, (), context, {})
         self._names = [node.name for node in self._programs.variables]
         self._context = context
+        self._storage = functools.cache(self._find_storage)
 
     def __call__(self, *args: NDArray, **kwargs: NDArray) -> list[NDArray]:
         """Run the graph for inference.
@@ -44,11 +49,19 @@ class CompiledFunction:
             If one is missing, unknown, or does not fit the others.
         """
         arrays = self._arrange(args, kwargs)
-        tensors = [array._tensor for array in arrays]
+        stypes, stored_as = self._storage(tuple([array.stype for array in arrays]))
         facts = tuple((tuple(array.shape), array._dtype_name) for array in arrays)
-        program = self._programs.get(facts, is_train=False, with_gradient=False)
-        outputs, _ = program.forward(tensors)
-        return [NDArray._from_tensor(tensor, self._context) for tensor in outputs]
+        program = self._programs.get(facts, is_train=False, with_gradient=False, stypes=stypes)
+        outputs, _ = program.forward(list(map(value_of, arrays)))
+        return [
+            array_of(value, stype, self._context) for value, stype in zip(outputs, stored_as, strict=True)
+        ]
+
+    def _find_storage(self, stypes: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return what a program must know of how its arrays are stored, and how its outputs are."""
+        programs = self._programs
+        found = graph_storage(programs.graph, dict(zip(programs.variables, stypes, strict=True)))
+        return () if found.all_dense else stypes, found.outputs
 
     def _arrange(self, args: tuple[NDArray, ...], kwargs: dict[str, NDArray]) -> list[NDArray]:
         if len(args) > len(self._names):

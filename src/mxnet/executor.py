@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,14 +13,24 @@ from mxnet.analysis.infer import infer_shapes
 from mxnet.analysis.specialise import has_late_shapes
 from mxnet.analysis.storage import graph_storage
 from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, brief, did_you_mean, few
-from mxnet.fitting import NotAnArrayError, require_complete, resized, shapes_by_node
+from mxnet.fitting import (
+    NotAnArrayError,
+    Value,
+    array_of,
+    require_complete,
+    resized,
+    shapes_by_node,
+    value_of,
+)
 from mxnet.historic import lend
 from mxnet.ir.printer import mxnet_debug_text
-from mxnet.ir.storage import STYPES
+from mxnet.ir.storage import DENSE, STYPES, Stored
 from mxnet.ir.types import is_complete, show_shape
+from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
-from mxnet.ndarray.ndarray import class_of
+from mxnet.ndarray.gradients import write_gradient
 from mxnet.ops.tools.device import drawing_again, generator_states
+from mxnet.ops.tools.storage import densify
 from mxnet.plan.lower import Taps
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program import Program, Tap
@@ -77,10 +87,12 @@ class Executor:
         self._shared_outputs: list[Tensor | None] = []  # with the executors that reshape() made, flat
         self._variables = (*arg_arrays, *aux_arrays)
         stypes = {node: array.stype for node, array in zip(programs.variables, self._variables, strict=True)}
-        self._output_stypes, _, read = graph_storage(programs.graph, stypes)
-        programs.tell({node: {STYPES: each} for node, each in read.items()})
-        self._last: dict[tuple[bool, bool, Taps, bool], tuple[list[Tensor], Program]] = {}
-        self._saved: tuple[Program, list[Tensor]] | None = None
+        storage = graph_storage(programs.graph, stypes)
+        self._output_stypes = storage.outputs
+        self._stypes = () if storage.all_dense else tuple(stypes.values())
+        programs.tell({node: {STYPES: each} for node, each in storage.reads.items()})
+        self._last: dict[tuple[bool, bool, Taps, bool], tuple[list[object], Program, list[Value]]] = {}
+        self._saved: tuple[Program, list[Any]] | None = None
         self._ran_for_training = False
         operators = [node.op for node in programs.graph.operators if node.op is not None]
         self._runs_user_code = any("forward" in op.effects for op in operators)
@@ -170,11 +182,11 @@ class Executor:
             self._feed(kwargs)
         is_train = bool(is_train)
         # A user's code is called once for both halves; other inference is for itself, until backward comes.
-        program, tensors = self._ready(is_train, bool(self._targets) and (is_train or self._runs_user_code))
+        program, values = self._ready(is_train, bool(self._targets) and (is_train or self._runs_user_code))
         self._saved = None  # what the last run kept goes before this one needs room
         if self._draws and self._targets:
             self._drawn_from = generator_states(self._programs.contexts)
-        outputs, saved = program.forward(tensors, self._tap())
+        outputs, saved = program.forward(values, self._tap())
         self._saved = (program, saved) if program.plan.gradients else None
         self._ran_for_training = is_train
         self._publish(program, outputs)
@@ -208,69 +220,76 @@ class Executor:
         program, saved = self._saved
         heads = self._head_gradients(given, program)
         self._saved = None
-        tensors = self._ready(self._ran_for_training, with_gradient=True)[1]
-        places = [target._tensor for target, _ in self._targets]  # of a sparse array, a dense copy
+        values = self._ready(self._ran_for_training, with_gradient=True)[1]
+        reached = [each for each, there in zip(self._targets, program.reached, strict=True) if there]
+        places: list[Any] = [
+            None if handed_out else target._tensor  # of a sparse array, a dense copy
+            for (target, _), handed_out in zip(reached, program.hands_out, strict=True)
+        ]
         if any(head is not None for head in heads):
-            memory = {tensor.untyped_storage().data_ptr() for tensor in places}
-            heads = [
-                head.clone() if head is not None and head.untyped_storage().data_ptr() in memory else head
-                for head in heads
-            ]
-        program.backward(
-            [*tensors, *heads],
-            saved,
-            [place for place, there in zip(places, program.reached, strict=True) if there],
-            self._tap(),
-        )
-        for (target, req), place, there in zip(self._targets, places, program.reached, strict=True):
-            if not there and req == "write":
-                place.zero_()
-            if target.stype != "default":
+            memory = {tensor.untyped_storage().data_ptr() for tensor in places if tensor is not None}
+            heads = [_apart(head, memory) for head in heads]
+        program.backward([*values, *heads], saved, places, self._tap())
+        for (target, req), place in zip(reached, places, strict=True):
+            if isinstance(place, Stored):
+                write_gradient(target, place, req)
+            elif target.stype != DENSE:
                 target._set_tensor(place)
+        for (target, req), there in zip(self._targets, program.reached, strict=True):
+            if there or req != "write":
+                continue
+            if target.stype == DENSE:
+                target._tensor.zero_()
+            else:
+                target._put(target._zeros_alike(target.stype)._stored())
 
     def _rerun(self) -> None:
         """Compute what backward needs, if the last forward was for inference or another backward used it.
 
         Random numbers are those of the last forward.
         """
-        program, tensors = self._ready(self._ran_for_training, with_gradient=True)
-        saved: list[Tensor] = []
+        program, values = self._ready(self._ran_for_training, with_gradient=True)
+        saved: list[Any] = []
         if program.plan.gradients:
             with drawing_again(self._drawn_from):
-                _, saved = program.forward(tensors, None)
+                _, saved = program.forward(values, None)
         self._saved = program, saved
 
-    def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Tensor]]:
-        """Return the program for the bound arrays and their tensors, at little cost if nothing changed."""
+    def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Value]]:
+        """Return the program for the bound arrays and their values, at little cost if nothing changed."""
         key = (is_train, with_gradient, self._tapped, RECORDER.programs)
-        now = [array._tensor for array in self._variables]
+        arrays = self._variables
+        now: list[Any] = [a._held for a in arrays] if self._stypes else [a._tensor for a in arrays]
         ready = self._last.get(key)
         if ready is None or ready[1].unsure or not all(map(operator.is_, now, ready[0])):
-            ready = self._last[key] = (now, self._program(is_train=is_train, with_gradient=with_gradient))
-        return ready[1], ready[0]
+            program = self._program(is_train=is_train, with_gradient=with_gradient)
+            ready = self._last[key] = (now, program, list(map(value_of, arrays)) if self._stypes else now)
+        return ready[1], ready[2]
 
     def _program(self, *, is_train: bool, with_gradient: bool) -> Program:
         facts = tuple((array.shape, array._dtype_name) for array in self._variables)
-        return self._programs.get(facts, is_train=is_train, with_gradient=with_gradient, tapped=self._tapped)
+        return self._programs.get(
+            facts, is_train=is_train, with_gradient=with_gradient, tapped=self._tapped, stypes=self._stypes
+        )
 
-    def _publish(self, program: Program, tensors: Sequence[Tensor]) -> None:
+    def _publish(self, program: Program, values: Sequence[Value]) -> None:
         """Put new results into the output arrays; one that may share memory with another becomes a copy."""
         results = [
-            tensor if is_own else tensor.clone()
-            for tensor, is_own in zip(tensors, program.owns_outputs, strict=True)
+            value if is_own or isinstance(value, Stored) else value.clone()
+            for value, is_own in zip(values, program.owns_outputs, strict=True)
         ]
         for i, memory in enumerate(self._shared_outputs):
             if memory is not None and memory.numel() >= results[i].numel():
                 results[i] = memory[: results[i].numel()].view(results[i].shape).copy_(results[i])
         if self._outputs is None:
             contexts = [self._programs.context_of(entry.node) for entry in self._programs.graph.outputs]
-            self._outputs = [
-                class_of(stype)._from_tensor(tensor, context)
-                for tensor, context, stype in zip(results, contexts, self._output_stypes, strict=True)
-            ]
+            self._outputs = list(map(array_of, results, self._output_stypes, contexts))
         else:
-            for array, tensor in zip(self._outputs, results, strict=True):
-                array._set_tensor(tensor)
+            for array, value in zip(self._outputs, results, strict=True):
+                if isinstance(value, Stored):
+                    array._put(value)
+                else:
+                    array._set_tensor(value)
 
     def _feed(self, arrays: Mapping[str, NDArray]) -> None:
         arguments = self.arg_dict
@@ -319,7 +338,7 @@ class Executor:
             raise BindError(f"backward() was given {len(given)} head gradients for {len(outputs)} outputs.")
         return given + [None] * (len(outputs) - len(given))
 
-    def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Tensor | None]:
+    def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Value]:
         names = self._symbol.list_outputs()
         return [
             _checked_head(name, output, gradient) if needed else None
@@ -348,7 +367,7 @@ class Executor:
         callback = self._monitor_callback
         if callback is None:
             return None
-        return lambda name, tensor: _show(callback, name, NDArray._from_tensor(tensor.clone(), self._ctx))
+        return lambda name, value: _show(callback, name, NDArray._from_tensor(_copied(value), self._ctx))
 
     def debug_str(self) -> str:
         """Return the program and the memory its intermediate values take, in the next to last line."""
@@ -532,7 +551,18 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
     return dict(zip(names, arrays, strict=True))
 
 
-def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
+def _copied(value: Value) -> Tensor:
+    return densify(value) if isinstance(value, Stored) else value.clone()
+
+
+def _apart(head: Value, memory: Collection[int]) -> Value:
+    """Return a head gradient that does not lie in memory that gradients are written to."""
+    if isinstance(head, torch.Tensor) and head.untyped_storage().data_ptr() in memory:
+        return head.clone()
+    return head
+
+
+def _checked_head(name: str, output: NDArray, gradient: object) -> Value:
     if gradient is None:
         raise MXNetError(
             f"backward() needs the gradient of output {name!r}: it is not a loss, so pass out_grads "
@@ -548,7 +578,14 @@ def _checked_head(name: str, output: NDArray, gradient: object) -> Tensor:
             f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but the "
             f"output has shape {show_shape(output.shape)}."
         )
-    return gradient._tensor.to(output._tensor)  # dtype and device
+    if output.stype == DENSE:
+        return gradient._tensor.to(output._tensor)  # dtype and device
+    return (
+        gradient.as_in_context(output.context)
+        .astype(output.dtype, copy=False)
+        ._stored_as(output.stype)
+        ._stored()
+    )
 
 
 lend(__name__)

@@ -1,4 +1,4 @@
-"""Shapes and arrays that fit a graph: what binding and reshaping have in common."""
+"""Shapes and arrays that fit a graph, and what passes between arrays and programs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,29 @@ from typing import Any
 import numpy as np
 
 from mxnet.analysis.infer import show_shape
+from mxnet.context import Context
 from mxnet.errors import BindError, ShapeError, did_you_mean
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.declared import from_mxnet_shape, whole_shape
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node, describe_node
+from mxnet.ir.storage import DENSE, Stored
 from mxnet.ndarray import NDArray, zeros
+from mxnet.ndarray.ndarray import class_of
 
-__all__ = ["NotAContextError", "NotAnArrayError", "require_complete", "resized", "shapes_by_node"]
+__all__ = [
+    "NotAContextError",
+    "NotAnArrayError",
+    "Value",
+    "array_of",
+    "require_complete",
+    "resized",
+    "shapes_by_node",
+    "value_of",
+]
+
+Value = Any
+"""What a program takes and returns: a tensor, or a :class:`~mxnet.ir.storage.Stored`."""
 
 
 class NotAnArrayError(BindError, TypeError):
@@ -27,7 +42,7 @@ class NotAContextError(BindError, TypeError):
 
 
 def resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:
-    """Return the array itself, a view of its beginning, or a new one."""
+    """Return the array itself, a view of its beginning, or (of a sparse array, always) a new one."""
     if array.shape == shape:
         return array
     if not may_change:
@@ -36,14 +51,31 @@ def resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool,
             f"{show_shape(array.shape)}. partial_shaping=True allows that, with new contents."
         )
     size = int(np.prod(shape))
-    if size <= array.size:
+    if size <= array.size and array.stype == DENSE:
         return NDArray._from_tensor(array._tensor.reshape(-1)[:size].view(shape), array.context)
-    if not may_grow:
+    if size > array.size and not may_grow:
         raise BindError(
             f"reshape(): {name!r} would grow from {show_shape(array.shape)} to {show_shape(shape)}. "
             "allow_up_sizing=True allows that."
         )
-    return zeros(shape, ctx=array.context, dtype=array._dtype_name)
+    return zeros(shape, ctx=array.context, dtype=array._dtype_name, stype=array.stype)
+
+
+def value_of(array: NDArray) -> Value:
+    """Return what a program is given for an array; nothing is copied."""
+    return array._tensor if array.stype == DENSE else array._stored()
+
+
+def array_of(value: Value, stype: str, context: Context) -> NDArray:
+    """Return an array that is stored in that way, with what a program returned.
+
+    It lies in the memory of a dense value.
+    """
+    if not isinstance(value, Stored):
+        return class_of(stype)._from_tensor(value, context)
+    array = zeros(value.shape, ctx=context, dtype=str(value.parts[0].dtype)[6:], stype=stype)
+    array._put(value)
+    return array
 
 
 def shapes_by_node(graph: Graph, shapes: Mapping[str, Any]) -> dict[Node, Any]:

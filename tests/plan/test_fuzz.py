@@ -220,7 +220,7 @@ class Composer:
     def embedding(self):
         value, shape = self.value(lambda shape: len(shape) == 1)
         index = mx.sym.round(mx.sym.abs(mx.sym.BlockGrad(mx.sym.tanh(value))) * 4)
-        self.add(mx.sym.Embedding(index, input_dim=5, output_dim=3), *shape, 3)
+        self.add(mx.sym.Embedding(index, input_dim=5, output_dim=3, sparse_grad=self.coin()), *shape, 3)
 
     def choice(self):
         left, shape = self.value()
@@ -258,15 +258,19 @@ def network(seed, size):
 
 
 class Bound:
-    """A network bound to random numbers."""
+    """A network bound to random numbers; with half of the rows 0, if it is to be stored sparsely."""
 
-    def __init__(self, net, reqs, environment):
+    def __init__(self, net, reqs, environment, stypes=None, *, zeros=False):
+        self.zeros = zeros
         shapes = {name: (BATCHES[0], *shape) for name, shape in (("x", (6,)), ("image", (2, 5, 5)))}
         self.shapes = {name: shape for name, shape in shapes.items() if name in net.list_arguments()}
         args = net.list_arguments()
         with mock.patch.dict(os.environ, environment):
             self.executor = net.simple_bind(
-                mx.cpu(), grad_req=dict(zip(args, itertools.cycle(reqs), strict=False)), **self.shapes
+                mx.cpu(),
+                grad_req=dict(zip(args, itertools.cycle(reqs), strict=False)),
+                stype_dict=stypes,
+                **self.shapes,
             )
         self.random = np.random.default_rng(7)
         self.fill()
@@ -276,7 +280,10 @@ class Bound:
         for name, array in {**executor.arg_dict, **executor.aux_dict}.items():
             positive = name.endswith(("gamma", "var"))
             low, high = (0.5, 1.5) if positive else (-0.8, 0.8)
-            array[:] = self.random.uniform(low, high, array.shape)
+            values = self.random.uniform(low, high, array.shape)
+            if self.zeros and (name == "x" or "embedding" in name):  # of others a channel may become constant
+                values[::2] = 0
+            array[:] = values
         for array in executor.grad_arrays or ():
             if array is not None:
                 array[:] = self.random.uniform(-1, 1, array.shape)
@@ -304,9 +311,13 @@ class Bound:
         return [array.asnumpy() for array in (*executor.outputs, *grads, *executor.aux_arrays)]
 
 
-def check(net, reqs, environment):
+def check(net, reqs, environment, stypes=None):
     """Check that both programs agree at every stage of an executor's life."""
-    both = Bound(net, reqs, {"MXNET_DISABLED_PASSES": "all"}), Bound(net, reqs, environment)
+    zeros = stypes is not None
+    both = (
+        Bound(net, reqs, {"MXNET_DISABLED_PASSES": "all"}, zeros=zeros),
+        Bound(net, reqs, environment, stypes, zeros=zeros),
+    )
     stages = [Bound.infer, Bound.train, Bound.infer, Bound.fill, Bound.infer, Bound.train, Bound.train]
     for stage in (*stages, Bound.reshape, Bound.infer, Bound.train, Bound.infer):
         plain, optimised = (stage(each) for each in both)
@@ -330,3 +341,27 @@ def check(net, reqs, environment):
 def test_optimised_programs_compute_what_plain_ones_do(net, reqs, environment):
     note(str(net.graph))
     check(net, reqs, environment)
+
+
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=EXAMPLES == 100,
+    database=None,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@pytest.mark.filterwarnings("ignore:A memory budget")
+@given(
+    st.builds(network, st.integers(0, 1 << 32), st.integers(1, 16)),
+    st.lists(st.sampled_from(["write", "add", "null"]), min_size=1, max_size=7),
+    st.sampled_from([{}, {}, {"MXNET_BACKWARD_DO_MIRROR": "1"}, {"MXNET_MEMORY_BUDGET": "1KB"}]),
+    st.lists(st.sampled_from(["row_sparse", "csr", "default"]), min_size=1, max_size=5),
+)
+def test_programs_on_sparse_arrays_compute_what_dense_ones_do(net, reqs, environment, stypes):
+    note(str(net.graph))
+    names = ["x", *(name for name in net.list_arguments() if name.endswith("weight"))]
+    stored = dict(zip(names, itertools.cycle(stypes), strict=False))
+    stored |= {
+        name: "row_sparse" for name in names if "convolution" in name
+    }  # only matrices are stored as csr
+    check(net, reqs, {**environment, "MXNET_STORAGE_FALLBACK_LOG_VERBOSE": "0"}, stored)

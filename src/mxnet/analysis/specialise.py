@@ -17,6 +17,8 @@ from mxnet.ir.types import Shape, is_complete, show_shape, types_of
 
 __all__ = ["has_late_shapes", "specialise"]
 
+_DENSE: Mapping[Node, str] = {}
+
 
 def has_late_shapes(graph: Graph) -> bool:
     """Whether the shape of some value depends on data."""
@@ -28,6 +30,7 @@ def specialise(
     shapes: Mapping[Node, Shape],
     dtypes: Mapping[Node, str],
     place_of: Callable[[Node], Context],
+    stypes: Mapping[Node, str] = _DENSE,
 ) -> tuple[Graph, dict[Node, Node]]:
     """Return the graph with types, and its node for each node of the composed one.
 
@@ -39,6 +42,8 @@ def specialise(
         Those of its variables.
     place_of : callable
         Where a node runs, or a variable is.
+    stypes : mapping of Node, optional
+        How variables are stored that are not dense; see :func:`mxnet.analysis.storage.settle_storage`.
 
     Raises
     ------
@@ -58,6 +63,8 @@ def specialise(
                     f"Cannot run {describe_node(node)}: the given arrays do not determine its output's "
                     + (f"shape, {show_shape(each.shape)}." if each.dtype is not None else "dtype.")
                 )
+        if node in stypes:
+            types = (types[0]._replace(layout=stypes[node]),)
         inputs = tuple([Entry(typed[entry.node], entry.index) for entry in node.inputs])
         typed[node] = node.with_inputs(inputs, types=types)
     return Graph([Entry(typed[entry.node], entry.index) for entry in graph.outputs]), typed

@@ -3,6 +3,9 @@
 An operator's results follow from its inputs by the rules of real MXNet, which it declares as ``sparse``. What
 no rule knows is computed from dense values, and its results are dense: the operator falls back. Gradients
 follow from the stored inputs and from the gradients behind them in the same way.
+
+That is what users see (:func:`graph_storage`). How values are stored inside of a program, where only cost
+counts, their types say (:func:`settle_storage`): sparsely as far as there are kernels for that.
 """
 
 from __future__ import annotations
@@ -16,11 +19,20 @@ from typing import NamedTuple
 from mxnet.config import knob
 from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import Op
+from mxnet.ir.node import Entry, Node, emit_as, emitting
+from mxnet.ir.op import Op, find_operator
 from mxnet.ir.storage import DENSE, ROWS, StorageError
+from mxnet.ops.backward import Backward
 
-__all__ = ["StorageFacts", "gradient_storage", "graph_storage", "result_storage", "say_fallback"]
+__all__ = [
+    "StorageFacts",
+    "gradient_storage",
+    "graph_storage",
+    "result_storage",
+    "say_fallback",
+    "settle_storage",
+    "stored_results",
+]
 
 Stypes = str | tuple[str, ...]
 """How all outputs are stored, or each of them."""
@@ -83,6 +95,11 @@ class StorageFacts(NamedTuple):
     gradients: dict[Node, str]
     reads: dict[Node, tuple[str, ...]]
 
+    @property
+    def all_dense(self) -> bool:
+        """Whether nothing is stored in another way."""
+        return not self.reads and {*self.outputs, *self.gradients.values()} <= {DENSE}
+
 
 def graph_storage(graph: Graph, stypes: Mapping[Node, str]) -> StorageFacts:
     """Return how the outputs of a graph and the gradients of its variables are stored.
@@ -142,3 +159,78 @@ def _stored(node: Node, stored: Mapping[Entry, str]) -> Stypes:
 def _collected(stypes: Sequence[str]) -> str:
     """Return how the sum of several gradients is stored."""
     return stypes[0] if len(stypes) == 1 or set(stypes) == {ROWS} else DENSE
+
+
+# -------------------------------------------------------------------------------------------------- a program
+
+
+def settle_storage(graph: Graph, *, copies: bool) -> Graph:
+    """Return the graph whose types say how each value is stored.
+
+    Parameters
+    ----------
+    graph : Graph
+        The typed graph of outputs and gradients; the types of its variables say it already.
+    copies : bool
+        Whether a node is put in that makes a dense copy for all operators that need one. Else each of them
+        makes its own, and the graph keeps its nodes.
+    """
+    now: dict[Entry, Entry] = {}
+    dense: dict[Entry, Entry] = {}
+
+    def copied(entry: Entry) -> Entry:
+        if entry.type.stype == DENSE:
+            return entry
+        if entry not in dense:
+            with emitting(entry.node, "dense"):
+                types = (entry.type._replace(layout=""),)
+                op = find_operator("cast_storage").make(stype=DENSE)
+                dense[entry] = Entry(emit_as(op, (entry,), types))
+        return dense[entry]
+
+    for node in graph.operators:
+        op = node.op
+        assert op is not None
+        assert node.types is not None
+        inputs = tuple([now.get(entry, entry) for entry in node.inputs])
+        found = stored_results(op, [entry.type.stype for entry in inputs])
+        if found is None and copies:
+            inputs = tuple([e if i in op.shape_only else copied(e) for i, e in enumerate(inputs)])
+        types = tuple(
+            [
+                each if each.stype == stype else each._replace(layout="" if stype == DENSE else stype)
+                for each, stype in zip(node.types, found or (DENSE,) * len(node.types), strict=True)
+            ]
+        )
+        if inputs != node.inputs or types != node.types:
+            kept = node.with_inputs(inputs, types=types)
+            now.update(zip(node.entries, kept.entries, strict=True))
+    return Graph([now.get(entry, entry) for entry in graph.outputs])
+
+
+def stored_results(op: Op, stypes: Sequence[str]) -> tuple[str, ...] | None:
+    """Return how results are stored if they are computed from what is stored; None if from dense copies."""
+    if isinstance(op, Backward):
+        return _stored_gradients(op, stypes)
+    if op.sparse.kernel is None or op.arity[2] != 1 or op.residual:
+        return None
+    try:
+        found = result_storage(op, stypes)
+    except StorageError:  # in a gradient; where a user reads such an array, it was raised before
+        return None
+    return (found,) if isinstance(found, str) else found
+
+
+def _stored_gradients(op: Backward, stypes: Sequence[str]) -> tuple[str, ...] | None:
+    forward = op.forward_op
+    if forward.sparse.gradient_kernel is None:
+        return None
+    names = forward.input_names()
+    of_inputs, head = [DENSE] * len(names), DENSE
+    for read, stype in zip(op.reads, stypes, strict=True):
+        if read.kind == "in":
+            of_inputs[read.position] = stype
+        elif read == ("grad", 0, read.shape_only):
+            head = stype
+    each = gradient_storage(forward, of_inputs, head)
+    return tuple([each[names.index(name)] for name in op.wants])

@@ -538,7 +538,7 @@ def _as_ndarray(rows: Any) -> NDArray:
 
 
 def _take(source: Any, rows: Indices) -> NDArray:
-    if isinstance(source, NDArray) and source.stype == "default":
+    if isinstance(source, NDArray) and source.stype != "row_sparse":
         taken: NDArray = source.take(nd.array(rows, ctx=source.context, dtype="int64"))
         return taken
     if isinstance(source, NDArray):

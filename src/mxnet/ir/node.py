@@ -11,6 +11,7 @@ from mxnet.errors import GradientError
 from mxnet.ir.constraints import settle_types
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.param import as_text
+from mxnet.ir.storage import DENSE
 from mxnet.ir.types import OPAQUE, RESIDUAL_DTYPE, Type
 
 __all__ = [
@@ -133,7 +134,10 @@ class Node:
         assert self.op is not None
         assert self.types is not None
         layouts = self.op.layouts([entry.type.layout for entry in inputs])
-        types = [each._replace(layout=layout) for each, layout in zip(self.types, layouts, strict=True)]
+        types = [
+            each._replace(layout=layout) if each.stype == DENSE else each
+            for each, layout in zip(self.types, layouts, strict=True)
+        ]
         return self.with_inputs(inputs, types=tuple(types))
 
     @property

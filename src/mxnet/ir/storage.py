@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,18 @@ from mxnet.errors import MXNetError
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["CSR", "DENSE", "FALLS_BACK", "ROWS", "STYPES", "Call", "Sparse", "StorageError", "Stored"]
+__all__ = [
+    "CSR",
+    "DENSE",
+    "FALLS_BACK",
+    "ROWS",
+    "STYPES",
+    "Call",
+    "GradientCall",
+    "Sparse",
+    "StorageError",
+    "Stored",
+]
 
 DENSE, ROWS, CSR = "default", "row_sparse", "csr"
 
@@ -63,6 +74,27 @@ class Call(NamedTuple):
     run: Callable[[Sequence[Tensor]], Tensor]
 
 
+class GradientCall(NamedTuple):
+    """The gradient of one call of an operator, as the kernel for stored gradients sees it.
+
+    Attributes
+    ----------
+    op : Op
+        The operator with its parameters.
+    wants : tuple of str
+        The inputs whose gradients are asked for.
+    head : Stored
+        The gradient of the first output.
+    arrays : dict of str to Stored
+        The inputs that the operator's ``backward`` reads, by name.
+    """
+
+    op: Any
+    wants: tuple[str, ...]
+    head: Stored
+    arrays: Mapping[str, Stored]
+
+
 ResultRule = Callable[[Any, tuple[str, ...]], "str | tuple[str, ...] | None"]
 """From an operator and how its inputs are stored (not all dense) to how all its results are, or each of them;
 None to fall back."""
@@ -103,6 +135,10 @@ class Sparse:
         How the gradients of its inputs are stored; by default all are dense.
     kernel : callable, optional
         Computes from what is stored, and returns the result or None where it cannot.
+    gradient_kernel : callable, optional
+        Computes the gradients that are asked for from what is stored, for operators with a ``backward``; it
+        returns them in that order, or None where it cannot. Whether an array is sparse, it sees itself: the
+        gradient may be where the inputs are not.
     takes : str, optional
         How the first input must be stored, if the operator takes nothing else.
     always : bool
@@ -114,6 +150,7 @@ class Sparse:
     result: ResultRule = falls_back
     gradient: GradientRule = dense_gradients
     kernel: Callable[[Call], Stored | None] | None = None
+    gradient_kernel: Callable[[GradientCall], tuple[Stored, ...] | None] | None = None
     takes: str | None = None
     always: bool = False
     rows_only: Callable[[Any, Sequence[str]], bool] = no_rows

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeGuard
 
 from mxnet.context import Context
 from mxnet.dtype import itemsize
+from mxnet.ir.storage import CSR, DENSE, ROWS
 
 __all__ = [
     "CHANNELS_LAST",
@@ -50,7 +51,8 @@ class Type(NamedTuple):
     place : Context
         Where the value is.
     layout : str
-        How its elements lie in memory, where that is not left to the kernels: see the constants above.
+        How its elements lie in memory, where that is not left to the kernels: see the constants above. Of a
+        value that is not stored densely, how it is: see :mod:`mxnet.ir.storage`.
     """
 
     shape: Shape | None
@@ -68,9 +70,14 @@ class Type(NamedTuple):
         return self.dtype is not None and is_complete(self.shape)
 
     @property
+    def stype(self) -> str:
+        """How the value is stored."""
+        return self.layout if self.layout in (ROWS, CSR) else DENSE
+
+    @property
     def nbytes(self) -> int:
-        """The size in bytes, 0 if only data tell."""
-        if self.dtype is None or not is_complete(self.shape):
+        """The size in bytes, 0 if only data tell: its shape, or what is stored of it."""
+        if self.dtype is None or not is_complete(self.shape) or self.stype != DENSE:
             return 0
         return math.prod(self.shape) * itemsize(self.dtype)
 

@@ -181,7 +181,7 @@ class KVStore(KVStoreBase):
         else:
             rows_of = dict.fromkeys(groups, [*row_ids] if isinstance(row_ids, (list, tuple)) else [row_ids])
         for one, outs in groups.items():
-            stored, rows = self._lookup(one).tostype("row_sparse"), rows_of[one]
+            stored, rows = self._lookup(one), rows_of[one]
             if len(rows) not in {1, len(outs)}:
                 raise StoreError(
                     f"The key {one!r} is pulled into {len(outs)} arrays, but for {len(rows)} rows."
@@ -192,7 +192,12 @@ class KVStore(KVStoreBase):
                         f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull."
                     )
                 kept = np.unique(np.asarray(each.asnumpy() if isinstance(each, NDArray) else each, "int64"))
-                sparse.retain(stored, nd.array(kept[kept < stored.shape[0]], dtype="int64")).copyto(target)
+                wanted = nd.array(kept[kept < stored.shape[0]], dtype="int64")
+                if stored.stype == "default":
+                    pulled = sparse.row_sparse_array((stored.take(wanted), wanted), shape=stored.shape)
+                else:
+                    pulled = sparse.retain(stored._stored_as("row_sparse"), wanted)
+                pulled.copyto(target)
 
     def set_optimizer(self, optimizer: Optimizer) -> None:
         """Update what is kept by an optimizer, with what is pushed as its gradient."""

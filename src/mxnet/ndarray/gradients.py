@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import GradientError, did_you_mean
+from mxnet.ir.storage import ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE
+from mxnet.ops.tools.storage import as_stored, densify, rows_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["Differentiable", "write_gradient"]
+__all__ = ["Differentiable", "mark_variables", "write_gradient"]
 
 GRAD_REQS = ("null", "write", "add")
 
@@ -85,19 +88,57 @@ class Differentiable:
         if self._recorded is not None:
             self._recorded.backward([self], [out_grad], retain_graph, train_mode)
         elif self._grad is not None:
-            self._take_gradient(torch.ones_like(self._tensor) if out_grad is None else out_grad._tensor)
+            ones = as_stored(torch.ones_like(self._tensor))
+            self._take_gradient(ones if out_grad is None else out_grad._stored())
         else:
             raise GradientError(
                 "backward() needs an array that was computed while recording: compute it inside "
                 "`with mx.autograd.record():`, from arrays that have gradients (attach_grad)."
             )
 
-    def _take_gradient(self, gradient: Tensor) -> None:
+    def _take_gradient(self, gradient: Stored) -> None:
         """Write or add a gradient to the gradient array."""
         if self._grad is not None:
             write_gradient(self._grad, gradient, self._grad_req)
 
 
-def write_gradient(target: NDArray, gradient: Tensor, grad_req: str) -> None:
-    """Write a gradient into an array, or add it to what is there."""
-    target._overwrite(target._tensor + gradient if grad_req == "add" else gradient)
+def mark_variables(
+    variables: NDArray | Sequence[NDArray],
+    gradients: NDArray | Sequence[NDArray],
+    grad_reqs: str | Sequence[str] = "write",
+) -> None:
+    """Give arrays the gradient arrays that ``backward`` fills.
+
+    Parameters
+    ----------
+    variables : NDArray or list of NDArray
+        The arrays.
+    gradients : NDArray or list of NDArray
+        Their gradient arrays.
+    grad_reqs : str or list of str, default "write"
+        ``"write"``, ``"add"`` or ``"null"``, for all or for each.
+    """
+    variables, gradients = (
+        [each] if isinstance(each, Differentiable) else list(each) for each in (variables, gradients)
+    )
+    reqs = [grad_reqs] * len(variables) if isinstance(grad_reqs, str) else list(grad_reqs)
+    if not len(variables) == len(gradients) == len(reqs):
+        raise GradientError(
+            f"mark_variables() got {len(variables)} variables, {len(gradients)} gradients and "
+            f"{len(reqs)} grad_reqs."
+        )
+    for variable, gradient, req in zip(variables, gradients, reqs, strict=True):
+        variable._mark(gradient, req)
+
+
+def write_gradient(target: NDArray, gradient: Stored | None, grad_req: str) -> None:
+    """Write a gradient, None for 0, into an array, or add it to what is there."""
+    if grad_req != "add":
+        target._put(target._zeros_alike(target.stype)._stored() if gradient is None else gradient)
+    elif gradient is None:
+        return
+    elif gradient.stype == ROWS:
+        values, rows = gradient.parts
+        target._write_rows(rows, rows_of(target._stored(), rows) + values)
+    else:
+        target._overwrite(target._tensor + densify(gradient))

@@ -18,7 +18,7 @@ from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.preparations import FOR_ARRAYS, prepared
-from mxnet.ir.storage import Stored
+from mxnet.ir.storage import ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import indexing
 from mxnet.ndarray.arithmetic import Arithmetic, Operators, cannot_combine, is_scalar
@@ -29,6 +29,7 @@ from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.params_format import dump_array, load_array
 from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.tools.device import torch_device
+from mxnet.ops.tools.storage import as_stored, densify
 from mxnet.util import is_np_shape
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from mxnet.ndarray.fluent import FluentMethods
 else:
     FluentMethods = object  # they are put on the class by fill_modules
-
 
 __all__ = ["NDArray", "class_of", "invoke", "invoke_by_name"]
 
@@ -121,6 +121,18 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         if tensor.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
             tensor = tensor.clone()
         target.copy_(tensor)
+
+    def _put(self, stored: Stored) -> None:
+        """Write values of the same shape, stored in any way, into this array's memory."""
+        if stored.stype == ROWS:
+            self._tensor.zero_()
+            self._write_rows(stored.parts[1], stored.parts[0])
+        else:
+            self._overwrite(densify(stored))
+
+    def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:  # noqa: ARG002 - has them all
+        """Write some rows where the array lies, or see `with_rows`."""
+        self._tensor.index_copy_(0, rows.to(self._tensor.device), values.to(self._tensor))
 
     # --------------------------------------------------------------------------------------------- what it is
 
@@ -353,11 +365,10 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         self._check_writable()
         tensor = self._tensor
         array = value if isinstance(value, NDArray) else None
-        if array is not None and indexing.is_whole(key) and MODE.get().record is None:
-            given = array._tensor
-            if given.shape == tensor.shape:
-                self._overwrite(given)
-                return
+        whole = array is not None and array.shape == self.shape and indexing.is_whole(key)
+        if array is not None and whole and MODE.get().record is None:
+            self._put(array._stored())
+            return
         key = _with_tensors(key)
         resolved = indexing.resolve(key, tensor)
         if self._is_tracked():
@@ -518,7 +529,7 @@ def invoke(
     if outs:
         made = list(outs)
         for array, result in zip(outs, results, strict=False):
-            overwrite(op, array, result)
+            overwrite(op, array, as_stored(result))
     else:
         made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
         if stored is not None:
@@ -580,9 +591,9 @@ def check_out(op: Op, inputs: Sequence[NDArray], out: NDArray | Sequence[NDArray
     return outs
 
 
-def overwrite(op: Op, array: NDArray, result: Tensor) -> None:
+def overwrite(op: Op, array: NDArray, result: Stored) -> None:
     """Write a result to the array that was given for it."""
-    if array.shape != tuple(result.shape):
-        expected, actual = show_shape(tuple(result.shape)), show_shape(array.shape)
+    if array.shape != result.shape:
+        expected, actual = show_shape(result.shape), show_shape(array.shape)
         raise blame(ShapeError(f"out has the shape {actual}, but the result has {expected}."), call_of(op))
-    array._overwrite(result)
+    array._put(result)

@@ -22,7 +22,7 @@ from mxnet.ndarray.sparse_format import check_parts
 from mxnet.ndarray.structured import invoke_sparse
 from mxnet.ndarray.tensors import RoomFor, allocate, extents_of, tensor_of
 from mxnet.ops.tools.device import torch_device
-from mxnet.ops.tools.storage import densify, sparsify
+from mxnet.ops.tools.storage import densify, sparsify, with_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -87,6 +87,18 @@ class BaseSparseNDArray(NDArray):
 
     _overwrite = _set_tensor
 
+    def _put(self, stored: Stored) -> None:
+        if stored.stype == self.stype:
+            values, *places = stored.parts
+            own = self._parts[0]
+            self._parts = (values.to(own, copy=True), *(each.to(own.device) for each in places))
+        else:
+            self._set_tensor(densify(stored).to(self._parts[0]))
+
+    def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:  # noqa: ARG002
+        dense = self._tensor
+        self._set_tensor(dense.index_copy_(0, rows.to(dense.device), values.to(dense)))
+
     def _invoke(self, op: Op, inputs: Sequence[NDArray], out: Any = None) -> Any:
         return invoke_sparse(op, inputs, out)
 
@@ -142,7 +154,9 @@ class BaseSparseNDArray(NDArray):
         if self._is_tracked():
             raise GradientError("An array with a gradient cannot be assigned to while recording.")
         stored = self._parts[0]
-        if is_scalar(value):
+        if is_scalar(value) and not value:
+            self._parts = self._zeros_alike(self.stype)._stored().parts
+        elif is_scalar(value):
             with RoomFor(self.shape, self._dtype_name, self._context):
                 full = torch.full(self.shape, number_as(value, stored.dtype), dtype=stored.dtype)
             self._set_tensor(full.to(stored.device))
@@ -259,6 +273,10 @@ class RowSparseNDArray(BaseSparseNDArray, stype="row_sparse"):
         if _is_whole(key):
             return self
         raise SparseIndexError(f"A RowSparseNDArray can be indexed only as a whole, x[:], not by {key}.")
+
+    def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:
+        own = self._parts[0]
+        self._parts = with_rows(self._stored(), rows.to(own.device), values.to(own), whole=whole).parts
 
     def retain(self, indices: NDArray) -> NDArray:
         """Return the array with only the given rows; the others become 0."""

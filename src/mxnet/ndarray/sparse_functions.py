@@ -11,6 +11,7 @@ import numpy as np
 from mxnet.context import Context, current_context
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import CompositionError, ShapeError
+from mxnet.lazy import torch
 from mxnet.ndarray import binary
 from mxnet.ndarray.arithmetic import ADD, DIVIDE, MULTIPLY, SUBTRACT, Operators
 from mxnet.ndarray.ndarray import NDArray, class_of
@@ -121,8 +122,12 @@ def csr_matrix(
     for places, extent in zip((rows, columns), extents, strict=True):
         if len(places) and not (places.min() >= 0 and places.max() < extent):
             raise SparseFormatError(f"The coordinates lie outside of a matrix of shape {extents}.")
-    dense = values.new_zeros(extents).index_put_((rows, columns), values, accumulate=True)
-    return CSRNDArray._from_tensor(dense, context)
+    places, which = torch.unique(rows * extents[1] + columns, return_inverse=True)
+    sums = values.new_zeros(len(places)).index_add_(0, which, values)
+    there = sums.nonzero(as_tuple=True)[0]
+    rows, columns = places[there] // extents[1], places[there] % extents[1]
+    indptr = torch.searchsorted(rows, torch.arange(extents[0] + 1, device=rows.device))
+    return CSRNDArray._from_parts(extents, (sums[there], columns, indptr), context)
 
 
 def row_sparse_array(

@@ -10,6 +10,7 @@ from mxnet.ir.constraints import settle_dtypes, settle_shapes
 from mxnet.ir.memory import EITHER, Into, Memory
 from mxnet.ir.op import DERIVED, Op, Run, Slots, find_operator, is_hidden, reads_of
 from mxnet.ir.param import REQUIRED, Param
+from mxnet.ir.storage import GradientCall, Stored
 from mxnet.ir.types import CHANNELS_LAST, Type
 from mxnet.lazy import torch
 from mxnet.ops.tools.device import torch_device
@@ -185,6 +186,27 @@ class Backward(Op):
         if not self.memory.into:
             return ""
         return "add" if self.wants[output] in self.memory.adds else "write"
+
+    def stored_gradients(self, arrays: Sequence[Stored]) -> tuple[Stored, ...] | None:
+        """Compute the gradients from what is stored, if the forward operator declares how.
+
+        Parameters
+        ----------
+        arrays : sequence of Stored
+            What this operator reads.
+
+        Returns
+        -------
+        tuple of Stored or None
+            The gradients of `wants`; None where only the kernel for dense values can do it.
+        """
+        compute = self.forward_op.sparse.gradient_kernel
+        if compute is None:
+            return None
+        names, given = self.forward_op.input_names(), dict(zip(self.reads, arrays, strict=True))
+        read = {names[which.position]: array for which, array in given.items() if which.kind == "in"}
+        head = next(array for which, array in given.items() if which.kind == "grad")
+        return compute(GradientCall(self.forward_op, self.wants, head, read))
 
     def kernel_into(self, run: Run) -> Callable[..., Any]:
         return self.kernel_for(run)

@@ -14,10 +14,13 @@ from mxnet.caller import warn
 from mxnet.config import knob
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
 from mxnet.ndarray.mode import MODE
+from mxnet.ndarray.structured import read_rows, write_rows
 from mxnet.optimizer.arrays import Plan, flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from torch import Tensor
 
     from mxnet.lr_scheduler import LRScheduler
     from mxnet.ndarray import NDArray
@@ -421,6 +424,11 @@ class Rule(Optimizer):
         """Whether a row-sparse gradient leaves the rows it does not have as they are."""
         return False
 
+    def _rows_moved(self, weight: NDArray, grad: NDArray) -> Tensor | None:
+        """Return the rows that alone are moved, those of a row-sparse gradient; None for all."""
+        lazy = grad.stype == "row_sparse" and self._only_rows(weight)
+        return grad._stored().parts[1] if lazy else None
+
     @property
     def steps_together(self) -> bool:
         """Whether nobody overrides what is asked for each parameter."""
@@ -449,15 +457,19 @@ class Rule(Optimizer):
             self._update(indices, weights, grads, states)
             return
         weights, grads, states = list(weights), list(grads), list(states)
-        masters: list[tuple[NDArray, NDArray]] = []
+        masters: list[tuple[NDArray, NDArray, NDArray]] = []
         for i, weight in enumerate(weights):
             if weight.dtype == np.float16:
                 weights[i], states[i] = states[i] if self._master_first else states[i][::-1]
                 grads[i] = grads[i].astype(np.float32)
-                masters.append((weight, weights[i]))
+                masters.append((weight, weights[i], grads[i]))
         self._update(indices, weights, grads, states)
-        for weight, master in masters:
-            weight[:] = master.astype(np.float16)
+        for weight, master, grad in masters:
+            rows = self._rows_moved(master, grad)
+            if rows is not None:
+                write_rows([weight], rows, read_rows([master], rows))
+            else:
+                weight[:] = master.astype(np.float16)
 
     def _update(
         self,
@@ -518,16 +530,15 @@ class Rule(Optimizer):
 
     def _step_sparsely(self, index: Index, arrays: Sequence[NDArray], lr: float, wd: float) -> None:
         """Step with some arrays stored sparsely: in all rows, or only in those that the gradient has."""
-        weight, grad = arrays[:2]
+        weight, grad, *states = arrays
+        rows = self._rows_moved(weight, grad)
+        if rows is not None:
+            part, *parts = read_rows([weight, *states], rows)
+            self._step(index, part, grad._stored().parts[0], parts, float(lr), float(wd))
+            write_rows([weight, *states], rows, [part, *parts])
+            return
         tensors = [array._tensor for array in arrays]
-        if isinstance(grad, nd.RowSparseNDArray) and self._only_rows(weight):
-            rows = grad._parts[1]
-            parts = [tensor[rows] for tensor in tensors]
-            self._step(index, parts[0], parts[1], parts[2:], float(lr), float(wd))
-            for tensor, part in zip(tensors, parts, strict=True):
-                tensor.index_copy_(0, rows, part)
-        else:
-            self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))
+        self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))
         for array, tensor in zip(arrays, tensors, strict=True):
             if array is not grad:
                 array._overwrite(tensor)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ir.storage import DENSE
 
 __all__ = ["hoisted_nodes", "independent_groups"]
 
@@ -55,7 +56,8 @@ def _candidates(graph: Graph, *, parameters: bool) -> dict[Node, frozenset[Node]
     variables: dict[Node, frozenset[Node]] = {}
     for node in graph.nodes:
         if node.op is None:
-            variables[node] = frozenset((node,))
+            if node.types is None or node.types[0].stype == DENSE:  # of others, nobody says what has changed
+                variables[node] = frozenset((node,))
         elif node.op.pure and not node.op.mutates and not node.subgraphs:
             sources = [variables.get(entry.node) for entry in read_by(node)]
             if all(source is not None for source in sources):

@@ -8,10 +8,12 @@ from typing import Any
 
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run
+from mxnet.ir.storage import DENSE
 from mxnet.ir.types import Type
 from mxnet.ops.backward import Backward
 from mxnet.plan.late_shapes import late_kernel
 from mxnet.plan.plan import Plan, Step
+from mxnet.plan.stored import stored_kernel
 
 __all__ = ["Instrument", "Kernel", "Kernels", "States", "residual_bytes"]
 
@@ -76,9 +78,11 @@ class Kernels:
         op = op.held_in([each.dtype for each in ins])
         if into:
             return op.kernel_into(run(ins, outs))
-        if op.late_shape or not all(each.is_known for each in (*ins, *outs)):
-            return late_kernel(op, ins, outs, run)
-        return op.kernel_for(run(ins, outs))
+        known = all(each.is_known for each in (*ins, *outs)) and not op.late_shape
+        kernel = op.kernel_for(run(ins, outs)) if known else late_kernel(op, ins, outs, run)
+        if all(each.stype == DENSE for each in (*ins, *outs)):
+            return kernel
+        return stored_kernel(op, ins, outs, kernel, kernel if known else op.kernel_for(run(ins, outs)))
 
 
 def residual_bytes(node: Node, wants: frozenset[str], *, is_train: bool, states: States) -> int:

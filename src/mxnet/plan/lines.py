@@ -9,6 +9,7 @@ from typing import Any
 
 from mxnet.ir.memory import Into
 from mxnet.ir.op import Like
+from mxnet.ir.storage import DENSE
 from mxnet.lazy import torch
 from mxnet.ops.backward import Backward
 from mxnet.plan.kernels import Kernels
@@ -63,7 +64,10 @@ class Lines(ABC):
                 yield from self.of_gradient(v)
 
     def of_gradient(self, v: int) -> Iterator[str]:
-        """Yield what writes a gradient into, or adds it to, its bound arrays."""
+        """Yield what writes a gradient into, or adds it to, its bound arrays; or hands it out as stored."""
+        if self.plan.values[v].type.stype != DENSE:
+            yield from (f"{self.target(number)} = {self.value(v)}" for number, _ in self.gradients[v])
+            return
         op = self.plan.values[v].entry.node.op
         rule = op.forward_op.add_gradient if isinstance(op, Backward) else None
         for number, request in self.gradients[v]:

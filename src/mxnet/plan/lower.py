@@ -9,9 +9,11 @@ from typing import Literal
 
 from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.specialise import has_late_shapes, specialise
+from mxnet.analysis.storage import graph_storage, settle_storage
 from mxnet.context import Context
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ir.storage import DENSE
 from mxnet.ir.types import shared
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes, show_change
 from mxnet.passes.copy_between_devices import copy_between_devices
@@ -102,12 +104,15 @@ class Mode:
         Which values are shown to a monitor.
     profiled : bool
         Whether every step is timed.
+    stypes : tuple of str
+        How each variable is given. Empty where all is computed with dense values, whatever the graph says.
     """
 
     is_train: bool
     with_gradient: bool
     tapped: Taps = ""
     profiled: bool = False
+    stypes: tuple[str, ...] = ()
 
 
 def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States) -> Program:
@@ -133,7 +138,9 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     """
     shapes = {node: shape for node, (shape, _) in zip(task.variables, facts, strict=True)}
     dtypes = {node: dtype for node, (_, dtype) in zip(task.variables, facts, strict=True)}
-    graph, typed = specialise(task.graph, shapes, dtypes, task.place_of)
+    stored = dict(zip(task.variables, mode.stypes, strict=bool(mode.stypes)))
+    sparse = {node: stype for node, stype in stored.items() if stype != DENSE}
+    graph, typed = specialise(task.graph, shapes, dtypes, task.place_of, sparse)
     variables = [typed[node] for node in task.variables]
     late = has_late_shapes(graph)
     # What watches the nodes sees the graph as it was composed.
@@ -145,7 +152,13 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
         if not watched:
             graph = apply_passes(graph, options.without_disabled(BEFORE_GRADIENT))
         wrt = [typed[node] for node in task.wrt]
-        heads = [Node(None, f"head_grad_{i}", types=(e.type,)) for i, e in enumerate(graph.outputs)]
+        types = [entry.type for entry in graph.outputs]
+        if stored:
+            types = [
+                each if stype == DENSE else each._replace(layout=stype)
+                for each, stype in zip(types, graph_storage(task.graph, stored).outputs, strict=True)
+            ]
+        heads = [Node(None, f"head_grad_{i}", types=(each,)) for i, each in enumerate(types)]
         # A monitor sees the gradients of all inputs, also those that nobody asked for.
         seeds = [None if loss else Entry(head) for loss, head in zip(task.losses, heads, strict=True)]
         found = _differentiated(graph, seeds, graph.arguments if mode.tapped else wrt)
@@ -154,6 +167,8 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     if task.groups:
         wanted = [node.place for node in (typed[each] for each in task.wrt) if reached and node in found]
         graph = copy_between_devices(graph, [*[None] * n_outputs, *wanted])
+    if stored:
+        graph = settle_storage(graph, copies=not watched)
     if not watched:
         pipeline = TRAINING if mode.is_train or mode.with_gradient else INFERENCE
         graph = apply_passes(graph, options.without_disabled(TO_COMPILE if options.compiler else pipeline))
@@ -184,7 +199,8 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
         each for each, used in ((guarded, options.check_numerics), (_timed, mode.profiled)) if used
     ]
     kernels = Kernels(plan, is_train=mode.is_train, states=states, instruments=instruments)
-    compiles = bool(options.compiler) and not (watched or mode.profiled)
+    # How much is stored changes from run to run, so that it would be compiled again and again.
+    compiles = bool(options.compiler) and not (watched or mode.profiled or stored)
     code: Code
     if len(plan.forward) + len(plan.backward) > LONG and not (mode.tapped or compiles):
         code = Stepped(plan, kernels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mxnet.ir.storage import DENSE
 from mxnet.plan.plan import Plan, Step
 
 __all__ = ["MemoryPlan", "PlannedStep"]
@@ -27,7 +28,8 @@ class PlannedStep:
     makes : int
         The bytes of new memory it needs for its results.
     note : str
-        What is remarkable: whose memory its result takes over, that it writes into a bound gradient, or how
+        What is remarkable: whose memory its result takes over, that it writes into a bound gradient, that its
+        result is not stored densely (its bytes are known only when it is there, and do not count), or how
         much of what it makes is kept for the backward half.
     """
 
@@ -103,6 +105,9 @@ def _note(plan: Plan, step: Step) -> str:
         notes.append(f"over {plan.values[step.takes].entry.node.name}")
     if step.writes:
         notes.append(f"{len(step.writes)} gradient{'s' * (len(step.writes) > 1)} into bound arrays")
+    notes += sorted(
+        {f"stored as {t.stype}" for v in step.outputs if (t := plan.values[v].type).stype != DENSE}
+    )
     kept = sum(plan.values[v].type.nbytes for v in step.outputs if v in plan.saved)
     if kept:
         notes.append(f"keeps {kept / _MB:.2f} MB")

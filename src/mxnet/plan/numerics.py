@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import MXNetError
 from mxnet.ir.op import Like
+from mxnet.ir.storage import Stored
 from mxnet.lazy import torch
 from mxnet.plan.plan import Step
 
@@ -39,11 +40,12 @@ def guarded(step: Step, kernel: Kernel) -> Kernel:
 
     def run(*tensors: Any, **options: Any) -> Any:
         results = kernel(*tensors, **options)
-        made = results if isinstance(results, tuple | list) else (results,)
+        several = isinstance(results, tuple | list) and not isinstance(results, Stored)
+        made = map(_numbers, results if several else (results,))
         for name, tensor in zip(op.output_names(), made, strict=False):
             if tensor is not None and tensor.is_floating_point() and not torch.isfinite(tensor).all():
                 shown = (
-                    f"\n  {slot} {_range(given)}"
+                    f"\n  {slot} {_range(_numbers(given))}"
                     for i, (slot, given) in enumerate(zip(slots, tensors, strict=True))
                     if i not in op.opaque
                 )
@@ -54,6 +56,11 @@ def guarded(step: Step, kernel: Kernel) -> Kernel:
         return results
 
     return run
+
+
+def _numbers(value: Any) -> Any:
+    """Return a value, or what is stored of it."""
+    return value.parts[0] if isinstance(value, Stored) else value
 
 
 def _count(tensor: Tensor) -> str:

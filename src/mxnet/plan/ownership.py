@@ -61,9 +61,9 @@ def share_memory(
 ) -> tuple[tuple[Step, ...], Memory]:
     """Let steps write over inputs that nothing needs any more, where their kernels can.
 
-    An input can be taken over if it has the output's type, is read once and dies in this very step, and no
-    other value that is still needed may lie in the same memory. What is given from outside or returned never
-    dies.
+    An input can be taken over if it has the output's type, is read once and dies in this very step, all that
+    the step reads is dense, and no other value that is still needed may lie in the same memory. What is given
+    from outside or returned never dies.
 
     Parameters
     ----------
@@ -90,6 +90,7 @@ def share_memory(
                 and ledger.is_surely(u)
                 and living[ledger.owner[u]] == {u}
                 and values[u].type[:3] == values[out].type[:3]  # any layout will do
+                and step.is_dense(values)
             ):
                 step = step.taking(u)  # noqa: PLW2901
                 break

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from mxnet.ir.node import Entry, Node
+from mxnet.ir.storage import DENSE
 from mxnet.ir.types import Type
 
 __all__ = ["Memory", "Plan", "Preparation", "Step", "Value"]
@@ -46,6 +47,10 @@ class Step(NamedTuple):
     takes: int | None = None
     writes: tuple[tuple[int, int], ...] = ()
     wants: frozenset[str] = frozenset()
+
+    def is_dense(self, values: Sequence[Value]) -> bool:
+        """Whether it reads and makes only what is stored densely, of these values."""
+        return all(values[v].type.stype == DENSE for v in (*self.inputs, *self.outputs))
 
     def taking(self, value: int) -> Step:
         """Return the step with its first output in the memory of `value`."""
@@ -109,7 +114,8 @@ class Plan:
     outputs : tuple of int
         What the forward half returns.
     gradients : tuple of (int, str)
-        What the backward half writes into bound arrays, and whether it writes or adds.
+        What the backward half writes into bound arrays, and whether it writes or adds. A gradient that is not
+        stored densely is handed out instead.
     saved : tuple of int
         What the forward half keeps for the backward half.
     memory : Memory

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from mxnet.ir.blame import blame
+from mxnet.ir.storage import DENSE
 from mxnet.lazy import torch
 from mxnet.plan.kernel_errors import Given, raised_by_torch, refused
 from mxnet.plan.plan import Plan, Step
@@ -45,6 +46,8 @@ class Code(Protocol):
 class Program:
     """A plan that can be run, from several threads at once.
 
+    It takes and returns tensors; of what is not stored densely, :class:`~mxnet.ir.storage.Stored`.
+
     Attributes
     ----------
     plan : Plan
@@ -57,6 +60,8 @@ class Program:
         Which outputs need a gradient from outside for that.
     owns_outputs : tuple of bool
         Which outputs surely lie in memory of their own, and need not be copied to be kept.
+    hands_out : tuple of bool
+        Which gradients are not stored densely: the run hands them out, instead of writing them.
     unsure : list of Step
         Those whose residuals may be larger than planned: a user's code tells only by running.
     """
@@ -69,6 +74,7 @@ class Program:
         self.reached = reached
         self.needs_head = needs_head
         self.owns_outputs = tuple(plan.is_own(v) for v in plan.outputs)
+        self.hands_out = tuple(plan.values[v].type.stype != DENSE for v, _ in plan.gradients)
         self.unsure = [
             step
             for step in (*plan.forward, *plan.backward)
@@ -92,12 +98,13 @@ class Program:
         self,
         variables: Sequence[Tensor | None],
         saved: list[Tensor],
-        targets: Sequence[Tensor],
+        targets: list[Any],
         tap: Tap | None = None,
     ) -> None:
         """Run the backward half, which writes or adds the gradients to `targets` and empties `saved`.
 
-        It takes a head gradient for each output after the variables; None where :attr:`needs_head` is False.
+        Those that it hands out (:attr:`hands_out`) it puts there in the place of None. After the variables it
+        takes a head gradient for each output; None where :attr:`needs_head` is False.
         """
         self._run(self.code.backward, variables, saved, targets, tap)
 

@@ -76,6 +76,7 @@ class Programs:
         is_train: bool,
         with_gradient: bool,
         tapped: Taps = "",
+        stypes: tuple[str, ...] = (),
     ) -> Program:
         """Return the program for these shapes and dtypes, from the cache if it was made before.
 
@@ -85,7 +86,7 @@ class Programs:
         ----------
         facts : tuple
             See :data:`mxnet.plan.lower.Facts`.
-        is_train, with_gradient, tapped
+        is_train, with_gradient, tapped, stypes
             See :class:`mxnet.plan.lower.Mode`.
 
         Raises
@@ -93,7 +94,7 @@ class Programs:
         MXNetError
             If the shapes or dtypes do not fit the graph, or do not determine it.
         """
-        mode = Mode(is_train, with_gradient, tapped, RECORDER.programs)
+        mode = Mode(is_train, with_gradient, tapped, RECORDER.programs, stypes)
         key = mode, facts
         with self._lock:
             program = self._made.get(key)

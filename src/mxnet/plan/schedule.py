@@ -89,7 +89,7 @@ def make_plan(
     if share:
         steps, memory = share_memory(steps, values, outside)
         if requests:
-            steps = _with_targets(steps, outputs, gradients, requests)
+            steps = _with_targets(steps, values, outputs, gradients, requests)
     else:
         memory = lie_apart(steps, values)
     return Plan(
@@ -183,7 +183,11 @@ def _preparations(
 
 
 def _with_targets(
-    steps: Sequence[Step], outputs: Sequence[int], gradients: Sequence[int], requests: Sequence[str]
+    steps: Sequence[Step],
+    values: Sequence[Value],
+    outputs: Sequence[int],
+    gradients: Sequence[int],
+    requests: Sequence[str],
 ) -> tuple[Step, ...]:
     """Let kernels write gradients straight into bound arrays, where they can and nothing else reads them."""
     read = {v for step in steps for v in step.inputs} | set(outputs)
@@ -198,6 +202,6 @@ def _with_targets(
                 for position, v in enumerate(step.outputs)
                 if v in number and op.writes_into(position) in ("add", requests[number[v]])
             )
-            step = step.writing(writes) if writes else step  # noqa: PLW2901
+            step = step.writing(writes) if writes and step.is_dense(values) else step  # noqa: PLW2901
         result.append(step)
     return tuple(result)

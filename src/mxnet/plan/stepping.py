@@ -135,7 +135,7 @@ class Stepped:
         variables: Sequence[Tensor | None],
         prepared: Sequence[Tensor],
         saved: list[Tensor],
-        targets: Sequence[Tensor],
+        targets: list[Any],
         _tap: None,
     ) -> None:
         """Run the backward half, and empty `saved`."""
@@ -146,6 +146,7 @@ class Stepped:
         values[len(self._plan.values) :] = targets
         _run(self._begin, values)
         _run(self._backward, values)
+        targets[:] = values[len(self._plan.values) :]
 
     def _prepare(
         self, actions: list[Action], makes: Sequence[int], variables: Sequence[Tensor | None]

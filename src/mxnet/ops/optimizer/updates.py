@@ -34,6 +34,7 @@ from mxnet.ops.optimizer.steps import (
 )
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import same_shape
+from mxnet.ops.tools.storage import dense
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +62,12 @@ def _lazy_rows(op: Any, stypes: Sequence[str]) -> bool:
     return op.lazy_update and grad == ROWS and all(state == weight for state in states)
 
 
-LAZILY = Sparse(rows_only=_lazy_rows)
+def _by_sparse_gradient(op: Any, stypes: Sequence[str]) -> bool:
+    return stypes[1] == ROWS
+
+
+LAZILY = Sparse(dense, rows_only=_lazy_rows)
+IN_ROWS = Sparse(dense, rows_only=_by_sparse_gradient)
 
 
 class Update(Op):
@@ -279,7 +285,7 @@ class FtrlUpdate(Update, name="ftrl_update", aliases=("_sparse_ftrl_update",)):
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP
 
-    sparse = Sparse(rows_only=lambda op, stypes: set(stypes) == {ROWS})
+    sparse = Sparse(dense, rows_only=lambda op, stypes: set(stypes) == {ROWS})
 
     step = ftrl
 
@@ -489,6 +495,7 @@ class AdaGradUpdate(Update, name="_sparse_adagrad_update"):
     example = "[1, 2]; [0.5, 0.5]; mx.nd.zeros((2,)) | lr=0.1"
     inputs = WEIGHT_AND_GRADIENT | {"history": "Sum of the gradients' squares."}
     mutates = ("history",)
+    sparse = IN_ROWS
     lr: float = LR
     epsilon: float = param(default=1e-7, doc="Keeps the denominator from 0.")
     wd: float = WD
@@ -511,6 +518,7 @@ class GroupAdaGradUpdate(Update, name="_contrib_group_adagrad_update"):
     example = "[[1, 2]]; [[0.5, 0.5]]; [[0]] | lr=0.1"
     inputs = WEIGHT_AND_GRADIENT | {"history": "Sum of the mean squares of each row's gradients."}
     mutates = ("history",)
+    sparse = IN_ROWS
     lr: float = LR
     rescale_grad: float = RESCALE
     clip_gradient: float = CLIP

@@ -17,11 +17,11 @@ from mxnet.ir.declared import from_mxnet_shape
 from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
-from mxnet.ir.storage import DENSE, ROWS, Sparse
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Stored
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import normal_axis
-from mxnet.ops.tools.storage import csr_if_whole, dense
+from mxnet.ops.tools.storage import csr_if_whole, dense, densify, grouped, rows_of, rows_of_csr
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -40,6 +40,25 @@ def _free_index_dtype(self: Op, t: Slots) -> Mapping[str, Any]:
     return {"output": t.ins[0], "ins": (t.outs[0], *t.ins[1:])}
 
 
+def _look_up(call: Call) -> Stored | None:
+    """Look up rows of a matrix that stores only some."""
+    data, weight = call.arrays
+    if weight.stype != ROWS:
+        return None
+    rows = _positions(densify(data), call.op.input_dim, "clip")
+    found = rows_of(weight, rows.flatten()).view(*rows.shape, call.op.output_dim)
+    return Stored(DENSE, tuple(found.shape), (found,))
+
+
+def _rows_looked_up(call: GradientCall) -> tuple[Stored] | None:
+    """Return the gradient of those rows that were looked up."""
+    if call.wants != ("weight",) or call.op.sparse.gradient(call.op, (DENSE, DENSE), DENSE)[1] != ROWS:
+        return None
+    op = call.op
+    rows = _positions(densify(call.arrays["data"]), op.input_dim, "clip")
+    return (grouped(rows, densify(call.head), (op.input_dim, op.output_dim)),)
+
+
 class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     """Looks up rows of a matrix: the vectors that stand for words.
 
@@ -50,7 +69,12 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     example = "[1, 0]; [[1, 2], [3, 4], [5, 6]] | input_dim=3, output_dim=2"
     memory = WRITES
     backward_memory = NEW
-    sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE))
+    sparse = Sparse(
+        dense,
+        lambda op, stypes, head: (DENSE, ROWS if op.sparse_grad else DENSE),
+        _look_up,
+        _rows_looked_up,
+    )
 
     inputs = {"data": "Which rows.", "weight": "The matrix, a row for each word."}
     learned = ("weight",)
@@ -82,6 +106,14 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         return None, torch.ops.aten.embedding_dense_backward(grad, rows, self.input_dim, -1, False)
 
 
+def _rows_taken(call: Call) -> Stored | None:
+    """Take rows of a CSR matrix."""
+    data, indices = call.arrays
+    if call.stype != CSR or len(indices.shape) != 1:
+        return None
+    return rows_of_csr(data, call.op.positions(densify(indices), data.shape[0]))
+
+
 class Take(Op, name="take"):
     """Takes the elements at positions along an axis.
 
@@ -89,7 +121,7 @@ class Take(Op, name="take"):
     """
 
     example = "[[1, 2], [3, 4], [5, 6]]; [2, 0]"
-    sparse = Sparse(csr_if_whole)
+    sparse = Sparse(csr_if_whole, kernel=_rows_taken)
     inputs = {"a": "Input data.", "indices": "Positions along the axis."}
     axis: int = param(default=0, doc="The axis.")
     mode: str = param(
@@ -106,7 +138,8 @@ class Take(Op, name="take"):
         axis = normal_axis(self.axis, len(s.a), self.name)
         return {"output": (*s.a[:axis], *s.indices, *s.a[axis + 1 :])} if is_complete(s.indices) else {}
 
-    def _positions(self, indices: Tensor, extent: int) -> Tensor:
+    def positions(self, indices: Tensor, extent: int) -> Tensor:
+        """Return the positions along the axis, which has that extent."""
         if self.mode == "raise" and indices.numel():
             low, high = (int(bound) for bound in indices.long().aminmax())
             if low < 0 or high >= extent:
@@ -118,14 +151,14 @@ class Take(Op, name="take"):
 
     def forward(self, run: Run, a: Tensor, indices: Tensor) -> Tensor:
         axis = self.axis % a.dim()
-        taken = a.index_select(axis, self._positions(indices, a.shape[axis]))
+        taken = a.index_select(axis, self.positions(indices, a.shape[axis]))
         return taken.reshape(*a.shape[:axis], *indices.shape, *a.shape[axis + 1 :])
 
     def backward(self, run: Run, grad: Tensor, a: Like, indices: Tensor) -> tuple[Tensor | None, ...]:
         if "a" not in run.wants:
             return None, None
         axis = self.axis % len(a.shape)
-        where = self._positions(indices, a.shape[axis])
+        where = self.positions(indices, a.shape[axis])
         rows = grad.reshape(*a.shape[:axis], len(where), *a.shape[axis + 1 :])
         return grad.new_zeros(a.shape).index_add(axis, where, rows), None
 

@@ -10,10 +10,10 @@ from mxnet.errors import ShapeError
 from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Shape, Slots, param
-from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import normal_axis, numel
-from mxnet.ops.tools.storage import densify, row_of_each
+from mxnet.ops.tools.storage import densify, product
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -57,20 +57,30 @@ def _dot_gradient_storage(op: Any, stypes: tuple[str, ...], head: str) -> tuple[
 
 
 def _dot_of_csr(call: Call) -> Stored | None:
-    """Multiply a CSR matrix, or its transpose, with a dense one; only what is stored is looked at."""
-    left, right = call.arrays
-    if left.stype != CSR or right.stype == CSR or call.op.transpose_b or len(right.shape) != 2:
-        return None
-    values, columns, indptr = left.parts
-    rows, factor = row_of_each(indptr), densify(right)
-    if not call.op.transpose_a:
-        out = values.new_zeros(left.shape[0], right.shape[1])
-        out.index_add_(0, rows, values.unsqueeze(1) * factor[columns])
-        return Stored(DENSE, tuple(out.shape), (out,))
-    there, place = torch.unique(columns, return_inverse=True)
-    sums = values.new_zeros(len(there), right.shape[1])
-    sums.index_add_(0, place, values.unsqueeze(1) * factor[rows])
-    return Stored(ROWS, (left.shape[1], right.shape[1]), (sums, there))
+    """Multiply a CSR matrix, or its transpose, with another array."""
+    (left, right), op = call.arrays, call.op
+    if left.stype == CSR and right.stype != CSR and not op.transpose_b:
+        return product(left, right, transposed=op.transpose_a)
+    if left.stype == DENSE and right.stype == CSR and len(left.shape) == 2 and not op.transpose_a:
+        return _times_csr(left, right, transposed=op.transpose_b)
+    return None
+
+
+def _gradient_of_dot(call: GradientCall) -> tuple[Stored] | None:
+    """Multiply with the other form of a CSR matrix; its own gradient is dense."""
+    left, right, head, op = call.arrays["lhs"], call.arrays["rhs"], call.head, call.op
+    if left.stype == CSR and head.stype != CSR and not op.transpose_b and call.wants == ("rhs",):
+        return (product(left, head, transposed=not op.transpose_a),)
+    if right.stype == CSR and head.stype == DENSE and len(head.shape) == 2 and call.wants == ("lhs",):
+        return None if op.transpose_a else (_times_csr(head, right, transposed=not op.transpose_b),)
+    return None
+
+
+def _times_csr(left: Stored, matrix: Stored, *, transposed: bool) -> Stored:
+    """Multiply a dense matrix with a CSR matrix or its transpose."""
+    (values,) = left.parts
+    made = densify(product(matrix, Stored(DENSE, left.shape[::-1], (values.t(),)), transposed=not transposed))
+    return Stored(DENSE, (made.shape[1], made.shape[0]), (made.t(),))
 
 
 class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
@@ -84,7 +94,7 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
     """
 
     example = "[[1, 2]]; [[3], [4]]"
-    sparse = Sparse(_dot_storage, _dot_gradient_storage, _dot_of_csr)
+    sparse = Sparse(_dot_storage, _dot_gradient_storage, _dot_of_csr, _gradient_of_dot)
 
     def _axes(self, lhs: int, rhs: int) -> tuple[int, int]:
         """Return the axes that are contracted, from the numbers of dimensions."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import Memory
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
-from mxnet.ir.storage import CSR, DENSE, Sparse
+from mxnet.ir.storage import CSR, DENSE, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import normal_axis
-from mxnet.ops.tools.storage import MAKES_DENSE
+from mxnet.ops.tools.storage import MAKES_DENSE, row_of_each
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -101,7 +102,37 @@ def _csr_sum_storage(op: Any, stypes: tuple[str, ...]) -> str | None:
     return DENSE if stypes[0] == CSR and op.axis in ((0,), (1,)) and not op.keepdims else None
 
 
-_OF_CSR = Sparse(_csr_sum_storage)
+def _sum_of_stored(call: Call) -> Stored | None:
+    """Add up all that is stored, or the rows or columns of a CSR matrix."""
+    (data,) = call.arrays
+    axes = call.op.axes_of(len(data.shape))
+    values, *places = data.parts
+    wide = values.float() if values.dtype.itemsize < 4 and values.is_floating_point() else values
+    if len(axes) == len(data.shape):
+        sums = wide.sum(dtype=wide.dtype)
+    elif data.stype == CSR and len(axes) == 1:
+        place = places[0] if axes == (0,) else row_of_each(places[1])
+        sums = wide.new_zeros(data.shape[1 - axes[0]]).index_add_(0, place, wide)
+    else:
+        return None
+    if isinstance(call.op, Mean):
+        count = math.prod(data.shape[axis] for axis in axes)
+        sums = sums / count if values.is_floating_point() else sums.div(max(1, count), rounding_mode="trunc")
+    shape = _reduced(data.shape, axes, keepdims=call.op.keepdims)
+    return Stored(DENSE, shape, (sums.to(values.dtype).reshape(shape),))
+
+
+def _norm_of_stored(call: Call) -> Stored | None:
+    """Return the norm of all that is stored."""
+    (data,) = call.arrays
+    values = data.parts[0].unsqueeze(1) if data.stype == CSR else data.parts[0]
+    if len(call.op.axes_of(values.dim())) < values.dim():
+        return None
+    norm = call.run([values])
+    return Stored(DENSE, tuple(norm.shape), (norm,))
+
+
+_OF_CSR = Sparse(_csr_sum_storage, kernel=_sum_of_stored)
 
 
 class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
@@ -203,7 +234,7 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
 
     example = "[[1, 2], [3, 4]] | axis=1"
     names_inputs = False
-    sparse = MAKES_DENSE
+    sparse = replace(MAKES_DENSE, kernel=_norm_of_stored)
     ord: int = param(default=2, doc="Order of the norm, 1 or 2.")
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
     out_dtype: str | None = param(
@@ -217,13 +248,14 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
         if self.ord not in (1, 2):
             raise ParameterError(f"norm: ord is {self.ord}, but must be 1 or 2.")
 
-    def _axes(self, ndim: int) -> tuple[int, ...]:
+    def axes_of(self, ndim: int) -> tuple[int, ...]:
+        """Return the axes that are reduced in an array of `ndim` dimensions."""
         return _normal_axes(self.axis, ndim, self.name) if self.axis else tuple(range(ndim))
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.data):
             return {}
-        return {"output": _reduced(s.data, self._axes(len(s.data)), keepdims=self.keepdims)}
+        return {"output": _reduced(s.data, self.axes_of(len(s.data)), keepdims=self.keepdims)}
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         if self.out_dtype is not None:
@@ -232,14 +264,14 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
         return {"data": known, "output": known}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        axes = self._axes(data.dim())
+        axes = self.axes_of(data.dim())
         exact = data if data.dtype.is_floating_point else data.double()
         norm: Tensor = torch.linalg.vector_norm(exact, self.ord, axes)
         dtype = data.dtype if self.out_dtype is None else getattr(torch, self.out_dtype)
         return norm.to(dtype).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
-        kept = _reduced(data.shape, self._axes(data.dim()), keepdims=True)
+        kept = _reduced(data.shape, self.axes_of(data.dim()), keepdims=True)
         grad = grad.reshape(kept).to(data.dtype)
         if self.ord == 1:
             return grad * torch.sign(data)

@@ -11,10 +11,10 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import VIEW
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
-from mxnet.ir.storage import Sparse
+from mxnet.ir.storage import CSR, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import normal_axis
-from mxnet.ops.tools.storage import csr_if_whole
+from mxnet.ops.tools.storage import csr_if_whole, rows_of_csr
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -90,6 +90,22 @@ class _Sliced(Op):
         return [None if extent is None else range(*each.indices(extent)) for each, extent in pairs]
 
 
+def _part_of_csr(call: Call) -> Stored | None:
+    """Take rows of a CSR matrix, and what they store in some columns."""
+    if call.stype != CSR:
+        return None
+    (data,) = call.arrays
+    rows, columns = call.op.ranges(data.shape)
+    part = rows_of_csr(data, torch.arange(rows.start, rows.stop, device=data.parts[2].device))
+    if len(columns) == data.shape[1]:
+        return part
+    values, places, indptr = part.parts
+    kept = (places >= columns.start) & (places < columns.stop)
+    before = torch.cat((indptr.new_zeros(1), kept.cumsum(0)))
+    parts = values[kept], places[kept] - columns.start, before[indptr]
+    return Stored(CSR, (len(rows), len(columns)), parts)
+
+
 class Slice(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice")):
     """Takes a part of an array, as ``data[begin[0]:end[0]:step[0], ...]`` does in Python.
 
@@ -98,7 +114,7 @@ class Slice(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice"
     """
 
     example = "[[1, 2, 3], [4, 5, 6]] | begin=(0, 1), end=(2, 3)"
-    sparse = Sparse(csr_if_whole)
+    sparse = Sparse(csr_if_whole, kernel=_part_of_csr)
 
 
 class SliceAxis(_PartOfData, name="slice_axis"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
@@ -128,7 +129,7 @@ class SparseEmbedding(Embedding, name="_contrib_SparseEmbedding"):
     Shapes: data (d0, d1, ...), weight (input_dim, output_dim), output (d0, d1, ..., output_dim).
     """
 
-    sparse = Sparse(dense, lambda op, stypes, head: (DENSE, ROWS))
+    sparse = replace(Embedding.sparse, gradient=lambda op, stypes, head: (DENSE, ROWS))
     deterministic: bool = param(default=False, doc="Has no effect: gradients add up in a fixed order.")
 
 

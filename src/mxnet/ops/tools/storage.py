@@ -5,11 +5,12 @@ A kernel for sparse arrays works on what is stored, and gives a result with the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
-from mxnet.lazy import torch
+from mxnet.lazy import F, torch
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,16 +23,21 @@ __all__ = [
     "SLOPES",
     "STEPS",
     "as_first",
+    "as_stored",
     "csr_if_whole",
     "densify",
+    "grouped",
     "if_alike",
     "like_the_head",
     "on_all_rows",
     "on_places",
     "on_values",
+    "product",
     "row_of_each",
     "rows_of",
+    "rows_of_csr",
     "sparsify",
+    "with_rows",
 ]
 
 # ------------------------------------------------------------------------------------------ rules of results
@@ -78,6 +84,8 @@ def by_a_slope(op: Any, stypes: tuple[str, ...], head: str) -> tuple[str, ...]:
 
 # --------------------------------------------------------------------------------------------------- kernels
 
+_SUMMED_BY_TORCH = ("float16", "float32", "float64")
+
 
 def with_parts(array: Stored, *parts: Tensor) -> Stored:
     """Return an array of the same kind and shape that stores something else."""
@@ -96,8 +104,8 @@ def on_all_rows(call: Call) -> Stored | None:
     """Compute the rows that any of the arrays stores."""
     if any(array.stype != ROWS for array in call.arrays):
         return None
-    rows = torch.unique(torch.cat([array.parts[1] for array in call.arrays]))
-    return with_parts(call.arrays[0], call.run([rows_of(array, rows) for array in call.arrays]), rows)
+    rows = union([array.parts[1] for array in call.arrays])
+    return with_parts(call.arrays[0], call.run([_spread(array, rows) for array in call.arrays]), rows)
 
 
 def on_places(call: Call) -> Stored | None:
@@ -129,15 +137,130 @@ def rows_of(array: Stored, wanted: Tensor) -> Tensor:
         return densify(array)[wanted]
     values, rows = array.parts
     if not len(rows):
-        return torch.zeros((len(wanted), *values.shape[1:]), dtype=values.dtype, device=values.device)
-    place = torch.searchsorted(rows, wanted).clamp(max=len(rows) - 1)
-    there = (rows[place] == wanted).view(-1, *(1,) * (values.dim() - 1))
-    return torch.where(there, values[place], 0)
+        return values.new_zeros(len(wanted), *values.shape[1:])
+    if len(rows) == array.shape[0]:  # all of them
+        return values[wanted]
+    place, there = _find(rows, wanted)
+    return torch.where(there.view(-1, *(1,) * (values.dim() - 1)), values[place], 0)
+
+
+def _find(rows: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
+    """Return where numbers are among those of stored rows, which ascend, and whether they are there."""
+    place = torch.searchsorted(rows, wanted)
+    if not len(rows):
+        return place, torch.zeros_like(place, dtype=torch.bool)
+    place.clamp_(max=len(rows) - 1)
+    return place, rows[place] == wanted
+
+
+def union(several: Sequence[Tensor]) -> Tensor:
+    """Return the numbers of the rows that any of several arrays stores; all rows and a few cost nothing."""
+    rows, *others = sorted(several, key=len, reverse=True)
+    for more in others:
+        new = more[~_find(rows, more)[1]]
+        if len(new):
+            place = torch.searchsorted(rows, new) + torch.arange(len(new), device=new.device)
+            old = torch.ones(len(rows) + len(new), dtype=torch.bool, device=new.device)
+            old[place] = False
+            rows = torch.empty_like(old, dtype=rows.dtype).masked_scatter_(old, rows)
+            rows[place] = new
+    return rows
+
+
+def _spread(array: Stored, rows: Tensor) -> Tensor:
+    """Return the values in rows that are all of the stored ones, and more."""
+    values, own = array.parts
+    if len(own) == len(rows):
+        return values
+    return values.new_zeros(len(rows), *values.shape[1:]).index_copy_(
+        0, torch.searchsorted(rows, own), values
+    )
+
+
+def with_rows(array: Stored, rows: Tensor, values: Tensor, *, whole: bool = False) -> Stored:
+    """Return an array by rows with other values in some rows, written in place where it stores them all.
+
+    If it does not, it gets room for them; or, if it is to be `whole`, for all rows at once.
+    """
+    stored, own = array.parts
+    if len(own) == array.shape[0]:
+        stored.index_copy_(0, rows, values)
+        return array
+    place, there = _find(own, rows)
+    if not there.all():
+        every = torch.arange(array.shape[0], device=own.device) if whole else union([own, rows])
+        stored, own, place = _spread(array, every), every, torch.searchsorted(every, rows)
+    stored.index_copy_(0, place, values)
+    return with_parts(array, stored, own)
 
 
 def row_of_each(indptr: Tensor) -> Tensor:
     """Return the row of each value that a CSR matrix stores."""
     return torch.repeat_interleave(torch.arange(len(indptr) - 1, device=indptr.device), indptr.diff())
+
+
+def as_stored(value: Tensor | Stored) -> Stored:
+    """Return how a value is stored, which is dense if it is just a tensor."""
+    return value if isinstance(value, Stored) else Stored(DENSE, tuple(value.shape), (value,))
+
+
+def product(matrix: Stored, factor: Stored, *, transposed: bool) -> Stored:
+    """Multiply a CSR matrix, or its transpose, with an array; only rows that meet a value are looked at.
+
+    Returns
+    -------
+    Stored
+        A dense array; of the transpose, the rows that have a value in the matrix.
+    """
+    values, columns, indptr = matrix.parts
+    extents = factor.shape[1:]
+    if transposed:
+        order = columns.argsort(stable=True)
+        rows, counts = torch.unique_consecutive(columns[order], return_counts=True)
+        starts = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+        sums = _weighted_sums(values[order], row_of_each(indptr)[order], starts, factor)
+        return Stored(ROWS, (matrix.shape[1], *extents), (sums, rows))
+    sums = _weighted_sums(values, columns, indptr, factor)
+    return Stored(DENSE, (matrix.shape[0], *extents), (sums,))
+
+
+def _weighted_sums(weights: Tensor, places: Tensor, starts: Tensor, factor: Stored) -> Tensor:
+    """Return sums of rows of an array, each times a weight; the i-th sum begins at ``starts[i]``."""
+    if factor.stype == DENSE or len(factor.parts[0]) == factor.shape[0]:  # it has all rows
+        rows = factor.parts[0]
+    else:
+        wanted, places = torch.unique(places, return_inverse=True)
+        rows = rows_of(factor, wanted)
+    if str(rows.dtype)[6:] in _SUMMED_BY_TORCH and rows.dtype == weights.dtype and rows.numel():
+        sums: Tensor = F.embedding_bag(
+            places,
+            rows.flatten(1) if rows.dim() > 1 else rows.unsqueeze(1),
+            starts,
+            mode="sum",
+            per_sample_weights=weights,
+            include_last_offset=True,
+        )
+
+        return sums.view(-1, *rows.shape[1:])
+    sums = rows.new_zeros(len(starts) - 1, *rows.shape[1:])
+    return sums.index_add_(0, row_of_each(starts), weights.view(-1, *(1,) * (rows.dim() - 1)) * rows[places])
+
+
+def rows_of_csr(matrix: Stored, wanted: Tensor) -> Stored:
+    """Return the CSR matrix of some rows of another one."""
+    values, columns, indptr = matrix.parts
+    counts = indptr.diff()[wanted]
+    starts = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+    row = row_of_each(starts)
+    taken = torch.arange(len(row), device=row.device) + (indptr[wanted] - starts[:-1])[row]
+    return Stored(CSR, (len(wanted), matrix.shape[1]), (values[taken], columns[taken], starts))
+
+
+def grouped(places: Tensor, rows: Tensor, shape: tuple[int, ...]) -> Stored:
+    """Return an array with the sum of those rows that have the same place in it."""
+    there, group = torch.unique(places, return_inverse=True)
+    sums = torch.ops.aten.embedding_dense_backward(rows, group, len(there), -1, False)
+    return Stored(ROWS, shape, (sums, there))
 
 
 def densify(array: Stored) -> Tensor:
