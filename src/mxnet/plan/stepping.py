@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LONG", "Stepped"]
 
-LONG = 2000
+LONG = 500
 """From how many steps on a plan is not compiled as text."""
 
 Values = list[Any]
