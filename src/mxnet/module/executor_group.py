@@ -132,6 +132,7 @@ class DataParallelExecutorGroup:
         self.grad_req = self._requests(
             grad_req, {_desc(d).name for d in data_shapes}, set(self.fixed_param_names)
         )
+        self._total_exec_bytes = 0  # where programs look for it; executors know what they need
         self._monitor: Monitor | None = None
         self.num_outputs = len(self.output_names)
         self.output_layouts = [

@@ -96,6 +96,7 @@ class Steps:
         self.params_initialized = False
         self.optimizer_initialized = False
         self._symbol: Symbol | None = None
+        self._total_exec_bytes = 0  # where programs look for it
 
     @property
     def data_names(self) -> Sequence[str]:
