@@ -1,10 +1,8 @@
-"""The exceptions of Symnet, each an ``MXNetError`` and, where one fits, a built-in kind too; and warnings."""
+"""The exceptions of Symnet: each is an ``MXNetError`` and, where one fits, a built-in kind too."""
 
 from __future__ import annotations
 
 import difflib
-import sys
-import warnings
 from collections.abc import Iterable
 
 __all__ = [
@@ -22,9 +20,9 @@ __all__ = [
     "ShapeError",
     "UnknownOperatorError",
     "add_note",
+    "brief",
     "did_you_mean",
     "few",
-    "warn",
 ]
 
 
@@ -134,22 +132,29 @@ def did_you_mean(name: object, candidates: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def few(names: Iterable[str], most: int = 8) -> str:
-    """Return the first names with commas between, and how many more there are.
+_FEW = 8
+_LONG = 200
+
+
+def few(names: Iterable[str], near: object = None) -> str:
+    """Return names as a message lists them: all if they are few, else those nearest to one, and a count.
 
     Examples
     --------
-    >>> few(["a", "b", "c", "d"], most=3)
-    "'a', 'b', 'c' and 1 more"
+    >>> few(["data", "weight", "bias"])
+    'data, weight, bias'
+    >>> few([f"fc{i}_weight" for i in range(300)], near="fc27_wieght")
+    'fc27_weight, fc297_weight, fc287_weight, fc279_weight, fc278_weight and 295 more'
     """
-    listed = list(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(map(repr, listed[:most])) + more
+    names = list(names)
+    if len(names) <= _FEW:
+        return ", ".join(names) or "none"
+    nearest = [] if near is None else difflib.get_close_matches(str(near), names, n=_FEW - 3, cutoff=0.3)
+    shown = nearest or names[: _FEW - 3]
+    return f"{', '.join(shown)} and {len(names) - len(shown)} more"
 
 
-def warn(message: str, kind: type[Warning] = UserWarning) -> None:
-    """Warn about the line of the user's program that led here: the first outside of this package."""
-    frame, level = sys._getframe(1), 2
-    while frame.f_back is not None and str(frame.f_globals.get("__name__")).partition(".")[0] == "mxnet":
-        frame, level = frame.f_back, level + 1
-    warnings.warn(message, kind, stacklevel=level)
+def brief(value: object) -> str:
+    """Return what `repr` says of a value, as far as it fits into a message."""
+    text = repr(value)
+    return text if len(text) <= _LONG else f"{text[:_LONG]} …"

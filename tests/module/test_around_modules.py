@@ -68,7 +68,7 @@ def test_a_label_under_a_name_that_the_network_lacks_is_refused(label, name, use
         "no names": lambda: mx.mod.Module(net, label_names=None).bind(DATA, LABEL),
     }
     with pytest.raises(
-        KeyError, match=f"Labels come as 'softmax_label', but the network has its labels under '{name}'"
+        KeyError, match=f"Labels come as softmax_label, but the network has its labels under {name},"
     ):
         uses[use]()
 
@@ -80,7 +80,7 @@ def test_a_network_with_a_label_is_used_without_one():
     module.set_params({"fc_weight": mx.nd.ones((1, 3)), "fc_bias": mx.nd.zeros(1)}, {}, allow_missing=True)
     module.forward(mx.io.DataBatch([mx.nd.ones((4, 3))]))
     assert module.get_outputs()[0].asnumpy().ravel().tolist() == [3, 3, 3, 3]
-    with pytest.raises(mx.MXNetError, match=r"its labels under 'lro_label'.*label_names=\['softmax_label'\]"):
+    with pytest.raises(mx.MXNetError, match=r"its labels under lro_label.*label_names=\['softmax_label'\]"):
         module.init_params(force_init=True)
 
 
@@ -197,7 +197,7 @@ def test_messages_stay_short_for_large_networks():
     with pytest.raises(mx.MXNetError) as raised:
         mx.mod.Module(net, data_names=["nothing"], label_names=None)
     assert len(str(raised.value)) < 500
-    assert "and 293 more" in str(raised.value)
+    assert "and 296 more" in str(raised.value)
 
 
 # ----------------------------------------------------------------------------------------------- nothing to update
@@ -537,7 +537,7 @@ def scheduled(rate):
             "The cells have 2 states, but got 1",
         ),
         (lambda: mx.io.PrefetchingIter([batches()], rename_data=[{}, {}]), "1 iterators, but names for 2"),
-        (wired, "Module 1 takes the data 'one', 'two', but there are 1 outputs before it"),
+        (wired, "Module 1 takes the data one, two, but there are 1 outputs before it"),
     ],
 )
 def test_mistakes_at_the_seams_are_errors_of_mxnet_s_class(use, message):

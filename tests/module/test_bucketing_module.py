@@ -223,7 +223,7 @@ def test_a_parameter_without_a_value_is_named_with_its_bucket():
         },
     )
     module.bind([("data", (2, 3))], [("softmax_label", (2,))], for_training=False)
-    with pytest.raises(mx.MXNetError, match="The parameters 't3_weight', 't3_bias' are not among") as raised:
+    with pytest.raises(mx.MXNetError, match="The parameters t3_weight, t3_bias are not among") as raised:
         module.forward(batch(4))
     assert raised.value.__notes__ == ["This is the network of the bucket 4."]
 

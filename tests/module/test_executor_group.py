@@ -3,7 +3,7 @@
 import pytest
 
 import mxnet as mx
-from mxnet.module.executor_group import _split_input_slice
+from mxnet.module.executor_group import split_batch
 
 
 @pytest.mark.parametrize(
@@ -17,14 +17,14 @@ from mxnet.module.executor_group import _split_input_slice
     ],
 )
 def test_shares_are_in_proportion_and_complete(size, work, ends):
-    slices = _split_input_slice(size, work)
+    slices = split_batch(size, work)
     assert [part.stop for part in slices] == ends
     assert [part.start for part in slices] == [0, *ends[:-1]]
 
 
 def test_every_device_gets_something():
     with pytest.raises(ValueError, match=r"by the workload \[1, 100\]: some would get nothing"):
-        _split_input_slice(10, [1, 100])
+        split_batch(10, [1, 100])
 
 
 def test_inputs_agree_on_the_batch():

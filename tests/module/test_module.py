@@ -63,7 +63,7 @@ def test_steps_out_of_order_say_which_comes_first(use, message):
         ({"fixed_param_names": ["fc_wieght"]}, "Did you mean 'fc_weight'"),
         (
             {"state_names": ["h"]},
-            r"Its arguments that are no usual parameters are 'data', 'softmax_label'\.",
+            r"Its arguments that are no usual parameters are data, softmax_label\.",
         ),
         (
             {"context": [mx.cpu(0), mx.cpu(1)], "work_load_list": [1]},
@@ -115,7 +115,7 @@ def test_wrong_shapes_are_refused_when_it_is_bound(data, label, message):
         (lambda m: m.init_optimizer(kvstore=3, force_init=True), "kvstore is 3. Expected None, a name"),
         (
             lambda m: m.forward(mx.io.DataBatch([], None), False),
-            r"holds 0 arrays of data, but the module was bound with 1: 'data'\.",
+            r"holds 0 arrays of data, but the module was bound with 1: data\.",
         ),
         (
             lambda m: m.forward(mx.io.DataBatch([mx.nd.ones((4, 2))] * 2, None), False),

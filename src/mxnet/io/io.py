@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from mxnet import ndarray as nd
-from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean, warn
+from mxnet.caller import warn
+from mxnet.errors import MXNetError, NameLookupError, ShapeError, did_you_mean
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:

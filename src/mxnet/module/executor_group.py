@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mxnet.monitor import Monitor
     from mxnet.symbol.symbol import Symbol
 
-__all__ = ["DataParallelExecutorGroup"]
+__all__ = ["DataParallelExecutorGroup", "split_batch"]
 
 Slot = list[tuple[slice, NDArray]]  # where each device's share of an input goes
 
@@ -180,7 +180,7 @@ class DataParallelExecutorGroup:
             self.batch_size = size
         if not self.batch_size:
             return [slice(0, None)] * len(self.contexts)
-        return _split_input_slice(self.batch_size, self.workload)
+        return split_batch(self.batch_size, self.workload)
 
     def bind_exec(
         self,
@@ -429,12 +429,12 @@ class DataParallelExecutorGroup:
             mon.install(executor)
 
 
-def _split_input_slice(batch_size: int, work_load_list: Sequence[float]) -> list[slice]:
+def split_batch(batch_size: int, work_load_list: Sequence[float]) -> list[slice]:
     """Split a batch in proportion.
 
     Examples
     --------
-    >>> _split_input_slice(10, [1, 1, 2])
+    >>> split_batch(10, [1, 1, 2])
     [slice(0, 2, None), slice(2, 4, None), slice(4, 10, None)]
     """
     shares = [round(load * batch_size / sum(work_load_list)) for load in work_load_list]
@@ -447,6 +447,9 @@ def _split_input_slice(batch_size: int, work_load_list: Sequence[float]) -> list
             f"{list(work_load_list)}: some would get nothing."
         )
     return slices
+
+
+_split_input_slice = split_batch  # under which programs outside import it
 
 
 def _prepare_group2ctxs(group2ctxs: Any, ctx_len: int) -> list[Mapping[str, Context] | None]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean, few, warn
+from mxnet.caller import warn
+from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, did_you_mean, few
 from mxnet.io import DataBatch, DataDesc
 from mxnet.ndarray import NDArray
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet import optimizer as opt
+from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint
 from mxnet.context import Context, current_context
 from mxnet.errors import (
@@ -17,7 +18,6 @@ from mxnet.errors import (
     NameLookupError,
     ShapeError,
     few,
-    warn,
 )
 from mxnet.files import atomic_write, read_file
 from mxnet.io import DataDesc

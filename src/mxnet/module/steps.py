@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mxnet.errors import MXNetError, warn
+from mxnet.caller import warn
+from mxnet.errors import MXNetError
 from mxnet.initializer import Uniform
 from mxnet.ndarray import NDArray
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import operator
-import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet import registry
+from mxnet.caller import warn
 from mxnet.config import knob
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
 from mxnet.ndarray.invoke import MODE
@@ -188,10 +188,9 @@ class Optimizer:
         if weight.dtype != np.float16:
             return self.create_state(index, weight)
         if not self.multi_precision:
-            warnings.warn(
+            warn(
                 "Small updates of float16 parameters are lost to rounding. Pass multi_precision=True to the "
                 "optimizer to update them through float32 copies.",
-                stacklevel=2,
             )
             return self.create_state(index, weight)
         master = weight.astype(np.float32)

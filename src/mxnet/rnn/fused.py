@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet import symbol
-from mxnet.errors import warn
+from mxnet.caller import warn
 from mxnet.initializer import FusedRNN
 from mxnet.rnn.base import BaseRNNCell, CellError, RNNParams, Unrolled, Weights, _normalize_sequence
 from mxnet.rnn.cells import GRUCell, LSTMCell, RNNCell

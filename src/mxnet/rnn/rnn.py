@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mxnet.caller import warn
 from mxnet.checkpoint import load_checkpoint, save_checkpoint
-from mxnet.errors import warn
 from mxnet.rnn.base import BaseRNNCell, Unrolled
 
 if TYPE_CHECKING:
