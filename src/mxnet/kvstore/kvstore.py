@@ -286,9 +286,8 @@ class KVStore(KVStoreBase):
         self._key_type = self._key_type or type(checked)
         if type(checked) is not self._key_type:
             raise StoreError(
-                f"The keys of a store are all integers or all texts: the first was "
-                f"{self._key_type.__name__}, "
-                f"{key!r} is not."
+                "The keys of a store are all integers or all texts: the first was "
+                f"{self._key_type.__name__}, {key!r} is not."
             )
         return checked
 

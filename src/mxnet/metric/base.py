@@ -270,8 +270,7 @@ def picked(scores: Values, classes: Values) -> Values:
     if len(classes) and not (classes.min() >= -scores.shape[1] and classes.max() < scores.shape[1]):
         raise LabelRangeError(
             f"Labels must be classes from 0 to {scores.shape[1] - 1}, as there are {scores.shape[1]} "
-            f"scores, but they "
-            f"reach from {classes.min()} to {classes.max()}."
+            f"scores, but they reach from {classes.min()} to {classes.max()}."
         )
     return cast("Values", scores[np.arange(len(classes)), classes])
 

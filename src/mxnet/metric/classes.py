@@ -266,28 +266,28 @@ class PCC(EvalMetric):
     @property
     def sum_metric(self) -> float:
         """The correlation of the local counts, times the number of instances."""
-        return _correlation_of(self._local) * float(self.num_inst)
+        return _correlation_of(self.lcm) * float(self.num_inst)
 
     @sum_metric.setter
     def sum_metric(self, _: float) -> None:
-        self._local = np.zeros((2, 2))
+        self.lcm = np.zeros((2, 2))
 
     @property
     def global_sum_metric(self) -> float:
         """The correlation of the global counts, times the number of instances."""
-        return _correlation_of(self._all) * float(self.global_num_inst)
+        return _correlation_of(self.gcm) * float(self.global_num_inst)
 
     @global_sum_metric.setter
     def global_sum_metric(self, _: float) -> None:
-        self._all = np.zeros((2, 2))
+        self.gcm = np.zeros((2, 2))
 
     def update(self, labels: Arrays, preds: Arrays) -> None:
         """Take a batch of classes and of scores by class."""
         for label, pred in each_pair(labels, preds):
             found, wanted = classes_of(label, pred, 1)
-            classes_seen = max(len(self._all), int(found.max()) + 1, int(wanted.max()) + 1)
-            self._local, self._all = (_grown(counts, classes_seen) for counts in (self._local, self._all))
-            for counts in (self._local, self._all):
+            classes_seen = max(len(self.gcm), int(found.max()) + 1, int(wanted.max()) + 1)
+            self.lcm, self.gcm = (_grown(counts, classes_seen) for counts in (self.lcm, self.gcm))
+            for counts in (self.lcm, self.gcm):
                 np.add.at(counts, (found, wanted), 1)
         self.num_inst = self.global_num_inst = 1
 

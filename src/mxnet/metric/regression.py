@@ -32,9 +32,8 @@ class _Regression(EvalMetric):
                 difference = columns[0] - columns[1]
             except ValueError:
                 raise ShapeError(
-                    f"{type(self).__name__} compares values one by one: the labels' shape is "
-                    f"{label.shape}, that of "
-                    f"the predictions {pred.shape}."
+                    f"{type(self).__name__} compares values one by one: the labels' shape is {label.shape}, "
+                    f"that of the predictions {pred.shape}."
                 ) from None
             self._add(float(self._distance(difference)), 1)
 

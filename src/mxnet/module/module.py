@@ -517,7 +517,7 @@ class Module(BaseModule):
             and (is_train or (is_train is None and self.for_training))
         ):
             warn(
-                f"The batch has no labels, but the module was bound with "
+                "The batch has no labels, but the module was bound with "
                 f"{[d.name for d in self._label_shapes]}: it trains on those of the batch before."
             )
         self._exec_group.forward(data_batch, is_train)

@@ -294,8 +294,8 @@ class ZoneoutCell(ModifierCell):
     ) -> None:
         if not _can_step(base_cell):
             raise CellError(
-                f"{type(base_cell).__name__} cannot be stepped, which zoneout needs: "
-                "unfuse it, or put ZoneoutCells around the cells inside."
+                f"{type(base_cell).__name__} cannot be stepped, which zoneout needs: unfuse it, or put "
+                "ZoneoutCells around the cells inside."
             )
         super().__init__(base_cell)
         self.zoneout_outputs = zoneout_outputs
