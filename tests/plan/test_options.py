@@ -8,9 +8,7 @@ from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TRAINING
 
 PLANNING = ["hoist", "share_memory"]
 FOR_INFERENCE = [each.__name__ for each in INFERENCE] + PLANNING
-# Without it, merge_equal_nodes does its work, only later and at more cost.
-SOONER = "merge_equal_constants"
-FOR_TRAINING = [each.__name__ for each in (*BEFORE_GRADIENT, *TRAINING) if each.__name__ != SOONER] + PLANNING
+FOR_TRAINING = [each.__name__ for each in (*BEFORE_GRADIENT, *TRAINING)] + PLANNING
 
 
 def net():

@@ -13,7 +13,7 @@ from mxnet.passes.fuse_convolution import fuse_convolution
 from mxnet.passes.fuse_fully_connected import fuse_fully_connected
 from mxnet.passes.join_dense_layers import join_dense_layers
 from mxnet.passes.join_weight_gradients import join_weight_gradients
-from mxnet.passes.merge_equal_nodes import merge_equal_constants, merge_equal_nodes
+from mxnet.passes.merge_equal_nodes import merge_equal_nodes
 from mxnet.passes.rewrite import check_outputs
 from mxnet.passes.use_channels_last import use_channels_last
 
@@ -21,7 +21,7 @@ __all__ = ["BEFORE_GRADIENT", "INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "ap
 
 Pass = Callable[[Graph], Graph]
 
-BEFORE_GRADIENT: tuple[Pass, ...] = (merge_equal_constants, join_dense_layers)
+BEFORE_GRADIENT: tuple[Pass, ...] = (merge_equal_nodes, join_dense_layers)
 """For what is to be differentiated: the gradient of something better is better, too."""
 
 INFERENCE: tuple[Pass, ...] = (
