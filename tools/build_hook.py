@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,10 +18,14 @@ class StubsHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatch's signature
         """Write the stubs, and have them packed although git ignores them."""
         root = Path(self.root)
-        path = os.pathsep.join(filter(None, [str(root / "src"), os.environ.get("PYTHONPATH")]))
+        # Not by PYTHONPATH: pip takes from that what an environment has already, as one does where this
+        # project was installed for editing before.
+        run = (
+            "import runpy, sys; sys.path.insert(0, sys.argv[1]); "
+            "runpy.run_path(sys.argv[2], run_name='__main__')"
+        )
         subprocess.run(  # noqa: S603 - a tool beside this one
-            [sys.executable, str(root / "tools" / "make_stubs.py")],
+            [sys.executable, "-B", "-c", run, str(root / "src"), str(root / "tools" / "make_stubs.py")],
             check=True,
-            env=os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
         )
         build_data["artifacts"].append("/src/mxnet/*/*.pyi")
