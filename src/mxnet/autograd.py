@@ -59,7 +59,7 @@ __all__ = [
 
 
 class RecordedNode(Node):
-    """A node of the recorded graph, with what it computed.
+    """A node of the recorded graph, with what it computed, which goes when ``backward`` has used it.
 
     Attributes
     ----------
@@ -78,7 +78,6 @@ class RecordedNode(Node):
     """
 
     __slots__ = ("context", "grad_req", "gradient", "held", "values")
-    __setattr__ = object.__setattr__  # type: ignore[assignment] # what it keeps goes when backward() has used it
 
     def __init__(
         self, op: Op | None, inputs: tuple[Entry, ...], values: list[Value] | None, context: Context

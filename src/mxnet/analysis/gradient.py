@@ -19,19 +19,25 @@ After: Griewank & Walther, *Evaluating Derivatives*, 2008.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
+from mxnet.context import Context
 from mxnet.errors import GradientError, MXNetError
 from mxnet.ir.blame import blame
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, describe_entry, describe_node, emit, emit_as, emitting
 from mxnet.ir.op import Op
 from mxnet.ir.types import Type
-from mxnet.ops.backward import backward_of
+from mxnet.ops.backward import Backward, backward_of
 
 __all__ = ["gradients", "starts_gradient"]
 
+_Arrived = dict[int, list[Entry]]
+"""The gradients that have arrived at a node, by output."""
 
+
+@functools.lru_cache(maxsize=1 << 12)
 def starts_gradient(op: Op) -> bool:
     """Whether the operator ignores head gradients and makes its own: a loss."""
     return type(op).backward is not None and not {"grad", "grads"} & set(op.backward_reads())
@@ -60,53 +66,72 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
     list of Entry or None
         One per `wrt`; None where no output depends on it.
     """
-    wanted = set(wrt)
+    wanted: dict[Node, set[int]] = defaultdict(set)
+    for entry in wrt:
+        wanted[entry.node].add(entry.index)
     carries = _nodes_on_the_way(graph, wanted)
-    collected: dict[Entry, list[Entry]] = {}
+    collected: dict[Node, _Arrived] = {}
     for output, head in zip(graph.outputs, heads, strict=True):
         if head is not None:
-            collected.setdefault(output, []).append(head)
-    found: dict[Entry, Entry] = {}
+            _collect(collected, output, head)
+    found: dict[tuple[Node, int], Entry] = {}
     for node in reversed(graph.nodes):
+        arrived = collected.pop(node, {})
+        if node not in carries:
+            if node in wanted:
+                with emitting(node, "backward"):
+                    found.update(((node, index), _sum(arrived[index])) for index in sorted(arrived))
+            continue
+        assert node.op is not None
+        if not (arrived or _runs_anyway(node.op)):
+            continue
         with emitting(node, "backward"):
-            grads = [_sum(collected.pop(entry, [])) for entry in node.outputs]
-            for entry, grad in zip(node.outputs, grads, strict=True):
-                if entry in wanted and grad is not None:
-                    found[entry] = grad
-            if node not in carries or node.op is None:
-                continue
-            wants = [e in wanted or (e.node in carries and not e.is_residual) for e in node.inputs]
-            if any(grad is not None for grad in grads) or _runs_anyway(node.op):
-                made = _input_gradients(node, grads, wants)
-                for entry, want, grad in zip(node.inputs, wants, made, strict=False):
-                    if want and grad is not None:
-                        _check_type(node, entry, grad)
-                        collected.setdefault(entry, []).append(grad)
-    return [found.get(entry) for entry in wrt]
+            grads = [_sum(arrived[i]) if i in arrived else None for i in range(node.op.arity[2])]
+            for index in wanted.get(node, ()):
+                if (grad := grads[index]) is not None:
+                    found[node, index] = grad
+            wants = [
+                entry.index in wanted.get(entry.node, ())
+                or (entry.node in carries and not entry.is_residual)
+                for entry in node.inputs
+            ]
+            made = _input_gradients(node, grads, wants)
+            for entry, want, grad in zip(node.inputs, wants, made, strict=False):
+                if want and grad is not None:
+                    _check_type(node, entry, grad)
+                    _collect(collected, entry, grad)
+    return [found.get((entry.node, entry.index)) for entry in wrt]
 
 
-def _nodes_on_the_way(graph: Graph, wanted: set[Entry]) -> set[Node]:
+def _collect(collected: dict[Node, _Arrived], entry: Entry, grad: Entry) -> None:
+    collected.setdefault(entry.node, {}).setdefault(entry.index, []).append(grad)
+
+
+def _nodes_on_the_way(graph: Graph, wanted: Mapping[Node, set[int]]) -> set[Node]:
     """Return the nodes through whose inputs a gradient must pass."""
     carries: set[Node] = set()
     for node in graph.nodes:
-        if any(entry in wanted or entry.node in carries for entry in node.inputs):
-            carries.add(node)
+        for entry in node.inputs:
+            if entry.node in carries or entry.index in wanted.get(entry.node, ()):
+                carries.add(node)
+                break
     return carries
 
 
 def _check_type(node: Node, entry: Entry, grad: Entry) -> None:
     """Refuse a gradient of another type than its value's, which is a fault of the operator."""
-    if node.place is not None and not entry.type._replace(place=grad.type.place).holds(grad.type):
+    if node.place is None:
+        return
+    value, found = entry.type, grad.type
+    if value is not found and not value._replace(place=found.place).holds(found):
         raise GradientError(
             f"The gradient of {describe_node(node)} with respect to {describe_entry(entry)} is "
-            f"{grad.type}, but the value is {entry.type}."
+            f"{found}, but the value is {value}."
         )
 
 
-def _sum(grads: list[Entry]) -> Entry | None:
-    if len(grads) < 2:
-        return grads[0] if grads else None
-    return emit("add_n", *grads)
+def _sum(grads: list[Entry]) -> Entry:
+    return grads[0] if len(grads) == 1 else emit("add_n", *grads)
 
 
 def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -> Sequence[Entry | None]:
@@ -116,10 +141,13 @@ def _input_gradients(node: Node, grads: list[Entry | None], wants: list[bool]) -
         raise blame(error, node)  # noqa: B904 - the same
 
 
-def _gradient_of(op: Op, wanted: tuple[str, ...]) -> Op:
-    """Return the operator that computes the gradients of those inputs."""
-    cls = backward_of(type(op))  # type: ignore[arg-type]
-    return cls.bind({**op.given, cls.wants_key: str(wanted)})
+def _gradient_of(op: Op, wants: tuple[bool, ...]) -> Backward | None:
+    """Return the operator that computes the gradients of those inputs; None if there are none."""
+    wanted = tuple([name for name, want in zip(op.input_names(), wants, strict=False) if want])
+    if not wanted:
+        return None
+    cls = backward_of(type(op))
+    return cls.bind({**op.given, cls.wants_key: str(wanted)})  # type: ignore[return-value]
 
 
 _shared_gradient_of = functools.lru_cache(maxsize=1 << 12)(_gradient_of)
@@ -130,27 +158,32 @@ def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Se
     assert op is not None
     if type(op).gradient is not None:
         return op.gradient(node, grads)  # type: ignore[misc, no-any-return]
-    names = op.input_names()
-    wanted = [name for name, want in zip(names, wants, strict=False) if want]
-    if not wanted:
+    backward = (_shared_gradient_of if op.interned else _gradient_of)(op, tuple(wants))
+    if backward is None:
         return ()
-    if op.interned:
-        backward = _shared_gradient_of(op, tuple(wanted))
-    else:  # of this very operator, which may know more than its parameters say
-        backward = _gradient_of(op, tuple(wanted)).knowing(forward_op=op)
-    n_in = op.arity[0]
-    outs, residual = node.outputs, node.entries[-1:]
-    sources = {"in": node.inputs[:n_in], "aux": node.inputs[n_in:], "out": outs, "residual": residual}
+    if not op.interned:  # of this very operator, which may know more than its parameters say
+        backward = backward.knowing(forward_op=op)
+    n_in, _, n_out = op.arity
     inputs = []
-    for read in backward.reads:  # type: ignore[attr-defined]
-        if read.kind == "grad":
-            inputs.append(grads[read.position] or emit("zeros_like", node.outputs[read.position]))
+    for kind, position, _ in backward.reads:
+        if kind == "grad":
+            inputs.append(grads[position] or emit("zeros_like", Entry(node, position)))
+        elif kind == "in":
+            inputs.append(node.inputs[position])
+        elif kind == "aux":
+            inputs.append(node.inputs[n_in + position])
         else:
-            inputs.append(sources[read.kind][read.position])
+            inputs.append(Entry(node, position if kind == "out" else n_out))
     types = None
-    if node.place is not None:  # the gradient of a value has its type, but is made where the node runs
+    place = node.place
+    if place is not None:  # the gradient of a value has its type, but is made where the node runs
         of = [entry.type for entry, want in zip(node.inputs[:n_in], wants, strict=False) if want]
-        types = tuple([Type(each.shape, each.dtype, node.place) for each in of])
+        types = tuple([_plain(each, place) for each in of])
     made = emit_as(backward, tuple(inputs), types, node.subgraphs)
     results = iter(made.outputs)
     return [next(results) if want else None for want in wants[:n_in]]
+
+
+def _plain(of: Type, place: Context) -> Type:
+    """Return a type without its layout, in that place."""
+    return of if of.place is place and not of.layout else Type(of.shape, of.dtype, place)

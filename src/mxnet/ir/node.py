@@ -74,15 +74,6 @@ class Node:
 
     __slots__ = ("__weakref__", "attrs", "inputs", "name", "op", "replaces", "source", "subgraphs", "types")
 
-    op: Op | None
-    name: str
-    inputs: tuple[Entry, ...]
-    attrs: dict[str, str]
-    source: SourceLine | None
-    subgraphs: tuple[tuple[Entry, ...], ...]
-    replaces: Node | None
-    types: tuple[Type, ...] | None
-
     def __init__(
         self,
         op: Op | None,
@@ -95,18 +86,16 @@ class Node:
         replaces: Node | None = None,
         types: tuple[Type, ...] | None = None,
     ) -> None:
-        write = object.__setattr__
-        write(self, "op", op)
-        write(self, "name", name)
-        write(self, "inputs", inputs)
-        write(self, "attrs", {} if attrs is None else attrs)
-        write(self, "source", source)
-        write(self, "subgraphs", subgraphs)
-        write(self, "replaces", replaces)
-        write(self, "types", types)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"{self!r} is frozen: make another node instead of setting {name!r}")
+        self.op = op
+        self.name = name
+        self.inputs = inputs
+        self.attrs: dict[str, str] = {} if attrs is None else attrs
+        self.source = source
+        self.subgraphs = subgraphs
+        self.replaces = replaces
+        self.types = types
+        if type(self) is Node:
+            self.__class__ = _Frozen  # half the time of writing to what is frozen already
 
     def with_inputs(self, inputs: tuple[Entry, ...], *, types: tuple[Type, ...] | None = None) -> Node:
         """Return a node like this one that reads other values, and remembers which one it stands for.
@@ -168,6 +157,15 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.op!r}>" if self.op else f"<Node {self.name}>"
+
+
+class _Frozen(Node):
+    """What a node is once it is made; only a subclass that says so stays open."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{self!r} is frozen: make another node instead of setting {name!r}")
 
 
 class Entry:
@@ -362,5 +360,5 @@ def emit_as(
         raise GradientError("emit() is for gradient rules and passes, inside emitting()")
     if types is None and scope.place is not None:
         types = settle_types(op, tuple([entry.type for entry in inputs]), scope.place)
-    attrs = dict(op.given) | scope.notes
+    attrs = {**op.given, **scope.notes}
     return Node(op, scope.new_name(), inputs, attrs, scope.source, subgraphs, types=types)

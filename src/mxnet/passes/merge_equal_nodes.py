@@ -20,19 +20,19 @@ def merge_equal_nodes(graph: Graph) -> Graph:
     Operators that are not pure, or write into their inputs, stay as they are; so do losses, each of which
     starts a gradient, and nodes in different places.
     """
-    first: dict[tuple[object, ...], tuple[Entry, ...]] = {}
+    first: dict[tuple[object, ...], Node] = {}
 
     def merge(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         op = node.op
         if op is None or not op.pure or op.mutates or starts_gradient(op):
             return None
-        read = tuple([(entry.node, entry.index) for entry in inputs])
         # Begin states of one operator have other shapes where they are used otherwise.
-        key = (op, read, place_of(node), None if inputs else node.types)
-        if key in first:
-            return first[key]
-        kept = node if inputs == node.inputs else node.with_inputs(inputs)
-        first[key] = kept.outputs
+        where = node.types if not inputs else place_of(node)
+        key = (op, where, *[each for entry in inputs for each in (entry.node, entry.index)])
+        found = first.get(key)
+        if found is not None:
+            return found.outputs
+        first[key] = kept = node if inputs is node.inputs else node.with_inputs(inputs)
         return None if kept is node else kept.outputs
 
     return rewrite(graph, merge)

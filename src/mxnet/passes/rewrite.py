@@ -47,8 +47,10 @@ def rewrite(graph: Graph, rule: Rule, *, relayout: bool = False) -> Graph:
 
     for node in graph.operators:
         inputs = node.inputs
-        if any(entry.node in replaced for entry in inputs):
-            inputs = tuple([now(entry) for entry in inputs])
+        for entry in inputs:
+            if entry.node in replaced:
+                inputs = tuple([now(each) for each in inputs])
+                break
         outputs = rule(node, inputs)
         if outputs is not None:
             _check(rule, node, outputs, relayout=relayout)

@@ -27,8 +27,8 @@ def hoisted_nodes(graph: Graph, *, parameters: bool) -> set[Node]:
     parameters : bool
         Whether what is made of parameters is hoisted, too: in inference, where they change seldom.
     """
-    variables = _candidates(graph, parameters=parameters)
-    computed = {node for node in variables if node.op is not None}
+    made_of = _candidates(graph, parameters=parameters)
+    computed = {node for node in made_of if node.op is not None}
     if not computed:
         return set()
     hoisted: set[Node] = set()
@@ -37,35 +37,39 @@ def hoisted_nodes(graph: Graph, *, parameters: bool) -> set[Node]:
         assert node.op is not None
         if node in computed and node not in stays:
             hoisted.add(node)
-        elif all(entry.node not in computed for entry in node.inputs):
+        elif computed.isdisjoint([entry.node for entry in node.inputs]):
             continue
         slots = node.op.input_names() + node.op.aux_names()
         for position, entry in enumerate(node.inputs):
-            made_of = variables.get(entry.node)
             takes_learned = node in hoisted or slots[position] in node.op.learned
-            if made_of and not takes_learned and position not in node.op.shape_only:
+            if made_of.get(entry.node) and not takes_learned and position not in node.op.shape_only:
                 stays.add(entry.node)
+    waits = computed - hoisted
     for node in graph.operators:  # what reads a value that stays cannot go before it
-        if any(entry.node.op is not None and entry.node not in hoisted for entry in read_by(node)):
+        if node in hoisted and not waits.isdisjoint([entry.node for entry in read_by(node)]):
             hoisted.discard(node)
+            waits.add(node)
     return hoisted
 
 
 def _candidates(graph: Graph, *, parameters: bool) -> dict[Node, frozenset[Node]]:
-    """Return what is made of variables alone, with the variables it is made of."""
-    variables: dict[Node, frozenset[Node]] = {}
+    """Return the nodes made of nothing, or of parameters alone, with the variables they are made of."""
+    made_of: dict[Node, frozenset[Node]] = {}
     for node in graph.nodes:
         if node.op is None:
-            if node.types is None or node.types[0].stype == DENSE:  # of others, nobody says what has changed
-                variables[node] = frozenset((node,))
+            # Of what is not stored densely, nobody says what has changed.
+            if parameters and (node.types is None or node.types[0].stype == DENSE):
+                made_of[node] = frozenset((node,))
         elif node.op.pure and not node.op.mutates and not node.subgraphs:
-            sources = [variables.get(entry.node) for entry in read_by(node)]
-            if all(source is not None for source in sources):
-                found: frozenset[Node] = frozenset().union(*(s for s in sources if s is not None))
-                is_small = all(each.nbytes <= _MOST_CONSTANT for each in node.types or ())
-                if (parameters and found) or (not found and is_small):
-                    variables[node] = found
-    return variables
+            read = read_by(node)
+            for entry in read:
+                if entry.node not in made_of:
+                    break
+            else:
+                found: frozenset[Node] = frozenset().union(*(made_of[entry.node] for entry in read))
+                if found or all(each.nbytes <= _MOST_CONSTANT for each in node.types or ()):
+                    made_of[node] = found
+    return made_of
 
 
 def read_by(node: Node) -> Sequence[Entry]:

@@ -76,9 +76,13 @@ class Task:
     def place_of(self, node: Node) -> Context:
         """Return where a node runs, or a variable lives: with its first reader, if it does not say."""
         if not self.groups:
-            return shared(self.context)
+            return self._everywhere
         place = self._first_reader.get(node, node)
         return shared(self.groups.get(place.attrs.get("__ctx_group__", ""), self.context))
+
+    @functools.cached_property
+    def _everywhere(self) -> Context:
+        return shared(self.context)
 
     @functools.cached_property
     def _first_reader(self) -> dict[Node, Node]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
     def is_dense(self, values: Sequence[Value]) -> bool:
         """Whether it reads and makes only what is stored densely, of these values."""
-        return all(values[v].type.stype == DENSE for v in (*self.inputs, *self.outputs))
+        return all([values[v].type.stype == DENSE for v in (*self.inputs, *self.outputs)])
 
     def taking(self, value: int) -> Step:
         """Return the step with its first output in the memory of `value`."""
@@ -88,12 +88,17 @@ class Memory:
     ----------
     owner : tuple of int
         By value: the value whose memory it surely lies in, itself if it brings its own.
-    may_touch : tuple of frozenset of int
-        By value: the owners of all memory it may lie in. More than one, where a kernel may return a view.
+    touches : mapping of int to frozenset of int
+        By value: the owners of all memory it may lie in, where that may be other than its own. More than
+        one, where a kernel may return a view.
     """
 
     owner: tuple[int, ...]
-    may_touch: tuple[frozenset[int], ...]
+    touches: Mapping[int, frozenset[int]]
+
+    def may_touch(self, value: int) -> frozenset[int]:
+        """Return the owners of all memory that a value may lie in."""
+        return self.touches.get(value) or frozenset((value,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +149,8 @@ class Plan:
 
     def is_own(self, output: int) -> bool:
         """Whether an output surely lies in memory that neither a bound array nor another output uses."""
-        mine = self.memory.may_touch[output]
-        others = sum(bool(mine & self.memory.may_touch[v]) for v in self.outputs)
+        mine = self.memory.may_touch(output)
+        others = sum(bool(mine & self.memory.may_touch(v)) for v in self.outputs)
         return others == 1 and mine.isdisjoint(self.outside)
 
     def bytes_of(self, values: Iterable[int]) -> int:

@@ -16,6 +16,8 @@ __all__ = ["make_plan"]
 
 Reads = Callable[[Node], Sequence[Entry]]
 
+_NONE: frozenset[str] = frozenset()
+
 
 def make_plan(
     graph: Graph,
@@ -59,15 +61,13 @@ def make_plan(
     numbers = _Numbers((*given, *operators), wants)
     values: list[Value] = []
     for node in (*given, *operators):
-        values += [Value(entry, entry.type) for entry in node.outputs]
+        assert node.types is not None
+        values += [Value(entry, each) for entry, each in zip(node.outputs, node.types, strict=True)]
         if node in wants:
             entry, size = node.entries[-1], residual_bytes(node, wants[node])
             values.append(Value(entry, entry.type._replace(shape=(size,))))
-    outputs = tuple(numbers[entry] for entry in graph.outputs[:n_outputs])
-    gradients = tuple(numbers[entry] for entry in graph.outputs[n_outputs:])
-    busy = [Entry(node) for node in operators if node.op and "forward" in node.op.effects]
-    forward_nodes = _needed([*graph.outputs[:n_outputs], *busy], reads)
-    all_nodes = _needed([*graph.outputs, *busy], reads)
+    outputs, gradients = numbers.of(graph.outputs[:n_outputs]), numbers.of(graph.outputs[n_outputs:])
+    forward_nodes, all_nodes = _needed(graph, n_outputs, reads)
     hoisted = hoisted_nodes(graph, parameters=hoist_parameters) if hoist else set()
     early = [node for node in operators if node in hoisted and node in all_nodes]
     running = [node for node in operators if node in all_nodes and node not in hoisted]
@@ -76,9 +76,12 @@ def make_plan(
     preparations = _preparations(early, running, numbers)
     outside = {*range(len(given)), *(v for preparation in preparations for v in preparation.makes)}
 
-    made = {v for node in forward for v in numbers.made_by(node)}
-    read_later = {numbers[entry] for node in backward for entry in reads(node)} | set(gradients)
-    saved = made & read_later if gradients else set()
+    saved: set[int] = set()
+    if gradients:
+        saved.update(gradients)
+        for node in backward:
+            saved.update(numbers.of(reads(node)))
+        saved &= {v for node in forward for v in numbers.made_by(node)}
     lasting = outside.union(outputs)
     # A gradient that a forward step makes (or that is a variable) is written when the backward half begins.
     last = {v for v in gradients if v in saved or v in lasting}
@@ -87,7 +90,7 @@ def make_plan(
         *_steps(backward, numbers, {*lasting, *last}, reads),
     )
     if share:
-        steps, memory = share_memory(steps, values, outside)
+        steps, memory = share_memory(steps, values)
         if requests:
             steps = _with_targets(steps, values, outputs, gradients, requests)
     else:
@@ -116,12 +119,15 @@ class _Numbers:
             self.first[node] = count
             count += self._count(node)
 
-    def __getitem__(self, entry: Entry) -> int:
-        return self.first[entry.node] + entry.index
+    def of(self, entries: Sequence[Entry]) -> tuple[int, ...]:
+        """Return the numbers of values."""
+        first = self.first
+        return tuple([first[entry.node] + entry.index for entry in entries])
 
-    def made_by(self, node: Node) -> range:
-        first = self.first[node]
-        return range(first, first + self._count(node))
+    def made_by(self, node: Node) -> tuple[int, ...]:
+        """Return the numbers of what a node makes."""
+        first, count = self.first[node], self._count(node)
+        return (first,) if count == 1 else tuple(range(first, first + count))
 
     def _count(self, node: Node) -> int:
         return (node.op.arity[2] if node.op is not None else 1) + (node in self.wants)
@@ -142,17 +148,21 @@ def _all_inputs(node: Node) -> Sequence[Entry]:
     return node.inputs
 
 
-def _needed(outputs: Sequence[Entry], reads: Reads) -> set[Node]:
-    """Return the nodes that must run; a node of which only the shape is read need not."""
-    needed: set[Node] = set()
-    stack = [entry.node for entry in outputs]
-    while stack:
-        node = stack.pop()
-        if node not in needed:
-            needed.add(node)
-            if node.op is not None:
-                stack.extend(entry.node for entry in reads(node))
-    return needed
+def _needed(graph: Graph, n_outputs: int, reads: Reads) -> tuple[set[Node], set[Node]]:
+    """Return the nodes that the outputs need, and all that must run.
+
+    A node of which only the shape is read need not.
+    """
+    busy = [node for node in graph.operators if node.op and "forward" in node.op.effects]
+    forward = {entry.node for entry in graph.outputs[:n_outputs]}.union(busy)
+    needed = {entry.node for entry in graph.outputs}.union(busy)
+    for node in reversed(graph.operators):
+        if node in needed:
+            before = [entry.node for entry in reads(node)]
+            needed.update(before)
+            if node in forward:
+                forward.update(before)
+    return forward, needed
 
 
 def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int], reads: Reads) -> tuple[Step, ...]:
@@ -160,25 +170,27 @@ def _steps(nodes: Sequence[Node], numbers: _Numbers, kept: set[int], reads: Read
     steps: list[Step] = []
     seen = set(kept)
     for node in reversed(nodes):
-        read = [numbers[entry] for entry in reads(node)]
-        makes = tuple(numbers.made_by(node))
-        frees = tuple(v for v in dict.fromkeys((*read, *makes)) if v not in seen)
+        inputs, makes, read = numbers.of(node.inputs), numbers.made_by(node), reads(node)
+        touched = (*(inputs if read is node.inputs else numbers.of(read)), *makes)
+        frees = () if seen.issuperset(touched) else tuple(v for v in dict.fromkeys(touched) if v not in seen)
         seen.update(frees)
-        inputs, wants = tuple(numbers[entry] for entry in node.inputs), numbers.wants.get(node, frozenset())
-        steps.append(Step(node, inputs, makes, frees, wants=wants))
+        steps.append(Step(node, inputs, makes, frees, wants=numbers.wants.get(node, _NONE)))
     return tuple(reversed(steps))
 
 
 def _preparations(
     early: Sequence[Node], running: Sequence[Node], numbers: _Numbers
 ) -> tuple[Preparation, ...]:
-    read = {numbers[entry] for node in running for entry in read_by(node)}
+    if not early:
+        return ()
+    read = {v for node in running for v in numbers.of(read_by(node))}
     preparations = []
     for group in independent_groups(early):
-        reads = dict.fromkeys(numbers[e] for node in group for e in read_by(node) if e.node.op is None)
+        variables = [e for node in group for e in read_by(node) if e.node.op is None]
+        reads = tuple(dict.fromkeys(numbers.of(variables)))
         makes = tuple(v for node in group for v in numbers.made_by(node) if v in read)
         steps = _steps(group, numbers, {*reads, *makes}, read_by)
-        preparations.append(Preparation(steps, tuple(reads), makes))
+        preparations.append(Preparation(steps, reads, makes))
     return tuple(preparations)
 
 
@@ -196,7 +208,7 @@ def _with_targets(
     result = []
     for step in steps:
         op = step.node.op
-        if isinstance(op, Backward) and step.takes is None:
+        if step.takes is None and isinstance(op, Backward) and not number.keys().isdisjoint(step.outputs):
             writes = tuple(
                 (v, number[v])
                 for position, v in enumerate(step.outputs)
