@@ -52,25 +52,34 @@ class Kernels:
         self._states = states
         self._instruments = instruments
         self._made: dict[tuple[Any, ...], Kernel] = {}
+        self._quick: dict[tuple[Any, ...], Kernel] = {}
+
+    def are_shared(self, op: Op) -> bool:
+        """Whether all steps of the operator and types have one kernel: it keeps no state, and has no name."""
+        return op.pure and op.interned and not self._instruments
 
     def of(self, step: Step) -> Kernel:
         """Return the kernel of a step."""
         op = step.node.op
         assert op is not None
         values = self._values
-        ins = tuple([values[v].type for v in step.inputs])
-        outs = tuple([values[v].type for v in step.outputs[: op.arity[2]]])
+        ins = [values[v].type for v in step.inputs]
+        outs = [values[v].type for v in step.outputs[: op.arity[2]]]
         into = step.takes is not None and not isinstance(op, Backward)
-        if not (op.pure and op.interned) or self._instruments:  # it may keep a state, or is looked at by name
-            kernel = self._new(op, step, ins, outs, into=into)
+        if not self.are_shared(op):
+            kernel = self._new(op, step, tuple(ins), tuple(outs), into=into)
             for instrument in self._instruments:
                 kernel = instrument(step, kernel)
             return kernel
-        # By identity, as equal operators may differ in the sign of a 0.
-        key = id(op), ins, outs, step.wants, into
-        found = self._made.get(key)
+        # By identity, as equal operators may differ in the sign of a 0; types mostly are one object, too.
+        key = (id(op), step.wants, into, *map(id, ins), *map(id, outs))
+        found = self._quick.get(key)
         if found is None:
-            found = self._made[key] = self._new(op, step, ins, outs, into=into)
+            exact = id(op), tuple(ins), tuple(outs), step.wants, into
+            found = self._made.get(exact)
+            if found is None:
+                found = self._made[exact] = self._new(op, step, tuple(ins), tuple(outs), into=into)
+            self._quick[key] = found
         return found
 
     def _new(self, op: Op, step: Step, ins: Types, outs: Types, *, into: bool) -> Kernel:

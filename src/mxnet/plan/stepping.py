@@ -38,6 +38,7 @@ class _Forms(Lines):
         super().__init__(plan, kernels)
         self._names: dict[Any, str] = {}
         self._holds: list[Any] = []
+        self._known: dict[tuple[Any, ...], tuple[Callable[..., Action], list[tuple[int, Any]]]] = {}
 
     def _name(self, key: Any, holds: Any) -> str:
         name = self._names.get(key)
@@ -66,8 +67,40 @@ class _Forms(Lines):
 
     def step(self, step: Step) -> Action:
         """Return what a step does."""
+        assert step.node.op is not None
+        if not self.kernels.are_shared(step.node.op):
+            return self.action(self._lines(step))
+        goals = [goal for v in step.outputs if v in self.gradients for goal in self.gradients[v]]
+        n_values = len(self.plan.values)
+        about = [*step.inputs, *step.outputs, *step.frees, *[n_values + number for number, _ in goals]]
+        if step.takes is not None:
+            about.append(step.takes)
+        local: dict[int, int] = {}
+        pattern = [local.setdefault(v, len(local)) for v in about]
+        form = (
+            id(self.kernels.of(step)),
+            len(step.inputs),
+            len(step.frees),
+            step.takes is None,
+            tuple([step.outputs.index(v) for v, _ in step.writes]),
+            tuple([request for _, request in goals]),
+            *pattern,
+        )
+        if form not in self._known:
+            lines = self._lines(step)
+            slots = [
+                (local[key], None) if isinstance(key, int) else (-1, held)
+                for key, held in zip(self._names, self._holds, strict=True)
+            ]
+            self._known[form] = _compiled("\n  ".join(lines), len(slots)), slots
+            self._names, self._holds = {}, []
+        make, slots = self._known[form]
+        numbers = list(local)
+        return make(*[held if place < 0 else numbers[place] for place, held in slots])
+
+    def _lines(self, step: Step) -> list[str]:
         lines = [*self.of_step(step)]
-        return self.action([*lines, self.forget(step.frees)] if step.frees else lines)
+        return [*lines, self.forget(step.frees)] if step.frees else lines
 
 
 @functools.lru_cache(maxsize=1 << 10)
