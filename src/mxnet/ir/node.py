@@ -186,7 +186,7 @@ class Entry:
         return isinstance(other, Entry) and self.node is other.node and self.index == other.index
 
     def __hash__(self) -> int:
-        return hash((self.node, self.index))
+        return hash(self.node) + self.index
 
     def __repr__(self) -> str:
         return f"{self.node.name}[{self.index}]"

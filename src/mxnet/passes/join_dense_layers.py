@@ -11,7 +11,7 @@ After: Appleyard et al., *Optimizing Performance of Recurrent Neural Networks on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
@@ -27,31 +27,19 @@ FEWEST = 4
 
 def join_dense_layers(graph: Graph) -> Graph:
     """Return the graph with one product for all dense layers of the same parameters that are independent."""
-    dependent: set[object] = set()
-    while layers := _independent_layers(graph, dependent):
-        graph = _joined(graph, layers)
-    return graph
-
-
-def _independent_layers(graph: Graph, dependent: set[object]) -> list[Node]:
-    """Return some layers that share parameters, none of which depends on another, if there are enough.
-
-    Groups of layers that all wait for each other are noted in `dependent`: joining others never frees them.
-    """
     groups: dict[object, list[Node]] = defaultdict(list)
     for node in graph.operators:
         if isinstance(node.op, FullyConnected) and node.op.flatten and _has_rows(node.inputs[0].type):
             groups[node.op, node.inputs[1:], node.place].append(node)
-    for key, group in groups.items():
-        if len(group) >= FEWEST and key not in dependent:
-            by_depth = defaultdict(list)
-            for node, depth in _depths(graph, group):
-                by_depth[depth].append(node)
-            largest = max(by_depth.values(), key=len)
-            if len(largest) >= FEWEST:
-                return largest
-            dependent.add(key)
-    return []
+    joined = _Joined(graph)
+    for group in groups.values():
+        while len(group) >= FEWEST:
+            layers = joined.independent(group)
+            if len(layers) < FEWEST:  # they wait for each other, and joining others never frees them
+                break
+            joined.add(layers)
+            group = [node for node in group if node not in joined.members]  # noqa: PLW2901
+    return joined.rebuilt() if joined.members else graph
 
 
 def _has_rows(data: Type) -> bool:
@@ -59,60 +47,76 @@ def _has_rows(data: Type) -> bool:
     return is_complete(data.shape) and len(data.shape) > 1
 
 
-def _depths(graph: Graph, group: Sequence[Node]) -> list[tuple[Node, int]]:
-    """Return the nodes of a group, each with how many others are on the longest way to it."""
-    members = set(group)
-    longest: dict[Node, int] = {}
-    for node in graph.nodes:
-        before = max((longest[entry.node] for entry in node.inputs), default=0)
-        longest[node] = before + (node in members)
-    return [(node, longest[node]) for node in group]
+class _Joined:
+    """A graph, and the sets of its layers that become one product each."""
 
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.order: Sequence[Node] = graph.operators
+        self.members: dict[Node, list[Node]] = {}
 
-def _joined(graph: Graph, layers: Sequence[Node]) -> Graph:
-    """Return the graph with these layers as one."""
-    first = layers[0]
-    members = set(layers)
-    replaced: dict[Node, tuple[Entry, ...]] = {}
+    def add(self, layers: list[Node]) -> None:
+        """Make one of these layers, which are independent."""
+        self.members.update(dict.fromkeys(layers, layers))
+        self.order = self._in_order()
 
-    def now(entry: Entry) -> Entry:
-        entries = replaced.get(entry.node)
-        return entry if entries is None else entries[entry.index]
+    def independent(self, group: Sequence[Node]) -> list[Node]:
+        """Return the most layers of a group that do not depend on each other: those equally deep in it."""
+        deep = set(group)
+        longest: dict[Node, int] = {}
+        by_depth: dict[int, list[Node]] = defaultdict(list)
+        for node in self.order:
+            if node not in longest:
+                before = max([longest.get(each, 0) for each in self._before(node)], default=0)
+                if node in deep:
+                    by_depth[before].append(node)
+                    before += 1
+                longest.update(dict.fromkeys(self.members.get(node, (node,)), before))
+        return max(by_depth.values(), key=len)
 
-    for node in _in_order(graph, layers):
-        if node not in members:
-            if any(entry.node in replaced for entry in node.inputs):
+    def _before(self, node: Node) -> list[Node]:
+        """Return what a node reads; what one of a set waits for, all do."""
+        return [entry.node for each in self.members.get(node, (node,)) for entry in each.inputs]
+
+    def _in_order(self) -> list[Node]:
+        """Return the operators in an order in which the layers of each set can run as one."""
+        order: list[Node] = []
+        begun: set[Node] = set()
+        stack = [(entry.node, False) for entry in reversed(self.graph.outputs)]
+        while stack:
+            node, is_ready = stack.pop()
+            if is_ready:
+                order += self.members.get(node, (node,))
+            elif node not in begun and node.op is not None:
+                begun.update(self.members.get(node, (node,)))
+                stack.append((node, True))
+                stack += [(each, False) for each in reversed(self._before(node)) if each not in begun]
+        return order
+
+    def rebuilt(self) -> Graph:
+        """Return the graph with one product for each set."""
+        replaced: dict[Node, tuple[Entry, ...]] = {}
+
+        def now(entry: Entry) -> Entry:
+            entries = replaced.get(entry.node)
+            return entry if entries is None else entries[entry.index]
+
+        for node in self.order:
+            if node in self.members:
+                if node not in replaced:
+                    layers = self.members[node]
+                    parts = _product([now(each.inputs[0]) for each in layers], map(now, node.inputs[1:]), node)
+                    replaced.update((layer, (part,)) for layer, part in zip(layers, parts, strict=True))
+            elif any([entry.node in replaced for entry in node.inputs]):  # noqa: C419 - quicker for so few
                 replaced[node] = node.with_inputs(tuple([now(entry) for entry in node.inputs])).entries
-        elif node not in replaced:
-            data = [now(layer.inputs[0]) for layer in layers]
-            parameters = map(now, first.inputs[1:])
-            with emitting(first, "joined"):
-                rows = emit(JoinRows.make(num_args=len(data)), *data)
-                assert first.op is not None
-                product = emit(first.op, rows, *parameters)
-                split = SplitRows.make(rows=tuple(each.type.shape[0] for each in data if each.type.shape))
-                parts = emit(split, product).node.outputs
-            replaced.update((layer, (part,)) for layer, part in zip(layers, parts, strict=True))
-    return Graph(map(now, graph.outputs))
+        return Graph(map(now, self.graph.outputs))
 
 
-def _in_order(graph: Graph, layers: Sequence[Node]) -> list[Node]:
-    """Return the operators in an order in which the layers can run as one."""
-    members = set(layers)
-    together = list(dict.fromkeys(entry.node for layer in layers for entry in layer.inputs))
-    order: list[Node] = []
-    begun: set[Node] = set()
-    stack = [(entry.node, False) for entry in reversed(graph.outputs)]
-    while stack:
-        node, is_ready = stack.pop()
-        if is_ready:
-            order.append(node)
-        elif node not in begun and node.op is not None:
-            begun.add(node)
-            stack.append((node, True))
-            if node not in members:
-                before = [entry.node for entry in node.inputs]
-            else:  # what one of them waits for, all do: the first one sees to it
-                before, together = together, []
-            stack.extend((each, False) for each in reversed(before) if each not in begun)
-    return order
+def _product(data: Sequence[Entry], parameters: Iterable[Entry], layer: Node) -> tuple[Entry, ...]:
+    """Return what a layer makes of each of these data, computed as one product."""
+    assert layer.op is not None
+    with emitting(layer, "joined"):
+        rows = emit(JoinRows.make(num_args=len(data)), *data)
+        product = emit(layer.op, rows, *parameters)
+        split = SplitRows.make(rows=tuple(each.type.shape[0] for each in data if each.type.shape))
+        return emit(split, product).node.outputs
