@@ -77,29 +77,24 @@ def gradients(graph: Graph, wrt: Sequence[Entry], heads: Sequence[Entry | None])
     found: dict[tuple[Node, int], Entry] = {}
     for node in reversed(graph.nodes):
         arrived = collected.pop(node, {})
-        if node not in carries:
-            if node in wanted:
-                with emitting(node, "backward"):
-                    found.update(((node, index), _sum(arrived[index])) for index in sorted(arrived))
-            continue
-        assert node.op is not None
-        if not (arrived or _runs_anyway(node.op)):
+        passes = node in carries and (bool(arrived) or _runs_anyway(node.op))  # type: ignore[arg-type]
+        if not (passes or (arrived and node in wanted)):
             continue
         with emitting(node, "backward"):
-            grads = [_sum(arrived[i]) if i in arrived else None for i in range(node.op.arity[2])]
-            for index in wanted.get(node, ()):
-                if (grad := grads[index]) is not None:
-                    found[node, index] = grad
-            wants = [
-                entry.index in wanted.get(entry.node, ())
-                or (entry.node in carries and not entry.is_residual)
-                for entry in node.inputs
-            ]
-            made = _input_gradients(node, grads, wants)
-            for entry, want, grad in zip(node.inputs, wants, made, strict=False):
-                if want and grad is not None:
-                    _check_type(node, entry, grad)
-                    _collect(collected, entry, grad)
+            grads = {index: _sum(arrived[index]) for index in sorted(arrived)}
+            if node in wanted:
+                found.update(((node, index), grad) for index, grad in grads.items())
+            if passes:
+                wants = [
+                    entry.index in wanted.get(entry.node, ())
+                    or (entry.node in carries and not entry.is_residual)
+                    for entry in node.inputs
+                ]
+                made = _input_gradients(node, [grads.get(i) for i in range(len(node.outputs))], wants)
+                for entry, want, grad in zip(node.inputs, wants, made, strict=False):
+                    if want and grad is not None:
+                        _check_type(node, entry, grad)
+                        _collect(collected, entry, grad)
     return [found.get((entry.node, entry.index)) for entry in wrt]
 
 
@@ -146,7 +141,7 @@ def _gradient_of(op: Op, wants: tuple[bool, ...]) -> Backward | None:
     wanted = tuple([name for name, want in zip(op.input_names(), wants, strict=False) if want])
     if not wanted:
         return None
-    cls = backward_of(type(op))
+    cls = backward_of(type(op))  # type: ignore[arg-type]
     return cls.bind({**op.given, cls.wants_key: str(wanted)})  # type: ignore[return-value]
 
 
@@ -162,7 +157,7 @@ def _by_operator(node: Node, grads: list[Entry | None], wants: list[bool]) -> Se
     if backward is None:
         return ()
     if not op.interned:  # of this very operator, which may know more than its parameters say
-        backward = backward.knowing(forward_op=op)
+        backward = backward.knowing(forward_op=op)  # type: ignore[assignment]
     n_in, _, n_out = op.arity
     inputs = []
     for kind, position, _ in backward.reads:

@@ -96,10 +96,29 @@ def _forwards(
             except Exception:  # inference says it better, or finds more
                 return None
             if not all(each.is_known and 0 not in (each.shape or ()) for each in types):
-                return None
-            types = said[key] = tuple([one_of.setdefault(each, each) for each in types])
+                if ins:
+                    return None
+                types = _where_used(graph, shapes, node, types)
+                if not all(each.is_known for each in types):
+                    return None
+            types = tuple([one_of.setdefault(each, each) for each in types])
+            if ins:
+                said[key] = types
         found[node] = types
     return list(found.values())
+
+
+def _where_used(
+    graph: Graph, shapes: Mapping[Node, Shape], node: Node, types: tuple[Type, ...]
+) -> tuple[Type, ...]:
+    """Return the types of what is made of nothing, such as a begin state, with the shapes it is used in."""
+    inferred = infer_shapes(graph, shapes)
+    return tuple(
+        [
+            each._replace(shape=shape)
+            for each, shape in zip(types, inferred.values[graph.index[node]], strict=True)
+        ]
+    )
 
 
 def _settled(

@@ -105,9 +105,10 @@ class _Joined:
             if node in self.members:
                 if node not in replaced:
                     layers = self.members[node]
-                    parts = _product([now(each.inputs[0]) for each in layers], map(now, node.inputs[1:]), node)
+                    data = [now(layer.inputs[0]) for layer in layers]
+                    parts = _product(data, map(now, node.inputs[1:]), node)
                     replaced.update((layer, (part,)) for layer, part in zip(layers, parts, strict=True))
-            elif any([entry.node in replaced for entry in node.inputs]):  # noqa: C419 - quicker for so few
+            elif not replaced.keys().isdisjoint([entry.node for entry in node.inputs]):
                 replaced[node] = node.with_inputs(tuple([now(entry) for entry in node.inputs])).entries
         return Graph(map(now, self.graph.outputs))
 

@@ -61,9 +61,7 @@ def lie_apart(steps: Sequence[Step], values: Sequence[Value]) -> Memory:
     return ledger.close()
 
 
-def share_memory(
-    steps: Sequence[Step], values: Sequence[Value]
-) -> tuple[tuple[Step, ...], Memory]:
+def share_memory(steps: Sequence[Step], values: Sequence[Value]) -> tuple[tuple[Step, ...], Memory]:
     """Let steps write over inputs that nothing needs any more, where their kernels can.
 
     An input can be taken over if it has the output's type, is read once and dies in this very step, all that

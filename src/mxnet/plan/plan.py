@@ -50,7 +50,7 @@ class Step(NamedTuple):
 
     def is_dense(self, values: Sequence[Value]) -> bool:
         """Whether it reads and makes only what is stored densely, of these values."""
-        return all([values[v].type.stype == DENSE for v in (*self.inputs, *self.outputs)])
+        return all(values[v].type.stype == DENSE for v in (*self.inputs, *self.outputs))
 
     def taking(self, value: int) -> Step:
         """Return the step with its first output in the memory of `value`."""
