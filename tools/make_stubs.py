@@ -123,7 +123,7 @@ def operators_in(package: ModuleType, module: str) -> Iterator[tuple[str, type[O
     holder = getattr(package, module) if module else package
     seen = set()
     for place in places():
-        if place.module == module and place.name not in seen and is_made(vars(holder).get(place.name)):
+        if place.module == module and place.name not in seen and is_made(getattr(holder, place.name, None)):
             seen.add(place.name)
             yield place.name, place.op
 
@@ -169,7 +169,7 @@ def stubs(package: ModuleType, array: str) -> Iterator[tuple[Path, str]]:
         body = "\n".join([*functions, "".join(lines)])
         yield ROOT / short / f"{file}.pyi", with_imports(f"The operators in {shown}", body, package, array)
     cls = getattr(package, array)
-    made = fluent_method(cls, cls.__init__, "").__code__
+    made = fluent_method(cls, "", "", object).__code__
     found = dict(operators_in(package, ""))
     methods = [
         stub_of(found[name], name, array, method=True)

@@ -356,7 +356,7 @@ class PythonOp:
 
         op_type = f"{type(self).__name__}_{next(_numbers)}"
         REGISTERED[op_type] = Registration(lambda: _PythonOpProp(self), forward, backward)
-        made: Symbol = vars(symbol)["Custom"](*args, op_type=op_type, **kwargs)
+        made: Symbol = symbol.Custom(*args, op_type=op_type, **kwargs)
         return made
 
     def list_arguments(self) -> Sequence[str]:

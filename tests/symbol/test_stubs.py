@@ -83,7 +83,7 @@ def test_every_operator_is_in_the_stubs():
             place.name
             for place in places()
             if not place.module
-            and inspect.isfunction(function := vars(package)[place.name])
+            and inspect.isfunction(function := getattr(package, place.name))
             and function.__code__ is package.Activation.__code__
             and not re.search(rf"^(def {place.name}\(|{place.name} = )", text, re.MULTILINE)
         ]

@@ -83,7 +83,8 @@ class Lender(ModuleType):
 
     def __dir__(self) -> list[str]:
         namespace, lent = _namespace(self), _loans_by_name(self.__name__)
-        shown = {name for name in namespace if name not in lent and name != _OWN}
+        known = namespace["__dir__"]() if "__dir__" in namespace else namespace
+        shown = {name for name in known if name not in lent and name != _OWN}
         return sorted(shown.union(namespace[_OWN][0], (name for name in lent if lent[name].listed)))
 
     @property

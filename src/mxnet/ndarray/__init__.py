@@ -122,6 +122,15 @@ else:
     image, linalg, op, _internal = (
         _submodule(__name__, name) for name in ("image", "linalg", "op", "_internal")
     )
+if not TYPE_CHECKING:  # what is not in the stubs is a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):  # the interpreter asks for these
+            raise AttributeError(name)
+        close = did_you_mean(name, dir(sys.modules[__name__]))
+        raise UnknownOperatorError(f"module 'mxnet.ndarray' has no attribute {name!r}.{close}")
+
+
 _fill_modules(
     sys.modules[__name__],
     {
@@ -139,16 +148,6 @@ _fill_modules(
 )
 
 _keep_freed_memory()  # for the process: arrays come and go, and no program may decide it for the others
-
-
-if not TYPE_CHECKING:  # what is not in the stubs is a mistake
-
-    def __getattr__(name: str) -> Any:
-        if name.startswith("__"):  # the interpreter asks for these
-            raise AttributeError(name)
-        raise UnknownOperatorError(
-            f"module 'mxnet.ndarray' has no attribute {name!r}.{did_you_mean(name, globals())}"
-        )
 
 
 lend(__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -35,9 +36,10 @@ def fill_modules(
     make: Maker,
     extra: Mapping[str, tuple[str, str]],
 ) -> None:
-    """Put every operator's function where MXNet has it, and the fluent methods on the class.
+    """Offer every operator's function where MXNet has it, and put the fluent methods on the class.
 
-    What is there already, because it is more than an operator, stays.
+    A function is made when it is first asked for: there are a thousand, and a program needs a few. What is
+    there already, because it is more than an operator, stays; a module's own ``__getattr__`` is asked last.
 
     Parameters
     ----------
@@ -52,23 +54,50 @@ def fill_modules(
     extra : mapping of str to (str, str)
         The keywords that all functions take, with their types and meanings.
     """
-    helps: dict[type[Op], tuple[Any, str]] = {}  # the names of an operator share one
+    offered: dict[ModuleType, dict[str, type[Op]]] = {each: {} for each in (package, *modules.values())}
     for place in places():
-        target, op = modules[place.module] if place.module else package, place.op
-        if place.name in vars(target):
-            continue
-        if op not in helps:
-            helps[op] = parameters_of(op, extra), document(op, cls.__name__, extra)
-        function: Any = make(op, place.name)
-        function.__name__ = function.__qualname__ = place.name
+        target = modules[place.module] if place.module else package
+        if place.name not in vars(target):
+            offered[target].setdefault(place.name, place.op)
+
+    @functools.cache  # the names of an operator share one
+    def help_of(op: type[Op]) -> tuple[Any, str]:
+        return parameters_of(op, extra), document(op, cls.__name__, extra)
+
+    def function_of(op: type[Op], name: str) -> Callable[..., Any]:
+        function: Any = make(op, name)
+        function.__name__ = function.__qualname__ = name
         function.__module__ = package.__name__
-        function.__signature__, function.__doc__ = helps[op]
-        setattr(target, place.name, function)
-        if hasattr(target, "__all__"):
-            target.__all__.append(place.name)  # for ``from mxnet.ndarray import *``
+        function.__signature__, function.__doc__ = help_of(op)
+        return function  # type: ignore[no-any-return]
+
+    for target, ops in offered.items():
+        _offer(target, ops, function_of)
     for name in FLUENT:
-        if name in vars(package) and name not in vars(cls):
-            setattr(cls, name, fluent_method(cls, getattr(package, name), package.__name__))
+        if name not in vars(cls) and (name in offered[package] or name in vars(package)):
+            find = functools.partial(getattr, package, name)
+            setattr(cls, name, fluent_method(cls, name, package.__name__, find))
+
+
+def _offer(module: ModuleType, ops: Mapping[str, type[Op]], make: Maker) -> None:
+    """Let a module make the functions of these operators on demand."""
+    namespace = vars(module)
+    otherwise = namespace.get("__getattr__")
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - the module's
+        if name in ops:
+            function = namespace[name] = make(ops[name], name)
+            return function
+        if otherwise is not None:
+            return otherwise(name)
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+
+    def __dir__() -> list[str]:  # noqa: N807 - the module's
+        return sorted({*namespace, *ops})
+
+    namespace.update(__getattr__=__getattr__, __dir__=__dir__)
+    if "__all__" in namespace:  # for ``from mxnet.ndarray import *``
+        namespace["__all__"] += ops
 
 
 def submodule(package: str, name: str) -> ModuleType:
@@ -79,23 +108,27 @@ def submodule(package: str, name: str) -> ModuleType:
     return module
 
 
-def fluent_method(cls: type, function: Callable[..., Any], package: str) -> Callable[..., Any]:
+def fluent_method(
+    cls: type, name: str, package: str, find: Callable[[], Callable[..., Any]]
+) -> Callable[..., Any]:
     """Return a method of symbols or arrays that hands the object to a function of a package.
 
     Parameters
     ----------
     cls : type
         ``Symbol`` or ``NDArray``.
-    function : callable
-        Takes such an object first.
+    name : str
+        Of the function and the method.
     package : str
         Where users find the function.
+    find : callable
+        Returns the function, which takes such an object first; asked when the method is called first.
     """
+    find = functools.cache(find)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
+        return find()(self, *args, **kwargs)
 
-    name = function.__name__
     method.__name__ = name
     method.__qualname__ = f"{cls.__name__}.{name}"
     what = "symbol" if cls.__name__ == "Symbol" else "array"

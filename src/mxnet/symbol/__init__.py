@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools as _functools
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,15 @@ else:
 for _function in (control_flow.cond, control_flow.foreach, control_flow.while_loop, random.rand_zipfian):
     setattr(contrib, _function.__name__, _function)
     contrib.__all__.append(_function.__name__)  # type: ignore[attr-defined] # it is made with one
+if not TYPE_CHECKING:  # what is not in the stubs is a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("__"):  # the interpreter asks for these
+            raise AttributeError(name)
+        close = did_you_mean(name, dir(sys.modules[__name__]))
+        raise UnknownOperatorError(f"module 'mxnet.symbol' has no attribute {name!r}.{close}")
+
+
 _fill_modules(
     sys.modules[__name__],
     {
@@ -89,14 +99,5 @@ _fill_modules(
     _EXTRA,
 )
 for _name in ("expand_dims", "squeeze"):
-    setattr(Symbol, _name, _fluent_method(Symbol, _with_inplace(globals()[_name]), __name__))
-
-
-if not TYPE_CHECKING:  # what is not in the stubs is a mistake
-
-    def __getattr__(name: str) -> Any:
-        if name.startswith("__"):  # the interpreter asks for these
-            raise AttributeError(name)
-        raise UnknownOperatorError(
-            f"module 'mxnet.symbol' has no attribute {name!r}.{did_you_mean(name, globals())}"
-        )
+    _find = _functools.partial(_with_inplace, sys.modules[__name__], _name)
+    setattr(Symbol, _name, _fluent_method(Symbol, _name, __name__, _find))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 from mxnet.ir.op import Op
@@ -37,11 +38,12 @@ def make_function(cls: type[Op], name: str) -> Callable[..., Symbol]:
     return function
 
 
-def with_inplace(function: Callable[..., Symbol]) -> Callable[..., Symbol]:
+def with_inplace(package: ModuleType, name: str) -> Callable[..., Symbol]:
     """Return a function that takes `inplace`, as arrays' methods do; it means nothing to a symbol."""
+    function = getattr(package, name)
 
     @functools.wraps(function)
     def method(data: Symbol, axis: Any = None, inplace: bool = False, **kwargs: Any) -> Symbol:  # noqa: ARG001
-        return function(data, **({} if axis is None else {"axis": axis}), **kwargs)
+        return function(data, **({} if axis is None else {"axis": axis}), **kwargs)  # type: ignore[no-any-return]
 
     return method
