@@ -542,7 +542,7 @@ def reads_of(cls: type[Op]) -> tuple[str, ...]:
     """Return what a class's ``backward`` reads: its parameters, after ``self`` and ``run``."""
     code = inspect.unwrap(cls.backward).__code__  # type: ignore[arg-type] # a signature takes thrice as long
     variable = (code.co_varnames[code.co_argcount + code.co_kwonlyargcount],) if code.co_flags & 4 else ()
-    return code.co_varnames[2 : code.co_argcount] + variable
+    return (*code.co_varnames[2 : code.co_argcount], *variable)
 
 
 def _check_declaration(cls: type[Op]) -> None:

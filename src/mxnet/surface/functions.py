@@ -68,7 +68,7 @@ def fill_modules(
         function: Any = make(op, name)
         function.__name__ = function.__qualname__ = name
         function.__module__ = package.__name__
-        function.__signature__, function.__doc__ = help_of(op)
+        function.__signature__, function.__doc__ = help_of(op)  # type: ignore[arg-type]
         return function  # type: ignore[no-any-return]
 
     for target, ops in offered.items():
