@@ -96,8 +96,11 @@ def _offer(module: ModuleType, ops: Mapping[str, type[Op]], make: Maker) -> None
         return sorted({*namespace, *ops})
 
     namespace.update(__getattr__=__getattr__, __dir__=__dir__)
-    if "__all__" in namespace:  # for ``from mxnet.ndarray import *``
+    # For ``from mxnet.ndarray import *``, which else would bring what has been made by then.
+    if "__all__" in namespace:
         namespace["__all__"] += ops
+    else:
+        namespace["__all__"] = [name for name in (*namespace, *ops) if not name.startswith("_")]
 
 
 def submodule(package: str, name: str) -> ModuleType:
