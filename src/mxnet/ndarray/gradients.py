@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import GradientError, did_you_mean
+from mxnet.ir.op import Op
 from mxnet.ir.storage import ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["Differentiable", "mark_variables", "write_gradient"]
+__all__ = ["Differentiable", "GradientWriter", "mark_variables", "write_gradient"]
 
 GRAD_REQS = ("null", "write", "add")
 
@@ -100,6 +101,28 @@ class Differentiable:
         """Write or add a gradient to the gradient array."""
         if self._grad is not None:
             write_gradient(self._grad, gradient, self._grad_req)
+
+
+class GradientWriter(Op):
+    """An operator of gradient graphs that writes gradients where they go, if it is told."""
+
+    @abstractmethod
+    def write(self, values: Sequence[Any], targets: Sequence[Any]) -> list[Any]:
+        """Run on tensors, or what is stored otherwise.
+
+        Parameters
+        ----------
+        values : sequence of Tensor or Stored
+            Its inputs.
+        targets : sequence of (NDArray, str) or None
+            For each output, the array that it is to be written or added to (as the text says), if this is a
+            gradient that is not needed for others.
+
+        Returns
+        -------
+        list of Tensor or Stored
+            The outputs; of those with a target, anything.
+        """
 
 
 def mark_variables(

@@ -463,8 +463,11 @@ class Parameter:
                 f"Cannot return a copy of Parameter {self.name!r} on ctx {ctx} via data() because its "
                 f"storage type is {self._stype}. Please use row_sparse_data() instead."
             )
-        arrays = self._data or self._arrays()
-        return arrays[self._position(ctx)]
+        return (self._data or self._arrays())[self._position(ctx)]
+
+    def _array_on(self, ctx: Context) -> NDArray:
+        """Return its array on a context, however it is stored."""
+        return (self._data or self._arrays())[self._position(ctx)]
 
     def list_data(self) -> list[NDArray]:
         """Return its arrays on all contexts."""
