@@ -162,11 +162,13 @@ class Block:
 
     def __call__(self, *args: Any) -> Any:
         """Compute, with what hooks say of it."""
-        for hook in self._forward_pre_hooks.values():
-            hook(self, args)
+        if self._forward_pre_hooks:
+            for hook in self._forward_pre_hooks.values():
+                hook(self, args)
         output = self.forward(*args)
-        for hook in self._forward_hooks.values():
-            hook(self, args, output)
+        if self._forward_hooks:
+            for hook in self._forward_hooks.values():
+                hook(self, args, output)
         return output
 
     def forward(self, *args: Any) -> Any:

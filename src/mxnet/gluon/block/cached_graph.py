@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxnet.autograd.tape import _entry_of as entry_of
@@ -32,6 +33,7 @@ __all__ = ["CachedGraph"]
 
 Monitor = Callable[[str, NDArray], None]
 
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _DATA = operator.attrgetter("_data")
 _TENSOR = operator.attrgetter("_tensor")
 _RECORDED = operator.attrgetter("_recorded")
@@ -60,8 +62,10 @@ class _Ready(NamedTuple):
         Those of the arrays that may have gradients, and what they are in recorded graphs.
     values : list
         The values of all variables, those of inputs to be filled in.
-    output_stypes : tuple of str
-        How the outputs are stored; empty where all are dense.
+    stypes : tuple of str
+        How the outputs are stored.
+    is_dense : bool
+        Whether that is densely.
     """
 
     program: Program
@@ -74,7 +78,8 @@ class _Ready(NamedTuple):
     learned: list[NDArray]
     entries: list[Any]
     values: list[Value]
-    output_stypes: tuple[str, ...]
+    stypes: tuple[str, ...]
+    is_dense: bool
 
 
 class CachedGraph:
@@ -97,9 +102,7 @@ class CachedGraph:
         Which parameters.
     """
 
-    def __init__(
-        self, symbol: Symbol, inputs: Sequence[Symbol], parameters: Mapping[str, Parameter]
-    ) -> None:
+    def __init__(self, symbol: Symbol, inputs: Sequence[Symbol], parameters: Mapping[str, Parameter]) -> None:
         self.symbol = symbol
         self._graph = GraphPrograms(symbol.graph)
         numbers = {each.name: i for i, each in enumerate(inputs)}
@@ -137,24 +140,41 @@ class CachedGraph:
         context : Context
             Where.
         """
-        mode = MODE.get()
-        recording = mode.record is not None
-        key = (context.device_typeid, context.device_id, mode.is_train, recording, RECORDER.programs)
+        record, is_train = MODE.get()
         facts: list[Any] = []
+        values: list[Any] = []
         for number in self._numbers:
             array = inputs[number]
-            tensor = array._tensor if array.stype == DENSE else array._stored().parts[0]
-            facts.append(array.stype)
-            facts.append(array.shape if array.stype != DENSE else tensor.shape)
-            facts.append(tensor.dtype)
-            facts.append(recording and (array._recorded is not None or array._grad is not None))
+            value = array._tensor if array.stype == DENSE else array._stored()
+            values.append(value)
+            facts.append(value.shape)
+            facts.append(value.dtype if array.stype == DENSE else (array.stype, array._dtype_name))
+            if record is not None:
+                facts.append(array._recorded is not None or array._grad is not None)
+        key = (context.device_typeid, context.device_id, is_train, record is not None, RECORDER.programs)
         ready = self._last.get(key)
         if ready is None or ready.inputs != facts or not self._holds(ready):
-            ready = self._last[key] = self._make_ready(inputs, facts, context, mode.is_train)
-        values = ready.values.copy()
-        for slot, number in zip(self._slots, self._numbers, strict=True):
-            values[slot] = value_of(inputs[number])
-        return self._run(ready, inputs, values, context, mode.is_train)
+            ready = self._last[key] = self._make_ready(inputs, facts, context, is_train)
+        given = ready.values.copy()
+        for slot, value in zip(self._slots, values, strict=True):
+            given[slot] = value
+        program, tracked = ready.program, ready.tracked
+        drawn = generator_states((context,)) if tracked and self._graph.draws else _NOTHING
+        outputs, saved = program.forward(given, self._monitor and self._tap(context))
+        if ready.is_dense:
+            made = [
+                NDArray._from_tensor(value if is_own else value.clone(), context)
+                for value, is_own in zip(outputs, program.owns_outputs, strict=True)
+            ]
+        else:
+            made = [
+                array_of(value if is_own or isinstance(value, Stored) else value.clone(), stype, context)
+                for value, is_own, stype in zip(outputs, program.owns_outputs, ready.stypes, strict=True)
+            ]
+        if tracked:
+            call = Call(self._graph, program, given, tracked, saved, drawn, (context, is_train))
+            record_call(ready.op, self._tracked_arrays(ready, inputs), made, call)
+        return made
 
     def _holds(self, ready: _Ready) -> bool:
         """Whether the parameters still have the arrays, tensors and gradients that they had."""
@@ -164,30 +184,6 @@ class CachedGraph:
             and all(map(operator.is_, map(_RECORDED, ready.learned), ready.entries))
             and not ready.program.unsure
         )
-
-    def _run(
-        self,
-        ready: _Ready,
-        inputs: Sequence[NDArray],
-        values: list[Value],
-        context: Context,
-        is_train: bool,
-    ) -> list[NDArray]:
-        program = ready.program
-        drawn = generator_states((context,)) if ready.tracked and self._graph.draws else {}
-        outputs, saved = program.forward(values, self._tap(context))
-        results = [
-            value if is_own or isinstance(value, Stored) else value.clone()
-            for value, is_own in zip(outputs, program.owns_outputs, strict=True)
-        ]
-        if ready.output_stypes:
-            made = [array_of(v, stype, context) for v, stype in zip(results, ready.output_stypes, strict=True)]
-        else:
-            made = [NDArray._from_tensor(value, context) for value in results]
-        if ready.tracked:
-            call = Call(self._graph, program, values, ready.tracked, saved, drawn, (context, is_train))
-            record_call(ready.op, self._tracked_arrays(ready, inputs), made, call)
-        return made
 
     def _tracked_arrays(self, ready: _Ready, inputs: Sequence[NDArray]) -> list[NDArray]:
         """Return the arrays that may have gradients, in the order of the variables."""
@@ -224,7 +220,6 @@ class CachedGraph:
             tapped=self._tapped,
             stypes=kept.stypes,
         )
-        outputs = () if all(each == DENSE for each in kept.output_stypes) else kept.output_stypes
         own = set(self._slots)
         learned = [arrays[i] for i in tracked if i not in own]
         return _Ready(
@@ -238,7 +233,8 @@ class CachedGraph:
             learned,
             list(map(entry_of, learned)),
             [None if i in own else value_of(array) for i, array in enumerate(arrays)],
-            outputs,
+            kept.output_stypes,
+            all(each == DENSE for each in kept.output_stypes),
         )
 
     # -------------------------------------------------------------------------------------------- monitoring

@@ -78,7 +78,9 @@ class GraphPrograms:
             self._kept[key] = kept
         return kept
 
-    def gradient(self, wrt: Sequence[int], has_head: Collection[bool]) -> tuple[GraphPrograms, tuple[Node, ...]]:
+    def gradient(
+        self, wrt: Sequence[int], has_head: Collection[bool]
+    ) -> tuple[GraphPrograms, tuple[Node, ...]]:
         """Return the graph of the gradients of some variables, and its variables for those of the outputs.
 
         Parameters

@@ -59,6 +59,7 @@ class HybridBlock(Block):
         self._flags: dict[str, Any] = {}
         self._cached_graph: tuple[list[Symbol], Symbol] | tuple[()] = ()
         self._cached_op: CachedGraph | None = None
+        self._quick: CachedGraph | None = None
         self._in_format: Form = None
         self._out_format: Form = None
         self._monitor: tuple[Callable[..., Any], bool] | None = None
@@ -87,7 +88,7 @@ class HybridBlock(Block):
     def _clear_cached_op(self) -> None:
         """Forget the graph: it is composed again at the next call."""
         self._cached_graph = ()
-        self._cached_op = None
+        self._cached_op = self._quick = None
 
     def hybridize(
         self,
@@ -133,6 +134,10 @@ class HybridBlock(Block):
 
     def forward(self, x: Any, *args: Any) -> Any:
         """Compute with arrays, or compose with symbols, by `hybrid_forward`."""
+        quick = self._quick
+        if quick is not None and type(x) is NDArray and not args:
+            made = quick((x,), x._context)
+            return made[0] if self._out_format == 0 else regroup(made, self._out_format)
         flat, form = flatten((x, *args), "input")
         symbols = [isinstance(each, Symbol) for each in flat]
         if not flat:
@@ -194,6 +199,7 @@ class HybridBlock(Block):
             for each in self.collect_params().values():
                 each._finish_deferred_init()
             out = self._cached_op(flat, context)
+        self._quick = self._cached_op if len(args) == 1 and self._in_format == [0] else None
         return regroup(out, self._out_format)
 
     def _build_cache(self, *args: Any) -> None:
