@@ -68,10 +68,11 @@ def _init(init):
 
 def nodes(symbol):
     """Return the nodes of a symbol as its file has them."""
-    return [
-        [node["op"], node["name"], node.get("attrs", {}), node["inputs"]]
-        for node in json.loads(symbol.tojson())["nodes"]
-    ]
+    found = json.loads(symbol.tojson())["nodes"]
+    for node in found:
+        if "__shape__" in node.get("attrs", {}):  # real MXNet writes some as lists
+            node["attrs"]["__shape__"] = node["attrs"]["__shape__"].replace("[", "(").replace("]", ")")
+    return [[node["op"], node["name"], node.get("attrs", {}), node["inputs"]] for node in found]
 
 
 def composed(expression, inputs):
@@ -84,7 +85,7 @@ def composed(expression, inputs):
 
 def run(block, arrays, inputs):
     """Train once; return outputs, gradients of inputs and of parameters."""
-    asked = [array for array, each in zip(arrays, inputs) if isinstance(each[0], int)]
+    asked = [arrays[number] for number, each in enumerate(inputs) if isinstance(each[0], int)]
     for array in asked:
         array.attach_grad()
     with autograd.record():

@@ -518,9 +518,7 @@ class PoissonNLLLoss(Loss):
             Keeps the logarithm of 0 finite.
         """
         target = _reshape_like(F, target, pred)
-        loss = (
-            F.exp(pred) - target * pred if self._from_logits else pred - target * F.log(pred + epsilon)
-        )
+        loss = F.exp(pred) - target * pred if self._from_logits else pred - target * F.log(pred + epsilon)
         if self._compute_full:
             stirling = target * F.log(target) - target + 0.5 * F.log(2 * target * math.pi)
             loss = loss + F.where(target > 1, stirling, F.zeros_like(target))
@@ -561,7 +559,7 @@ class CosineEmbeddingLoss(Loss):
 
 
 class SDMLLoss(Loss):
-    """Smoothed deep metric learning (Bonadiman et al. 2019): the pairs of a batch against all its other pairings.
+    """Smoothed deep metric learning (Bonadiman et al. 2019): the pairs of a batch against all other pairings.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The layers that most networks have: dense, dropout, embedding, and all that `norm_layers` and `containers` hold."""
+"""The layers that most networks have: dense, dropout, embedding, and those of `norm_layers` and `containers`."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class Stack(Block):
         lines = [f"  ({key}): {_indented(block)}" for key, block in self._children.items()]
         return "\n".join([f"{type(self).__name__}(", *(lines or [""]), ")"])
 
-    def __getitem__(self: Container, key: Any) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         layers = list(self._children.values())[key]
         if not isinstance(layers, list):
             return layers
