@@ -31,6 +31,7 @@ class Differentiable:
     _grad: NDArray | None = None
     _grad_req = "null"
     _recorded: Any = None  # the value in the graph that mxnet.autograd records
+    _is_fresh = False  # of a gradient array: whether it has been written since somebody used it
 
     @abstractmethod
     def _zeros_alike(self, stype: str) -> NDArray:
@@ -40,6 +41,16 @@ class Differentiable:
     def grad(self) -> NDArray | None:
         """The gradient array, after ``attach_grad``."""
         return self._grad
+
+    @property
+    def _fresh_grad(self) -> bool:
+        """Whether the gradient array was written since this was set to False, which trainers do."""
+        return self._grad is not None and self._grad._is_fresh
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, state: bool) -> None:
+        if self._grad is not None:
+            self._grad._is_fresh = state
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Give the array a gradient array, which ``backward`` fills.
@@ -156,6 +167,7 @@ def mark_variables(
 
 def write_gradient(target: NDArray, gradient: Stored | None, grad_req: str) -> None:
     """Write a gradient, None for 0, into an array, or add it to what is there."""
+    target._is_fresh = True
     if grad_req != "add":
         target._put(target._zeros_alike(target.stype)._stored() if gradient is None else gradient)
     elif gradient is None:

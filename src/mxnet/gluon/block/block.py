@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from mxnet import ndarray as nd
 from mxnet.caller import warn
 from mxnet.errors import FileFormatError, few
-from mxnet.gluon.block.hooks import HookHandle, Hooks
 from mxnet.gluon.block.scope import BlockScope, name_block
 from mxnet.gluon.block.summary import print_summary
 from mxnet.gluon.block.where import say_where
 from mxnet.gluon.errors import AttributeChangeError, BlockError, CheckError, NotForwardError
 from mxnet.gluon.parameter import Parameter, ParameterDict
 from mxnet.gluon.parameter.dictionary import load_arrays
+from mxnet.gluon.utils.hooks import HookHandle, Hooks
 
 if TYPE_CHECKING:
     import os

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mxnet.analysis.gradient import gradients, starts_gradient
+from mxnet.analysis.gradient import gradients
 from mxnet.analysis.storage import graph_storage
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emitting

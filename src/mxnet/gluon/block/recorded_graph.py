@@ -96,6 +96,7 @@ class Call:
         for target, place in zip(targets, places, strict=True):
             if target is not None:
                 array, req = target
+                array._is_fresh = True
                 if isinstance(place, Stored):
                     write_gradient(array, place, req)
                 elif array.stype != DENSE:
