@@ -1,4 +1,4 @@
-"""The layers that most networks have: dense, dropout, embedding, and those of `norm_layers` and `containers`."""
+"""The layers that most networks have: dense, dropout, embedding, and those of the modules beside."""
 
 from __future__ import annotations
 
