@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.caller import warn
 from mxnet.errors import FileFormatError, few
-from mxnet.gluon.block.hooks import HookHandle, Hooks
 from mxnet.gluon.block.scope import BlockScope, name_block
+from mxnet.gluon.block.summary import print_summary
+from mxnet.gluon.block.where import say_where
 from mxnet.gluon.errors import AttributeChangeError, BlockError, CheckError, NotForwardError
 from mxnet.gluon.parameter import Parameter, ParameterDict
 from mxnet.gluon.parameter.dictionary import load_arrays
+from mxnet.gluon.utils.hooks import HookHandle, Hooks
 
 if TYPE_CHECKING:
     import os
@@ -96,7 +98,7 @@ class Block:
         """Return what kind of block it is, for its name."""
         return type(self).__name__.lower()
 
-    # ------------------------------------------------------------------------------------------ names, children
+    # ----------------------------------------------------------------------------------------- names, children
 
     @property
     def prefix(self) -> str:
@@ -146,27 +148,29 @@ class Block:
             found.update(child.collect_params(select=select))
         return found
 
-    def _structure(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
-        """Yield all parameters with the attributes that lead to them: what files of them are keyed by."""
-        for name, parameter in self._collect_params_with_prefix(prefix).items():
-            yield name, parameter
-
     def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
+        """Return all parameters by the attributes that lead to them, which is how files name them."""
         prefix = prefix and f"{prefix}."
         found = {prefix + name: parameter for name, parameter in self._reg_params.items()}
         for name, child in self._children.items():
             found.update(child._collect_params_with_prefix(prefix + name))
         return found
 
-    # --------------------------------------------------------------------------------------------------- calls
+    # -------------------------------------------------------------------------------------------------- calls
 
     def __call__(self, *args: Any) -> Any:
         """Compute, with what hooks say of it."""
-        for hook in self._forward_pre_hooks.values():
-            hook(self, args)
-        output = self.forward(*args)
-        for hook in self._forward_hooks.values():
-            hook(self, args, output)
+        try:
+            if self._forward_pre_hooks:
+                for hook in self._forward_pre_hooks.values():
+                    hook(self, args)
+            output = self.forward(*args)
+            if self._forward_hooks:
+                for hook in self._forward_hooks.values():
+                    hook(self, args, output)
+        except MXNetError as error:
+            say_where(error, self)
+            raise
         return output
 
     def forward(self, *args: Any) -> Any:
@@ -187,7 +191,35 @@ class Block:
         handle.attach(self._forward_hooks, hook)
         return handle
 
-    # ---------------------------------------------------------------------------------------- all its parameters
+    def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
+        """Call a function with every value that the children compute, once they are hybridized.
+
+        Parameters
+        ----------
+        callback : callable
+            Takes the name of a value and of its operator, both as bytes, and the value.
+        monitor_all : bool
+            Whether to show the inputs of operators too.
+        """
+        for child in self._children.values():
+            child.register_op_hook(callback, monitor_all)
+
+    def summary(self, *inputs: Any) -> None:
+        """Print what every block makes of some inputs, and how many parameters it has.
+
+        Parameters
+        ----------
+        *inputs
+            What the block is called with.
+
+        Raises
+        ------
+        AssertionError
+            If a block is hybridized: only at once do all of them see arrays.
+        """
+        print_summary(self, inputs)
+
+    # ------------------------------------------------------------------------------------- all its parameters
 
     def initialize(
         self,
@@ -211,7 +243,7 @@ class Block:
         for child in self._children.values():
             child.hybridize(active, **kwargs)
 
-    # --------------------------------------------------------------------------------------------------- files
+    # -------------------------------------------------------------------------------------------------- files
 
     def save_parameters(self, filename: str | os.PathLike[str], deduplicate: bool = False) -> None:
         """Save all parameters, by the attributes that lead to them (``features.0.weight``).

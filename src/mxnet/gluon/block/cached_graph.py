@@ -5,18 +5,22 @@ While recording, a call of the graph is one node of what :mod:`mxnet.autograd` r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mxnet.analysis.storage import graph_storage
-from mxnet.errors import BindError
+from mxnet.autograd.tape import _entry_of as entry_of
+from mxnet.errors import BindError, did_you_mean
+from mxnet.executor import _copied
 from mxnet.fitting import Value, array_of, value_of
+from mxnet.gluon.block.graph_programs import GraphPrograms
 from mxnet.gluon.block.recorded_graph import Call, GraphCall, record_call
-from mxnet.ir.storage import STYPES, Stored
+from mxnet.ir.storage import DENSE, Stored
 from mxnet.ndarray import NDArray
 from mxnet.ndarray.mode import MODE
 from mxnet.ops.tools.device import generator_states
-from mxnet.plan.program_cache import Programs
+from mxnet.timing import RECORDER
 
 if TYPE_CHECKING:
     from mxnet.context import Context
@@ -27,23 +31,59 @@ if TYPE_CHECKING:
 
 __all__ = ["CachedGraph"]
 
-Monitor = Callable[[str, str, NDArray], None]
+Monitor = Callable[[str, NDArray], None]
+
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+_DATA = operator.attrgetter("_data")
+_TENSOR = operator.attrgetter("_tensor")
+_RECORDED = operator.attrgetter("_recorded")
 
 
 class _Ready(NamedTuple):
-    """What a call needs if the parameters and the kind of the inputs are those of an earlier call."""
+    """A kind of call, for the next one that is like it but for the contents of the inputs.
 
-    held: list[object]
-    gradients: list[object]
-    facts: list[object]
-    call: GraphCall
+    Attributes
+    ----------
+    program : Program
+        What runs.
+    op : GraphCall
+        What is recorded; of no inputs where nothing is.
+    tracked : tuple of int
+        Which variables may have gradients.
+    inputs : list
+        Shape, dtype, and whether it may have a gradient, of each input.
+    data : list
+        What holds the arrays of each parameter.
+    arrays : list of NDArray
+        The parameters' arrays.
+    tensors : list of Tensor
+        What they hold.
+    learned, entries : list
+        Those of the arrays that may have gradients, and what they are in recorded graphs.
+    values : list
+        The values of all variables, those of inputs to be filled in.
+    stypes : tuple of str
+        How the outputs are stored.
+    is_dense : bool
+        Whether that is densely.
+    """
+
     program: Program
-    values: list[Value]
+    op: GraphCall
+    tracked: tuple[int, ...]
+    inputs: list[Any]
+    data: list[Any]
+    arrays: list[NDArray]
+    tensors: list[Any]
+    learned: list[NDArray]
     entries: list[Any]
+    values: list[Value]
+    stypes: tuple[str, ...]
+    is_dense: bool
 
 
 class CachedGraph:
-    """A graph whose variables are inputs of a call and parameters.
+    """A graph whose variables are the inputs of a call, and parameters.
 
     Parameters
     ----------
@@ -53,18 +93,24 @@ class CachedGraph:
         The variables that stand for the inputs of a call, in order.
     parameters : dict of str to Parameter
         The parameters, by the names of their variables.
+
+    Attributes
+    ----------
+    unused_inputs : list of int
+        Which inputs the graph does not read.
+    unused_parameters : list of str
+        Which parameters.
     """
 
-    def __init__(self, symbol: Symbol, inputs: Sequence[Symbol], parameters: dict[str, Parameter]) -> None:
+    def __init__(self, symbol: Symbol, inputs: Sequence[Symbol], parameters: Mapping[str, Parameter]) -> None:
         self.symbol = symbol
-        self.graph = symbol.graph
+        self._graph = GraphPrograms(symbol.graph)
         numbers = {each.name: i for i, each in enumerate(inputs)}
-        self.variables = self.graph.arguments + self.graph.aux
-        self._slots: list[int] = []  # of the variables that are inputs
-        self._numbers: list[int] = []  # which inputs they are
-        self._parameters: list[Parameter] = []
+        self._slots: list[int] = []  # of the variables that are inputs ...
+        self._numbers: list[int] = []  # ... and of which ones
         self._parameter_slots: list[int] = []
-        for slot, node in enumerate(self.variables):
+        self._parameters: list[Parameter] = []
+        for slot, node in enumerate(self._graph.variables):
             if node.name in numbers:
                 self._slots.append(slot)
                 self._numbers.append(numbers[node.name])
@@ -72,15 +118,17 @@ class CachedGraph:
                 self._parameter_slots.append(slot)
                 self._parameters.append(parameters[node.name])
             else:
-                raise BindError(f"Unknown input to HybridBlock: {node.name}")
+                raise BindError(
+                    f"Unknown input to HybridBlock: {node.name}. It is neither an input of the call nor a "
+                    f"parameter of the block.{did_you_mean(node.name, [*numbers, *parameters])}"
+                )
+        self._n_arguments = len(symbol.graph.arguments)
         self.unused_inputs = [i for i in range(len(inputs)) if i not in self._numbers]
         used = set(self._parameters)
         self.unused_parameters = [name for name, each in parameters.items() if each not in used]
-        self._programs: dict[Any, Programs] = {}
-        self._draws = any(node.op is not None and not node.op.pure for node in self.graph.operators)
         self._last: dict[Any, _Ready] = {}
-        self.monitor: Monitor | None = None
-        self.monitor_all = False
+        self._monitor: Monitor | None = None
+        self._tapped: Taps = ""
 
     def __call__(self, inputs: Sequence[NDArray], context: Context) -> list[NDArray]:
         """Run the graph.
@@ -88,74 +136,117 @@ class CachedGraph:
         Parameters
         ----------
         inputs : list of NDArray
-            One array for each input.
+            One array for each input, all on that context.
         context : Context
             Where.
         """
-        mode = MODE.get()
-        arrays = self._arrays(inputs, context)
-        recording = mode.record is not None
-        tracked = (
-            tuple([i for i, a in enumerate(arrays[: len(self.graph.arguments)]) if _is_tracked(a)])
-            if recording
-            else ()
-        )
-        requests = tuple([_request(arrays[i]) for i in tracked])
-        stypes = tuple([array.stype for array in arrays])
-        programs, output_stypes, dense = self._programs_for(context, tracked, requests, stypes)
-        facts = tuple([(array.shape, array._dtype_name) for array in arrays])
-        tapped: Taps = "" if self.monitor is None else "all" if self.monitor_all else "outputs"
-        program = programs.get(
-            facts,
-            is_train=mode.is_train,
-            with_gradient=bool(tracked),
-            tapped=tapped,
-            stypes=() if dense else stypes,
-        )
-        values = list(map(value_of, arrays))
-        drawn = generator_states({context}) if self._draws and tracked else {}
-        outputs, saved = program.forward(values, self._tap(context))
-        results = [
-            value if is_own or isinstance(value, Stored) else value.clone()
-            for value, is_own in zip(outputs, program.owns_outputs, strict=True)
-        ]
-        made = [array_of(value, stype, context) for value, stype in zip(results, output_stypes, strict=True)]
+        record, is_train = MODE.get()
+        facts: list[Any] = []
+        values: list[Any] = []
+        for number in self._numbers:
+            array = inputs[number]
+            value = array._tensor if array.stype == DENSE else array._stored()
+            values.append(value)
+            facts.append(value.shape)
+            facts.append(value.dtype if array.stype == DENSE else (array.stype, array._dtype_name))
+            if record is not None:
+                facts.append(array._recorded is not None or array._grad is not None)
+        key = (context.device_typeid, context.device_id, is_train, record is not None, RECORDER.programs)
+        ready = self._last.get(key)
+        if ready is None or ready.inputs != facts or not self._holds(ready):
+            ready = self._last[key] = self._make_ready(inputs, facts, context, is_train)
+        given = ready.values.copy()
+        for slot, value in zip(self._slots, values, strict=True):
+            given[slot] = value
+        program, tracked = ready.program, ready.tracked
+        drawn = generator_states((context,)) if tracked and self._graph.draws else _NOTHING
+        outputs, saved = program.forward(given, self._monitor and self._tap(context))
+        if ready.is_dense:
+            made = [
+                NDArray._from_tensor(value if is_own else value.clone(), context)
+                for value, is_own in zip(outputs, program.owns_outputs, strict=True)
+            ]
+        else:
+            made = [
+                array_of(value if is_own or isinstance(value, Stored) else value.clone(), stype, context)
+                for value, is_own, stype in zip(outputs, program.owns_outputs, ready.stypes, strict=True)
+            ]
         if tracked:
-            record_call(Call(program, values, saved, tracked, drawn), arrays, made, context)
+            call = Call(self._graph, program, given, tracked, saved, drawn, (context, is_train))
+            record_call(ready.op, self._tracked_arrays(ready, inputs), made, call)
         return made
 
-    def _arrays(self, inputs: Sequence[NDArray], context: Context) -> list[NDArray]:
-        """Return the array of every variable."""
-        arrays: list[Any] = [None] * len(self.variables)
+    def _holds(self, ready: _Ready) -> bool:
+        """Whether the parameters still have the arrays, tensors and gradients that they had."""
+        return (
+            all(map(operator.is_, map(_DATA, self._parameters), ready.data))
+            and all(map(operator.is_, map(_TENSOR, ready.arrays), ready.tensors))
+            and all(map(operator.is_, map(_RECORDED, ready.learned), ready.entries))
+            and not ready.program.unsure
+        )
+
+    def _tracked_arrays(self, ready: _Ready, inputs: Sequence[NDArray]) -> list[NDArray]:
+        """Return the arrays that may have gradients, in the order of the variables."""
+        if ready.op.n_in == len(ready.learned):
+            return ready.learned
+        by_slot = dict(zip(self._slots, self._numbers, strict=True))
+        learned = iter(ready.learned)
+        return [inputs[by_slot[i]] if i in by_slot else next(learned) for i in ready.tracked]
+
+    def _make_ready(
+        self, inputs: Sequence[NDArray], facts: list[Any], context: Context, is_train: bool
+    ) -> _Ready:
+        data = [each._data for each in self._parameters]
+        parameters = [each._array_on(context) for each in self._parameters]
+        arrays: list[Any] = [None] * len(self._graph.variables)
         for slot, number in zip(self._slots, self._numbers, strict=True):
             arrays[slot] = inputs[number]
-        for slot, parameter in zip(self._parameter_slots, self._parameters, strict=True):
-            arrays[slot] = parameter.data(context)
-        return arrays
+        for slot, array in zip(self._parameter_slots, parameters, strict=True):
+            arrays[slot] = array
+        recording = MODE.get().record is not None
+        tracked = tuple(
+            [
+                i
+                for i, array in enumerate(arrays[: self._n_arguments])
+                if recording and (array._recorded is not None or array._grad is not None)
+            ]
+        )
+        requests = [arrays[i]._grad_req if arrays[i]._grad is not None else "write" for i in tracked]
+        kept = self._graph.of_kind(context, tracked, requests, [array.stype for array in arrays])
+        program = kept.programs.get(
+            tuple([(array.shape, array._dtype_name) for array in arrays]),
+            is_train=is_train,
+            with_gradient=bool(tracked),
+            tapped=self._tapped,
+            stypes=kept.stypes,
+        )
+        own = set(self._slots)
+        learned = [arrays[i] for i in tracked if i not in own]
+        return _Ready(
+            program,
+            GraphCall.of(len(tracked), len(self._graph.graph.outputs)),
+            tracked,
+            facts,
+            data,
+            parameters,
+            list(map(_TENSOR, parameters)),
+            learned,
+            list(map(entry_of, learned)),
+            [None if i in own else value_of(array) for i, array in enumerate(arrays)],
+            kept.output_stypes,
+            all(each == DENSE for each in kept.output_stypes),
+        )
 
-    def _programs_for(
-        self, context: Context, tracked: tuple[int, ...], requests: tuple[str, ...], stypes: tuple[str, ...]
-    ) -> Any:
-        key = (context, tracked, requests, stypes)
-        found = self._programs.get(key)
-        if found is None:
-            stored = dict(zip(self.variables, stypes, strict=True))
-            storage = graph_storage(self.graph, stored)
-            programs = Programs(self.graph, [self.variables[i] for i in tracked], context, {}, requests)
-            programs.tell({node: {STYPES: each} for node, each in storage.reads.items()})
-            found = self._programs[key] = programs, storage.outputs, storage.all_dense
-        return found
+    # -------------------------------------------------------------------------------------------- monitoring
+
+    def set_monitor(self, monitor: Monitor | None, monitor_all: bool = False) -> None:
+        """Call a function with name and value of every output of every node; of inputs too, if `monitor_all`."""
+        self._monitor = monitor
+        self._tapped = "" if monitor is None else "all" if monitor_all else "outputs"
+        self._last.clear()
 
     def _tap(self, context: Context) -> Any:
-        monitor = self.monitor
+        monitor = self._monitor
         if monitor is None:
             return None
-        return lambda name, value: monitor(name, "", NDArray._from_tensor(value.clone(), context))
-
-
-def _is_tracked(array: NDArray) -> bool:
-    return array._recorded is not None or array._grad is not None
-
-
-def _request(array: NDArray) -> str:
-    return array._grad_req if array._grad is not None else "write"
+        return lambda name, value: monitor(name, NDArray._from_tensor(_copied(value), context))

@@ -59,6 +59,8 @@ class HybridBlock(Block):
         self._flags: dict[str, Any] = {}
         self._cached_graph: tuple[list[Symbol], Symbol] | tuple[()] = ()
         self._cached_op: CachedGraph | None = None
+        self._quick: CachedGraph | None = None  # the same, if it is called with arrays one by one
+        self._n_more_inputs = 0
         self._in_format: Form = None
         self._out_format: Form = None
         self._monitor: tuple[Callable[..., Any], bool] | None = None
@@ -87,7 +89,7 @@ class HybridBlock(Block):
     def _clear_cached_op(self) -> None:
         """Forget the graph: it is composed again at the next call."""
         self._cached_graph = ()
-        self._cached_op = None
+        self._cached_op = self._quick = None
 
     def hybridize(
         self,
@@ -129,10 +131,55 @@ class HybridBlock(Block):
         self._clear_cached_op()
         super().cast(dtype)
 
+    def optimize_for(
+        self, x: Any, *args: Any, backend: str | None = None, clear: bool = False, **kwargs: Any
+    ) -> None:
+        """Hybridize, and compose the graph for inputs, without running it.
+
+        Parameters
+        ----------
+        x, *args
+            Inputs as of a call.
+        backend : str
+            The name of a backend; all run the same graph here.
+        clear : bool
+            Whether to compose it again if it is there.
+        **kwargs
+            As for `hybridize`.
+
+        Raises
+        ------
+        ValueError
+            If there is no name of a backend.
+        """
+        if not backend:
+            raise BlockError('Must specify "backend" to optimize_for')
+        self.hybridize(True, backend, clear, **kwargs)
+        flat, _ = flatten((x, *args), "input")
+        with flat[0]._context:
+            self._deferred_infer_shape(x, *args)
+            for each in self.collect_params().values():
+                each._finish_deferred_init()
+            self._build_cache(x, *args)
+
+    def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
+        """Call a function with every value that the graph computes; see :meth:`Block.register_op_hook`."""
+
+        def show(name: str, array: NDArray) -> None:
+            callback(name.encode(), b"", array)
+
+        self._monitor = show, monitor_all
+        if self._cached_op is not None:
+            self._cached_op.set_monitor(show, monitor_all)
+
     # ------------------------------------------------------------------------------------------------- calls
 
     def forward(self, x: Any, *args: Any) -> Any:
         """Compute with arrays, or compose with symbols, by `hybrid_forward`."""
+        quick = self._quick
+        if quick is not None and self._is_plain(x, args):
+            made = quick((x, *args), x._context)
+            return made[0] if self._out_format == 0 else regroup(made, self._out_format)
         flat, form = flatten((x, *args), "input")
         symbols = [isinstance(each, Symbol) for each in flat]
         if not flat:
@@ -147,10 +194,10 @@ class HybridBlock(Block):
                     "Please check the type of the args."
                 )
             return self._compose(x, *args)
+        if self._active:
+            return self._call_graph(flat, form, (x, *args))
         context = flat[0]._context
         with context:
-            if self._active:
-                return self._run_graph(flat, form, context, (x, *args))
             try:
                 params = {name: each.data(context) for name, each in self._reg_params.items()}
             except DeferredInitializationError:
@@ -159,6 +206,12 @@ class HybridBlock(Block):
                     each._finish_deferred_init()
                 params = {name: each.data(context) for name, each in self._reg_params.items()}
             return self.hybrid_forward(ndarray, x, *args, **params)
+
+    def _is_plain(self, x: Any, args: tuple[Any, ...]) -> bool:
+        """Whether a call is with as many arrays as the graph was made for, all on one context."""
+        if type(x) is not NDArray or len(args) != self._n_more_inputs:
+            return False
+        return not args or all(type(each) is NDArray and each._context == x._context for each in args)
 
     def _compose(self, *args: Any) -> Any:
         params = {name: each.var() for name, each in self._reg_params.items()}
@@ -179,22 +232,32 @@ class HybridBlock(Block):
             self._cached_graph = inputs, Group(outputs)
         return self._cached_graph  # type: ignore[return-value] # it is not empty
 
-    def _run_graph(self, flat: list[NDArray], form: Form, context: Any, args: tuple[Any, ...]) -> Any:
-        if self._cached_op is None:
-            self._build_cache(*args)
-        if form != self._in_format:
-            raise BlockError(
-                "The argument structure of HybridBlock does not match the cached version. Stored format = "
-                f"{self._in_format}, input format = {form}"
-            )
-        try:
-            out = self._cached_op(flat, context)
-        except DeferredInitializationError:
-            self._deferred_infer_shape(*args)
-            for each in self.collect_params().values():
-                each._finish_deferred_init()
-            out = self._cached_op(flat, context)
-        return regroup(out, self._out_format)
+    def _call_graph(self, flat: list[NDArray], form: Form, args: tuple[Any, ...]) -> Any:
+        """Run the graph, which the first call makes, and the shapes of parameters with it."""
+        context = flat[0]._context
+        if any(each._context != context for each in flat):
+            places = ", ".join(str(each._context) for each in flat)
+            raise BlockError(f"The inputs of a hybridized block must be on one context, but are on {places}.")
+        with context:
+            if self._cached_op is None:
+                self._build_cache(*args)
+            if form != self._in_format:
+                raise BlockError(
+                    "The argument structure of HybridBlock does not match the cached version. Stored format "
+                    f"= {self._in_format}, input format = {form}. hybridize() makes it forget the first call."
+                )
+            cached = self._cached_op
+            assert cached is not None
+            try:
+                made = cached(flat, context)
+            except DeferredInitializationError:
+                self._deferred_infer_shape(*args)
+                for each in self.collect_params().values():
+                    each._finish_deferred_init()
+                made = cached(flat, context)
+        plain = all(each == 0 for each in form)
+        self._quick, self._n_more_inputs = (cached if plain else None), len(form) - 1
+        return regroup(made, self._out_format)
 
     def _build_cache(self, *args: Any) -> None:
         inputs, out = self._get_graph(*args)
@@ -239,7 +302,27 @@ class HybridBlock(Block):
     # ------------------------------------------------------------------------------------------------- files
 
     def export(self, path: str, epoch: int = 0, remove_amp_cast: bool = True) -> tuple[str, str]:
-        """Save graph and parameters as a checkpoint, which ``mx.mod.Module`` and ``SymbolBlock.imports`` read."""
+        """Save graph and parameters as a checkpoint, for ``mx.mod.Module`` and ``SymbolBlock.imports``.
+
+        Parameters
+        ----------
+        path : str
+            What the names of the files begin with.
+        epoch : int
+            Written into the name of the parameter file, with four digits.
+        remove_amp_cast : bool
+            Whether the casts that mixed precision added are left out.
+
+        Returns
+        -------
+        tuple of str
+            The names of the two files.
+
+        Raises
+        ------
+        RuntimeError
+            If the graph is not there yet: the block has to be hybridized and called first.
+        """
         if not self._cached_graph:
             raise MXNetError(
                 "Please first call block.hybridize() and then run forward with this block at least once "

@@ -1,4 +1,4 @@
-"""Names of blocks: every block has a prefix, which counts the blocks of its kind in the scope it is made in."""
+"""Names of blocks: the prefix of each counts the blocks of its kind in the scope that it is made in."""
 
 from __future__ import annotations
 

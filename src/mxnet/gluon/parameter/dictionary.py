@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, Sequence, ValuesView
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from mxnet.context import Context
 
 __all__ = ["ParameterDict", "load_arrays"]
-
-_P = TypeVar("_P", bound=Parameter)
 
 
 class ParameterDict(Mapping[str, Parameter]):
@@ -328,7 +326,7 @@ class ParameterDict(Mapping[str, Parameter]):
         ValueError
             If there is one too many.
         """
-        source = "the given dictionary" if filename is None else f"file {os_name(filename)!r}"
+        source = "the given dictionary" if filename is None else f"file {str(filename)!r}"
         arrays = {
             restore_prefix + key.removeprefix("arg:").removeprefix("aux:"): array
             for key, array in param_dict.items()
@@ -365,14 +363,9 @@ def load_arrays(filename: str | os.PathLike[str]) -> dict[str, NDArray]:
         return arrays
     if arrays:
         raise FileFormatError(
-            f"{os_name(filename)!r} holds arrays without names, so it is no file of parameters."
+            f"{str(filename)!r} holds arrays without names, so it is no file of parameters."
         )
     return {}
-
-
-def os_name(filename: str | os.PathLike[str]) -> str:
-    """Return the name of a file as text."""
-    return str(filename)
 
 
 def _shape(given: Any) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from mxnet.context import Context, cpu, current_context
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import BindError, GradientError, MXNetError, did_you_mean
 from mxnet.gluon.errors import CheckError, DeferredInitializationError
+from mxnet.gluon.utils.shapes import shape_is_known
 from mxnet.ndarray.ndarray import class_of
 from mxnet.util import is_np_shape
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mxnet.ndarray import NDArray
     from mxnet.symbol import Symbol
 
-__all__ = ["Parameter", "contexts_of", "shape_is_known"]
+__all__ = ["Parameter", "contexts_of"]
 
 Shape = tuple[int, ...]
 Init = Any
@@ -40,12 +41,6 @@ class _Deferred(NamedTuple):
     contexts: list[Context]
     default_init: Init
     data: NDArray | None
-
-
-def shape_is_known(shape: Shape | None) -> bool:
-    """Whether every extent of a shape is known; 0 stands for one that is not (-1 under ``np_shape``)."""
-    unknown = -1 if is_np_shape() else 0
-    return shape is not None and all(extent > unknown for extent in shape)
 
 
 def contexts_of(ctx: Context | Sequence[Context] | None) -> list[Context]:
@@ -361,18 +356,26 @@ class Parameter:
 
     def _reduce(self) -> NDArray:
         """Return the mean of the values on all contexts, on the CPU."""
-        copies = self.list_row_sparse_all() if self._stype == "row_sparse" else self.list_data()
+        copies = self._all_rows() if self._stype == "row_sparse" else self.list_data()
         if len(copies) == 1:
             return _copy(copies[0], cpu())
         total: NDArray = nd.add_n(*(array.as_in_context(cpu()) for array in copies))
         return total / len(copies)
 
-    def list_row_sparse_all(self) -> list[NDArray]:
-        """Return all rows of a row-sparse parameter on every context."""
+    def _all_rows(self) -> list[NDArray]:
+        """Return a row-sparse parameter on every context, as its trainer's store has it if there is one."""
         if self._trainer is None:
             return self._arrays()
-        rows = nd.arange(0, self._arrays()[0].shape[0], dtype="int64", ctx=self.list_ctx()[0])
-        return self.list_row_sparse_data(rows)
+        return self.list_row_sparse_data(nd.arange(0, self._arrays()[0].shape[0], dtype="int64"))
+
+    def _set_trainer(self, trainer: Trainer | None) -> None:
+        """Note who updates it; a row-sparse parameter has one trainer, whose store has its rows."""
+        if self._stype != "default" and self._trainer is not None and trainer not in {None, self._trainer}:
+            raise MXNetError(
+                f"Failed to set the trainer for Parameter {self.name!r} because it was already set. More "
+                "than one trainers for a row_sparse Parameter is not supported."
+            )
+        self._trainer = trainer
 
     def reset_ctx(self, ctx: Context | Sequence[Context] | None) -> None:
         """Move it to other contexts.
@@ -410,7 +413,7 @@ class Parameter:
             self._deferred_init = self._deferred_init._replace(data=data)
             return
         if self._trainer is not None:
-            self._trainer._forget_weights(self)
+            self._trainer._weight_was_set(self)
         with autograd.pause():
             for array in self._data:
                 array[:] = data
@@ -463,8 +466,11 @@ class Parameter:
                 f"Cannot return a copy of Parameter {self.name!r} on ctx {ctx} via data() because its "
                 f"storage type is {self._stype}. Please use row_sparse_data() instead."
             )
-        arrays = self._data or self._arrays()
-        return arrays[self._position(ctx)]
+        return (self._data or self._arrays())[self._position(ctx)]
+
+    def _array_on(self, ctx: Context) -> NDArray:
+        """Return its array on a context, however it is stored."""
+        return (self._data or self._arrays())[self._position(ctx)]
 
     def list_data(self) -> list[NDArray]:
         """Return its arrays on all contexts."""

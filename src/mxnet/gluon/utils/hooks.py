@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["HookHandle"]
+__all__ = ["HookHandle", "Hooks"]
 
 _numbers = itertools.count()
 
@@ -28,10 +28,10 @@ class HookHandle:
     """
 
     def __init__(self) -> None:
-        self._hooks: weakref.ref[_Hooks] | None = None
+        self._hooks: weakref.ref[Any] | None = None
         self._number: int | None = None
 
-    def attach(self, hooks_dict: _Hooks, hook: Callable[..., Any]) -> None:
+    def attach(self, hooks_dict: Any, hook: Callable[..., Any]) -> None:
         """Put the function among those of a block.
 
         Raises
@@ -39,8 +39,6 @@ class HookHandle:
         AssertionError
             If the handle is on another one.
         """
-        from mxnet.gluon.errors import CheckError
-
         if self._hooks is not None:
             raise CheckError("The same handle cannot be attached twice.")
         self._number = next(_numbers)
@@ -71,6 +69,3 @@ class Hooks(dict[int, Callable[..., Any]]):
     """The functions of a block, by number."""
 
     __slots__ = ("__weakref__",)
-
-
-_Hooks = Hooks
