@@ -332,7 +332,7 @@ class Trainer:
 
 def _listed(params: Any) -> list[Parameter]:
     """Return the parameters one after the other."""
-    if isinstance(params, Mapping):
+    if isinstance(params, Mapping | ParameterDict):
         params = [params[name] for name in sorted(params)]
     if not isinstance(params, list | tuple):
         raise BindError(f"First argument must be a list or dict of Parameters, got {type(params)}.")
@@ -346,8 +346,8 @@ def _refuse_stale(parameter: Parameter, arrays: Sequence[NDArray]) -> None:
     for array in arrays:
         if not array._fresh_grad:
             raise StaleGradientWarning(
-                f"Gradient of Parameter `{parameter.name}` on context {array.context} has not been updated by "
-                "backward since last `step`. This could mean a bug in your model that made it only use a "
+                f"Gradient of Parameter `{parameter.name}` on context {array.context} has not been updated "
+                "by backward since last `step`. This could mean a bug in your model that made it only use a "
                 "subset of the Parameters (Blocks) for this iteration. If you are intentionally only using a "
                 "subset, call step with ignore_stale_grad=True to suppress this warning and skip updating of "
                 "Parameters with stale gradient"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
 from mxnet.caller import warn
-from mxnet.errors import FileFormatError, few
+from mxnet.errors import FileFormatError, MXNetError, few
 from mxnet.gluon.block.scope import BlockScope, name_block
 from mxnet.gluon.block.summary import print_summary
 from mxnet.gluon.block.where import say_where
@@ -57,6 +57,8 @@ class Block:
     ['net_dense0_weight', 'net_dense0_bias']
     """
 
+    _in_summary = True  # containers, whose parts are shown, are not
+
     def __init__(self, prefix: str | None = None, params: ParameterDict | None = None) -> None:
         self._has_own_scope = prefix != ""
         self._prefix, self._params = name_block(prefix, params, self._alias())
@@ -98,7 +100,7 @@ class Block:
         """Return what kind of block it is, for its name."""
         return type(self).__name__.lower()
 
-    # ----------------------------------------------------------------------------------------- names, children
+    # ---------------------------------------------------------------------------------------- names, children
 
     @property
     def prefix(self) -> str:
@@ -257,10 +259,8 @@ class Block:
         """
         named = self._collect_params_with_prefix()
         if deduplicate:
-            first: dict[Parameter, str] = {}
-            for name, parameter in named.items():
-                first.setdefault(parameter, name)
-            named = {name: parameter for parameter, name in first.items()}
+            last = {parameter: name for name, parameter in named.items()}
+            named = {name: parameter for parameter, name in last.items()}
         nd.save(filename, {name: parameter._reduce() for name, parameter in named.items()})
 
     def load_parameters(

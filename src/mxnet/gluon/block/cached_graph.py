@@ -240,7 +240,7 @@ class CachedGraph:
     # -------------------------------------------------------------------------------------------- monitoring
 
     def set_monitor(self, monitor: Monitor | None, monitor_all: bool = False) -> None:
-        """Call a function with name and value of every output of every node; of inputs too, if `monitor_all`."""
+        """Call a function with name and value of every output of every node, and of inputs if `monitor_all`."""
         self._monitor = monitor
         self._tapped = "" if monitor is None else "all" if monitor_all else "outputs"
         self._last.clear()

@@ -265,9 +265,10 @@ class HybridBlock(Block):
         for i in cached.unused_inputs:
             warn(f"The {i}-th input to HybridBlock is not used by any computation. Is this intended?")
         if cached.unused_parameters:
-            warn(
-                f"Parameter {', '.join(cached.unused_parameters)} is not used by any computation. Is this intended?"
-            )
+            unused = ", ".join(cached.unused_parameters)
+            warn(f"Parameter {unused} is not used by any computation. Is this intended?")
+        if self._monitor is not None:
+            cached.set_monitor(*self._monitor)
 
     # ------------------------------------------------------------------------------------------------ shapes
 
@@ -301,7 +302,7 @@ class HybridBlock(Block):
 
     # ------------------------------------------------------------------------------------------------- files
 
-    def export(self, path: str, epoch: int = 0, remove_amp_cast: bool = True) -> tuple[str, str]:
+    def export(self, path: str, epoch: int = 0, remove_amp_cast: bool = True) -> None:
         """Save graph and parameters as a checkpoint, for ``mx.mod.Module`` and ``SymbolBlock.imports``.
 
         Parameters
@@ -312,11 +313,6 @@ class HybridBlock(Block):
             Written into the name of the parameter file, with four digits.
         remove_amp_cast : bool
             Whether the casts that mixed precision added are left out.
-
-        Returns
-        -------
-        tuple of str
-            The names of the two files.
 
         Raises
         ------
@@ -337,6 +333,4 @@ class HybridBlock(Block):
                 arrays[f"arg:{name}"] = parameter._reduce()
             elif name in aux:
                 arrays[f"aux:{name}"] = parameter._reduce()
-        file = f"{path}-{epoch:04d}.params"
-        ndarray.save(file, arrays)
-        return f"{path}-symbol.json", file
+        ndarray.save(f"{path}-{epoch:04d}.params", arrays)

@@ -1,4 +1,4 @@
-"""A call of a whole graph as one node of what is recorded, and its gradient as one node of a gradient graph."""
+"""A call of a whole graph as one node of what is recorded, and its gradient as one node, too."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Call:
 
 
 class GraphCall(Op):
-    """A call of a graph, as a node of the recorded graph: it reads those variables that may have gradients."""
+    """A call of a graph, as a node of what is recorded: it reads those variables that may have gradients."""
 
     interned = False
     shape_only = frozenset()

@@ -34,7 +34,8 @@ def print_summary(network: Block, inputs: Sequence[Any]) -> None:
             name = f"{type(block).__name__}-{len(rows)}"
             rows.append((name, _shapes(outputs), counted.add(block.params.values())))
 
-        handles.append(block.register_forward_hook(note))
+        if block._in_summary:
+            handles.append(block.register_forward_hook(note))
 
     try:
         network.apply(watch)

@@ -84,7 +84,7 @@ class SymbolBlock(HybridBlock):
                 req = "null" if name in aux else "write"
                 given = {"grad_req": req} if self._params._find(name) is None else {}
                 self.params.get(name, allow_deferred_init=True, dtype=dtypes[name], **given)
-        common = len(os.path.commonprefix(list(self.params)))
+        common = len(os.path.commonprefix(list(self.params)))  # noqa: RUF071 - of names, not of paths
         self._reg_params = {name[common:]: parameter for name, parameter in self.params.items()}
 
     @staticmethod

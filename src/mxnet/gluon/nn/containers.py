@@ -21,6 +21,8 @@ Container = TypeVar("Container", bound="Stack")
 class Stack(Block):
     """What both kinds of `Sequential` share: children in their order, by number and by slice."""
 
+    _in_summary = False
+
     def add(self, *blocks: Block) -> None:
         """Put blocks on top."""
         for block in blocks:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ParameterDict", "load_arrays"]
 
 
-class ParameterDict(Mapping[str, Parameter]):
+class ParameterDict:
     """Parameters by name, in the order in which they were made.
 
     Parameters
@@ -60,17 +60,8 @@ class ParameterDict(Mapping[str, Parameter]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._params)
 
-    def __len__(self) -> int:
-        return len(self._params)
-
-    def __bool__(self) -> bool:
-        return True  # as in MXNet, where these have no length
-
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+    def __contains__(self, key: object) -> bool:
+        return key in self._params
 
     def items(self) -> ItemsView[str, Parameter]:
         """Return names and parameters."""
@@ -99,7 +90,7 @@ class ParameterDict(Mapping[str, Parameter]):
                 self._params[name] = shared
         return self._params.get(name)
 
-    def get(self, name: str, **kwargs: Any) -> Parameter:  # type: ignore[override] # MXNet's makes parameters
+    def get(self, name: str, **kwargs: Any) -> Parameter:
         """Return the parameter of a name, which is made if there is none.
 
         Parameters
@@ -127,7 +118,6 @@ class ParameterDict(Mapping[str, Parameter]):
                 shape = tuple(b if a in (0, -1) else a for a, b in zip(has, _shape(wanted), strict=True))
                 if any(a != b and b not in (0, -1) for a, b in zip(shape, _shape(wanted), strict=True)):
                     raise _another(name, key, wanted, has)
-                found._var = None
                 found._shape = shape
             elif (
                 wanted is not None

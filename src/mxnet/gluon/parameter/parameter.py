@@ -184,7 +184,6 @@ class Parameter:
             raise CheckError(
                 f"Parameter {self.name!r} has the shape {self._shape}, so that it cannot get the shape {new}."
             )
-        self._var = None
         self._shape = tuple(new)  # type: ignore[arg-type] # it fits, so that it is no None
 
     @property
@@ -343,8 +342,8 @@ class Parameter:
         if not cast_dtype and dtype_name(self.dtype) != dtype_name(data.dtype):
             raise CheckError(
                 f"Failed loading parameter {self.name!r} from saved params: dtype incompatible, expected "
-                f"{dtype_name(self.dtype)} vs saved {dtype_name(data.dtype)}. Set cast_dtype=True to cast the "
-                "dtype of saved params."
+                f"{dtype_name(self.dtype)} vs saved {dtype_name(data.dtype)}. Set cast_dtype=True to cast "
+                "the dtype of saved params."
             )
 
     def _check_contexts(self, ctx: Context | Sequence[Context] | None) -> None:

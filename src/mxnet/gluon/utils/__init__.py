@@ -1,4 +1,4 @@
-"""What training programs need besides blocks: batches over devices, clipped gradients, files from elsewhere."""
+"""What training needs besides blocks: batches over devices, clipped gradients, files from elsewhere."""
 
 from mxnet.gluon.utils.clipping import clip_global_norm
 from mxnet.gluon.utils.files import check_sha1, download, replace_file

@@ -7,6 +7,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from mxnet.gluon.errors import CheckError
+
 __all__ = ["HookHandle", "Hooks"]
 
 _numbers = itertools.count()

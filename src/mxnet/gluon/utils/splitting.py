@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,7 +51,7 @@ def split_data(data: Any, num_slice: int, batch_axis: int = 0, even_split: bool 
     for i in range(num_slice):
         ends.append(ends[-1] + step + (i < larger))
     before = (slice(None),) * batch_axis
-    return [data[(*before, slice(start, end))] for start, end in zip(ends, ends[1:], strict=False)]
+    return [data[(*before, slice(start, end))] for start, end in itertools.pairwise(ends)]
 
 
 def split_and_load(
