@@ -188,12 +188,11 @@ class _RNNLayer(HybridBlock):
         if self._layout == "NTC":
             inputs = F.swapaxes(inputs, dim1=0, dim2=1)
         packed = F._internal._rnn_param_concat(*[each.reshape(-1) for each in self._packed(params)], dim=0)
-        lengths = () if sequence_length is None else (sequence_length,)
         output, *after = F.RNN(
-            inputs,
-            packed,
-            *states,
-            *lengths,
+            data=inputs,
+            parameters=packed,
+            sequence_length=sequence_length,
+            **dict(zip(("state", "state_cell"), states, strict=False)),
             use_sequence_length=self._use_sequence_length,
             state_size=self._hidden_size,
             projection_size=self._projection_size,
