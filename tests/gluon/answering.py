@@ -31,7 +31,14 @@ def fill(block):
 
 def build(expression):
     """Build the block of an expression, with names counted from 0."""
-    words = {"mx": mx, "nn": gluon.nn, "C": gluon.contrib, "rnn": gluon.rnn, "loss": gluon.loss}
+    words = {
+        "mx": mx,
+        "nn": gluon.nn,
+        "C": gluon.contrib,
+        "rnn": gluon.rnn,
+        "loss": gluon.loss,
+        "stack": stack,
+    }
     with mx.name.NameManager():
         return eval(expression, words)  # the expressions of the table beside
 
@@ -116,4 +123,124 @@ def answer(expression, inputs, hybrid=False):
         fill(block)
         block.hybridize()
         assert np.allclose(plain(block(*arrays))[1], known["output"][1], atol=1e-5)
+    return known
+
+
+def stack(container, *cells):
+    """Put cells into a container."""
+    for cell in cells:
+        container.add(cell)
+    return container
+
+
+def flat(values):
+    """Return what lists in lists hold."""
+    return (
+        [each for value in values for each in flat(value)] if isinstance(values, (list, tuple)) else [values]
+    )
+
+
+def graph(values):
+    """Return the nodes of symbols in lists; cells have counters, so numbers of the naming are left out."""
+    return nodes(mx.sym.Group(flat(values)))
+
+
+def described_cell(block):
+    """Return what a cell says of itself."""
+    return [type(block).__name__, repr(block), block.prefix, described(block), _states(block.state_info(2))]
+
+
+def _states(infos):
+    return [[list(info["shape"]), info["__layout__"], str(info.get("dtype"))] for info in infos]
+
+
+def train(block, call, arrays):
+    """Record a call; return the gradients of arrays and parameters of its first result."""
+    for array in arrays:
+        array.attach_grad()
+    with autograd.record():
+        output = flat(call(*arrays))[0]
+    output.backward(mx.nd.array(values(90, output.shape)))
+    trained = [p for p in block.collect_params().values() if p.grad_req != "null"]
+    return plain([array.grad for array in arrays] + [p.grad() for p in trained])
+
+
+def answer_cell(expression, shape, steps):
+    """Return everything that is recorded of a cell on vectors: of a step, if it takes any, and of unrolling."""
+    block = build(expression)
+    known = {"described": described_cell(block)}
+    with mx.name.NameManager():
+        block = build(expression)
+        x, lengths = mx.sym.Variable("x"), mx.sym.Variable("lengths")
+        count = len(block.state_info())
+        if steps:
+            block.reset()
+            known["step_nodes"] = graph(block(x, [mx.sym.Variable(f"s{n}") for n in range(count)]))
+        known["list_nodes"] = graph(block.unroll(2, x, merge_outputs=False))
+        known["merged_nodes"] = graph(block.unroll(2, x, layout="TNC", merge_outputs=True))
+        known["valid_nodes"] = graph(block.unroll(2, x, merge_outputs=True, valid_length=lengths))
+    batch, width = shape
+    block, step = build(expression), mx.nd.array(values(1, shape))
+    sequence = mx.nd.array(values(2, (batch, 3, width)))
+    block.initialize()
+    begin = [mx.nd.array(values(20 + n, info["shape"])) for n, info in enumerate(block.state_info(batch))]
+    zeros = [mx.nd.zeros(state.shape) for state in begin]
+    block.unroll(3, sequence, begin)
+    known["known"] = [repr(block), [list(p.shape) for p in block.collect_params().values()]]
+    fill(block)
+    if steps:
+        block.reset()
+        known["step"] = plain(flat(block(step, begin)))
+        known["step_grads"] = train(block, lambda step, *begin: block(step, list(begin)), [step, *begin])
+    known["unrolled"] = plain(flat(block.unroll(3, sequence, zeros, merge_outputs=True)))
+    known["unrolled_grads"] = train(
+        block,
+        lambda sequence, *begin: block.unroll(3, sequence, list(begin), merge_outputs=True),
+        [sequence, *begin],
+    )
+    known["valid"] = plain(
+        flat(block.unroll(3, sequence, begin, merge_outputs=True, valid_length=mx.nd.array([1, 3])))
+    )
+    return known
+
+
+def answer_step(expression, shape):
+    """Return what is recorded of a step of a cell whose sizes are known."""
+    block = build(expression)
+    known = {"described": described_cell(block)}
+    block.initialize()
+    fill(block)
+    begin = [mx.nd.array(values(20 + n, info["shape"])) for n, info in enumerate(block.state_info(shape[0]))]
+    arrays = [mx.nd.array(values(1, shape)), *begin]
+    known["step"] = plain(flat(block(arrays[0], begin)))
+    known["step_grads"] = train(block, lambda step, *begin: block(step, list(begin)), arrays)
+    return known
+
+
+def describe_recurrent(expression):
+    """Return what is recorded of a cell or layer that draws random numbers, or that needs a GPU in MXNet."""
+    block = build(expression)
+    known = {"described": described_cell(block)}
+    with mx.name.NameManager():
+        block = build(expression)
+        states = [mx.sym.Variable(f"s{number}") for number in range(len(block.state_info()))]
+        lengths = [mx.sym.Variable("lengths")] if "use_sequence_length" in expression else []
+        known["nodes"] = graph(block(mx.sym.Variable("x"), states, *lengths))
+    return known
+
+
+def answer_recurrent(expression, shape):
+    """Return what is recorded of a layer: with and without states, and its gradients."""
+    known = describe_recurrent(expression)
+    known["structure"] = sorted(build(expression)._collect_params_with_prefix())
+    block, sequence = build(expression), mx.nd.array(values(1, shape))
+    block.initialize()
+    block(sequence)
+    known["known"] = [repr(block), [list(p.shape) for p in block.collect_params().values()]]
+    fill(block)
+    batch = shape[block._layout.find("N")]
+    begin = [mx.nd.array(values(40 + n, info["shape"])) for n, info in enumerate(block.state_info(batch))]
+    known["alone"] = plain([block(sequence)])
+    known["output"] = plain(flat(block(sequence, begin)))
+    known["grads"] = train(block, lambda sequence, *begin: block(sequence, list(begin)), [sequence, *begin])
     return known

@@ -2,46 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-from pathlib import Path
-
-import numpy as np
+import answering
 import pytest
+from layer_cases import LAYERS, LOSSES
+from recorded import answers, close
 
 import mxnet as mx
 
-HERE = Path(__file__).parent
-
-
-def neighbour(name):
-    """Import a file beside this one."""
-    spec = importlib.util.spec_from_file_location(f"gluon_{name}", HERE / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-answering, cases = neighbour("answering"), neighbour("layer_cases")
-CASES = {**cases.LAYERS, **cases.LOSSES}
-RECORDED = json.loads((HERE.parent / "data" / "gluon_layers.json").read_text())
+CASES = {**LAYERS, **LOSSES}
+RECORDED = answers("gluon_layers")
 COMPUTED = {name: inputs for name, inputs in CASES.items() if inputs}
-
-
-def close(ours, theirs):
-    """Compare nested lists of shapes and values."""
-    if (
-        theirs
-        and isinstance(theirs[0], list)
-        and len(theirs) == 2
-        and all(isinstance(n, int) for n in theirs[0])
-    ):
-        assert ours[0] == theirs[0]
-        np.testing.assert_allclose(ours[1], theirs[1], rtol=2e-4, atol=2e-5)
-        return
-    assert len(ours) == len(theirs)
-    for one, other in zip(ours, theirs, strict=True):
-        close(one, other)
 
 
 @pytest.mark.parametrize("expression", CASES)

@@ -9,7 +9,7 @@ import math
 from typing import Any, TypeAlias
 
 from mxnet.gluon.block import HybridBlock
-from mxnet.gluon.errors import CheckError
+from mxnet.gluon.errors import CheckError, NotForwardError
 
 __all__ = [
     "CTCLoss",
@@ -39,6 +39,8 @@ _TINY = 1e-12  # keeps logarithms of 0 finite
 class Loss(HybridBlock):
     """Base of all losses.
 
+    A subclass defines `hybrid_forward`, or `_each`, which says what a pair of a prediction and a label costs.
+
     Parameters
     ----------
     weight : float or None
@@ -56,6 +58,27 @@ class Loss(HybridBlock):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(batch_axis={self._batch_axis}, w={self._weight})"
+
+    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
+        """Return the loss of each sample.
+
+        Parameters
+        ----------
+        F : module
+        pred, label : NDArray or Symbol
+            Of as many values.
+        sample_weight : NDArray or Symbol, optional
+            Of a shape that broadcasts to `pred`.
+        """
+        loss = self._each(F, pred, _reshape_like(F, label, pred))
+        return self._mean(F, _apply_weighting(F, loss, self._factor(), sample_weight))
+
+    def _each(self, F: Any, pred: Any, label: Any) -> Any:  # noqa: ARG002 - what a subclass defines
+        """Return the loss of each pair of values; the label has the shape of the prediction."""
+        raise NotForwardError(f"{type(self).__name__} defines no hybrid_forward().")
+
+    def _factor(self) -> Weight:
+        return self._weight
 
     def _mean(self, F: Any, loss: Any) -> Any:
         """Return the mean of each sample."""
@@ -83,32 +106,7 @@ def _logistic(F: Any, pred: Any, label: Any) -> Any:
     return F.relu(pred) - pred * label + _softplus_of_negative_size(F, pred)
 
 
-class _ValueByValue(Loss):
-    """A loss of pairs of values; labels have the shape of predictions, or are brought to it."""
-
-    def hybrid_forward(self, F: Any, pred: Any, label: Any, sample_weight: Any = None) -> Any:
-        """Return the loss of each sample.
-
-        Parameters
-        ----------
-        F : module
-        pred, label : NDArray or Symbol
-            Of as many values.
-        sample_weight : NDArray or Symbol, optional
-            Of a shape that broadcasts to `pred`.
-        """
-        loss = self._each(F, pred, _reshape_like(F, label, pred))
-        return self._mean(F, _apply_weighting(F, loss, self._factor(), sample_weight))
-
-    def _each(self, F: Any, pred: Any, label: Any) -> Any:
-        """Return the loss of each pair."""
-        raise NotImplementedError
-
-    def _factor(self) -> Weight:
-        return self._weight
-
-
-class L2Loss(_ValueByValue):
+class L2Loss(Loss):
     """Half the squared difference, ``(label - pred)² / 2``.
 
     Parameters
@@ -135,7 +133,7 @@ class L2Loss(_ValueByValue):
         return F.square(label - pred)
 
 
-class L1Loss(_ValueByValue):
+class L1Loss(Loss):
     """The size of the difference, ``|label - pred|``.
 
     Parameters
@@ -153,7 +151,7 @@ class L1Loss(_ValueByValue):
         return F.abs(label - pred)
 
 
-class HuberLoss(_ValueByValue):
+class HuberLoss(Loss):
     """The square of small differences and the size of large ones.
 
     Parameters
@@ -175,7 +173,7 @@ class HuberLoss(_ValueByValue):
         return F.where(size > self._rho, size - 0.5 * self._rho, (0.5 / self._rho) * F.square(size))
 
 
-class HingeLoss(_ValueByValue):
+class HingeLoss(Loss):
     """What is missing to a margin, ``max(0, margin - pred * label)``, with labels -1 and 1.
 
     Parameters
@@ -202,7 +200,7 @@ class SquaredHingeLoss(HingeLoss):
         return F.square(super()._each(F, pred, label))
 
 
-class LogisticLoss(_ValueByValue):
+class LogisticLoss(Loss):
     """``log(1 + exp(-pred * label))``, with labels -1 and 1, or the same with labels 0 and 1.
 
     Parameters

@@ -33,7 +33,7 @@ class LayeredOver(HybridBlock):
         return len(layout) - 2
 
 
-Layer = TypeVar("Layer", bound=LayeredOver)
+Layer = TypeVar("Layer", bound=HybridBlock)
 
 
 def over(*layouts: str) -> Callable[[type[Layer]], type[Layer]]:
@@ -42,7 +42,7 @@ def over(*layouts: str) -> Callable[[type[Layer]], type[Layer]]:
 
     def set_up(layer: type[Layer]) -> type[Layer]:
         init: Any = layer.__init__
-        own_defaults: dict[str, Any] = {"layout": layouts[0]}
+        own_defaults: dict[str, Any] = {"layout": layouts[0], "conv_layout": layouts[0]}
         parameters = [
             each for each in inspect.signature(init).parameters.values() if each.default is not each.empty
         ]
