@@ -43,6 +43,8 @@ def _conv3x3(channels: int, stride: int, in_channels: int) -> nn.Conv2D:
 class _BlockV1(HybridBlock):
     """What both blocks of version 1 share: a body beside a shortcut; see `BasicBlockV1`."""
 
+    _body_first = False  # in the sum, as in published graphs
+
     def __init__(
         self, channels: int, stride: int, downsample: bool = False, in_channels: int = 0, **kwargs: Any
     ) -> None:
@@ -63,8 +65,9 @@ class _BlockV1(HybridBlock):
 
     def hybrid_forward(self, F: Any, x: Any) -> Any:
         """Return the activated sum."""
-        residual = x if self.downsample is None else self.downsample(x)
-        return F.Activation(residual + self.body(x), act_type="relu")
+        residual, body = x if self.downsample is None else self.downsample(x), self.body(x)
+        total = body + residual if self._body_first else residual + body
+        return F.Activation(total, act_type="relu")
 
 
 class BasicBlockV1(_BlockV1):
@@ -94,6 +97,8 @@ class BasicBlockV1(_BlockV1):
 
 class BottleneckV1(_BlockV1):
     """Three convolutions, of which that in the middle has fewer channels; see `BasicBlockV1`."""
+
+    _body_first = True
 
     def _fill(self, channels: int, stride: int, in_channels: int) -> None:  # noqa: ARG002 - the first input tells
         self.body.add(
