@@ -252,7 +252,7 @@ def backward(
             "backward(): no array that these were computed from has a gradient array (attach_grad)."
         )
     found = gradient_graph(graph, [Entry(leaf) for leaf in leaves], seeds)
-    targets = {
+    targets: dict[Entry | None, Any] = {
         entry: (leaf.gradient, leaf.grad_req)
         for leaf, entry in zip(leaves, found, strict=True)
         if entry is not None and isinstance(entry.node.op, GradientWriter)

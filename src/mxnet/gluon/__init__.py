@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from mxnet.gluon import utils
 from mxnet.gluon.block import Block, HybridBlock, SymbolBlock
 from mxnet.gluon.parameter import Constant, DeferredInitializationError, Parameter, ParameterDict
+from mxnet.gluon.trainer import Trainer
 
 if TYPE_CHECKING:
-    from mxnet.gluon import contrib, data, loss, model_zoo, nn, rnn, utils
-    from mxnet.gluon.trainer import Trainer
+    from mxnet.gluon import contrib, data, loss, model_zoo, nn, rnn
 
 __all__ = [
     "Block",
@@ -32,12 +33,7 @@ __all__ = [
 
 
 def __getattr__(wanted: str) -> Any:
-    if wanted == "Trainer":
-        from mxnet.gluon.trainer import Trainer
-
-        globals()["Trainer"] = Trainer
-        return Trainer
-    if wanted in __all__ or wanted in {"trainer", "metric"}:
+    if wanted in __all__:
         module = importlib.import_module(f"mxnet.gluon.{wanted}")
         globals()[wanted] = module
         return module

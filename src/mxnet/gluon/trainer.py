@@ -90,7 +90,7 @@ class Trainer:
         self._reset_kvstore()
 
     def _make_optimizer(self, optimizer: str | Optimizer, given: Mapping[str, Any] | None) -> Optimizer:
-        numbered = dict(enumerate(self._params))
+        numbered: dict[int | str, Any] = dict(enumerate(self._params))
         if isinstance(optimizer, optimizers.Optimizer):
             if given:
                 raise CheckError(

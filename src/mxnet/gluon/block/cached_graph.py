@@ -120,7 +120,7 @@ class CachedGraph:
             else:
                 raise BindError(
                     f"Unknown input to HybridBlock: {node.name}. It is neither an input of the call nor a "
-                    f"parameter of the block.{did_you_mean(node.name, [*numbers, *parameters])}"
+                    f"parameter of the block.{did_you_mean(node.name, [*map(str, numbers), *parameters])}"
                 )
         self._n_arguments = len(symbol.graph.arguments)
         self.unused_inputs = [i for i in range(len(inputs)) if i not in self._numbers]
@@ -145,7 +145,7 @@ class CachedGraph:
         values: list[Any] = []
         for number in self._numbers:
             array = inputs[number]
-            value = array._tensor if array.stype == DENSE else array._stored()
+            value: Any = array._tensor if array.stype == DENSE else array._stored()
             values.append(value)
             facts.append(value.shape)
             facts.append(value.dtype if array.stype == DENSE else (array.stype, array._dtype_name))
@@ -240,7 +240,7 @@ class CachedGraph:
     # -------------------------------------------------------------------------------------------- monitoring
 
     def set_monitor(self, monitor: Monitor | None, monitor_all: bool = False) -> None:
-        """Call a function with name and value of every output of every node, and of inputs if `monitor_all`."""
+        """Call a function with name and value of every output, and of every input if `monitor_all`."""
         self._monitor = monitor
         self._tapped = "" if monitor is None else "all" if monitor_all else "outputs"
         self._last.clear()

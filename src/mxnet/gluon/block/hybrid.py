@@ -230,7 +230,7 @@ class HybridBlock(Block):
             inputs = [symbol.var(name) for name in names]
             outputs, self._out_format = flatten(self._compose(*regroup(inputs, self._in_format)), "output")
             self._cached_graph = inputs, Group(outputs)
-        return self._cached_graph  # type: ignore[return-value] # it is not empty
+        return self._cached_graph
 
     def _call_graph(self, flat: list[NDArray], form: Form, args: tuple[Any, ...]) -> Any:
         """Run the graph, which the first call makes, and the shapes of parameters with it."""

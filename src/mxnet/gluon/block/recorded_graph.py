@@ -107,7 +107,7 @@ class Call:
         """Return the tensors that gradients are written to, None for those that are handed out."""
         program = self.program
         reached = [i for i, there in zip(self.tracked, program.reached, strict=True) if there]
-        places = []
+        places: list[Any] = []
         for i, target, handed_out, (_, add) in zip(
             reached, targets, program.hands_out, program.plan.gradients, strict=True
         ):

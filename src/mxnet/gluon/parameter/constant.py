@@ -71,10 +71,8 @@ def _initializer_of(name: str, value: NDArray) -> str:
     class Fill(Initializer):
         """Fills in the values of one constant."""
 
-        def _init_weight(self, _: str, arr: NDArray) -> None:
+        def _init_weight(self, name: str, arr: NDArray) -> None:  # noqa: ARG002 - every parameter has one
             arr[:] = value
-
-        _init_default = _init_weight
 
     key = f"Constant_{name}_{id(value)}"
     Fill.__name__ = Fill.__qualname__ = key

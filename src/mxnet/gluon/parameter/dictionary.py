@@ -159,7 +159,7 @@ class ParameterDict:
             given = value.asnumpy() if isinstance(value, NDArray) else np.asarray(value)
             if given.shape != found.value.shape or (given != found.value.asnumpy()).any():
                 raise CheckError(f"Constant {name!r} already exists but its value does not match new value.")
-        return found  # type: ignore[return-value] # it is one, or an error was raised
+        return found
 
     def update(self, other: ParameterDict) -> None:
         """Take in the parameters of another dictionary.

@@ -127,10 +127,8 @@ def _fetch(url: str, name: str, verify_ssl: bool) -> None:
     """Write what is at a URL to a file, which is replaced as a whole or not at all."""
     context = None if verify_ssl else ssl._create_unverified_context()  # noqa: S323 - as asked for
     try:
-        with (
-            urllib.request.urlopen(url, timeout=_TIMEOUT, context=context) as source,
-            atomic_write(name) as file,
-        ):
+        source = urllib.request.urlopen(url, timeout=_TIMEOUT, context=context)  # noqa: S310 - what was asked for
+        with source, atomic_write(name) as file:
             shutil.copyfileobj(source, file)
     except ValueError as error:  # of a URL that is none
         raise FileAccessError(None, str(error)) from error
