@@ -1,4 +1,4 @@
-"""The layers that most networks have: dense, dropout, embedding, and those of the modules beside."""
+"""The layers that most networks have: dense, dropout, embedding, and those of its neighbours."""
 
 from __future__ import annotations
 
