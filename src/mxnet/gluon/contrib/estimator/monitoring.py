@@ -29,8 +29,8 @@ class Monitor:
         self.monitor = monitor
         if mode not in {"auto", "min", "max"}:
             warn(
-                f"{type(self).__name__} mode {mode} is unknown, fallback to auto mode, in which larger values "
-                "are better of accuracies and F1, and smaller ones otherwise.",
+                f"{type(self).__name__} mode {mode} is unknown, fallback to auto mode: larger accuracies and "
+                "F1 are better, and smaller values of other metrics.",
                 RuntimeWarning,
             )
             mode = "auto"

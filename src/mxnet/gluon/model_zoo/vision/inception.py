@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mxnet.gluon import nn
@@ -21,7 +22,7 @@ _SMALL, _LARGE, _HALVING = (3, 1, 1), (5, 1, 2), (3, 2, 0)
 _LONG, _TALL = ((1, 7), 1, (0, 3)), ((7, 1), 1, (3, 0))
 _FLAT, _UPRIGHT = ((1, 3), 1, (0, 1)), ((3, 1), 1, (1, 0))
 
-_POOLS = {
+_POOLS: dict[str, Callable[[], HybridBlock]] = {
     "mean": lambda: nn.AvgPool2D(pool_size=3, strides=1, padding=1),
     "max": lambda: nn.MaxPool2D(pool_size=3, strides=2),
 }
@@ -29,9 +30,12 @@ _POOLS = {
 
 def _convolution(channels: int, window: Any) -> nn.HybridSequential:
     """Convolve, normalize, activate."""
+    kernel_size, strides, padding = window
     layers = nn.HybridSequential(prefix="")
     layers.add(
-        nn.Conv2D(channels, *window, use_bias=False), nn.BatchNorm(epsilon=0.001), nn.Activation("relu")
+        nn.Conv2D(channels, kernel_size, strides, padding, use_bias=False),
+        nn.BatchNorm(epsilon=0.001),
+        nn.Activation("relu"),
     )
     return layers
 

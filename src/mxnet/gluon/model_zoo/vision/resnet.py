@@ -215,17 +215,14 @@ class _ResNet(HybridBlock):
         return self.output(self.features(x))
 
 
-def _stage(
-    number: int, block: type[HybridBlock], count: int, channels: int, in_channels: int
-) -> nn.HybridSequential:
+def _stage(number: int, block: Any, count: int, channels: int, in_channels: int) -> nn.HybridSequential:
     """Put blocks one after the other; the first halves the size, but in the first stage."""
     stage = nn.HybridSequential(prefix=f"stage{number}_")
-    arguments: Any = {"in_channels": in_channels, "prefix": ""}
-    first: Any = (channels, 1 if number == 1 else 2, channels != in_channels)
+    stride, changes = 1 if number == 1 else 2, channels != in_channels
     with stage.name_scope():
-        stage.add(block(*first, **arguments))
+        stage.add(block(channels, stride, changes, in_channels=in_channels, prefix=""))
         for _ in range(count - 1):
-            stage.add(block(*(channels, 1, False), **{**arguments, "in_channels": channels}))
+            stage.add(block(channels, 1, False, in_channels=channels, prefix=""))
     return stage
 
 
