@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         error,
         executor,
         executor_manager,
+        image,
         initializer,
         io,
         kvstore,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         optimizer,
         profiler,
         random,
+        recordio,
         registry,
         rnn,
         rtc,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         test_utils,
         visualization,
     )
+    from mxnet import image as img
     from mxnet import initializer as init
     from mxnet import kvstore as kv
     from mxnet import module as mod
@@ -78,6 +81,8 @@ __all__ = [
     "executor_manager",
     "gpu",
     "gpu_memory_info",
+    "image",
+    "img",
     "init",
     "initializer",
     "io",
@@ -107,6 +112,7 @@ __all__ = [
     "optimizer",
     "profiler",
     "random",
+    "recordio",
     "registry",
     "rnd",
     "rnn",
@@ -124,6 +130,7 @@ __all__ = [
 ]
 
 _SHORT = {
+    "img": "image",
     "init": "initializer",
     "kv": "kvstore",
     "mod": "module",

@@ -23,9 +23,7 @@ NAMES = json.loads((Path(__file__).parent / "mxnet_names.json").read_text())
 OTHER_ROOMS = (
     "mxnet.contrib",
     "mxnet.gluon",
-    "mxnet.image",
     "mxnet.onnx",
-    "mxnet.recordio",
     "mxnet.notebook",
 )
 
@@ -74,7 +72,7 @@ ABSENT = {
         "_DTYPE_NP_TO_MX",
         "_GRAD_REQ_MAP",
     },
-    "other rooms": {"contrib", "gluon", "image", "img", "notebook", "onnx", "recordio"},
+    "other rooms": {"contrib", "gluon", "notebook", "onnx"},
     "checks of Gluon and downloads": {
         *(
             "check_gluon_hybridize_consistency",

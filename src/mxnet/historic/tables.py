@@ -6,17 +6,10 @@ itself. `star` is False where MXNet's module has an ``__all__``, which leaves ou
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mxnet.historic.picture_tables import PICTURE_TABLES
+from mxnet.historic.table import Table
 
 __all__ = ["ABSENT", "TABLES", "Table"]
-
-
-class Table(NamedTuple):
-    """What a module lends."""
-
-    defined: str = ""
-    imported: str = ""
-    star: bool = True
 
 
 TABLES: dict[str, Table] = {
@@ -575,6 +568,7 @@ TABLES: dict[str, Table] = {
         from mxnet.symbol import Symbol
         """,
     ),
+    **PICTURE_TABLES,
 }
 
 _LIBRARY = "it belongs to MXNet's C library, and Symnet has none, its kernels are PyTorch's"
