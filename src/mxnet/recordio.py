@@ -15,7 +15,7 @@ import numpy as np
 from mxnet.errors import FileFormatError, MXNetError, NameLookupError
 from mxnet.files import access_error
 from mxnet.historic import lend
-from mxnet.ops.tools.opencv import decode_bgr, encode
+from mxnet.ops.tools.opencv import decode_as, encode
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Self
@@ -27,6 +27,7 @@ __all__ = [
     "Records",
     "pack",
     "pack_img",
+    "read_image_list",
     "read_index",
     "unpack",
     "unpack_img",
@@ -40,7 +41,8 @@ _FORMAT = "IfQQ"
 _HEADER = struct.Struct(f"<{_FORMAT}")
 _SIZE = _HEADER.size
 
-IRHeader = namedtuple("IRHeader", ["flag", "label", "id", "id2"])  # noqa: PYI024 - labels are of several types
+HEADER = namedtuple("HEADER", ["flag", "label", "id", "id2"])  # noqa: PYI024 - labels are of several types
+IRHeader = HEADER
 """How an image record begins: how many labels follow (0: `label` is the only one), label, two numbers."""
 
 
@@ -101,6 +103,11 @@ class Records:
             yield offset
             *_, (_, _, end) = self._parts(offset)
             offset = _aligned(end)
+
+    @property
+    def size(self) -> int:
+        """How many bytes the file has."""
+        return len(self._bytes)
 
     def is_end(self, offset: int) -> bool:
         """Return whether the file ends there."""
@@ -345,6 +352,36 @@ def read_index(path: str, key_type: Any = int) -> dict[Any, int]:
     return index
 
 
+def read_image_list(path: str) -> dict[int, tuple[Any, str]]:
+    """Return the labels and the path of each key, from a file of lines with tabs between.
+
+    Raises
+    ------
+    FileFormatError
+        If a line is not key, labels and path.
+    """
+    listed = {}
+    try:
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    key, first, *more, name = line.rstrip("\r\n").split("\t")
+                    labels = [first, *more]
+                    listed[int(key)] = np.array(labels, "float32"), name
+                except ValueError:
+                    raise FileFormatError(
+                        f"{path!r}, line {number}: expected a key, labels and a path with tabs between, got "
+                        f"{line[:60]!r}."
+                    ) from None
+    except UnicodeDecodeError:
+        raise FileFormatError(f"{path!r} is no list of images: it is no text.") from None
+    except OSError as error:
+        raise access_error(error, f"Cannot read {path!r}") from None
+    return listed
+
+
 def _opened(path: str) -> IO[bytes]:
     # Without a buffer, so that what a forked process inherits is not written twice.
     try:
@@ -384,7 +421,7 @@ def pack(header: Any, s: bytes) -> bytes:
     Examples
     --------
     >>> unpack(pack(IRHeader(0, [1, 2.5], 7, 0), b"image"))
-    (IRHeader(flag=2, label=array([1. , 2.5], dtype=float32), id=7, id2=0), b'image')
+    (HEADER(flag=2, label=array([1. , 2.5], dtype=float32), id=7, id2=0), b'image')
     """
     _, label, *numbers = header
     if np.ndim(label) == 0 and not isinstance(label, str):
@@ -429,7 +466,7 @@ def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, Any]:
         1 for colours, blue first, 0 for grey (height, width), -1 for what the file has.
     """
     header, encoded = unpack(s)
-    return header, decode_bgr(encoded, iscolor)
+    return header, decode_as(encoded, iscolor, "The record")
 
 
 def pack_img(header: Any, img: Any, quality: int = 95, img_fmt: str = ".jpg") -> bytes:

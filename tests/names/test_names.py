@@ -59,10 +59,6 @@ ABSENT = {
         *("SKLEARN_INSTALLED", "h5py", "requests", "ss"),
     },
     "a plug-in for Torch 7 that no released MXNet has": {"th", "torch"},
-    "records of images, which belong to mx.image": {
-        *("ImageDetRecordIter", "ImageRecordInt8Iter", "ImageRecordIter", "ImageRecordIter_v1"),
-        *("ImageRecordUInt8Iter", "ImageRecordUInt8Iter_v1"),
-    },
     "sampling of graphs, operators that are not there": {
         *("dgl_adjacency", "dgl_csr_neighbor_non_uniform_sample", "dgl_csr_neighbor_uniform_sample"),
         *("dgl_graph_compact", "dgl_subgraph"),

@@ -108,7 +108,12 @@ TABLES: dict[str, Table] = {
         """,
     ),
     "mxnet.io.io": Table(
-        defined="from mxnet.io.files import CSVIter, LibSVMIter, MNISTIter, MXDataIter",
+        defined="""
+        from mxnet.io.batches import MXDataIter
+        from mxnet.io.files import CSVIter, LibSVMIter, MNISTIter
+        from mxnet.io.records import ImageDetRecordIter, ImageRecordInt8Iter, ImageRecordIter
+        from mxnet.io.records import ImageRecordIter_v1, ImageRecordUInt8Iter, ImageRecordUInt8Iter_v1
+        """,
         imported="""
         import logging, numpy as np, sys, threading
         from collections import namedtuple

@@ -12,15 +12,15 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet import recordio
-from mxnet.errors import FileFormatError, add_note
-from mxnet.files import access_error, read_file
+from mxnet.errors import add_note
+from mxnet.files import read_file
 from mxnet.image.augmenters import Augmenter, CreateAugmenter
 from mxnet.image.errors import ImageUseError, ImageValueError
 from mxnet.image.functions import imdecode
 from mxnet.io.io import DataBatch, DataDesc, DataIter
 from mxnet.ndarray import NDArray
 
-__all__ = ["ImageIter", "read_image_list"]
+__all__ = ["ImageIter"]
 
 _LABEL_DTYPES = ("int32", "float32", "int64", "float64")
 
@@ -136,7 +136,7 @@ class ImageIter(DataIter):
     ) -> list[Any] | None:
         """Open what holds the samples; return their keys, in order, if these are known."""
         if path_imglist:
-            listed = read_image_list(path_imglist)
+            listed = recordio.read_image_list(path_imglist)
             self.imglist = {key: (nd.array(label), name) for key, (label, name) in listed.items()}
         elif isinstance(imglist, list):
             self.imglist = {
@@ -290,33 +290,3 @@ class ImageIter(DataIter):
         """Return an image with channels first."""
         moved: NDArray = nd.transpose(datum, axes=(2, 0, 1))
         return moved
-
-
-def read_image_list(path: str) -> dict[int, tuple[Any, str]]:
-    """Return the labels and the path of each key, from a file of lines with tabs between.
-
-    Raises
-    ------
-    FileFormatError
-        If a line is not key, labels and path.
-    """
-    listed = {}
-    try:
-        with open(path, encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    key, first, *more, name = line.rstrip("\r\n").split("\t")
-                    labels = [first, *more]
-                    listed[int(key)] = np.array(labels, "float32"), name
-                except ValueError:
-                    raise FileFormatError(
-                        f"{path!r}, line {number}: expected a key, labels and a path with tabs between, got "
-                        f"{line[:60]!r}."
-                    ) from None
-    except UnicodeDecodeError:
-        raise FileFormatError(f"{path!r} is no list of images: it is no text.") from None
-    except OSError as error:
-        raise access_error(error, f"Cannot read {path!r}") from None
-    return listed

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Pixels = np.ndarray[Any, Any]
 
-__all__ = ["decode_bgr", "decode_pixels", "encode", "opencv"]
+__all__ = ["decode_as", "decode_pixels", "encode", "opencv"]
 
 
 def opencv(what: str) -> ModuleType:
@@ -67,16 +67,19 @@ def decode_pixels(encoded: Buffer, source: str, *, is_color: bool = True, to_rgb
     """
     cv2 = opencv("Decoding images")
     colours = cv2.IMREAD_COLOR_RGB if to_rgb else cv2.IMREAD_COLOR
-    pixels = _decode(cv2, encoded, colours if is_color else cv2.IMREAD_GRAYSCALE, source)
+    pixels = decode_as(encoded, colours if is_color else cv2.IMREAD_GRAYSCALE, source)
     return pixels if is_color else pixels[..., None]
 
 
-def decode_bgr(encoded: Buffer, kind: int) -> Pixels:
-    """Return an image as OpenCV does: blue first, grey ones (height, width), of what the file has for -1."""
-    return _decode(opencv("Decoding images"), encoded, kind, "The record")
+def decode_as(encoded: Buffer, flags: int, source: str) -> Pixels:
+    """Return an image as OpenCV makes it with some of its flags: a grey one is (height, width).
 
-
-def _decode(cv2: ModuleType, encoded: Buffer, flags: int, source: str) -> Pixels:
+    Raises
+    ------
+    MXNetError
+        If OpenCV is not installed, or cannot read the file.
+    """
+    cv2 = opencv("Decoding images")
     stored = np.frombuffer(encoded, "uint8")
     pixels: Pixels | None = None
     if len(stored):
