@@ -33,7 +33,12 @@ class EncodedPicture(NamedTuple):
             If OpenCV cannot read it.
         """
         cv2 = opencv("Decoding images")
-        flags = {1: cv2.IMREAD_GRAYSCALE, 3: cv2.IMREAD_COLOR_RGB, 4: cv2.IMREAD_UNCHANGED}[channels]
+        as_held = cv2.IMREAD_IGNORE_ORIENTATION
+        flags = {
+            1: cv2.IMREAD_GRAYSCALE | as_held,
+            3: cv2.IMREAD_COLOR_RGB | as_held,
+            4: cv2.IMREAD_UNCHANGED,
+        }[channels]
         picture = decode_as(self.encoded, flags, self.source)
         if picture.ndim == 2:
             picture = picture[..., None]

@@ -67,7 +67,8 @@ def decode_pixels(encoded: Buffer, source: str, *, is_color: bool = True, to_rgb
     """
     cv2 = opencv("Decoding images")
     colours = cv2.IMREAD_COLOR_RGB if to_rgb else cv2.IMREAD_COLOR
-    pixels = decode_as(encoded, colours if is_color else cv2.IMREAD_GRAYSCALE, source)
+    flags = (colours if is_color else cv2.IMREAD_GRAYSCALE) | cv2.IMREAD_IGNORE_ORIENTATION
+    pixels = decode_as(encoded, flags, source)
     return pixels if is_color else pixels[..., None]
 
 
@@ -84,7 +85,7 @@ def decode_as(encoded: Buffer, flags: int, source: str) -> Pixels:
     pixels: Pixels | None = None
     if len(stored):
         try:
-            pixels = cv2.imdecode(stored, flags if flags < 0 else flags | cv2.IMREAD_IGNORE_ORIENTATION)
+            pixels = cv2.imdecode(stored, flags)
         except cv2.error:  # there are too many pixels, or the file contradicts itself
             pixels = None
     if pixels is None:
