@@ -21,7 +21,7 @@ TABLES: dict[str, Table] = {
         """,
     ),
     "mxnet.autograd": Table(
-        defined="from mxnet.autograd import _mode as _RecordingStateScope",
+        defined="from mxnet.autograd.tape import _Scope as _RecordingStateScope",
         imported="""
         import traceback
         from array import array

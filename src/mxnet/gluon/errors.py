@@ -1,0 +1,31 @@
+"""The errors of blocks and parameters that are of a kind of their own."""
+
+from __future__ import annotations
+
+from mxnet.errors import MXNetError
+
+__all__ = ["BlockError", "CheckError", "DeferredInitializationError", "NotForwardError"]
+
+
+class DeferredInitializationError(MXNetError):
+    """A parameter has no values yet, as its shape is not known before the first call."""
+
+
+class CheckError(MXNetError, ValueError, AssertionError):
+    """An argument is not what it has to be; MXNet has an ``assert`` there."""
+
+
+class BlockError(MXNetError, ValueError):
+    """Blocks were put together, or called, in a way that makes no network."""
+
+
+class AttributeChangeError(MXNetError, TypeError):
+    """An attribute that holds a block or a parameter was given something else."""
+
+
+class NotForwardError(MXNetError, NotImplementedError):
+    """A block says not what it computes."""
+
+
+class MissingConstantError(MXNetError, KeyError):
+    """A constant was asked for that nobody has made."""
