@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         error,
         executor,
         executor_manager,
+        image,
         gluon,
         initializer,
         io,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         optimizer,
         profiler,
         random,
+        recordio,
         registry,
         rnn,
         rtc,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         test_utils,
         visualization,
     )
+    from mxnet import image as img
     from mxnet import initializer as init
     from mxnet import kvstore as kv
     from mxnet import module as mod
@@ -80,6 +83,8 @@ __all__ = [
     "gluon",
     "gpu",
     "gpu_memory_info",
+    "image",
+    "img",
     "init",
     "initializer",
     "io",
@@ -109,6 +114,7 @@ __all__ = [
     "optimizer",
     "profiler",
     "random",
+    "recordio",
     "registry",
     "rnd",
     "rnn",
@@ -126,6 +132,7 @@ __all__ = [
 ]
 
 _SHORT = {
+    "img": "image",
     "init": "initializer",
     "kv": "kvstore",
     "mod": "module",
