@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from mxnet.errors import MXNetError
 
-__all__ = ["BlockError", "CheckError", "DeferredInitializationError", "NotForwardError"]
+__all__ = [
+    "AttributeChangeError",
+    "BlockError",
+    "CheckError",
+    "DeferredInitializationError",
+    "MissingConstantError",
+    "NoSuchOfASymbolError",
+    "NotForwardError",
+]
 
 
 class DeferredInitializationError(MXNetError):
@@ -25,6 +33,10 @@ class AttributeChangeError(MXNetError, TypeError):
 
 class NotForwardError(MXNetError, NotImplementedError):
     """A block says not what it computes."""
+
+
+class NoSuchOfASymbolError(MXNetError, AttributeError):
+    """A graph was being composed, and something was asked of a symbol that only arrays have."""
 
 
 class MissingConstantError(MXNetError, KeyError):

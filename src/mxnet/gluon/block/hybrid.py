@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray, symbol
 from mxnet.caller import warn
-from mxnet.errors import MXNetError
+from mxnet.errors import MXNetError, few
 from mxnet.gluon.block.block import Block
 from mxnet.gluon.block.cached_graph import CachedGraph
 from mxnet.gluon.block.forms import Form, flatten, regroup
-from mxnet.gluon.errors import BlockError, NotForwardError
+from mxnet.gluon.errors import BlockError, NoSuchOfASymbolError, NotForwardError
 from mxnet.gluon.parameter import DeferredInitializationError
+from mxnet.gluon.utils.shapes import shape_is_known
 from mxnet.ndarray import NDArray
 from mxnet.symbol import Group, Symbol
 
@@ -216,7 +217,17 @@ class HybridBlock(Block):
     def _compose(self, *args: Any) -> Any:
         params = {name: each.var() for name, each in self._reg_params.items()}
         with self.name_scope():
-            return self.hybrid_forward(symbol, *args, **params)
+            try:
+                return self.hybrid_forward(symbol, *args, **params)
+            except AttributeError as error:
+                if isinstance(error, MXNetError) or not isinstance(error.obj, Symbol):
+                    raise
+                raise NoSuchOfASymbolError(
+                    f"hybrid_forward() reads .{error.name} of a Symbol. A block that is hybridized, or "
+                    "called with symbols, composes a graph, whose values are not there yet. Use what graphs "
+                    "have too (0 and -1 in F.reshape, F.shape_array, F.slice_like, F.broadcast_like), or do not "
+                    "hybridize the block."
+                ) from error
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002, N803
         """Compute the output with `F`, which is ``mx.nd`` or ``mx.sym``: what a subclass defines."""
@@ -273,12 +284,25 @@ class HybridBlock(Block):
     # ------------------------------------------------------------------------------------------------ shapes
 
     def _deferred_infer_shape(self, *args: Any) -> None:
+        """Find the shapes that are not known, or say which ones cannot be found."""
         try:
             self.infer_shape(*args)
         except Exception as error:
             raise BlockError(
                 f"Deferred initialization failed because shape cannot be inferred. {error}"
             ) from error
+        _, out = self._get_graph(*args)
+        used = set(out.list_inputs())
+        unknown = [
+            f"{each.name} {each.shape}"
+            for each in self.collect_params().values()
+            if each.name in used and not shape_is_known(each.shape)
+        ]
+        if unknown:
+            raise BlockError(
+                "Deferred initialization failed because shape cannot be inferred. The inputs do not "
+                f"determine the shape of {few(unknown)}: give the block the extents that are 0."
+            )
 
     def infer_shape(self, *args: Any) -> None:
         """Find the shapes of the parameters from inputs."""
@@ -293,11 +317,12 @@ class HybridBlock(Block):
         flat, _ = flatten(args, "input")
         given = {str(var.name): getattr(each, what) for var, each in zip(inputs, flat, strict=True)}
         used = set(out.list_inputs())
-        arguments, _, aux = getattr(out, how)(**{name: each for name, each in given.items() if name in used})
+        infer = getattr(out, f"{how}_partial")
+        arguments, _, aux = infer(**{name: each for name, each in given.items() if name in used})
         found = dict(zip(out.list_arguments(), arguments, strict=True))
         found.update(zip(out.list_auxiliary_states(), aux, strict=True))
         for parameter in self.collect_params().values():
-            if parameter.name in found:
+            if found.get(parameter.name) is not None:
                 setattr(parameter, what, found[parameter.name])
 
     # ------------------------------------------------------------------------------------------------- files
