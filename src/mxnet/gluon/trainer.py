@@ -286,18 +286,15 @@ class Trainer:
                     store.pull(position, out, priority=-position, ignore_sparse=False)
 
     def _update(self, ignore_stale_grad: bool) -> None:
+        learned = [(i, each) for i, each in enumerate(self._params) if each.grad_req != "null"]
         if not ignore_stale_grad:
-            for parameter in self._params:
-                if parameter.grad_req != "null":
-                    _refuse_stale(parameter, parameter._arrays())
+            for _, parameter in learned:
+                _refuse_stale(parameter)
+        if self._kvstore is not None and self._update_on_kvstore:
+            return
         by_device: list[list[tuple[int, NDArray, NDArray]]] = [[] for _ in self._contexts]
-        for position, parameter in enumerate(self._params):
-            if parameter.grad_req == "null":
-                continue
-            arrays = parameter._arrays()
-            if self._kvstore is not None and self._update_on_kvstore:
-                continue
-            for updates, array in zip(by_device, arrays, strict=True):
+        for position, parameter in learned:
+            for updates, array in zip(by_device, parameter._arrays(), strict=True):
                 gradient = array._grad
                 assert gradient is not None
                 if not ignore_stale_grad or gradient._is_fresh:
@@ -377,8 +374,8 @@ def _listed(params: Any) -> list[Parameter]:
     return list(params)
 
 
-def _refuse_stale(parameter: Parameter, arrays: Sequence[NDArray]) -> None:
-    for array in arrays:
+def _refuse_stale(parameter: Parameter) -> None:
+    for array in parameter._arrays():
         if not array._fresh_grad:
             raise StaleGradientWarning(
                 f"Gradient of Parameter `{parameter.name}` on context {array.context} has not been updated "

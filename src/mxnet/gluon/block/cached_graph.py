@@ -248,6 +248,11 @@ class CachedGraph:
             not all(program.owns_outputs),
         )
 
+    def source(self, is_train: bool) -> str | None:
+        """Return the program of the last call for training, or for inference; None if there was none."""
+        found = [ready for (_, _, training, *_), ready in self._last.items() if training == is_train]
+        return found[-1].program.code.source if found else None
+
     # -------------------------------------------------------------------------------------------- monitoring
 
     def set_monitor(self, monitor: Monitor | None, monitor_all: bool = False) -> None:

@@ -163,6 +163,25 @@ class HybridBlock(Block):
                 each._finish_deferred_init()
             self._build_cache(x, *args)
 
+    def program(self, is_train: bool = False) -> str:
+        """Return the Python source of the program that the last call has run; see ``Executor.program``.
+
+        Parameters
+        ----------
+        is_train : bool
+            Whether of the last call in training, or of the last one for inference.
+
+        Raises
+        ------
+        MXNetError
+            If the block is not hybridized, or was not called in this mode.
+        """
+        source = None if self._cached_op is None else self._cached_op.source(is_train)
+        if source is None:
+            how = "in training, inside of autograd.record()" if is_train else "for inference"
+            raise MXNetError(f"There is no program yet: call hybridize(), and then the block, {how}.")
+        return source
+
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
         """Call a function with every value that the graph computes; see :meth:`Block.register_op_hook`."""
 
@@ -225,8 +244,8 @@ class HybridBlock(Block):
                 raise NoSuchOfASymbolError(
                     f"hybrid_forward() reads .{error.name} of a Symbol. A block that is hybridized, or "
                     "called with symbols, composes a graph, whose values are not there yet. Use what graphs "
-                    "have too (0 and -1 in F.reshape, F.shape_array, F.slice_like, F.broadcast_like), or do not "
-                    "hybridize the block."
+                    "have too (0 and -1 in F.reshape, F.shape_array, F.slice_like, F.broadcast_like), or do "
+                    "not hybridize the block."
                 ) from error
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002, N803
