@@ -102,6 +102,8 @@ class CachedGraph:
 
     Attributes
     ----------
+    parameters : list of Parameter
+        Those that the graph reads.
     unused_inputs : list of int
         Which inputs the graph does not read.
     unused_parameters : list of str
@@ -115,14 +117,14 @@ class CachedGraph:
         self._slots: list[int] = []  # of the variables that are inputs ...
         self._numbers: list[int] = []  # ... and of which ones
         self._parameter_slots: list[int] = []
-        self._parameters: list[Parameter] = []
+        self.parameters: list[Parameter] = []
         for slot, node in enumerate(self._graph.variables):
             if node.name in numbers:
                 self._slots.append(slot)
                 self._numbers.append(numbers[node.name])
             elif node.name in parameters:
                 self._parameter_slots.append(slot)
-                self._parameters.append(parameters[node.name])
+                self.parameters.append(parameters[node.name])
             else:
                 raise BindError(
                     f"Unknown input to HybridBlock: {node.name}. It is neither an input of the call nor a "
@@ -130,7 +132,7 @@ class CachedGraph:
                 )
         self._n_arguments = len(symbol.graph.arguments)
         self.unused_inputs = [i for i in range(len(inputs)) if i not in self._numbers]
-        used = set(self._parameters)
+        used = set(self.parameters)
         self.unused_parameters = [name for name, each in parameters.items() if each not in used]
         self._last: dict[Any, _Ready] = {}
         self._monitor: Monitor | None = None
@@ -189,7 +191,7 @@ class CachedGraph:
     def _holds(self, ready: _Ready) -> bool:
         """Whether the parameters still have the arrays, tensors and gradients that they had."""
         return (
-            all(map(operator.is_, map(_DATA, self._parameters), ready.data))
+            all(map(operator.is_, map(_DATA, self.parameters), ready.data))
             and all(map(operator.is_, map(_TENSOR, ready.arrays), ready.tensors))
             and all(map(operator.is_, map(_RECORDED, ready.learned), ready.entries))
             and not ready.program.unsure
@@ -204,8 +206,8 @@ class CachedGraph:
     def _make_ready(
         self, inputs: Sequence[NDArray], facts: list[Any], context: Context, is_train: bool
     ) -> _Ready:
-        data = [each._data for each in self._parameters]
-        parameters = [each._array_on(context) for each in self._parameters]
+        data = [each._data for each in self.parameters]
+        parameters = [each._array_on(context) for each in self.parameters]
         arrays: list[Any] = [None] * len(self._graph.variables)
         for slot, number in zip(self._slots, self._numbers, strict=True):
             arrays[slot] = inputs[number]

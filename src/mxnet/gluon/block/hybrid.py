@@ -18,6 +18,7 @@ from mxnet.ndarray import NDArray
 from mxnet.symbol import Group, Symbol
 
 if TYPE_CHECKING:
+    from mxnet.context import Context
     from mxnet.dtype import DTypeLike
 
 __all__ = ["HybridBlock"]
@@ -200,6 +201,8 @@ class HybridBlock(Block):
         if quick is not None and self._is_plain(x, args):
             made = quick((x, *args), x._context)
             return made[0] if self._out_format == 0 else regroup(made, self._out_format)
+        if type(x) is NDArray and not args:
+            return self._call_graph([x], [0], (x,)) if self._active else self._at_once(x._context, x)
         flat, form = flatten((x, *args), "input")
         symbols = [isinstance(each, Symbol) for each in flat]
         if not flat:
@@ -216,16 +219,21 @@ class HybridBlock(Block):
             return self._compose(x, *args)
         if self._active:
             return self._call_graph(flat, form, (x, *args))
-        context = flat[0]._context
+        return self._at_once(flat[0]._context, x, *args)
+
+    def _at_once(self, context: Context, *args: Any) -> Any:
+        """Compute with arrays, operator by operator; the first call finds shapes that are not known."""
         with context:
             try:
                 params = {name: each.data(context) for name, each in self._reg_params.items()}
             except DeferredInitializationError:
-                self._deferred_infer_shape(x, *args)
+                params = None
+            if params is None:
+                self._deferred_infer_shape(*args)
                 for each in self.params.values():
                     each._finish_deferred_init()
                 params = {name: each.data(context) for name, each in self._reg_params.items()}
-            return self.hybrid_forward(ndarray, x, *args, **params)
+            return self.hybrid_forward(ndarray, *args, **params)
 
     def _is_plain(self, x: Any, args: tuple[Any, ...]) -> bool:
         """Whether a call is with as many arrays as the graph was made for, all on one context."""
@@ -278,13 +286,11 @@ class HybridBlock(Block):
                 )
             cached = self._cached_op
             assert cached is not None
-            try:
-                made = cached(flat, context)
-            except DeferredInitializationError:
+            if any(each._deferred_init is not None for each in cached.parameters):
                 self._deferred_infer_shape(*args)
                 for each in self.collect_params().values():
                     each._finish_deferred_init()
-                made = cached(flat, context)
+            made = cached(flat, context)
         plain = all(each == 0 for each in form)
         self._quick, self._n_more_inputs = (cached if plain else None), len(form) - 1
         return regroup(made, self._out_format)
