@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         error,
         executor,
         executor_manager,
+        gluon,
+        image,
         initializer,
         io,
         kvstore,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         optimizer,
         profiler,
         random,
+        recordio,
         registry,
         rnn,
         rtc,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
         test_utils,
         visualization,
     )
+    from mxnet import image as img
     from mxnet import initializer as init
     from mxnet import kvstore as kv
     from mxnet import module as mod
@@ -76,8 +80,11 @@ __all__ = [
     "error",
     "executor",
     "executor_manager",
+    "gluon",
     "gpu",
     "gpu_memory_info",
+    "image",
+    "img",
     "init",
     "initializer",
     "io",
@@ -107,6 +114,7 @@ __all__ = [
     "optimizer",
     "profiler",
     "random",
+    "recordio",
     "registry",
     "rnd",
     "rnn",
@@ -124,6 +132,7 @@ __all__ = [
 ]
 
 _SHORT = {
+    "img": "image",
     "init": "initializer",
     "kv": "kvstore",
     "mod": "module",

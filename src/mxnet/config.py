@@ -73,6 +73,11 @@ KNOBS: dict[str, Knob] = {
         frozenset(),
         "Optimisations to leave out, with commas between: passes, 'hoist', 'share_memory'; or 'all'.",
     ),
+    "MXNET_GLUON_REPO": Knob(
+        str,
+        "https://apache-mxnet.s3-accelerate.dualstack.amazonaws.com/",
+        "Where the files of published data sets are fetched from; may be `file:///...`.",
+    ),
     "MXNET_HOME": Knob(
         str, None, "The folder of the files that MXNet would download; `~/.mxnet` if it is not set."
     ),

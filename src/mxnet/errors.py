@@ -46,14 +46,18 @@ class MXNetError(RuntimeError):
         line. The text begins with it.
     within : tuple of Node
         The nodes whose bodies that node is part of, the outermost first.
+    block : str
+        In which of Gluon's blocks it happened, as the path that leads there. The text ends with it.
     """
 
     node: Node | None = None
     within: tuple[Node, ...] = ()
+    block: str = ""
 
     def __str__(self) -> str:
         nodes = () if self.node is None else (*self.within, self.node)
-        return "".join([f"Error in operator {node}: " for node in nodes]) + self._reason()
+        where = f"\n  in block {self.block}" if self.block else ""
+        return "".join([f"Error in operator {node}: " for node in nodes]) + self._reason() + where
 
     def _reason(self) -> str:
         return BaseException.__str__(self)  # KeyError, which some errors are, would print the repr

@@ -19,7 +19,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FileAccessError", "atomic_write", "read_file"]
+__all__ = ["FileAccessError", "FileMissingError", "access_error", "atomic_write", "read_file"]
 
 
 class FileAccessError(MXNetError, OSError):
@@ -30,6 +30,16 @@ class FileAccessError(MXNetError, OSError):
 
     def _reason(self) -> str:  # the sentence alone, without the number that OSError puts before it
         return self.strerror or super()._reason()
+
+
+class FileMissingError(FileAccessError, FileNotFoundError):
+    """There is no such file."""
+
+
+def access_error(error: OSError, what: str) -> FileAccessError:
+    """Return what is raised instead of the error of the system: what failed, and why."""
+    kind = FileMissingError if isinstance(error, FileNotFoundError) else FileAccessError
+    return kind(error.errno, f"{what}: {error.strerror}.")
 
 
 @contextlib.contextmanager
@@ -92,7 +102,7 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise FileAccessError(error.errno, f"Cannot read {os.fspath(path)!r}: {error.strerror}.") from None
+        raise access_error(error, f"Cannot read {os.fspath(path)!r}") from None
 
 
 def _new_beside(target: Path, path: str | os.PathLike[str]) -> tuple[Path, BinaryIO, BinaryIO]:
@@ -150,5 +160,5 @@ def _opened(target: Path, flags: int, path: str | os.PathLike[str]) -> BinaryIO:
     try:
         descriptor = os.open(target, flags | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:
-        raise FileAccessError(error.errno, f"Cannot write {os.fspath(path)!r}: {error.strerror}.") from None
+        raise access_error(error, f"Cannot write {os.fspath(path)!r}") from None
     return os.fdopen(descriptor, "wb")

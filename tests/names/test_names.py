@@ -23,9 +23,7 @@ NAMES = json.loads((Path(__file__).parent / "mxnet_names.json").read_text())
 OTHER_ROOMS = (
     "mxnet.contrib",
     "mxnet.gluon",
-    "mxnet.image",
     "mxnet.onnx",
-    "mxnet.recordio",
     "mxnet.notebook",
 )
 
@@ -61,10 +59,6 @@ ABSENT = {
         *("SKLEARN_INSTALLED", "h5py", "requests", "ss"),
     },
     "a plug-in for Torch 7 that no released MXNet has": {"th", "torch"},
-    "records of images, which belong to mx.image": {
-        *("ImageDetRecordIter", "ImageRecordInt8Iter", "ImageRecordIter", "ImageRecordIter_v1"),
-        *("ImageRecordUInt8Iter", "ImageRecordUInt8Iter_v1"),
-    },
     "sampling of graphs, operators that are not there": {
         *("dgl_adjacency", "dgl_csr_neighbor_non_uniform_sample", "dgl_csr_neighbor_uniform_sample"),
         *("dgl_graph_compact", "dgl_subgraph"),
@@ -74,7 +68,7 @@ ABSENT = {
         "_DTYPE_NP_TO_MX",
         "_GRAD_REQ_MAP",
     },
-    "other rooms": {"contrib", "gluon", "image", "img", "notebook", "onnx", "recordio"},
+    "other rooms": {"contrib", "gluon", "notebook", "onnx"},
     "checks of Gluon and downloads": {
         *(
             "check_gluon_hybridize_consistency",

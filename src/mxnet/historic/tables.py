@@ -6,17 +6,10 @@ itself. `star` is False where MXNet's module has an ``__all__``, which leaves ou
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from mxnet.historic.picture_tables import PICTURE_TABLES
+from mxnet.historic.table import Table
 
 __all__ = ["ABSENT", "TABLES", "Table"]
-
-
-class Table(NamedTuple):
-    """What a module lends."""
-
-    defined: str = ""
-    imported: str = ""
-    star: bool = True
 
 
 TABLES: dict[str, Table] = {
@@ -28,7 +21,7 @@ TABLES: dict[str, Table] = {
         """,
     ),
     "mxnet.autograd": Table(
-        defined="from mxnet.autograd import _mode as _RecordingStateScope",
+        defined="from mxnet.autograd.tape import _Scope as _RecordingStateScope",
         imported="""
         import traceback
         from array import array
@@ -115,7 +108,12 @@ TABLES: dict[str, Table] = {
         """,
     ),
     "mxnet.io.io": Table(
-        defined="from mxnet.io.files import CSVIter, LibSVMIter, MNISTIter, MXDataIter",
+        defined="""
+        from mxnet.io.batches import MXDataIter
+        from mxnet.io.files import CSVIter, LibSVMIter, MNISTIter
+        from mxnet.io.records import ImageDetRecordIter, ImageRecordInt8Iter, ImageRecordIter
+        from mxnet.io.records import ImageRecordIter_v1, ImageRecordUInt8Iter, ImageRecordUInt8Iter_v1
+        """,
         imported="""
         import logging, numpy as np, sys, threading
         from collections import namedtuple
@@ -575,6 +573,7 @@ TABLES: dict[str, Table] = {
         from mxnet.symbol import Symbol
         """,
     ),
+    **PICTURE_TABLES,
 }
 
 _LIBRARY = "it belongs to MXNet's C library, and Symnet has none, its kernels are PyTorch's"

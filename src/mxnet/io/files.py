@@ -11,7 +11,8 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.errors import FileFormatError, ShapeError
 from mxnet.files import read_file
-from mxnet.io.io import DataBatch, DataDesc, DataIter
+from mxnet.io.batches import iterates
+from mxnet.io.io import DataDesc
 from mxnet.ndarray import sparse
 
 if TYPE_CHECKING:
@@ -21,36 +22,32 @@ if TYPE_CHECKING:
 
     Values = np.ndarray[Any, Any]
 
-__all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "MXDataIter", "read_idx"]
+__all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "read_idx"]
 
 
-class MXDataIter(DataIter):
-    """Base of the iterators over files: goes through the samples in batches.
+class _Rows:
+    """Base of the sources that hold all samples: goes through their rows in batches.
 
     Parameters
     ----------
     count : int
         The number of samples.
-    batch_size : int
+    data, label : DataDesc
+        What batches hold.
     round_batch : bool
         Whether the last batch is filled up with the first samples, which the next epoch then leaves out.
         Otherwise it keeps what the batch before it held in these places.
-    data, label : DataDesc
-        What batches hold.
     """
 
-    def __init__(
-        self, count: int, batch_size: int, data: DataDesc, label: DataDesc, *, round_batch: bool = True
-    ) -> None:
-        super().__init__(int(batch_size))
-        self.provide_data = [data]
-        self.provide_label = [label]
+    def __init__(self, count: int, data: DataDesc, label: DataDesc, *, round_batch: bool = True) -> None:
+        self.data = data
+        self.label = label
+        self._batch_size = data.shape[0]
         self._count = count
         self._round_batch = round_batch
         self._start = 0
         self._rows: Values = np.zeros(0, "int64")
         self._pad = 0
-        self._skip_load = False
 
     def reset(self) -> None:
         """Start a new epoch."""
@@ -59,51 +56,35 @@ class MXDataIter(DataIter):
         self._pad = 0
         self._rows = self._rows[:0]
 
-    def iter_next(self) -> bool:
+    def advance(self) -> bool:
         """Move to the next batch; return whether there is one."""
-        if self._skip_load and len(self._rows):
-            return True
         if self._start >= self._count:
             return False
-        rows = np.arange(self._start, self._start + self.batch_size)
+        rows = np.arange(self._start, self._start + self._batch_size)
         self._pad = max(0, int(rows[-1]) + 1 - self._count)
         if self._round_batch or not len(self._rows):
             rows %= self._count
         else:
             rows = np.where(rows < self._count, rows, self._rows)
         self._rows = rows
-        self._start += self.batch_size
+        self._start += self._batch_size
         return True
 
-    def debug_skip_load(self) -> None:
-        """Yield the first batch for ever, so that what is around the iterator can be timed."""
-        self._skip_load = True
+    def current(self) -> tuple[NDArray, NDArray]:
+        """Return data and labels of the current batch; before there is one, those of the first."""
+        return self._data_of(self._current()), self._label_of(self._current())
 
-    def next(self) -> DataBatch:
-        """Return the next batch."""
-        if not self.iter_next():
-            raise StopIteration
-        return DataBatch([self.getdata()], [self.getlabel()], self.getpad(), self.getindex())
+    def pad(self) -> int:
+        """Return how many samples only fill the current batch up."""
+        return self._pad
 
-    def getdata(self) -> NDArray:
-        """Return the data of the current batch; before there is one, those of the first."""
-        return self._data_of(self._current())
-
-    def getlabel(self) -> NDArray:
-        """Return the labels of the current batch; before there is one, those of the first."""
-        return self._label_of(self._current())
-
-    def getindex(self) -> Values:
+    def index(self) -> Values:
         """Return which samples the current batch holds."""
         return self._current().astype("uint64")
 
     def _current(self) -> Values:
-        first = np.arange(self._start, self._start + self.batch_size) % self._count
+        first = np.arange(self._start, self._start + self._batch_size) % self._count
         return self._rows if len(self._rows) else first
-
-    def getpad(self) -> int:
-        """Return how many samples only fill the current batch up."""
-        return self._pad
 
     def _data_of(self, rows: Values) -> NDArray:
         raise NotImplementedError
@@ -112,7 +93,8 @@ class MXDataIter(DataIter):
         raise NotImplementedError
 
 
-class CSVIter(MXDataIter):
+@iterates
+class CSVIter(_Rows):
     """Yields batches of lines of comma-separated numbers.
 
     Parameters
@@ -164,7 +146,6 @@ class CSVIter(MXDataIter):
             self._label = self._label[:, 0]
         super().__init__(
             len(self._data),
-            batch_size,
             DataDesc(data_name, (int(batch_size), *self._data.shape[1:]), kind),
             DataDesc(label_name, (int(batch_size), *self._label.shape[1:]), kind),
             round_batch=round_batch,
@@ -177,7 +158,8 @@ class CSVIter(MXDataIter):
         return nd.array(self._label[rows], dtype=self._label.dtype)
 
 
-class LibSVMIter(MXDataIter):
+@iterates
+class LibSVMIter(_Rows):
     """Yields sparse batches of lines ``label position:value position:value``, with positions from 0.
 
     Parameters
@@ -219,7 +201,6 @@ class LibSVMIter(MXDataIter):
         label = (size,) if self._labels is None else (size, self._labels.width)
         super().__init__(
             len(self._rows_of_data.labels),
-            size,
             DataDesc(data_name, (size, self._rows_of_data.width)),
             DataDesc(label_name, label),
             round_batch=round_batch,
@@ -232,7 +213,8 @@ class LibSVMIter(MXDataIter):
         return nd.array(self._rows_of_data.labels[rows]) if self._labels is None else self._labels.take(rows)
 
 
-class MNISTIter(MXDataIter):
+@iterates
+class MNISTIter(_Rows):
     """Yields batches of the images of MNIST's format, with pixels from 0 to 1.
 
     Samples that do not fill a batch are left out.
@@ -287,7 +269,6 @@ class MNISTIter(MXDataIter):
         size = int(batch_size)
         super().__init__(
             len(images) // size * size,
-            size,
             DataDesc(data_name, (size, *self._images.shape[1:])),
             DataDesc(label_name, (size,)),
         )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import GradientError, did_you_mean
+from mxnet.ir.op import Op
 from mxnet.ir.storage import ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["Differentiable", "mark_variables", "write_gradient"]
+__all__ = ["Differentiable", "GradientWriter", "mark_variables", "write_gradient"]
 
 GRAD_REQS = ("null", "write", "add")
 
@@ -30,6 +31,7 @@ class Differentiable:
     _grad: NDArray | None = None
     _grad_req = "null"
     _recorded: Any = None  # the value in the graph that mxnet.autograd records
+    _is_fresh = False  # of a gradient array: whether it has been written since somebody used it
 
     @abstractmethod
     def _zeros_alike(self, stype: str) -> NDArray:
@@ -39,6 +41,16 @@ class Differentiable:
     def grad(self) -> NDArray | None:
         """The gradient array, after ``attach_grad``."""
         return self._grad
+
+    @property
+    def _fresh_grad(self) -> bool:
+        """Whether the gradient array was written since this was set to False, which trainers do."""
+        return self._grad is not None and self._grad._is_fresh
+
+    @_fresh_grad.setter
+    def _fresh_grad(self, state: bool) -> None:
+        if self._grad is not None:
+            self._grad._is_fresh = state
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Give the array a gradient array, which ``backward`` fills.
@@ -102,6 +114,28 @@ class Differentiable:
             write_gradient(self._grad, gradient, self._grad_req)
 
 
+class GradientWriter(Op):
+    """An operator of gradient graphs that writes gradients where they go, if it is told."""
+
+    @abstractmethod
+    def write(self, values: Sequence[Any], targets: Sequence[Any]) -> list[Any]:
+        """Run on tensors, or what is stored otherwise.
+
+        Parameters
+        ----------
+        values : sequence of Tensor or Stored
+            Its inputs.
+        targets : sequence of (NDArray, str) or None
+            For each output, the array that it is to be written or added to (as the text says), if this is a
+            gradient that is not needed for others.
+
+        Returns
+        -------
+        list of Tensor or Stored
+            The outputs; of those with a target, anything.
+        """
+
+
 def mark_variables(
     variables: NDArray | Sequence[NDArray],
     gradients: NDArray | Sequence[NDArray],
@@ -133,6 +167,7 @@ def mark_variables(
 
 def write_gradient(target: NDArray, gradient: Stored | None, grad_req: str) -> None:
     """Write a gradient, None for 0, into an array, or add it to what is there."""
+    target._is_fresh = True
     if grad_req != "add":
         target._put(target._zeros_alike(target.stype)._stored() if gradient is None else gradient)
     elif gradient is None:

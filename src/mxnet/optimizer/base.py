@@ -345,6 +345,8 @@ class Optimizer:
         return {key: value for key, value in self.__dict__.items() if key not in {"param_dict", "_plans"}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self.aggregate_num = 0  # that and the counts by device are younger than some files
+        self._all_index_update_counts = {0: state["_index_update_count"]}
         self.__dict__.update(state)
         self.param_dict = {}
 

@@ -77,6 +77,23 @@ def load_states(data: bytes, *, trusted: bool = False) -> tuple[dict[Index, Stat
     return states, optimizer
 
 
+class _LeftOut:
+    """Stands for a parameter that MXNet 1.2 saved with the optimizer, and which nothing reads."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __setstate__(self, state: object) -> None:
+        pass
+
+
+_OF_PARAMETERS = {
+    ("mxnet.gluon.parameter", "Parameter"),
+    ("mxnet.gluon.parameter", "Constant"),
+    ("mxnet.context", "Context"),
+}
+
+
 class _OnlyArrays(pickle.Unpickler):
     """Reads the pickles that MXNet writes of states and makes nothing that is not in this list."""
 
@@ -101,6 +118,8 @@ class _OnlyArrays(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in self._ALLOWED:
             return super().find_class(module, name)
+        if (module, name) in _OF_PARAMETERS:
+            return _LeftOut
         optimizer = Optimizer.opt_registry.get(name.lower())
         if module == "mxnet.lr_scheduler" and name in lr_scheduler.__all__:
             return getattr(lr_scheduler, name)

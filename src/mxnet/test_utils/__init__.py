@@ -22,7 +22,7 @@ from mxnet.test_utils.randoms import *  # noqa: F403
 from mxnet.test_utils.sampling import *  # noqa: F403
 from mxnet.test_utils.surroundings import *  # noqa: F403
 
-__all__ = [  # noqa: PLE0604 - they are strings
+__all__ = [
     *checking.__all__,
     *comparing.__all__,
     *consistency.__all__,

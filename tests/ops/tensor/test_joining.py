@@ -45,6 +45,12 @@ def test_rnn_parameters_learn_their_length_from_the_whole():
     assert joined.infer_shape(a=(6,), c=(9,))[0] == [(6,), (3,), (9,)]
 
 
+def test_rnn_parameters_of_two_directions_have_one_length():
+    joined = mx.sym._internal._rnn_param_concat(a, b, c, dim=0)
+    known = mx.sym.elemwise_add(joined, mx.sym.var("d", shape=(14,)))
+    assert known.infer_shape(b=(6,), a=(0,), c=(0,))[0] == [(4,), (6,), (4,), (14,)]
+
+
 def test_stack_learns_nothing_about_one_array_from_another():
     assert mx.sym.stack(a, b, axis=1).infer_shape_partial(a=(2, 3)) == ([(2, 3), ()], [(2, 2, 3)], [])
 

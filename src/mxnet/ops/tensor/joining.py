@@ -68,15 +68,20 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         assert others is not None
         extents = [None if shape is None else shape[axis] for shape in s.ins]
         whole = None if s.output is None else s.output[axis]
-        if whole is not None and extents.count(None) == 1:
+        late = extents.count(None)
+        if whole is not None and late:
             missing = whole - sum(extent for extent in extents if extent is not None)
             if missing < 0:
                 raise ShapeError(f"{self.name}: the output's extent {whole} is less than that of the arrays.")
-            extents = [missing if extent is None else extent for extent in extents]
+            extents = [self._each_of(missing, late) if extent is None else extent for extent in extents]
         return {
             "ins": tuple(_with_extent(others, axis, extent) for extent in extents),
             "output": _with_extent(others, axis, _add(extents)),
         }
+
+    def _each_of(self, missing: int, late: int) -> int | None:
+        """Return what each of so many arrays has of the extent that is missing."""
+        return missing if late == 1 else None
 
     def guess_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.output is None:
@@ -97,10 +102,14 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
 class RNNParameterConcat(Concat, name="_rnn_param_concat"):
     """Joins the weights and biases of a recurrent network to the one vector that RNN takes.
 
-    As :class:`Concat`, but an array of which nothing is known is taken for empty.
+    As :class:`Concat`, but an array of which nothing is known is taken for empty, and those of which only the
+    length is not known are of one length: the first weights of both directions.
     """
 
     example = "[1, 2]; [3] | dim=0"
+
+    def _each_of(self, missing: int, late: int) -> int | None:
+        return None if missing % late else missing // late
 
     def guess_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.output is None:

@@ -1,26 +1,20 @@
-"""What MXNet has OpenCV do for its image iterators: decoding, scaling and framing images.
-
-Decoding is done by Pillow, which the extra ``image`` installs.
-"""
+"""What MXNet has OpenCV do for its image iterators: decoding, scaling and framing images."""
 
 from __future__ import annotations
 
 import ast
-import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from mxnet.errors import DTypeError, MXNetError, ParameterError, ShapeError
+from mxnet.errors import DTypeError, ParameterError, ShapeError
+from mxnet.files import read_file
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.interpolation import resize
+from mxnet.ops.tools.opencv import decode_pixels
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-__all__ = ["decode"]
 
 _FLAG = param(default=1, ge=0, le=1, doc="Whether the image is to have three colours (1) or be grey (0).")
 _TO_RGB = param(
@@ -28,46 +22,12 @@ _TO_RGB = param(
 )
 
 
-def decode(encoded: bytes, source: str, *, is_color: bool = True, to_rgb: bool = True) -> Tensor:
-    """Return the image (height, width, channels) of uint8 that a file holds, in any format that Pillow reads.
-
-    Parameters
-    ----------
-    encoded : bytes
-        The file.
-    source : str
-        What it is, for errors.
-    is_color : bool, optional
-        Whether the image is to have three channels, not one.
-    to_rgb : bool, optional
-        Whether red comes first, not blue.
-
-    Raises
-    ------
-    MXNetError
-        If Pillow is not installed, or cannot read the file.
-    """
-    try:
-        from PIL import Image, ImageOps
-    except ImportError:
-        raise MXNetError(
-            "Decoding images needs Pillow, which is not installed: pip install 'symnet[image]'."
-        ) from None
-    try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            image.draft(None if is_color else "L", image.size)  # JPEG files have brightness on its own
-            upright = ImageOps.exif_transpose(image)
-            pixels = np.array(upright.convert("RGB" if is_color else "L"))
-    except (OSError, SyntaxError, ValueError):  # of which Pillow raises one or another
-        raise MXNetError(f"{source} cannot be decoded: it is no image, or damaged.") from None
-    tensor = torch.from_numpy(pixels)
-    if not is_color:
-        return tensor.unsqueeze(-1)
-    return tensor if to_rgb else tensor.flip(-1)
+_MOST_VALUES = 4
+"""The channels that OpenCV has constants for."""
 
 
 class ImageDecode(Op, name="_cvimdecode"):
-    """Decodes an image, in any format that Pillow reads.
+    """Decodes an image, in any format that OpenCV reads.
 
     Shapes: data (bytes,) of uint8, output (height, width, channels) of uint8; they are not known before the
     operator runs. MXNet operator ``_internal._cvimdecode``.
@@ -86,14 +46,13 @@ class ImageDecode(Op, name="_cvimdecode"):
         return {"data": "uint8", "output": "uint8"}
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        image = decode(
-            data.cpu().numpy().tobytes(), "The array", is_color=bool(self.flag), to_rgb=self.to_rgb
-        )
-        return image.to(data.device)
+        encoded = data.cpu().numpy().tobytes()
+        pixels = decode_pixels(encoded, "The array", is_color=bool(self.flag), to_rgb=self.to_rgb)
+        return torch.from_numpy(pixels).to(data.device)
 
 
 class ImageRead(Op, name="_cvimread"):
-    """Reads an image from a file, in any format that Pillow reads.
+    """Reads an image from a file, in any format that OpenCV reads.
 
     Shapes: output (height, width, channels) of uint8. MXNet operator ``_internal._cvimread``.
     """
@@ -111,12 +70,9 @@ class ImageRead(Op, name="_cvimread"):
         return {"output": "uint8"}
 
     def forward(self, run: Run) -> Tensor:
-        try:
-            with open(self.filename, "rb") as file:
-                encoded = file.read()
-        except OSError as error:
-            raise MXNetError(f"{self.filename!r} cannot be read: {error.strerror}.") from None
-        return decode(encoded, repr(self.filename), is_color=bool(self.flag), to_rgb=self.to_rgb)
+        encoded = read_file(self.filename)
+        pixels = decode_pixels(encoded, repr(self.filename), is_color=bool(self.flag), to_rgb=self.to_rgb)
+        return torch.from_numpy(pixels)
 
 
 class ImageResize(Op, name="_cvimresize"):
@@ -160,15 +116,17 @@ class MakeBorder(Op, name="_cvcopyMakeBorder"):
     right: int = param(ge=0, doc="Columns on the right.")
     type: int = param(default=0, ge=0, le=4, doc="What the frame shows.")
     value: float = param(default=0.0, doc="The constant.")
-    values: tuple[float, ...] = param(default=(), doc="The constant of each channel, if they differ.")
+    values: tuple[float, ...] = param(
+        default=(), doc="The constant of each channel, if they differ; 0 for those left out."
+    )
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}
         _expect_image(self, s.data)
         height, width, channels = s.data
-        if channels is not None and len(self.values) not in (0, 1, channels):
-            raise ShapeError(f"{self.name}: values={self.values} do not fit {channels} channels.")
+        if len(self.values) > _MOST_VALUES:
+            raise ShapeError(f"{self.name}: there are at most {_MOST_VALUES} values, got {self.values}.")
         if self.type and 0 in (height, width):
             raise ShapeError(f"{self.name}: an image of shape {s.data} has nothing to show in a frame.")
         tall = None if height is None else self.top + height + self.bot
@@ -191,7 +149,8 @@ class MakeBorder(Op, name="_cvcopyMakeBorder"):
         if self.type:
             rows = self._sources(self.top, height, self.bot).to(data.device)
             return data[rows][:, self._sources(self.left, width, self.right).to(data.device)]
-        constant = torch.tensor(self.values or (self.value,), dtype=torch.float64)
+        values = (*self.values, *[0.0] * channels)[:channels] if self.values else (self.value,)
+        constant = torch.tensor(values, dtype=torch.float64)
         if not data.dtype.is_floating_point:
             limits = torch.iinfo(data.dtype)
             constant = constant.round().clamp(limits.min, limits.max)
@@ -233,7 +192,7 @@ class LegacyDecode(Op, name="_imdecode"):
         text = self.given.get("str_img")
         if text is None:
             raise ParameterError(f"{self.name} needs the bytes of a file as str_img.")
-        image = decode(ast.literal_eval(text), "str_img", is_color=self.c == 3)
+        image = torch.from_numpy(decode_pixels(ast.literal_eval(text), "str_img", is_color=self.c == 3))
         height, width, _ = image.shape
         window = image[self.y0 : self.y1 or height, self.x0 : self.x1 or width].movedim(-1, 0)
         return window.float().to(data.device) - data

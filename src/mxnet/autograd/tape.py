@@ -7,23 +7,22 @@ by node.
 
 from __future__ import annotations
 
-import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextvars import Token
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
 from mxnet.errors import GradientError, ShapeError
-from mxnet.historic import lend
 from mxnet.ir.graph import Graph
-from mxnet.ir.node import Entry, Node, emit, user_line
-from mxnet.ir.op import Op, Run, Slots
+from mxnet.ir.node import Entry, Node, user_line
+from mxnet.ir.op import Op
 from mxnet.ir.storage import DENSE
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.gradients import mark_variables, write_gradient
+from mxnet.ndarray.gradients import GradientWriter, mark_variables, write_gradient
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import class_of
 from mxnet.ndarray.structured import run_on_values, value_of
@@ -31,7 +30,7 @@ from mxnet.ndarray.tensors import allocate
 from mxnet.ops.tools.storage import as_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from torch import Tensor
 
@@ -40,7 +39,8 @@ if TYPE_CHECKING:
     from mxnet.symbol.symbol import Symbol
 
 __all__ = [
-    "Function",
+    "RecordedEntry",
+    "RecordedNode",
     "backward",
     "get_symbol",
     "grad",
@@ -134,15 +134,21 @@ def _entry_of(array: NDArray) -> RecordedEntry:
     return entry
 
 
-@contextmanager
-def _mode(recording: bool | None, training: bool | None) -> Iterator[None]:
-    """Run the block with other flags; None leaves one as it is."""
-    old = MODE.get()
-    token = MODE.set(_changed(old, recording, training))
-    try:
-        yield
-    finally:
-        MODE.reset(token)
+class _Scope:
+    """A ``with`` block with other flags; None leaves one as it is."""
+
+    __slots__ = ("_recording", "_tokens", "_training")
+
+    def __init__(self, recording: bool | None, training: bool | None) -> None:
+        self._recording = recording
+        self._training = training
+        self._tokens: list[Token[Mode]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(MODE.set(_changed(MODE.get(), self._recording, self._training)))
+
+    def __exit__(self, *exc_info: object) -> None:
+        MODE.reset(self._tokens.pop())
 
 
 def _changed(mode: Mode, recording: bool | None, training: bool | None) -> Mode:
@@ -169,22 +175,22 @@ def record(train_mode: bool = True) -> Any:
     >>> x.grad.asnumpy().tolist()
     [2.0, 4.0, 6.0]
     """
-    return _mode(recording=True, training=train_mode)
+    return _Scope(recording=True, training=train_mode)
 
 
 def pause(train_mode: bool = False) -> Any:
     """Record nothing in a ``with`` block inside of another that records."""
-    return _mode(recording=False, training=train_mode)
+    return _Scope(recording=False, training=train_mode)
 
 
 def train_mode() -> Any:
     """Let operators behave as in training in a ``with`` block."""
-    return _mode(recording=None, training=True)
+    return _Scope(recording=None, training=True)
 
 
 def predict_mode() -> Any:
     """Let operators behave as in inference in a ``with`` block."""
-    return _mode(recording=None, training=False)
+    return _Scope(recording=None, training=False)
 
 
 def is_recording() -> bool:
@@ -245,10 +251,17 @@ def backward(
             "backward(): no array that these were computed from has a gradient array (attach_grad)."
         )
     found = gradient_graph(graph, [Entry(leaf) for leaf in leaves], seeds)
-    results = _evaluate(found, train_mode)
-    for leaf, result in zip(leaves, results, strict=True):
+    targets: dict[Entry | None, Any] = {
+        entry: (leaf.gradient, leaf.grad_req)
+        for leaf, entry in zip(leaves, found, strict=True)
+        if entry is not None and isinstance(entry.node.op, GradientWriter)
+    }
+    results = _evaluate(found, train_mode, targets)
+    for leaf, entry, result in zip(leaves, found, results, strict=True):
         assert leaf.gradient is not None
-        write_gradient(leaf.gradient, None if result is None else as_stored(_value_of(result)), leaf.grad_req)
+        if entry not in targets:
+            gradient = None if result is None else as_stored(_value_of(result))
+            write_gradient(leaf.gradient, gradient, leaf.grad_req)
     if not retain_graph:
         _release(graph)
 
@@ -361,7 +374,11 @@ def _value_of(entry: Entry) -> Value:
 
 
 def _evaluate(
-    wanted: Sequence[Entry | None], train_mode: bool, *, keep: bool = False
+    wanted: Sequence[Entry | None],
+    train_mode: bool,
+    targets: Mapping[Entry | None, Any] = MappingProxyType({}),
+    *,
+    keep: bool = False,
 ) -> list[RecordedEntry | None]:
     """Run the nodes of a gradient graph that have not run yet.
 
@@ -371,6 +388,8 @@ def _evaluate(
         Whose values to compute.
     train_mode : bool
         Whether operators behave as in training.
+    targets : mapping
+        Where values go that can be written where they belong; see :class:`GradientWriter`.
     keep : bool
         Whether the result is a recorded graph; if not, each value is let go after its last use.
     """
@@ -384,7 +403,7 @@ def _evaluate(
 
     for node in order:
         inputs = tuple(map(recorded, node.inputs))
-        done = _run_node(node, inputs, train_mode)
+        done = _run_node(node, inputs, train_mode, targets)
         done.inputs = inputs if keep else ()
         ran[node] = done
         for entry in node.inputs:
@@ -410,143 +429,17 @@ def _to_run(nodes: Iterable[Node]) -> list[Node]:
     return order
 
 
-def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool) -> RecordedNode:
+def _run_node(
+    node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Mapping[Entry | None, Any]
+) -> RecordedNode:
     assert node.op is not None
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
-    values = run_on_values(node.op, context, train_mode, list(map(_value_of, inputs)), node)
+    values = list(map(_value_of, inputs))
+    if isinstance(node.op, GradientWriter):
+        values = node.op.write(values, [targets.get(entry) for entry in node.outputs])
+    else:
+        values = run_on_values(node.op, context, train_mode, values, node)
     return RecordedNode(node.op, (), values, context)
-
-
-# -------------------------------------------------------------------------------- functions of the user's own
-
-
-class Function:
-    """Base of differentiable functions with a gradient of their own.
-
-    A subclass defines ``forward(*inputs)`` and ``backward(*output_grads)``; neither is recorded.
-    An instance is called once.
-
-    Examples
-    --------
-    >>> import mxnet as mx
-    >>> class Square(mx.autograd.Function):
-    ...     def forward(self, x):
-    ...         self.save_for_backward(x)
-    ...         return x * x
-    ...
-    ...     def backward(self, dy):
-    ...         (x,) = self.saved_tensors
-    ...         return 2 * x * dy
-    >>> x = mx.nd.array([3])
-    >>> x.attach_grad()
-    >>> with mx.autograd.record():
-    ...     y = Square()(x)
-    >>> y.backward()
-    >>> float(x.grad.asscalar())
-    6.0
-    """
-
-    saved_tensors: tuple[NDArray, ...] = ()
-
-    def save_for_backward(self, *args: NDArray) -> None:
-        """Keep arrays for ``backward``, where they are ``self.saved_tensors``."""
-        self.saved_tensors = args
-
-    def __call__(self, *inputs: NDArray) -> Any:
-        """Run ``forward``; while recording, ``backward`` is used for the gradient."""
-        with pause():
-            outputs = self.forward(*inputs)
-        made = _as_list(outputs)
-        record = MODE.get().record
-        if record is not None:
-            # An output that is an input would be its own ancestor.
-            made = [NDArray._from_tensor(each._tensor, each._context) for each in made]
-            record(_own_operator(_OwnFunction, self, len(inputs), len(made)), inputs, made, ())
-            for each in made:
-                if each._recorded is not None:
-                    each._recorded.node.held = self
-        return made[0] if isinstance(outputs, NDArray) else made
-
-    def forward(self, *inputs: NDArray) -> Any:
-        """Compute the outputs."""
-        raise GradientError(f"{type(self).__name__} defines no forward() for {len(inputs)} inputs.")
-
-    def backward(self, *output_grads: NDArray) -> Any:
-        """Compute the gradient of each input from the gradients of the outputs."""
-        raise GradientError(f"{type(self).__name__} defines no backward() for {len(output_grads)} outputs.")
-
-
-class _OwnFunction(Op):
-    """A call of a :class:`Function`, as a node of the recorded graph.
-
-    Operators are remembered with what was inferred of them; the function may keep arrays, so that its node is
-    what keeps it alive.
-    """
-
-    interned = False
-
-    reference: weakref.ref[Function]
-    n_in: int
-    n_out: int
-
-    @property
-    def function(self) -> Function:
-        """The function."""
-        function = self.reference()
-        assert function is not None
-        return function
-
-    shape_only = frozenset()
-
-    def input_names(self) -> tuple[str, ...]:
-        return tuple(f"arg{i}" for i in range(self.n_in))
-
-    def output_names(self) -> tuple[str, ...]:
-        return tuple(f"output{i}" for i in range(self.n_out))
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:  # noqa: ARG002 - only the function knows
-        return {}
-
-    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:  # noqa: ARG002
-        return {}
-
-    def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry]:
-        heads = [grad or emit("zeros_like", output) for grad, output in zip(grads, node.outputs, strict=True)]
-        return emit(_own_operator(_OwnGradient, self.function, self.n_out, self.n_in), *heads).node.outputs
-
-
-class _OwnGradient(_OwnFunction):
-    """The ``backward`` of a :class:`Function`, as a node of the gradient graph."""
-
-    def kernel_for(self, run: Run) -> Callable[..., Any]:
-        def kernel(*tensors: Tensor) -> tuple[Tensor, ...]:
-            with pause():
-                made = self.function.backward(
-                    *(NDArray._from_tensor(tensor, run.context) for tensor in tensors)
-                )
-            made = _as_list(made)
-            if len(made) != self.n_out:
-                name = type(self.function).__name__
-                raise GradientError(
-                    f"{name}.backward() returned {len(made)} gradients for {self.n_out} inputs."
-                )
-            return tuple(each._tensor for each in made)
-
-        return kernel
-
-    def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry]:  # noqa: ARG002
-        name = type(self.function).__name__
-        raise GradientError(
-            f"The gradient of {name} cannot be differentiated: its backward() is not recorded."
-        )
-
-
-def _own_operator(cls: type[_OwnFunction], function: Function, n_in: int, n_out: int) -> _OwnFunction:
-    """Make an operator of one function object; it equals only itself."""
-    op = object.__new__(cls)
-    op.__dict__.update(reference=weakref.ref(function), n_in=n_in, n_out=n_out, given={})
-    op.__dict__.update(name=type(function).__name__, _values=(object(),), _hash=id(op))
-    return op
 
 
 def get_symbol(x: NDArray) -> Symbol:
@@ -577,6 +470,3 @@ def get_symbol(x: NDArray) -> Symbol:
             copy = Node(node.op, f"node{len(copies) - len(by_value)}", inputs, dict(node.attrs))
         copies[node] = copy
     return Symbol((Entry(copies[head.node], head.index),))
-
-
-lend(__name__)
