@@ -16,7 +16,7 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.caller import warn
 from mxnet.image.augmenters import Augmenter, CastAug, ForceResizeAug, ResizeAug, as_plain, colour_augmenters
-from mxnet.image.errors import ImageTypeError, ImageUseError, ImageValueError
+from mxnet.image.errors import ImageTypeError, ImageUseError, ImageValueError, NotWrittenError
 from mxnet.image.functions import copyMakeBorder, fixed_crop
 from mxnet.ndarray import NDArray
 
@@ -53,7 +53,7 @@ class DetAugmenter:
 
     def __call__(self, src: NDArray, label: Label) -> Changed:
         """Return a changed image and its label."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it changes images.")
+        raise NotWrittenError(f"{type(self).__name__} does not say how it changes images.")
 
 
 class DetBorrowAug(DetAugmenter):
