@@ -19,6 +19,7 @@ __all__ = [
     "GradientError",
     "InferenceError",
     "MXNetError",
+    "MissingPackageError",
     "NameLookupError",
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
@@ -106,6 +107,10 @@ class FileFormatError(MXNetError, ValueError):
 
 class OutOfRangeError(MXNetError, IndexError):
     """An index lies outside of an array, or there are more indices than dimensions."""
+
+
+class MissingPackageError(MXNetError, ImportError):
+    """A package is not installed that this needs."""
 
 
 class OutOfMemoryError(MXNetError, MemoryError):

@@ -16,6 +16,8 @@ from mxnet.ops.tools.window import Windowed
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 _NUM_FILTER = param(ge=1, doc="Number of filters, which is the number of channels of the output.")
 _NUM_GROUP = param(default=1, ge=1, doc="Number of groups into which channels and filters are divided.")
 _TUNE = param(default=None, choices=("None", "fastest", "limited_workspace", "off"), doc="Has no effect.")
@@ -181,6 +183,18 @@ class Convolution(_Filtering, name="Convolution"):
             return None
         return extent - 1 + self.reach[axis] - 2 * self.pads[axis]
 
+    def onnx(self, to: OnnxGraph, data: Value, weight: Value, bias: Value | None = None) -> Value:
+        window = {"strides": self.strides, "dilations": self.dilates, "pads": self.pads * 2}
+        made = to.Conv(
+            self.inward_in_onnx(to, data),
+            self.inward_in_onnx(to, weight),
+            bias,
+            kernel_shape=self.kernel,
+            group=self.num_group,
+            **window,
+        )
+        return self.outward_in_onnx(to, made)
+
 
 class ConvolutionV1(Convolution, name="Convolution_v1"):
     """The convolution of MXNet 0.9, over two or three axes of space; see :class:`Convolution`."""
@@ -259,3 +273,22 @@ class Deconvolution(_Filtering, name="Deconvolution"):
     def padding(self, space: tuple[int, ...]) -> Pair:
         pads, adds = zip(*map(self._pad_and_add, range(len(space)), space), strict=True)
         return pads, adds
+
+    def onnx(self, to: OnnxGraph, data: Value, weight: Value, bias: Value | None = None) -> Value:
+        images = self.inward_in_onnx(to, data)
+        pads, adds = self.pads, self.adj or (0,) * len(self.kernel)
+        if any(self.target_shape):
+            space = self.channels_first(data.fixed_shape)[2:]
+            pads, adds = self.padding(space)  # type: ignore[arg-type] # it is fixed
+        made = to.ConvTranspose(
+            images,
+            self.inward_in_onnx(to, weight),
+            bias,
+            kernel_shape=self.kernel,
+            strides=self.strides,
+            dilations=self.dilates,
+            pads=pads * 2,
+            output_padding=adds if any(adds) else None,
+            group=self.num_group,
+        )
+        return self.outward_in_onnx(to, made)
