@@ -109,7 +109,13 @@ def _facts_of(graph: Graph, params: Mapping[str, Array], inputs: Sequence[Input]
         )
         dtypes[each.name] = each.dtype
     shapes = _shapes_of(graph, first)
-    others = _shapes_of(graph, second) if factors else shapes
+    try:
+        others = _shapes_of(graph, second) if factors else shapes
+    except MXNetError as error:
+        raise ShapeError(
+            f"The extents {few(map(repr, factors))} cannot be open: with inputs "
+            f"{few(f'{each.name} {second[each.name]}' for each in inputs)} the network does not work. {error}"
+        ) from None
     found_dtypes = infer_dtypes(
         graph, {node: dtypes[node.name] for node in graph.nodes if node.op is None}
     ).values

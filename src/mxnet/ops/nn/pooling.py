@@ -274,7 +274,10 @@ class _Pool(Windowed):
         if any(isinstance(extent, Open) for extent in space):
             if self.pooling_convention == "same":
                 raise InexpressibleError("pooling_convention='same' pads at the end only, by a fixed extent")
-            return {**windows, "pads": self.pads * 2, "ceil_mode": int(self.pooling_convention == "full")}
+            full = self.pooling_convention == "full"
+            if full and any(k < p + s for k, p, s in zip(self.kernel, self.pads, self.strides, strict=True)):
+                raise InexpressibleError("windows that begin in the padding need fixed extents")
+            return {**windows, "pads": self.pads * 2, "ceil_mode": int(full)}
         extents = zip(range(len(space)), space, strict=True)
         counts = [(self._count(i, extent) - 1) * self.strides[i] for i, extent in extents]  # type: ignore[arg-type]
         ends = [c + k - p - n for c, k, p, n in zip(counts, self.kernel, self.pads, space, strict=True)]  # type: ignore[operator]
