@@ -81,6 +81,14 @@ _IN_ONNX = {
     "softsign": "Softsign",
 }
 
+_IN_TORCH = {
+    "relu": "F.relu({})",
+    "sigmoid": "torch.sigmoid({})",
+    "tanh": "torch.tanh({})",
+    "softrelu": "F.softplus({})",
+    "softsign": "F.softsign({})",
+}
+
 
 class Activation(Op, name="Activation"):
     r"""Applies a function to each element.
@@ -117,6 +125,9 @@ class Activation(Op, name="Activation"):
 
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.node(_IN_ONNX[self.act_type], data)
+
+    def as_torch(self, data: str) -> str:
+        return _IN_TORCH[self.act_type].format(data)
 
 
 _SELU_ALPHA = 1.6732632423543772
@@ -257,6 +268,16 @@ class LeakyReLU(Op, name="LeakyReLU"):
         slopes = to.Where(to.Greater(data, 0), to.value(1.0, data.dtype), to.value(slope, data.dtype))
         return data * slopes, slopes
 
+    def as_torch(self, data: str, gamma: str = "") -> str | None:
+        written = {
+            "leaky": f"F.leaky_relu({data}, {self.slope})",
+            "elu": f"F.elu({data}, {self.slope})",
+            "selu": f"F.selu({data})",
+            "gelu": f"F.gelu({data})",
+            "prelu": f"F.prelu({data}, {gamma})",
+        }
+        return written.get(self.act_type)
+
 
 def _per_channel(values: Tensor, like: Tensor) -> Tensor:
     """View one value for each channel, or one for all, so that it broadcasts over the axes of `like`."""
@@ -326,6 +347,13 @@ class _Softmax(Op):
         scaled = data if scale == 1 else data * scale
         made = to.node("LogSoftmax" if self.logarithmic else "Softmax", scaled, axis=axis)
         return made if length is None else to.Where(inside, made, to.value(0.0, data.dtype))
+
+    def as_torch(self, data: str, length: str = "") -> str | None:
+        if length or self.dtype:
+            return None
+        scale = (-1 if self.negated else 1) / (self.temperature or 1)
+        scaled = data if scale == 1 else f"{scale} * {data}"
+        return f"torch.{'log_softmax' if self.logarithmic else 'softmax'}({scaled}, {self.axis})"
 
 
 class Softmax(_Softmax, name="softmax"):
@@ -409,3 +437,6 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
 
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.Softmax(data, axis=1 if self.mode == "channel" else data.rank - 1)
+
+    def as_torch(self, data: str) -> str | None:
+        return f"torch.softmax({data}, 1)" if self.mode == "channel" else None

@@ -11,6 +11,7 @@ from mxnet.ir.memory import NEW
 from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import dtype_of_first_input
+from mxnet.ops.tools.torch_code import short
 from mxnet.ops.tools.window import Windowed
 
 if TYPE_CHECKING:
@@ -195,6 +196,15 @@ class Convolution(_Filtering, name="Convolution"):
         )
         return self.outward_in_onnx(to, made)
 
+    def as_torch(self, data: str, weight: str, bias: str = "None") -> str | None:
+        if self.channels_last:
+            return None
+        facts = {"stride": (self.strides, 1), "padding": (self.pads, 0), "dilation": (self.dilates, 1)}
+        more = [f"{name}={short(each)}" for name, (each, plain) in facts.items() if set(each) != {plain}]
+        more += [f"groups={self.num_group}"] * (self.num_group > 1)
+        arguments = ", ".join([data, weight, *([bias] if bias != "None" else []), *more])
+        return f"F.conv{len(self.kernel)}d({arguments})"
+
 
 class ConvolutionV1(Convolution, name="Convolution_v1"):
     """The convolution of MXNet 0.9, over two or three axes of space; see :class:`Convolution`."""
@@ -292,3 +302,11 @@ class Deconvolution(_Filtering, name="Deconvolution"):
             group=self.num_group,
         )
         return self.outward_in_onnx(to, made)
+
+    def as_torch(self, data: str, weight: str, bias: str = "None") -> str | None:
+        if self.channels_last or any(self.target_shape):
+            return None
+        adds = self.adj or (0,) * len(self.kernel)
+        arguments = [data, weight, bias, *map(short, (self.strides, self.pads, adds))]
+        more = f"{', '.join(arguments)}, {self.num_group}, {short(self.dilates)}"
+        return f"F.conv_transpose{len(self.kernel)}d({more})"

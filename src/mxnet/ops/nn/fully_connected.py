@@ -111,6 +111,10 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         product = to.MatMul(data, to.Transpose(weight, perm=[1, 0]))
         return product if bias is None else product + bias
 
+    def as_torch(self, data: str, weight: str, bias: str = "None") -> str:
+        rows = f"{data}.flatten(1)" if self.flatten else data
+        return f"F.linear({rows}, {weight}, {bias})" if bias != "None" else f"F.linear({rows}, {weight})"
+
 
 def _matrix(array: Tensor, width: int) -> Tensor:
     """View an array as rows of that many numbers."""

@@ -197,6 +197,13 @@ class _BatchNorm(_Normalization):
         """Return what the output ``var`` shows."""
         return to.Reciprocal(to.Sqrt(moving_var + self.eps))
 
+    def as_torch(self, *names: str) -> str | None:
+        if self.output_mean_var or self.axis != 1:
+            return None
+        facts = f"eps={self.eps}, momentum={self.momentum}, fix_gamma={self.fix_gamma}"
+        training = "False" if self.use_global_stats else "self.training"
+        return f"batch_norm({', '.join(names)}, {facts}, training={training})"
+
 
 class BatchNorm(_BatchNorm, name="BatchNorm"):
     r"""Normalises channels over the batch: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
@@ -308,6 +315,11 @@ class LayerNorm(_Normalization, name="LayerNorm"):
             shape = [-1 if i == axis else 1 for i in range(data.rank)]
             gamma, beta = to.Reshape(gamma, shape), to.Reshape(beta, shape)
         return apart / std * gamma + beta, mean, std
+
+    def as_torch(self, data: str, gamma: str, beta: str) -> str | None:
+        if self.output_mean_var or self.axis != -1:
+            return None
+        return f"F.layer_norm({data}, {gamma}.shape, {gamma}, {beta}, {self.eps})"
 
 
 class _GroupedNorm(_Normalization):
@@ -505,6 +517,9 @@ class LRN(Op, name="LRN"):
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.LRN(data, alpha=self.alpha, beta=self.beta, bias=self.knorm, size=self.nsize)
 
+    def as_torch(self, data: str) -> str:
+        return f"F.local_response_norm({data}, {self.nsize}, {self.alpha}, {self.beta}, {self.knorm})"
+
 
 class L2Normalization(Op, name="L2Normalization"):
     r"""Scales vectors to unit length: :math:`x / \sqrt{\sum x^2 + \epsilon}`.
@@ -568,3 +583,8 @@ class L2Normalization(Op, name="L2Normalization"):
         axes = {"instance": range(1, data.rank), "channel": (1,), "spatial": range(2, data.rank)}[self.mode]
         squares = to.sum_of_squares(data, axes) if axes else data * data
         return data / to.Sqrt(squares + self.eps)
+
+    def as_torch(self, data: str) -> str | None:
+        if self.mode == "channel":
+            return f"{data} / ({data}.square().sum(1, keepdim=True) + {self.eps}).sqrt()"
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -12,6 +13,7 @@ from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.onnx_graph import InexpressibleError, Open
+from mxnet.ops.tools.torch_code import short
 from mxnet.ops.tools.window import Windowed
 from mxnet.ops.tools.writing import laid_out_alike, written
 
@@ -408,6 +410,19 @@ class Pooling(_Pool, name="Pooling"):
             return self.spread(grad, data)
         back = _back(self.planes(grad), self._windows(data), where=self.planes(workspace))
         return self.unplanes(back, grad.dim())
+
+    def as_torch(self, data: str) -> str | None:
+        n = len(self.kernel)
+        if self.channels_last or self.global_pool or self.pool_type not in ("avg", "max"):
+            return None
+        half = [k // 2 for k in self.kernel]
+        if self.pooling_convention != "valid" or any(map(operator.gt, self.pads, half)):
+            return None
+        window = f"{data}, {short(self.kernel)}, {short(self.strides)}, {short(self.pads)}"
+        if self.pool_type == "max":
+            return f"F.max_pool{n}d({window})"
+        counted = "" if self.count_include_pad is not False else ", count_include_pad=False"
+        return f"F.avg_pool{n}d({window}{counted})"
 
 
 class PoolingV1(_Pool, name="Pooling_v1"):

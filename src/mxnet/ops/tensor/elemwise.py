@@ -187,6 +187,9 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
     def onnx(self, to: OnnxGraph, *args: Value) -> Value:
         return to.Sum(*args) if args[0].is_real else functools.reduce(operator.add, args)
 
+    def as_torch(self, *args: str) -> str:
+        return " + ".join(args)
+
 
 class Identity(Op, name="_copy", aliases=("identity",)):
     """Returns its input."""
@@ -205,6 +208,9 @@ class Identity(Op, name="_copy", aliases=("identity",)):
     gradient = unchanged
 
     onnx = "Identity"
+
+    def as_torch(self, data: str) -> str:
+        return data
 
 
 class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient")):
@@ -225,6 +231,9 @@ class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_sto
     gradient = no_gradient
 
     onnx = "Identity"
+
+    def as_torch(self, data: str) -> str:
+        return f"{data}.detach()"
 
 
 class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",)):

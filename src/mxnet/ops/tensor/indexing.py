@@ -110,6 +110,9 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     def onnx(self, to: OnnxGraph, data: Value, weight: Value) -> Value:
         return to.Gather(weight, to.index(data, self.input_dim), axis=0)
 
+    def as_torch(self, data: str, weight: str) -> str:
+        return f"F.embedding({data}.long().clamp(0, {self.input_dim - 1}), {weight})"
+
 
 def _rows_taken(call: Call) -> Stored | None:
     """Take rows of a CSR matrix."""

@@ -99,6 +99,9 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         filled = [each for each in data if each.shape is None or 0 not in each.shape] or data
         return to.Concat(*filled, axis=self.dim % data[0].rank)
 
+    def as_torch(self, *data: str) -> str:
+        return f"torch.cat([{', '.join(data)}], {self.dim})"
+
 
 class RNNParameterConcat(Concat, name="_rnn_param_concat"):
     """Joins the weights and biases of a recurrent network to the one vector that RNN takes.
@@ -153,6 +156,9 @@ class Stack(Op, name="stack"):
     def onnx(self, to: OnnxGraph, *data: Value) -> Value:
         axis = self.axis % (data[0].rank + 1)
         return to.Concat(*[to.Unsqueeze(each, [axis]) for each in data], axis=axis)
+
+    def as_torch(self, *data: str) -> str:
+        return f"torch.stack([{', '.join(data)}], {self.axis})"
 
 
 class _Split(Op):

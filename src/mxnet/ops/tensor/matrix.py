@@ -233,6 +233,9 @@ class BatchDot(_Product, name="batch_dot"):
         lhs = to.transposed(lhs) if self.transpose_a else lhs
         return to.MatMul(lhs, to.transposed(rhs) if self.transpose_b else rhs)
 
+    def as_torch(self, lhs: str, rhs: str) -> str:
+        return f"{lhs}{'.mT' * self.transpose_a} @ {rhs}{'.mT' * self.transpose_b}"
+
 
 class Diagonal(Op, name="diag"):
     """Takes a diagonal of an array, or makes a matrix with a vector on a diagonal.

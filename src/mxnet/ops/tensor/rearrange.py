@@ -172,6 +172,12 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.as_output(data)
 
+    def as_torch(self, data: str) -> str | None:
+        if not self.shape or self.reverse or min(self.shape) < -1:
+            return None
+        extents = [f"{data}.shape[{i}]" if code == 0 else str(code) for i, code in enumerate(self.shape)]
+        return f"{data}.reshape({', '.join(extents)})"
+
 
 class ReshapeLike(Op, name="reshape_like"):
     """Gives an array the shape of another, or some of its axes the extents of some of the other's.
@@ -242,6 +248,9 @@ class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.Flatten(data, axis=1)
 
+    def as_torch(self, data: str) -> str:
+        return f"{data}.flatten(1)"
+
 
 class ExpandDims(_NewShape, name="expand_dims"):
     """Inserts an axis of extent 1.
@@ -266,6 +275,9 @@ class ExpandDims(_NewShape, name="expand_dims"):
 
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.Unsqueeze(data, [self.axis % (data.rank + 1)])
+
+    def as_torch(self, data: str) -> str:
+        return f"{data}.unsqueeze({self.axis})"
 
 
 class Squeeze(_NewShape, name="squeeze"):
@@ -346,6 +358,9 @@ class Transpose(_NewOrder, name="transpose"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (emit("transpose", grads[0], axes=self.inverse()),)
 
+    def as_torch(self, data: str) -> str | None:
+        return f"{data}.permute{self.axes}" if self.axes else None
+
 
 class SwapAxis(_NewOrder, name="SwapAxis", aliases=("swapaxes",)):
     """Exchanges two axes."""
@@ -362,6 +377,9 @@ class SwapAxis(_NewOrder, name="SwapAxis", aliases=("swapaxes",)):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (emit(self, grads[0]),)
+
+    def as_torch(self, data: str) -> str:
+        return f"{data}.transpose({self.dim1}, {self.dim2})"
 
 
 class Reverse(Op, name="reverse", aliases=("flip",)):

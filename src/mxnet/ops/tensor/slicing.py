@@ -158,6 +158,12 @@ class SliceAxis(_PartOfData, name="slice_axis"):
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.slice(data, self.axis % data.rank, self.begin, self.end)
 
+    def as_torch(self, data: str) -> str | None:
+        if self.axis < 0:
+            return None
+        part = f"{self.begin or ''}:{'' if self.end is None else self.end}"
+        return f"{data}[{':, ' * self.axis}{part}]"
+
 
 class SliceLike(Op, name="slice_like"):
     """Takes the first part of an array, as large as another array: on the axes named, or on all.

@@ -89,9 +89,11 @@ def _declare(
     their argument or the head gradient, too.
     `integers` says that the function itself is right for them.
     """
+    in_torch = f"torch.{function}({{}})" if isinstance(function, str) and slope is None else None
     if isinstance(function, str):
         function = _by_torch(function)
     contents: dict[str, Any] = {
+        "as_torch": in_torch and (lambda self, data: in_torch.format(data)),
         "__doc__": f"Computes :math:`{formula}` of each element.",
         "function": staticmethod(function),
         "takes_integers": integers,

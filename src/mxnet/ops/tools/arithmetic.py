@@ -39,6 +39,8 @@ class Formula(NamedTuple):
     into_left: Callable[[Tensor, Operand, Operand], Tensor] | None = None
     into_right: Callable[[Tensor, Operand, Operand], Tensor] | None = None
     onnx: str | Callable[[OnnxGraph, Operand, Operand], Value] = ""
+    sign: str = ""
+    """How Python writes it, of real numbers."""
 
     def in_onnx(self, to: OnnxGraph, a: Operand, b: Operand) -> Value:
         """Return what is computed; truth as 0 and 1 in the type of the operands."""
@@ -198,8 +200,10 @@ def _of_truths(op_type: str) -> Callable[[OnnxGraph, Operand, Operand], Value]:
 
 
 FORMULAS: dict[str, Formula] = {
-    "add": Formula("Adds", "a + b", _add, lambda grad, *_: grad, lambda grad, *_: grad, "Add"),
-    "sub": Formula("Subtracts", "a - b", _subtract, lambda grad, *_: grad, lambda grad, *_: -grad, "Sub"),
+    "add": Formula("Adds", "a + b", _add, lambda grad, *_: grad, lambda grad, *_: grad, "Add", "+"),
+    "sub": Formula(
+        "Subtracts", "a - b", _subtract, lambda grad, *_: grad, lambda grad, *_: -grad, "Sub", "-"
+    ),
     "mul": Formula(
         "Multiplies",
         "a b",
@@ -207,6 +211,7 @@ FORMULAS: dict[str, Formula] = {
         lambda grad, _, b: grad * b,
         lambda grad, a, _: grad * a,
         "Mul",
+        "*",
     ),
     "div": Formula(
         "Divides",
@@ -215,6 +220,7 @@ FORMULAS: dict[str, Formula] = {
         _in_whole_numbers(lambda grad, _, b: grad / b),
         _in_whole_numbers(lambda grad, a, b: -grad * a / (b * b)),
         "Div",
+        "/",
     ),
     "mod": Formula(
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",
@@ -231,6 +237,7 @@ FORMULAS: dict[str, Formula] = {
         _in_whole_numbers(_power_into_base),
         _in_whole_numbers(_power_into_exponent),
         _power_in_onnx,
+        "**",
     ),
     "maximum": Formula(
         "Takes the greater one",
@@ -299,6 +306,10 @@ class OfTwo(Op):
 
     def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
         return self.formula.in_onnx(to, lhs, rhs)
+
+    def as_torch(self, lhs: str, rhs: str) -> str | None:
+        sign = self.formula.sign
+        return f"{lhs} {sign} {rhs}" if sign else None
 
 
 def _by_formula(self: OfTwo, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, ...]:

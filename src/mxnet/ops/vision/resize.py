@@ -158,6 +158,11 @@ class UpSampling(Op, name="UpSampling"):
             return grown[0]
         return to.Sum(*grown) if self.multi_input_mode == "sum" else to.Concat(*grown, axis=1)
 
+    def as_torch(self, *images: str) -> str | None:
+        if len(images) > 1 or self.sample_type != "nearest":
+            return None
+        return f"F.interpolate({images[0]}, scale_factor={self.scale})"
+
 
 def _sum_blocks(grad: Tensor, shape: Sequence[int]) -> Tensor:
     """Return the sums over the equal blocks that divide the gradient into that shape."""
