@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mxnet.leaving.inference import inference_graph
+from mxnet.leaving.python_source import python_source
 from mxnet.symbol.arithmetic import Arithmetic
 
 if TYPE_CHECKING:
@@ -83,3 +84,35 @@ class Departures(Arithmetic):
             for each in (arg_params, aux_params)
         )
         return torch_module(self.graph, arguments, states, shapes)
+
+    def to_python(self) -> str:
+        """Return a program that builds this network, as a person might have written it.
+
+        Run, it has the network as ``symbol``, whose JSON equals this one's. Repeated parts are functions.
+
+        Raises
+        ------
+        MXNetError
+            If a node cannot be made by a call: one with bodies of its own, such as ``foreach``.
+
+        Examples
+        --------
+        >>> import mxnet as mx
+        >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
+        >>> print(net.to_python())
+        \"\"\"Builds a network.\"\"\"
+        <BLANKLINE>
+        import mxnet as mx
+        <BLANKLINE>
+        <BLANKLINE>
+        def network():
+            data = mx.sym.Variable("data")
+            fc = mx.sym.FullyConnected(data, num_hidden=2, name="fc")
+            return fc
+        <BLANKLINE>
+        <BLANKLINE>
+        with mx.name.NameManager():  # so that automatic names count from 0
+            symbol = network()
+        <BLANKLINE>
+        """
+        return python_source(self.graph)
