@@ -14,6 +14,8 @@ __all__ = ["Block", "Ref", "Statement", "fold", "is_name", "quoted"]
 _LONGEST, _SHORTEST = 60, 2
 _MOST_PARAMETERS = 8
 _MOST_BLOCKS = 24
+_MOST_STATEMENTS = 2000
+"""In how many statements repetitions are looked for, which takes the longer the more there are."""
 
 
 def is_name(text: str) -> bool:
@@ -105,7 +107,7 @@ def fold(statements: list[Statement], outputs: Sequence[Ref]) -> tuple[list[Stat
     """
     blocks: list[Block] = []
     taken: set[str] = {each for statement in statements for each in statement.targets}
-    while len(blocks) < _MOST_BLOCKS:
+    while len(blocks) < _MOST_BLOCKS and len(statements) <= _MOST_STATEMENTS:
         found = _best(statements, outputs)
         if found is None:
             break
@@ -139,7 +141,8 @@ class _Window(NamedTuple):
 def _best(statements: list[Statement], outputs: Sequence[Ref]) -> _Found | None:
     """Return the repetition that saves most lines."""
     last_use = _last_uses(statements, outputs)
-    kinds = [_kind(statement) for statement in statements]
+    numbers: dict[Any, int] = {}
+    kinds = [numbers.setdefault(_kind(statement), len(numbers)) for statement in statements]
     best: _Found | None = None
     most = max(3, len(statements) // 200)
     for length in range(min(_LONGEST, len(statements) // 2), _SHORTEST - 1, -1):
@@ -198,24 +201,25 @@ def _last_uses(statements: list[Statement], outputs: Sequence[Ref]) -> dict[str,
 
 
 def _window(window: list[Statement], start: int, last_use: dict[str, int]) -> _Window | None:
-    inside: dict[str, tuple[int, int]] = {}
-    outside: dict[str, int] = {}
-    parts = []
-    for i, statement in enumerate(window):
-        refs = []
-        for ref in statement.refs:
-            place: Any = inside.get(ref.base)
-            refs.append(outside.setdefault(ref.base, len(outside)) if place is None else place)
-        parts.append((_kind(statement), tuple(refs)))
-        inside.update({target: (i, j) for j, target in enumerate(statement.targets)})
-    leaving = tuple(each for each in inside if last_use.get(each, -1) >= start + len(window))
-    if not leaving:
-        return None
+    """Return how a run of statements looks, if it can be a function."""
     names = [statement.name for statement in window]
     name, ends, is_prefix = _common(names)
-    if any(names) and not name:
+    if not name and any(names):
         return None
-    signature = (tuple(parts), tuple(inside[each] for each in leaving), ends, is_prefix)
+    inside: dict[str, tuple[int, int]] = {}
+    outside: dict[str, int] = {}
+    wiring: list[Any] = []
+    for i, statement in enumerate(window):
+        for base, _, _ in statement.refs:
+            place = inside.get(base)
+            wiring.append(outside.setdefault(base, len(outside)) if place is None else place)
+        for j, target in enumerate(statement.targets):
+            inside[target] = (i, j)
+    end = start + len(window)
+    leaving = tuple([each for each in inside if last_use.get(each, -1) >= end])
+    if not leaving:
+        return None
+    signature = (tuple(wiring), tuple([inside[each] for each in leaving]), ends, is_prefix)
     return _Window(signature, tuple(outside), leaving, name, ends, is_prefix)
 
 

@@ -8,7 +8,10 @@ import linecache
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import torch
+from torch import Tensor
 
 from mxnet.analysis.infer import infer_dtypes, infer_shapes
 from mxnet.dtype import is_floating
@@ -16,10 +19,7 @@ from mxnet.errors import MXNetError, few
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.types import is_complete
-from mxnet.lazy import torch
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from mxnet.leaving.torch_operators import Operator, batch_norm
 
 __all__ = ["torch_module"]
 
@@ -67,8 +67,6 @@ def torch_module(
 
 
 def _made(name: str, code: str, operators: Mapping[str, Any]) -> Any:
-    from mxnet.leaving.torch_operators import batch_norm
-
     filename = f"<{name} {next(_numbers)}>"
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     scope: dict[str, Any] = {"torch": torch, "F": torch.nn.functional, "batch_norm": batch_norm}
@@ -209,8 +207,6 @@ class _Writer:
         return str(extent)
 
     def _operator(self, node: Node) -> str:
-        from mxnet.leaving.torch_operators import Operator
-
         assert node.op is not None
         name = self._new_name(node.name, self.attributes)
         self.operators[name] = Operator(node.op, node.name)
