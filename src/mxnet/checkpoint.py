@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 from mxnet import ndarray as nd
-from mxnet.errors import FileFormatError
-from mxnet.symbol.symbol import load
+from mxnet.archives import is_archive, read_archive
+from mxnet.errors import FileFormatError, MXNetError, ParameterError, few
+from mxnet.symbol.symbol import load, load_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +17,18 @@ if TYPE_CHECKING:
     from mxnet.ndarray import NDArray
     from mxnet.symbol.symbol import Symbol
 
-__all__ = ["load_checkpoint", "load_named_params", "load_params", "save_checkpoint", "save_named_params"]
+__all__ = [
+    "MisfitError",
+    "check_params",
+    "load_checkpoint",
+    "load_named_params",
+    "load_params",
+    "save_checkpoint",
+    "save_named_params",
+]
+
+_STATES = ("moving_mean", "moving_var", "running_mean", "running_var", "moving_avg")
+"""What the names of auxiliary states end in, where neither a prefix nor a network says which they are."""
 
 
 def save_checkpoint(
@@ -52,23 +65,40 @@ def save_checkpoint(
     logging.info('Saved checkpoint to "%s"', name)  # noqa: LOG015 - MXNet logs to the root logger
 
 
-def load_checkpoint(prefix: str, epoch: int) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
+def load_checkpoint(
+    prefix: str, epoch: int | None = None
+) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
     """Load what `save_checkpoint` saved.
 
     Parameters
     ----------
     prefix : str
-        What the names of the files start with, including a path.
-    epoch : int
-        Of which epoch.
+        What the names of the files start with, including a path; or an archive with a network and its
+        parameters, such as the ``model.tar.gz`` that a training service writes.
+    epoch : int, optional
+        Of which epoch; in an archive by default the last one.
 
     Returns
     -------
     symbol : Symbol
     arg_params, aux_params : dict of str to NDArray
-        The parameters and the auxiliary states.
+        The parameters and the auxiliary states. Where the file does not tell them apart by ``arg:`` and
+        ``aux:``, the network does.
+
+    Raises
+    ------
+    MXNetError
+        If a file is missing, damaged, or of other contents.
     """
-    return load(f"{prefix}-symbol.json"), *load_params(prefix, epoch)
+    if is_archive(prefix):
+        return _from_archive(prefix, epoch)
+    if epoch is None:
+        raise ParameterError(
+            f"load_checkpoint needs the number of the epoch, unless {prefix!r} is an archive."
+        )
+    symbol = load(f"{prefix}-symbol.json")
+    name = f"{prefix}-{epoch:04d}.params"
+    return symbol, *_sorted(nd.load(name), name, symbol)
 
 
 def load_params(prefix: str, epoch: int) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
@@ -85,25 +115,171 @@ def save_named_params(
 
 
 def load_named_params(fname: str) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
-    """Load a file of ``arg:NAME`` and ``aux:NAME`` as two dictionaries.
+    """Load a file of ``arg:NAME`` and ``aux:NAME``, or of plain names, as two dictionaries.
 
     Raises
     ------
     FileFormatError
-        If a name has another prefix, or there are no names.
+        If only some names have a prefix, or there are no names.
     """
-    arrays = nd.load(fname)
+    return _sorted(nd.load(fname), fname, None)
+
+
+def _sorted(
+    arrays: list[NDArray] | dict[str, NDArray], source: str, symbol: Symbol | None
+) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+    """Return parameters and auxiliary states, by their prefixes, or by what a network says."""
     if not isinstance(arrays, dict):
         if len(arrays) == 0:
             return {}, {}
-        raise FileFormatError(f"{fname!r} holds arrays without names, so it is no file of parameters.")
+        raise FileFormatError(f"{source!r} holds arrays without names, so it is no file of parameters.")
     kinds: dict[str, dict[str, NDArray]] = {"arg": {}, "aux": {}}
+    with_prefix = any(key.startswith(("arg:", "aux:")) for key in arrays)
+    states = set() if symbol is None else set(symbol.list_auxiliary_states())
     for key, array in arrays.items():
         kind, _, name = key.partition(":")
+        if not with_prefix:
+            is_state = key in states if symbol is not None else key.endswith(_STATES)
+            kind, name = "aux" if is_state else "arg", key
         if kind not in kinds or not name:
             raise FileFormatError(
-                f"{fname!r} holds {key!r}. Parameters are saved as arg:NAME, auxiliary states as aux:NAME; "
+                f"{source!r} holds {key!r}. Parameters are saved as arg:NAME, auxiliary states as aux:NAME; "
                 "mx.nd.load reads files of other arrays."
             )
         kinds[kind][name] = array
     return kinds["arg"], kinds["aux"]
+
+
+def _from_archive(path: str, epoch: int | None) -> tuple[Symbol, dict[str, NDArray], dict[str, NDArray]]:
+    files = read_archive(path)
+    networks = sorted(name for name in files if name.endswith("-symbol.json"))
+    pairs = [(name, _params_of(name, files, epoch)) for name in networks]
+    for network, params in pairs:
+        if params is None:
+            continue
+        source = f"{path}:{network}"
+        try:
+            symbol = load_json(files[network].decode())
+        except UnicodeDecodeError:
+            raise FileFormatError(f"{source!r} is not text, so it is no network.") from None
+        arrays = nd.load_frombuffer(files[params])
+        return symbol, *_sorted(arrays, f"{path}:{params}", symbol)
+    which = "" if epoch is None else f" of epoch {epoch}"
+    raise FileFormatError(
+        f"{path!r} holds no NAME-symbol.json with NAME-0000.params{which}, only {few(sorted(files))}."
+    )
+
+
+def _params_of(network: str, files: dict[str, bytes], epoch: int | None) -> str | None:
+    """Return the file of parameters that belongs to a network, of the last epoch if none is asked for."""
+    prefix = network.removesuffix("-symbol.json")
+    number = r"\d{4,}" if epoch is None else f"{epoch:04d}"
+    return max(
+        (name for name in files if re.fullmatch(rf"{re.escape(prefix)}-{number}\.params", name)), default=None
+    )
+
+
+# ------------------------------------------------------------------------------------------------ what fits
+
+
+class MisfitError(MXNetError, ValueError):
+    """Parameters do not fit a network."""
+
+
+def check_params(
+    symbol: Symbol,
+    arg_params: Mapping[str, NDArray],
+    aux_params: Mapping[str, NDArray],
+    **shapes: tuple[int, ...],
+) -> None:
+    """Raise if parameters do not fit a network: which are missing, not used, or of another shape, and why.
+
+    Parameters
+    ----------
+    symbol : Symbol
+        The network.
+    arg_params, aux_params : dict of str to NDArray
+        The parameters and auxiliary states.
+    **shapes : tuple of int
+        The shapes of inputs; with them all shapes are compared, else those that follow without.
+
+    Raises
+    ------
+    MisfitError
+        If parameters that are learned are missing, or some have another shape. Those that are merely not
+        used are told with the others.
+    """
+    every = {**arg_params, **aux_params}
+    learned = _learned(symbol)
+    missing = [name for name in learned if name not in every]
+    extra = [name for name in every if name not in set(symbol.list_inputs())]
+    misshapen = _misshapen(symbol, every, shapes)
+    if not missing and not misshapen:
+        return
+    lines = [f"The parameters do not fit the network {symbol._shown()}."]
+    if missing:
+        lines.append(f"  Missing: {few(missing)}.")
+    if extra:
+        lines.append(f"  Not used: {few(extra)}.")
+    if misshapen:
+        lines.append(f"  Of another shape: {few(misshapen)}.")
+    if cause := _likely_cause(missing, extra, misshapen, len(learned)):
+        lines.append(f"  {cause}")
+    raise MisfitError("\n".join(lines))
+
+
+def _learned(symbol: Symbol) -> list[str]:
+    """Return the variables that stand where operators take what is learned."""
+    names: dict[str, None] = {}
+    for node in symbol.graph.operators:
+        assert node.op is not None
+        slots = node.op.input_names() + node.op.aux_names()
+        for slot, entry in zip(slots, node.inputs, strict=True):
+            if slot in node.op.learned and entry.node.op is None:
+                names[entry.node.name] = None
+    return list(names)
+
+
+def _misshapen(
+    symbol: Symbol, arrays: Mapping[str, NDArray], shapes: Mapping[str, tuple[int, ...]]
+) -> list[str]:
+    """Return the arrays whose shapes are not those that follow from the shapes of the inputs."""
+    names = symbol.list_arguments()
+    states = symbol.list_auxiliary_states()
+    try:
+        found_args, _, found_states = symbol.infer_shape_partial(**shapes)
+    except MXNetError:
+        return []
+    found = {**dict(zip(names, found_args, strict=True)), **dict(zip(states, found_states, strict=True))}
+    return [
+        f"{name} is {arrays[name].shape}, expected {shape}"
+        for name, shape in found.items()
+        if name in arrays and shape and 0 not in shape and tuple(arrays[name].shape) != shape
+    ]
+
+
+def _likely_cause(missing: list[str], extra: list[str], misshapen: list[str], learned: int) -> str:
+    if misshapen and not missing:
+        return "Likely it is a network of another size, or one whose last layer has other classes."
+    if not extra:
+        return "Likely the file was saved of a part of this network, or before layers were added."
+    if any("." in name for name in extra):
+        return (
+            "Likely they were saved by save_parameters of Gluon, whose names follow the structure of blocks: "
+            "load them with load_parameters of the block, and export it for a network and its parameters."
+        )
+    if len(missing) == len(extra) == learned or _without_prefix(missing) & _without_prefix(extra):
+        return (
+            f"Likely the same layers have other names: {missing[0]} may be {_closest(missing[0], extra)}. "
+            "Create both with one prefix, or rename the parameters."
+        )
+    return "Likely they are of another network."
+
+
+def _without_prefix(names: list[str]) -> set[str]:
+    return {name.partition("_")[2] for name in names} - {""}
+
+
+def _closest(name: str, names: list[str]) -> str:
+    kind = name.rpartition("_")[2]
+    return next((each for each in names if each.endswith(kind)), names[0])

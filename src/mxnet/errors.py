@@ -19,6 +19,7 @@ __all__ = [
     "GradientError",
     "InferenceError",
     "MXNetError",
+    "MissingPackageError",
     "NameLookupError",
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
@@ -110,6 +111,10 @@ class FileFormatError(MXNetError, ValueError):
 
 class OutOfRangeError(MXNetError, IndexError):
     """An index lies outside of an array, or there are more indices than dimensions."""
+
+
+class MissingPackageError(MXNetError, ImportError):
+    """A package is not installed that this needs."""
 
 
 class OutOfMemoryError(MXNetError, MemoryError):

@@ -1,4 +1,4 @@
-"""Torch, loaded on first use: composing, inferring, printing and drawing a graph never need it."""
+"""Torch, loaded on first use: composing, inferring, printing and drawing a graph never need it. And ONNX."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["F", "torch"]
+__all__ = ["F", "onnx", "torch"]
 
 
 class _LazyModule(ModuleType):
@@ -24,8 +24,10 @@ class _LazyModule(ModuleType):
 
 
 if TYPE_CHECKING:
+    import onnx
     import torch
     import torch.nn.functional as F
 else:
+    onnx = _LazyModule("onnx")
     torch = _LazyModule("torch")
     F = _LazyModule("torch.nn.functional")

@@ -10,7 +10,7 @@ import numpy as np
 
 from mxnet import metric as metrics
 from mxnet.callback import BatchEndParam, LogValidationMetricsCallback
-from mxnet.checkpoint import load_checkpoint, load_params, save_checkpoint
+from mxnet.checkpoint import check_params, load_checkpoint, load_params, save_checkpoint
 from mxnet.context import Context, current_context
 from mxnet.errors import MXNetError
 from mxnet.historic import lend
@@ -37,7 +37,14 @@ if TYPE_CHECKING:
 
     AnyModule = Module | BucketingModule
 
-__all__ = ["BatchEndParam", "FeedForward", "load_checkpoint", "load_params", "save_checkpoint"]
+__all__ = [
+    "BatchEndParam",
+    "FeedForward",
+    "check_params",
+    "load_checkpoint",
+    "load_params",
+    "save_checkpoint",
+]
 
 _INITIALIZER = Uniform(0.01)
 _LOG_VALIDATION = LogValidationMetricsCallback()

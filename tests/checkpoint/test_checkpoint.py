@@ -30,7 +30,7 @@ def test_a_missing_checkpoint_is_named(tmp_path):
 
 def test_other_names_are_refused(tmp_path):
     path = str(tmp_path / "x-0001.params")
-    mx.nd.save(path, {"weight": mx.nd.ones((1,))})
+    mx.nd.save(path, {"weight": mx.nd.ones((1,)), "arg:bias": mx.nd.ones((1,))})
     with pytest.raises(ValueError, match=r"holds 'weight'\. Parameters are saved as arg:NAME"):
         mx.model.load_params(str(tmp_path / "x"), 1)
     mx.nd.save(path, [mx.nd.ones((1,))])

@@ -12,6 +12,7 @@ _LAZY = {
     "io": "io",
     "nd": "ndarray",
     "ndarray": "ndarray",
+    "onnx": "onnx",
     "quant": "quantization",
     "quantization": "quantization",
     "svrg_optimization": "svrg_optimization",
@@ -22,7 +23,7 @@ _LAZY = {
 }
 
 if TYPE_CHECKING:
-    from mxnet.contrib import amp, autograd, io, quantization, svrg_optimization, tensorboard, text
+    from mxnet.contrib import amp, autograd, io, onnx, quantization, svrg_optimization, tensorboard, text
     from mxnet.contrib import quantization as quant
     from mxnet.ndarray import contrib as nd
     from mxnet.ndarray import contrib as ndarray
@@ -35,6 +36,7 @@ __all__ = [
     "io",
     "nd",
     "ndarray",
+    "onnx",
     "quant",
     "quantization",
     "svrg_optimization",

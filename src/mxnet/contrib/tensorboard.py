@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import MXNetError
+from mxnet.errors import MissingPackageError
 
 if TYPE_CHECKING:
     from mxnet.callback import BatchEndParam
@@ -14,10 +14,6 @@ __all__ = ["LogMetricsCallback"]
 
 # The writers that MXNet used, and the one that is kept up today.
 _WRITERS = ("mxboard", "tensorboard", "torch.utils.tensorboard")
-
-
-class MissingPackageError(MXNetError, ImportError):
-    """A package is not installed that this needs."""
 
 
 class LogMetricsCallback:

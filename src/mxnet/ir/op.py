@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxnet.dtype import is_floating, largest, number_as
 from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
+from mxnet.ir.elsewhere import Elsewhere
 from mxnet.ir.memory import EITHER, Memory, takes_out
 from mxnet.ir.param import PARSERS, Param, as_text, param
 from mxnet.ir.storage import FALLS_BACK, Sparse
@@ -151,7 +152,7 @@ def _shapes(types: tuple[Type, ...]) -> tuple[tuple[int, ...], ...] | None:
 
 
 @dataclass_transform(field_specifiers=(param,), frozen_default=True, kw_only_default=True)
-class Op:
+class Op(Elsewhere):
     """Base of all operators. A subclass declares; ``Subclass.bind({...})`` makes the frozen, interned value.
 
     A declaration consists of its surface:

@@ -53,6 +53,7 @@ from mxnet.ndarray.creation import (
     to_dlpack_for_write,
     zeros,
 )
+from mxnet.ndarray.foreign_files import save_npz, save_safetensors
 from mxnet.ndarray.functions import EXTRA as _EXTRA
 from mxnet.ndarray.functions import make_function as _make_function
 from mxnet.ndarray.ndarray import NDArray

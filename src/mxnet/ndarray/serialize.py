@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from mxnet.context import cpu
 from mxnet.errors import CompositionError, ParameterError
 from mxnet.files import atomic_write, read_file
+from mxnet.ndarray.foreign_files import is_npz, is_safetensors, load_npz, load_safetensors
 from mxnet.ndarray.ndarray import NDArray, class_of
 from mxnet.ndarray.params_format import dump_file, load_file
 
@@ -52,7 +53,7 @@ def load(fname: str | os.PathLike[str]) -> list[NDArray] | dict[str, NDArray]:
     Returns
     -------
     list or dict
-        As they were saved.
+        As they were saved. Besides MXNet's files, ``.safetensors`` and numpy's ``.npz`` are read.
 
     Raises
     ------
@@ -78,6 +79,10 @@ def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
 
 
 def _arrays(contents: bytes, source: str) -> list[NDArray] | dict[str, NDArray]:
+    if is_safetensors(contents):
+        return load_safetensors(contents, source)
+    if is_npz(contents):
+        return load_npz(contents, source)
     stored, names = load_file(contents, source)
     arrays = [class_of(each.stype)._from_stored(each, cpu()) for each in stored]
     return dict(zip(names, arrays, strict=True)) if names else arrays

@@ -27,8 +27,8 @@ from mxnet.ir.declared import from_mxnet_shape, to_mxnet_shape
 from mxnet.ir.json import read_graph, write_graph
 from mxnet.ir.node import Entry, Node, emit, emitting, user_line
 from mxnet.ir.op import Shape
-from mxnet.symbol.arithmetic import Arithmetic
 from mxnet.symbol.copies import copy_graph, without_amp_casts
+from mxnet.symbol.departures import Departures
 
 if TYPE_CHECKING:
     from mxnet.compiled import CompiledFunction
@@ -43,7 +43,7 @@ __all__ = ["Group", "Symbol", "load", "load_json"]
 Shapes = list[tuple[int, ...]]
 
 
-class Symbol(Arithmetic, FluentMethods):
+class Symbol(Departures, FluentMethods):
     """One or several outputs of a graph of operators.
 
     Symbols are composed by operators (``mx.sym.FullyConnected(x, num_hidden=10)``), by arithmetic, and by

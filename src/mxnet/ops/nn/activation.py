@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -17,6 +18,8 @@ from mxnet.ops.tools.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
 class _Function(NamedTuple):
@@ -70,6 +73,23 @@ _ACTIVATIONS: dict[str, _Function] = {
 }
 
 
+_IN_ONNX = {
+    "relu": "Relu",
+    "sigmoid": "Sigmoid",
+    "tanh": "Tanh",
+    "softrelu": "Softplus",
+    "softsign": "Softsign",
+}
+
+_IN_TORCH = {
+    "relu": "F.relu({})",
+    "sigmoid": "torch.sigmoid({})",
+    "tanh": "torch.tanh({})",
+    "softrelu": "F.softplus({})",
+    "softsign": "F.softsign({})",
+}
+
+
 class Activation(Op, name="Activation"):
     r"""Applies a function to each element.
 
@@ -103,6 +123,12 @@ class Activation(Op, name="Activation"):
         gradient = _ACTIVATIONS[self.act_type].gradient
         return gradient(grad, output, out=out["data"].tensor) if out else gradient(grad, output)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.node(_IN_ONNX[self.act_type], data)
+
+    def as_torch(self, data: str) -> str:
+        return _IN_TORCH[self.act_type].format(data)
+
 
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
@@ -114,6 +140,11 @@ class _Bend(NamedTuple):
     of: Callable[[Tensor, float], Tensor]
     into: Callable[[Tensor, float, Tensor], Tensor]
     gradient: Callable[[Tensor, Tensor, float], Tensor]
+    in_onnx: Callable[[OnnxGraph, Value, float], Value]
+
+
+def _gelu_in_onnx(to: OnnxGraph, x: Value, _: float) -> Value:
+    return to.Gelu(x) if to.opset >= 20 else x * 0.5 * (to.Erf(x * math.sqrt(0.5)) + 1)
 
 
 _BENDS = {
@@ -121,21 +152,25 @@ _BENDS = {
         lambda x, slope: F.leaky_relu(x, slope),
         lambda x, slope, out: torch.ops.aten.leaky_relu.out(x, slope, out=out),
         leaky_backward,
+        lambda to, x, slope: to.LeakyRelu(x, alpha=slope),
     ),
     "elu": _Bend(
         lambda x, slope: F.elu(x, slope),
         lambda x, slope, out: torch.ops.aten.elu.out(x, slope, out=out),
         lambda grad, x, slope: torch.ops.aten.elu_backward(grad, slope, 1, 1, False, x),
+        lambda to, x, slope: to.Elu(x, alpha=slope),
     ),
     "selu": _Bend(
         lambda x, _: F.selu(x),
         lambda x, _, out: torch.ops.aten.elu.out(x, _SELU_ALPHA, _SELU_SCALE, out=out),
         lambda grad, x, _: torch.ops.aten.elu_backward(grad, _SELU_ALPHA, _SELU_SCALE, 1, False, x),
+        lambda to, x, _: to.Selu(x, alpha=_SELU_ALPHA, gamma=_SELU_SCALE),
     ),
     "gelu": _Bend(
         lambda x, _: F.gelu(x),
         lambda x, _, out: torch.ops.aten.gelu.out(x, out=out),
         lambda grad, x, _: torch.ops.aten.gelu_backward(grad, x),
+        _gelu_in_onnx,
     ),
 }
 """The other two of LeakyReLU's functions need more than x."""
@@ -224,6 +259,25 @@ class LeakyReLU(Op, name="LeakyReLU"):
             into_gamma = (grad * data.clamp(max=0)).sum_to_size(slope.shape).view(gamma.shape)
         return into_data, into_gamma
 
+    def onnx(self, to: OnnxGraph, data: Value, gamma: Value | None = None) -> Value | tuple[Value, ...]:
+        if gamma is not None:
+            return to.PRelu(data, to.Reshape(gamma, [-1, *[1] * (data.rank - 2)]))
+        if self.act_type != "rrelu":
+            return _BENDS[self.act_type].in_onnx(to, data, self.slope)
+        slope = (self.lower_bound + self.upper_bound) / 2
+        slopes = to.Where(to.Greater(data, 0), to.value(1.0, data.dtype), to.value(slope, data.dtype))
+        return data * slopes, slopes
+
+    def as_torch(self, data: str, gamma: str = "") -> str | None:
+        written = {
+            "leaky": f"F.leaky_relu({data}, {self.slope})",
+            "elu": f"F.elu({data}, {self.slope})",
+            "selu": f"F.selu({data})",
+            "gelu": f"F.gelu({data})",
+            "prelu": f"F.prelu({data}, {gamma})",
+        }
+        return written.get(self.act_type)
+
 
 def _per_channel(values: Tensor, like: Tensor) -> Tensor:
     """View one value for each channel, or one for all, so that it broadcasts over the axes of `like`."""
@@ -280,6 +334,26 @@ class _Softmax(Op):
         into_data = kernel(grad, output, self.axis, output.dtype)
         scale = (-1 if self.negated else 1) / (self.temperature or 1)
         return ((into_data if scale == 1 else into_data * scale).to(data.dtype),)
+
+    def onnx(self, to: OnnxGraph, data: Value, length: Value | None = None) -> Value:
+        data = data.as_type(self.dtype or data.dtype)
+        axis = self.axis % data.rank
+        scale = (-1 if self.negated else 1) / (self.temperature or 1)
+        if length is not None:
+            shape = [-1 if i == axis else 1 for i in range(data.rank)]
+            positions = to.Reshape(to.positions(data.shape[axis]), shape)  # type: ignore[index]
+            inside = to.Less(positions, to.Unsqueeze(length.as_type("int64"), [axis]))
+            data = to.Where(inside, data, to.value(-math.inf, data.dtype))
+        scaled = data if scale == 1 else data * scale
+        made = to.node("LogSoftmax" if self.logarithmic else "Softmax", scaled, axis=axis)
+        return made if length is None else to.Where(inside, made, to.value(0.0, data.dtype))
+
+    def as_torch(self, data: str, length: str = "") -> str | None:
+        if length or self.dtype:
+            return None
+        scale = (-1 if self.negated else 1) / (self.temperature or 1)
+        scaled = data if scale == 1 else f"{scale} * {data}"
+        return f"torch.{'log_softmax' if self.logarithmic else 'softmax'}({scaled}, {self.axis})"
 
 
 class Softmax(_Softmax, name="softmax"):
@@ -360,3 +434,9 @@ class SoftmaxActivation(Op, name="SoftmaxActivation"):
     def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
         into_data: Tensor = torch.ops.aten._softmax_backward_data(grad, output, 1, output.dtype)
         return into_data
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Softmax(data, axis=1 if self.mode == "channel" else data.rank - 1)
+
+    def as_torch(self, data: str) -> str | None:
+        return f"torch.softmax({data}, 1)" if self.mode == "channel" else None

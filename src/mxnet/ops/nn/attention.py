@@ -10,14 +10,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from mxnet.errors import ShapeError
 from mxnet.ir.memory import NEW
 from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real
+from mxnet.ops.tools.onnx_graph import volume
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 _QUERIES_KEYS_VALUES = "Queries, keys and values, (length, batch, heads * 3 * d)."
 _KEYS_VALUES = "Keys and values, (source, batch, heads * 2 * d)."
@@ -72,6 +78,19 @@ class Interleaved(Op):
             for count, array in zip(self.interleaved.values(), arrays, strict=True)
         ]
 
+    def apart_in_onnx(self, to: OnnxGraph, arrays: Sequence[Value]) -> list[Value]:
+        """Return what :meth:`apart` does."""
+        parts: list[Value] = []
+        for count, array in zip(self.interleaved.values(), arrays, strict=True):
+            width = array.extent(2) // (self.heads * count)
+            length, batch = array.shape[:2]  # type: ignore[index]
+            heads = to.reshape(array, (length, batch, self.heads, count, width))
+            for i in range(count):
+                part = to.Gather(heads, to.constant(np.int64(i)), axis=3)  # type: ignore[arg-type]
+                moved = to.Transpose(part, perm=[1, 2, 0, 3])
+                parts.append(to.reshape(moved, (volume((batch, self.heads)), length, width)))
+        return parts
+
 
 class _Scores(Interleaved):
     """Base of the products of queries and keys."""
@@ -93,6 +112,11 @@ class _Scores(Interleaved):
         query, key, value = self.apart(ins)
         grad = grad / math.sqrt(query.shape[-1])
         return self.together([grad @ key, grad.mT @ query, torch.zeros_like(value)], ins)
+
+    def onnx(self, to: OnnxGraph, *ins: Value) -> Value:
+        query, key, *_ = self.apart_in_onnx(to, ins)
+        width = ins[0].extent(2) // (self.heads * next(iter(self.interleaved.values())))
+        return to.MatMul(query / math.sqrt(width), to.Transpose(key, perm=[0, 2, 1]))
 
 
 class SelfAttentionScores(_Scores, name="_contrib_interleaved_matmul_selfatt_qk"):
@@ -149,6 +173,14 @@ class _Values(Interleaved):
         of_sum = grad.reshape(len(grad), -1, value.shape[-1]).transpose(0, 1)
         parts = [*map(torch.zeros_like, others), attention.mT @ of_sum]
         return self.together(parts, [projected])[0], of_sum @ value.mT
+
+    def onnx(self, to: OnnxGraph, *ins: Value) -> Value:
+        projected, attention = ins
+        value = self.apart_in_onnx(to, [projected])[-1]
+        length, batch, width = to.outs[0][1]
+        made = to.MatMul(attention, value)
+        heads = to.reshape(made, (batch, self.heads, length, width // self.heads))  # type: ignore[operator]
+        return to.as_output(to.Transpose(heads, perm=[2, 0, 1, 3]))
 
 
 class SelfAttentionValues(_Values, name="_contrib_interleaved_matmul_selfatt_valatt"):

@@ -11,10 +11,13 @@ from mxnet.ir.memory import NEW
 from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import dtype_of_first_input
+from mxnet.ops.tools.torch_code import short
 from mxnet.ops.tools.window import Windowed
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _NUM_FILTER = param(ge=1, doc="Number of filters, which is the number of channels of the output.")
 _NUM_GROUP = param(default=1, ge=1, doc="Number of groups into which channels and filters are divided.")
@@ -181,6 +184,27 @@ class Convolution(_Filtering, name="Convolution"):
             return None
         return extent - 1 + self.reach[axis] - 2 * self.pads[axis]
 
+    def onnx(self, to: OnnxGraph, data: Value, weight: Value, bias: Value | None = None) -> Value:
+        window = {"strides": self.strides, "dilations": self.dilates, "pads": self.pads * 2}
+        made = to.Conv(
+            self.inward_in_onnx(to, data),
+            self.inward_in_onnx(to, weight),
+            bias,
+            kernel_shape=self.kernel,
+            group=self.num_group,
+            **window,
+        )
+        return self.outward_in_onnx(to, made)
+
+    def as_torch(self, data: str, weight: str, bias: str = "None") -> str | None:
+        if self.channels_last:
+            return None
+        facts = {"stride": (self.strides, 1), "padding": (self.pads, 0), "dilation": (self.dilates, 1)}
+        more = [f"{name}={short(each)}" for name, (each, plain) in facts.items() if set(each) != {plain}]
+        more += [f"groups={self.num_group}"] * (self.num_group > 1)
+        arguments = ", ".join([data, weight, *([bias] if bias != "None" else []), *more])
+        return f"F.conv{len(self.kernel)}d({arguments})"
+
 
 class ConvolutionV1(Convolution, name="Convolution_v1"):
     """The convolution of MXNet 0.9, over two or three axes of space; see :class:`Convolution`."""
@@ -259,3 +283,30 @@ class Deconvolution(_Filtering, name="Deconvolution"):
     def padding(self, space: tuple[int, ...]) -> Pair:
         pads, adds = zip(*map(self._pad_and_add, range(len(space)), space), strict=True)
         return pads, adds
+
+    def onnx(self, to: OnnxGraph, data: Value, weight: Value, bias: Value | None = None) -> Value:
+        images = self.inward_in_onnx(to, data)
+        pads, adds = self.pads, self.adj or (0,) * len(self.kernel)
+        if any(self.target_shape):
+            space = self.channels_first(data.fixed_shape)[2:]
+            pads, adds = self.padding(space)  # type: ignore[arg-type] # it is fixed
+        made = to.ConvTranspose(
+            images,
+            self.inward_in_onnx(to, weight),
+            bias,
+            kernel_shape=self.kernel,
+            strides=self.strides,
+            dilations=self.dilates,
+            pads=pads * 2,
+            output_padding=adds if any(adds) else None,
+            group=self.num_group,
+        )
+        return self.outward_in_onnx(to, made)
+
+    def as_torch(self, data: str, weight: str, bias: str = "None") -> str | None:
+        if self.channels_last or any(self.target_shape):
+            return None
+        adds = self.adj or (0,) * len(self.kernel)
+        arguments = [data, weight, bias, *map(short, (self.strides, self.pads, adds))]
+        more = f"{', '.join(arguments)}, {self.num_group}, {short(self.dilates)}"
+        return f"F.conv_transpose{len(self.kernel)}d({more})"

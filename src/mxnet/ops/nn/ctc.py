@@ -29,6 +29,7 @@ class CTCLoss(Op, name="CTCLoss", aliases=("ctc_loss", "_contrib_CTCLoss", "_con
     """
 
     example = "mx.nd.zeros((4, 1, 3)); [[1, 2]]"
+    labels = ("label", "label_lengths")
     inputs = {
         "data": "Activations per time step, sample and class.",
         "label": "The classes to be read.",

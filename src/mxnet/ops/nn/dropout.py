@@ -71,3 +71,7 @@ class Dropout(Op, name="Dropout"):
         self, run: Run, grad: Tensor, data: Like, mask: Tensor, *, out: Mapping[str, Into] = NOWHERE
     ) -> Tensor:
         return torch.mul(grad, mask, out=out["data"].tensor if out else None)
+
+    def as_torch(self, data: str) -> str | None:
+        always = self.mode == "always"
+        return None if self.axes else f"F.dropout({data}, {self.p}, {True if always else 'self.training'})"

@@ -14,6 +14,8 @@ from mxnet.ops.tools.shapes import numel
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected",)):
     r"""Applies a linear transformation: :math:`Y = XW^T + b`.
@@ -99,6 +101,19 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
             if place is not None:
                 torch.sum(rows, 0, out=place.tensor.view(-1))
         return into_data, into_weight, into_bias
+
+    def onnx(self, to: OnnxGraph, data: Value, weight: Value, bias: Value | None = None) -> Value:
+        if bias is not None and bias.rank > 1:
+            bias = to.Reshape(bias, [-1])
+        if data.rank == 2 or self.flatten:
+            rows = data if data.rank == 2 else to.Flatten(data, axis=1)
+            return to.Gemm(rows, weight, bias, transB=1)
+        product = to.MatMul(data, to.Transpose(weight, perm=[1, 0]))
+        return product if bias is None else product + bias
+
+    def as_torch(self, data: str, weight: str, bias: str = "None") -> str:
+        rows = f"{data}.flatten(1)" if self.flatten else data
+        return f"F.linear({rows}, {weight}, {bias})" if bias != "None" else f"F.linear({rows}, {weight})"
 
 
 def _matrix(array: Tensor, width: int) -> Tensor:

@@ -10,8 +10,11 @@ from mxnet.dtype import number_as
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import NEW
+from mxnet.ir.node import Entry, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.tensor.rearrange import Flatten
 from mxnet.ops.tools.shapes import numel
 from mxnet.ops.tools.storage import MAKES_DENSE
 
@@ -77,6 +80,18 @@ def one_hot_where(label: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
     return index, (index == wanted).to(like.dtype)
 
 
+def _is_matrix(data: Entry) -> bool:
+    """Whether a value is known to have two axes."""
+    if data.node.types is not None:
+        return len(data.type.shape or ()) == 2
+    op = data.node.op
+    return isinstance(op, Flatten) or (isinstance(op, FullyConnected) and op.flatten)
+
+
+def _passed_on(self: Op, data: Entry, *_: Entry) -> Entry:
+    return emit("_copy", data)
+
+
 class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     r"""Predicts with softmax; its gradient is that of the cross entropy, :math:`p - \mathrm{onehot}(label)`.
 
@@ -95,6 +110,7 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     memory = backward_memory = NEW
 
     inputs = LABELLED
+    labels = ("label",)
     grad_scale: float = param(default=1.0, doc="Factor of the gradient.")
     ignore_label: float = param(default=-1.0, doc="The label of samples that take no part, if use_ignore.")
     multi_output: bool = param(
@@ -153,6 +169,13 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
             return data.reshape(math.prod(shape[:-1]), shape[-1])
         return data.reshape(shape[0], math.prod(shape[1:]))
 
+    def in_inference(self, data: Entry, label: Entry) -> Entry:
+        if self.multi_output:
+            return emit("softmax", data, axis=1)
+        if self.preserve_shape or _is_matrix(data):
+            return emit("softmax", data, axis=-1)
+        return emit("reshape_like", emit("softmax", emit("Flatten", data), axis=-1), data)
+
     def backward_reads(self) -> tuple[str, ...]:
         return ("output", "label", "data", "grad") if self.out_grad else ("output", "label", "data")
 
@@ -192,6 +215,8 @@ class _RegressionOutput(Op):
     """Base of the losses that compare each prediction with a number."""
 
     inputs = LABELLED
+    labels = ("label",)
+    in_inference = _passed_on
     grad_scale: float = param(default=1.0, doc="Factor of the gradient.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -247,6 +272,9 @@ class LogisticRegressionOutput(
     example = "[0, 2]; [0, 1]"
     sparse = MAKES_DENSE
 
+    def in_inference(self, data: Entry, label: Entry) -> Entry:
+        return emit("sigmoid", data)
+
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return torch.sigmoid(data)
 
@@ -275,6 +303,7 @@ class MakeLoss(Op, name="MakeLoss"):
 
     example = "[1, 2] | grad_scale=2.0"
     identity_in_inference = True
+    in_inference = _passed_on
     inputs = {"data": "The loss."}
     grad_scale: float = param(default=1.0, doc="The gradient.")
     valid_thresh: float = param(default=0.0, doc="Elements above this are counted by normalization='valid'.")
@@ -309,6 +338,8 @@ class SVMOutput(Op, name="SVMOutput"):
 
     example = "[[1, 3], [2, 0]]; [1, 0]"
     inputs = LABELLED
+    labels = ("label",)
+    in_inference = _passed_on
     margin: float = param(default=1.0, doc="Scores beyond it are good enough.")
     regularization_coefficient: float = param(default=1.0, doc="Factor of the loss.")
     use_linear: bool = param(default=False, doc="Whether the hinge loss is not squared.")
@@ -344,6 +375,7 @@ class SoftmaxCrossEntropy(Op, name="softmax_cross_entropy"):
 
     example = "[[0, 1, 2]]; [2]"
     inputs = LABELLED
+    labels = ("label",)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is not None and len(s.data) != 2:
@@ -373,6 +405,7 @@ class IdentityAttachKLSparseReg(Op, name="IdentityAttachKLSparseReg"):
     """
 
     example = "[[0.25, 0.5]]; [0.1, 0.1]"
+    in_inference = _passed_on
     inputs = {"data": "Activations between 0 and 1."}
     aux = {"moving_avg": "The moving average of each unit's mean activation."}
     mutates = ("moving_avg",)

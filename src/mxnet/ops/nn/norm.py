@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import NEW, WRITES, Memory
@@ -15,6 +17,8 @@ from mxnet.ops.tools.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _SCALED = {
     "data": "Input data.",
@@ -167,6 +171,39 @@ class _BatchNorm(_Normalization):
                 gamma.fill_(1)  # as in MXNet, whose JSON does not count this as a write: mutates omits it
         return None if into_data is None else self._back(into_data, data.dim()), into_gamma, into_beta
 
+    def onnx(
+        self, to: OnnxGraph, data: Value, gamma: Value, beta: Value, moving_mean: Value, moving_var: Value
+    ) -> tuple[Value, ...]:
+        if self.fix_gamma:
+            gamma = to.constant(np.ones(gamma.fixed_shape, gamma.dtype))
+        order = list(range(data.rank))
+        order.insert(1, order.pop(self.axis)) if data.rank > 1 else order.insert(0, 0)
+        images = data
+        if data.rank == 1:
+            images = to.Unsqueeze(data, [0])
+        elif order != sorted(order):
+            images = to.Transpose(data, perm=order)
+        statistics = (gamma, beta, moving_mean, moving_var)
+        output = to.BatchNormalization(images, *statistics, epsilon=self.eps)
+        if data.rank == 1:
+            output = to.Squeeze(output, [0])
+        elif order != sorted(order):
+            output = to.Transpose(output, perm=[order.index(i) for i in range(data.rank)])
+        if not self.output_mean_var:
+            return (output,)
+        return output, to.Identity(moving_mean), self.var_in_onnx(to, moving_var)
+
+    def var_in_onnx(self, to: OnnxGraph, moving_var: Value) -> Value:
+        """Return what the output ``var`` shows."""
+        return to.Reciprocal(to.Sqrt(moving_var + self.eps))
+
+    def as_torch(self, *names: str) -> str | None:
+        if self.output_mean_var or self.axis != 1:
+            return None
+        facts = f"eps={self.eps}, momentum={self.momentum}, fix_gamma={self.fix_gamma}"
+        training = "False" if self.use_global_stats else "self.training"
+        return f"batch_norm({', '.join(names)}, {facts}, training={training})"
+
 
 class BatchNorm(_BatchNorm, name="BatchNorm"):
     r"""Normalises channels over the batch: :math:`\gamma (x - mean) / \sqrt{var + \epsilon} + \beta`.
@@ -215,6 +252,9 @@ class BatchNormV1(_BatchNorm, name="BatchNorm_v1"):
     def to_invstd(self, var: Tensor) -> Tensor:
         return (var + self.eps).rsqrt()
 
+    def var_in_onnx(self, to: OnnxGraph, moving_var: Value) -> Value:
+        return to.Identity(moving_var)
+
 
 # -------------------------------------------------------------------------------------------- within a sample
 
@@ -262,6 +302,24 @@ class LayerNorm(_Normalization, name="LayerNorm"):
             [name in run.wants for name in self.inputs],
         )
         return None if into_data is None else into_data.movedim(-1, self.axis), into_gamma, into_beta
+
+    def onnx(self, to: OnnxGraph, data: Value, gamma: Value, beta: Value) -> tuple[Value, ...]:
+        axis = self.axis % data.rank
+        is_last = axis == data.rank - 1
+        if is_last and to.opset >= 17 and not self.output_mean_var:
+            return (to.LayerNormalization(data, gamma, beta, axis=-1, epsilon=self.eps),)
+        mean = to.ReduceMean(data, (axis,), keepdims=1)
+        apart = data - mean
+        std = to.Sqrt(to.ReduceMean(apart * apart, (axis,), keepdims=1) + self.eps)
+        if not is_last:
+            shape = [-1 if i == axis else 1 for i in range(data.rank)]
+            gamma, beta = to.Reshape(gamma, shape), to.Reshape(beta, shape)
+        return apart / std * gamma + beta, mean, std
+
+    def as_torch(self, data: str, gamma: str, beta: str) -> str | None:
+        if self.output_mean_var or self.axis != -1:
+            return None
+        return f"F.layer_norm({data}, {gamma}.shape, {gamma}, {beta}, {self.eps})"
 
 
 class _GroupedNorm(_Normalization):
@@ -319,6 +377,16 @@ class _GroupedNorm(_Normalization):
         if "beta" in run.wants:
             into_beta = grad.sum((0, 2))
         return into_data, into_gamma, into_beta
+
+    def onnx(self, to: OnnxGraph, data: Value, gamma: Value, beta: Value) -> tuple[Value, ...]:
+        groups = to.Reshape(data, [0, self.groups(data.extent(1)), -1])
+        output = to.as_output(to.InstanceNormalization(groups, gamma, beta, epsilon=self.eps))
+        if self.visible_outputs() == 1:
+            return (output,)
+        mean = to.ReduceMean(groups, (2,), keepdims=1)
+        apart = groups - mean
+        variance = to.ReduceMean(apart * apart, (2,), keepdims=0)
+        return output, to.Squeeze(mean, [2]), to.Sqrt(variance + self.eps)
 
 
 class GroupNorm(_GroupedNorm, name="GroupNorm"):
@@ -446,6 +514,12 @@ class LRN(Op, name="LRN"):
             shrunk * data / norm
         )
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.LRN(data, alpha=self.alpha, beta=self.beta, bias=self.knorm, size=self.nsize)
+
+    def as_torch(self, data: str) -> str:
+        return f"F.local_response_norm({data}, {self.nsize}, {self.alpha}, {self.beta}, {self.knorm})"
+
 
 class L2Normalization(Op, name="L2Normalization"):
     r"""Scales vectors to unit length: :math:`x / \sqrt{\sum x^2 + \epsilon}`.
@@ -504,3 +578,13 @@ class L2Normalization(Op, name="L2Normalization"):
         units = vectors / norms
         into = self._vectors(grad)[0]
         return ((into - units * (into * units).sum(axis, keepdim=True)) / norms).view(data.shape)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        axes = {"instance": range(1, data.rank), "channel": (1,), "spatial": range(2, data.rank)}[self.mode]
+        squares = to.sum_of_squares(data, axes) if axes else data * data
+        return data / to.Sqrt(squares + self.eps)
+
+    def as_torch(self, data: str) -> str | None:
+        if self.mode == "channel":
+            return f"{data} / ({data}.square().sum(1, keepdim=True) + {self.eps}).sqrt()"
+        return None

@@ -12,6 +12,8 @@ from mxnet.ops.nn.norm import BatchNorm, BatchNormV1
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
     """Normalises channels over the batch as BatchNorm does, and then replaces negative numbers with 0.
@@ -37,6 +39,10 @@ class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
     ) -> tuple[Tensor | None, ...]:
         passed = grad * (output > 0)
         return super().backward(run, passed, data, gamma, mean, var, moving_mean, moving_var)
+
+    def onnx(self, to: OnnxGraph, *values: Value) -> tuple[Value, ...]:  # type: ignore[override]
+        output, *statistics = super().onnx(to, *values)
+        return to.Relu(output), *statistics
 
 
 class SyncBatchNorm(BatchNormV1, name="_contrib_SyncBatchNorm"):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from mxnet.dtype import number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Run, Slots, param
 from mxnet.lazy import F, torch
+from mxnet.ops.tools.onnx_graph import InexpressibleError, Open
+from mxnet.ops.tools.torch_code import short
 from mxnet.ops.tools.window import Windowed
 from mxnet.ops.tools.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _KERNEL = param(default=(), doc="Extents of the window: (w,), (h, w) or (d, h, w).")
 _STRIDE = param(default=(), doc="Step of the window along each axis; 1 by default.")
@@ -247,6 +253,69 @@ class _Pool(Windowed):
         back = _back(planes if factor is None else planes * factor, windows, divisor)
         return self.unplanes(back, grad.dim())
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        images = self.inward_in_onnx(to, data)
+        if self.pool_type == "max":
+            made = to.GlobalMaxPool(images) if self.global_pool else self._largest(to, images, data)
+        elif self.pool_type == "lp":
+            power = getattr(self, "p_value", None) or 1
+            sums = self._summed(to, images if power == 1 else to.Pow(images, float(power)), data)
+            made = sums if power == 1 else to.Sqrt(sums)
+            if power == 3:
+                made = to.Sign(sums) * to.Pow(to.Abs(sums), 1 / 3)
+        elif self.global_pool and self.pool_type == "avg":
+            made = to.GlobalAveragePool(images)
+        else:
+            made = self._summed(to, images, data)
+        return self.outward_in_onnx(to, made)
+
+    def _in_onnx(self, data: Value) -> dict[str, Any]:
+        """Return the attributes of windows: as the ends of fixed extents have it, else as a rounding rule."""
+        windows = {"kernel_shape": self.kernel, "strides": self.strides}
+        space = self.channels_first(data.shape)[2:]  # type: ignore[arg-type] # what is open is passed on
+        if any(isinstance(extent, Open) for extent in space):
+            if self.pooling_convention == "same":
+                raise InexpressibleError("pooling_convention='same' pads at the end only, by a fixed extent")
+            full = self.pooling_convention == "full"
+            if full and any(k < p + s for k, p, s in zip(self.kernel, self.pads, self.strides, strict=True)):
+                raise InexpressibleError("windows that begin in the padding need fixed extents")
+            return {**windows, "pads": self.pads * 2, "ceil_mode": int(full)}
+        extents = zip(range(len(space)), space, strict=True)
+        counts = [(self._count(i, extent) - 1) * self.strides[i] for i, extent in extents]  # type: ignore[arg-type]
+        ends = [c + k - p - n for c, k, p, n in zip(counts, self.kernel, self.pads, space, strict=True)]  # type: ignore[operator]
+        return {**windows, "pads": (*self.pads, *[max(end, 0) for end in ends])}
+
+    def _largest(self, to: OnnxGraph, images: Value, data: Value) -> Value:
+        windows = self._in_onnx(data)
+        pads = windows.get("pads", ())
+        if any(pad >= k for pad, k in zip(pads, self.kernel * 2, strict=False)):  # a window of padding alone
+            n = len(self.kernel)
+            around = [0, 0, *pads[:n], 0, 0, *pads[n:]]
+            images = to.Pad(images, around, to.value(number_as(-math.inf, data.dtype), data.dtype))
+            windows["pads"] = (0,) * (2 * n)
+        return to.MaxPool(images, **windows)
+
+    def _summed(self, to: OnnxGraph, images: Value, data: Value) -> Value:
+        """Return sums or means of the windows."""
+        if self.global_pool:
+            return to.ReduceSum(images, range(2, data.rank), keepdims=1)
+        windows, whole = self._in_onnx(data), math.prod(self.kernel)
+        if self.pool_type != "avg":
+            return to.AveragePool(images, count_include_pad=1, **windows) * float(whole)
+        if self.divides_by_whole_windows:
+            return to.AveragePool(images, count_include_pad=1, **windows)
+        if self.count_include_pad is False:
+            return to.AveragePool(images, count_include_pad=0, **windows)
+        means = to.AveragePool(images, count_include_pad=1, **windows)
+        n, pads = len(self.kernel), windows.get("pads", ())
+        if all(end <= pad for end, pad in zip(pads[n:], self.pads, strict=False)):
+            return means
+        like = torch.empty((), dtype=torch.float64)
+        shape = [1 if isinstance(extent, Open) else extent for extent in data.shape or ()]
+        sizes = self._windows(Like(tuple(shape), None)).sizes(like, with_padding=True)
+        shares = whole / sizes.numpy().reshape(sizes.shape[-n:])
+        return means * to.constant(shares.astype(data.dtype))
+
 
 class Pooling(_Pool, name="Pooling"):
     """Slides a window over space and keeps its maximum, mean, sum, or p-norm (without absolute values).
@@ -342,6 +411,19 @@ class Pooling(_Pool, name="Pooling"):
         back = _back(self.planes(grad), self._windows(data), where=self.planes(workspace))
         return self.unplanes(back, grad.dim())
 
+    def as_torch(self, data: str) -> str | None:
+        n = len(self.kernel)
+        if self.channels_last or self.global_pool or self.pool_type not in ("avg", "max"):
+            return None
+        half = [k // 2 for k in self.kernel]
+        if self.pooling_convention != "valid" or any(map(operator.gt, self.pads, half)):
+            return None
+        window = f"{data}, {short(self.kernel)}, {short(self.strides)}, {short(self.pads)}"
+        if self.pool_type == "max":
+            return f"F.max_pool{n}d({window})"
+        counted = "" if self.count_include_pad is not False else ", count_include_pad=False"
+        return f"F.avg_pool{n}d({window}{counted})"
+
 
 class PoolingV1(_Pool, name="Pooling_v1"):
     """The pooling of MXNet 0.9, over two or three axes of space.
@@ -389,6 +471,14 @@ class PoolingV1(_Pool, name="Pooling_v1"):
         for axis, (pad, extent) in enumerate(zip(windows.pad, windows.extents, strict=True)):
             back = back.narrow(axis + 2, pad, extent)
         return back
+
+    def _largest(self, to: OnnxGraph, images: Value, data: Value) -> Value:
+        windows, n = self._in_onnx(data), len(self.kernel)
+        if any(self.pads):
+            images = to.Pad(images, [0, 0, *self.pads, 0, 0, *self.pads], to.value(0.0, data.dtype))
+            past = [max(end - pad, 0) for end, pad in zip(windows["pads"][n:], self.pads, strict=True)]
+            windows["pads"] = (*(0,) * n, *past)
+        return to.MaxPool(images, **windows)
 
 
 def _unfolded(data: Tensor, windows: _Windows) -> list[Tensor]:

@@ -12,6 +12,7 @@ from mxnet.ir.memory import NEW
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.device import generator_of, torch_device
+from mxnet.ops.tools.onnx_graph import InexpressibleError, Value
 from mxnet.ops.tools.recording import Recording, recorded_bytes
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mxnet.context import Context
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
     Shapes = tuple[tuple[int, ...], ...]
 
@@ -278,6 +280,56 @@ class RNN(Op, name="RNN"):
             new = torch.tanh(new_x + torch.sigmoid(from_x + from_h) * new_h)
             return (torch.lerp(new, hidden[0], torch.sigmoid(to_x + to_h)),)
         return (torch.relu(gates + recurrent) if self.mode == "rnn_relu" else torch.tanh(gates + recurrent),)
+
+    def onnx(
+        self, to: OnnxGraph, data: Value, parameters: Value, state: Value, *more: Value
+    ) -> tuple[Value, ...]:
+        if self.projection_size or self.lstm_state_clip_min is not None:
+            raise InexpressibleError("ONNX's LSTM has no projection, and clips gates where this clips cells")
+        cell = more[0] if self.mode == "lstm" else None
+        lengths = more[-1].as_type("int32") if self.use_sequence_length else None
+        weights = self._unpack_in_onnx(to, parameters, data.extent(2))
+        finals: list[Sequence[Value]] = []
+        both, kind = self._directions, {"lstm": "LSTM", "gru": "GRU"}.get(self.mode, "RNN")
+        for layer in range(self.num_layers):
+            rows = range(layer * both, (layer + 1) * both)
+            w, r, b = (to.Concat(*each, axis=0) for each in zip(*[weights[i] for i in rows], strict=True))
+            hidden = [each and to.slice(each, 0, rows.start, rows.stop) for each in (state, cell)]
+            activation = {"rnn_relu": "Relu", "rnn_tanh": "Tanh"}.get(self.mode)
+            steps, *final = to.nodes_of(
+                kind,
+                3 if cell else 2,
+                *(data, w, r, b, lengths, *hidden)[: 7 if cell else 6],
+                direction="bidirectional" if self.bidirectional else "forward",
+                hidden_size=self.state_size,
+                activations=[activation] * both if activation else None,
+                linear_before_reset=1 if kind == "GRU" else None,
+            )
+            finals.append(final)
+            time, samples, _ = data.shape  # type: ignore[misc]
+            wide = to.Transpose(steps, perm=[0, 2, 1, 3])
+            data = Value(to, wide.name, wide.dtype, (time, samples, both, self.state_size))
+            shape = (time, samples, both * self.state_size)
+            data = Value(to, to.reshape(data, shape).name, wide.dtype, shape)
+        return data, *(to.Concat(*each, axis=0) for each in zip(*finals, strict=True))
+
+    def _unpack_in_onnx(
+        self, to: OnnxGraph, parameters: Value, width: int
+    ) -> list[tuple[Value, Value, Value]]:
+        """Return W, R and both biases, per layer and direction, with ONNX's order of gates."""
+        groups, rows = self._parameter_shapes(width), GATES[self.mode] * self.state_size
+        shapes = [shape for group in groups for shape in group] + [(rows,)] * (2 * len(groups))
+        order = {"lstm": [0, 3, 1, 2], "gru": [1, 0, 2]}.get(self.mode, [0])
+        pieces = []
+        for piece, shape in zip(to.parts(parameters, map(math.prod, shapes), 0), shapes, strict=True):
+            gates = to.Reshape(piece, [len(order), self.state_size, *shape[1:]])
+            moved = gates if len(order) == 1 else to.Gather(gates, order, axis=0)
+            pieces.append(to.Reshape(moved, [1, *shape]))
+        n = len(groups)
+        return [
+            (*pieces[2 * i : 2 * i + 2], to.Concat(*pieces[2 * (n + i) : 2 * (n + i) + 2], axis=1))
+            for i in range(n)
+        ]
 
 
 def _fused(

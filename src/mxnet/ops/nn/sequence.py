@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.dtype import number_as
 from mxnet.errors import MXNetError, ShapeError
 from mxnet.ir.node import Entry, Node, emit
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
 class _SequenceOperator(Op):
@@ -92,6 +96,16 @@ class SequenceMask(_SequenceOperator, name="SequenceMask"):
         )
         return masked, *(None for _ in lengths)
 
+    def onnx(self, to: OnnxGraph, data: Value, sequence_length: Value | None = None) -> Value:
+        if sequence_length is None:
+            return to.Identity(data)
+        time = [1] * (data.rank)
+        time[self.axis] = -1
+        steps = to.Reshape(to.positions(data.shape[self.axis]), time)  # type: ignore[index]
+        axes = [i for i in range(data.rank) if i != 1 - self.axis]
+        counts = to.Less(steps, to.Unsqueeze(sequence_length.as_type("int64"), axes))
+        return to.Where(counts, data, to.value(self.value, data.dtype))
+
 
 class SequenceLast(_SequenceOperator, name="SequenceLast"):
     """Takes the last step of each sequence.
@@ -123,6 +137,14 @@ class SequenceLast(_SequenceOperator, name="SequenceLast"):
             return (zeros.select_scatter(grad, self.axis, -1),)
         return zeros.index_put(self._where(data, sequence_length), grad), None
 
+    def onnx(self, to: OnnxGraph, data: Value, sequence_length: Value | None = None) -> Value:
+        if sequence_length is None:
+            return to.Gather(data, to.constant(np.asarray(-1)), axis=self.axis)
+        last = to.index(sequence_length - 1, data.shape[self.axis])  # type: ignore[index]
+        samples = to.positions(data.shape[1 - self.axis])  # type: ignore[index]
+        pair = (last, samples) if self.axis == 0 else (samples, last)
+        return to.GatherND(data, to.Concat(*[to.Unsqueeze(each, [1]) for each in pair], axis=1))
+
 
 class SequenceReverse(_SequenceOperator, name="SequenceReverse"):
     """Reverses each sequence, leaving the steps after its end where they are.
@@ -146,3 +168,8 @@ class SequenceReverse(_SequenceOperator, name="SequenceReverse"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         lengths = node.inputs[1:]
         return emit(self, grads[0], *lengths), *(None for _ in lengths)
+
+    def onnx(self, to: OnnxGraph, data: Value, sequence_length: Value | None = None) -> Value:
+        if sequence_length is None:
+            return to.slice(data, 0, -1, None, -1)
+        return to.ReverseSequence(data, sequence_length.as_type("int64"), time_axis=0, batch_axis=1)

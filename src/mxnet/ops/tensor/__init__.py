@@ -10,6 +10,7 @@ from mxnet.ops.tensor import indexing as indexing
 from mxnet.ops.tensor import internal as internal
 from mxnet.ops.tensor import joining as joining
 from mxnet.ops.tensor import like as like
+from mxnet.ops.tensor import limits as limits
 from mxnet.ops.tensor import linalg as linalg
 from mxnet.ops.tensor import linalg_factors as linalg_factors
 from mxnet.ops.tensor import matrix as matrix

@@ -16,6 +16,8 @@ from mxnet.ops.tools.storage import on_places
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 # ------------------------------------------------------------------------------------------------ arithmetic
 
@@ -144,6 +146,9 @@ class BroadcastTo(Op, name="broadcast_to"):
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.sum_to_size(data.shape)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Expand(data, to.shape_of(to.outs[0][1]))
+
 
 class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
     """Repeats an array along axes where its extent is 1."""
@@ -176,6 +181,9 @@ class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.sum_to_size(data.shape)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Expand(data, to.shape_of(to.outs[0][1]))
 
 
 class BroadcastLike(Op, name="broadcast_like"):
@@ -220,3 +228,6 @@ class BroadcastLike(Op, name="broadcast_like"):
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor, None]:
         return grad.sum_to_size(lhs.shape), None
+
+    def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
+        return to.Expand(lhs, to.shape_of(to.outs[0][1]))

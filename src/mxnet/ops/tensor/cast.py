@@ -13,6 +13,8 @@ from mxnet.ops.tools.shapes import agree, first_is_image, same_shape
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 _WITH_AMP = ("float32", "float64", "float16", "bfloat16", "uint8", "int8", "int32", "int64")
 _NARROW = ("bfloat16", "float16", "float32")
 
@@ -40,6 +42,9 @@ class Cast(Op, name="Cast", aliases=("cast",)):
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.to(data.dtype)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.truth(data) if to.outs[0][0] == "bool" else data.as_type(to.outs[0][0])
 
 
 class AmpCast(Op, name="amp_cast"):
@@ -69,6 +74,9 @@ class AmpCast(Op, name="amp_cast"):
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return grad.to(data.dtype)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return data.as_type(to.outs[0][0])
 
 
 class AmpMulticast(Op, name="amp_multicast"):
@@ -105,6 +113,9 @@ class AmpMulticast(Op, name="amp_multicast"):
 
     def backward(self, run: Run, grads: tuple[Tensor, ...], ins: tuple[Like, ...]) -> tuple[Tensor, ...]:
         return tuple(grad.to(data.dtype) for grad, data in zip(grads, ins, strict=True))
+
+    def onnx(self, to: OnnxGraph, *data: Value) -> tuple[Value, ...]:
+        return tuple(each.as_type(dtype) for each, (dtype, _) in zip(data, to.outs, strict=True))
 
 
 def _name(tensor: Tensor) -> str:

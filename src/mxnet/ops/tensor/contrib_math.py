@@ -20,6 +20,8 @@ from mxnet.ops.tools.storage import on_values
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 class Quadratic(Op, name="_contrib_quadratic"):
     """Computes a x^2 + b x + c, element by element; of integers the fraction is cut off.
@@ -41,6 +43,9 @@ class Quadratic(Op, name="_contrib_quadratic"):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
         return (emit("_contrib_backward_quadratic", grads[0], node.inputs[0], a=self.a, b=self.b, c=self.c),)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return (data * self.a + self.b) * data + self.c
 
 
 class QuadraticGradient(Op, name="_contrib_backward_quadratic"):
@@ -81,6 +86,8 @@ class GradientMultiplier(Op, name="_contrib_gradientmultiplier"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
         return (emit("_mul_scalar", grads[0], scalar=self.scalar, is_int=self.is_int),)
 
+    onnx = "Identity"
+
 
 class DivideBySqrtDim(Op, name="_contrib_div_sqrt_dim"):
     """Divides by the square root of the last extent, as attention scales its scores (Vaswani et al., 2017).
@@ -101,6 +108,9 @@ class DivideBySqrtDim(Op, name="_contrib_div_sqrt_dim"):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
         return (emit(self, grads[0]),)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return data / math.sqrt(data.extent(-1))
 
 
 class AllClose(Op, name="_contrib_allclose"):

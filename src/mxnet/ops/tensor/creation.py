@@ -14,10 +14,13 @@ from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.onnx_graph import volume
 from mxnet.ops.tools.shapes import normal_axis
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _NUMBERS = ("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
 _ALL = ("bfloat16", "bool", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
@@ -60,6 +63,10 @@ class _Filled(_FromNothing):
         if out is not None:
             return out.fill_(number)
         return torch.full(_shape_of(run), number, dtype=dtype, device=torch_device(run.context))
+
+    def onnx(self, to: OnnxGraph) -> Value:
+        dtype, shape = to.outs[0]
+        return to.full(shape, self.filling(), dtype)
 
 
 class Zeros(_Filled, name="_zeros"):
@@ -119,6 +126,10 @@ class ZerosWithoutDtype(Op, name="_zeros_without_dtype"):
             return out.zero_()
         (dtype,) = run.out_dtypes or (NAMES[max(self.dtype, 0)],)
         return torch.zeros(_shape_of(run), dtype=getattr(torch, dtype), device=torch_device(run.context))
+
+    def onnx(self, to: OnnxGraph) -> Value:
+        dtype, shape = to.outs[0]
+        return to.full(shape, 0, dtype)
 
 
 def _count_up(shape: tuple[int, ...], start: float, step: float, repeat: int, dtype: str, run: Run) -> Tensor:
@@ -232,3 +243,9 @@ class ArangeLike(Op, name="_contrib_arange_like"):
         return _count_up(_shape_of(run), self.start, self.step, self.repeat, dtype, run)
 
     gradient = no_gradient
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        dtype, shape = to.outs[0]
+        places = to.positions(volume(shape))
+        whole = to.reshape(places if self.repeat == 1 else places / self.repeat, shape)
+        return whole.as_type(dtype) * self.step + self.start

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.dtype import torch_dtype
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
@@ -15,6 +17,8 @@ from mxnet.ops.tools.shapes import agree, numel
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _DTYPES = ("float16", "float32", "float64", "int32", "int64", "int8")
 
@@ -61,3 +65,7 @@ class CumulativeSum(Op, name="_np_cumsum", aliases=("cumsum",)):
     def backward(self, run: Run, grad: Tensor, a: Like) -> Tensor:
         axis = 0 if self.axis is None else self.axis
         return grad.flip(axis).cumsum(axis).flip(axis).reshape(a.shape).to(a.dtype)
+
+    def onnx(self, to: OnnxGraph, a: Value) -> Value:
+        line = to.Reshape(a, [-1]) if self.axis is None else a
+        return to.CumSum(line.as_type(to.outs[0][0]), to.constant(np.asarray(self.axis or 0)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import VIEW, Memory
-from mxnet.ir.node import Entry, Node
+from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.storage import CSR, DENSE, ROWS, Sparse
 from mxnet.lazy import torch
@@ -30,6 +32,8 @@ from mxnet.ops.tools.storage import (
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
 class Elementwise(OfTwo):
@@ -180,6 +184,12 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, ...]:
         return (grads[0],) * self.num_args
 
+    def onnx(self, to: OnnxGraph, *args: Value) -> Value:
+        return to.Sum(*args) if args[0].is_real else functools.reduce(operator.add, args)
+
+    def as_torch(self, *args: str) -> str:
+        return " + ".join(args)
+
 
 class Identity(Op, name="_copy", aliases=("identity",)):
     """Returns its input."""
@@ -196,6 +206,11 @@ class Identity(Op, name="_copy", aliases=("identity",)):
         return data
 
     gradient = unchanged
+
+    onnx = "Identity"
+
+    def as_torch(self, data: str) -> str:
+        return data
 
 
 class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_stop_gradient")):
@@ -215,6 +230,11 @@ class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_sto
 
     gradient = no_gradient
 
+    onnx = "Identity"
+
+    def as_torch(self, data: str) -> str:
+        return f"{data}.detach()"
+
 
 class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",)):
     """Returns its input and makes it a loss: its gradient is 1, whatever the head gradient is."""
@@ -224,6 +244,9 @@ class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",))
     sparse = KEEPS_ZEROS
     identity_in_inference = True
 
+    def in_inference(self, data: Entry) -> Entry:
+        return emit("_copy", data)
+
     infer_shape = same_shape
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
@@ -231,6 +254,8 @@ class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",))
 
     def backward(self, run: Run, data: Like) -> Tensor:
         return torch.ones(data.shape, dtype=data.dtype, device=torch_device(run.context))
+
+    onnx = "Identity"
 
 
 class Where(Op, name="where", aliases=("_sparse_where",)):
@@ -281,6 +306,12 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
             grad * chosen if "x" in run.wants else None,
             grad * ~chosen if "y" in run.wants else None,
         )
+
+    def onnx(self, to: OnnxGraph, condition: Value, x: Value, y: Value) -> Value:
+        truth = to.truth(condition)
+        if condition.rank < x.rank:
+            truth = to.Reshape(truth, [-1, *[1] * (x.rank - 1)])
+        return to.Where(truth, x, y)
 
 
 def _for_rows(condition: Tensor, x: Tensor) -> Tensor:

@@ -27,6 +27,8 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 _DTYPES = ("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
 
 
@@ -105,6 +107,12 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         rows = _positions(data, self.input_dim, "clip")
         return None, torch.ops.aten.embedding_dense_backward(grad, rows, self.input_dim, -1, False)
 
+    def onnx(self, to: OnnxGraph, data: Value, weight: Value) -> Value:
+        return to.Gather(weight, to.index(data, self.input_dim), axis=0)
+
+    def as_torch(self, data: str, weight: str) -> str:
+        return f"F.embedding({data}.long().clamp(0, {self.input_dim - 1}), {weight})"
+
 
 def _rows_taken(call: Call) -> Stored | None:
     """Take rows of a CSR matrix."""
@@ -162,6 +170,10 @@ class Take(Op, name="take"):
         rows = grad.reshape(*a.shape[:axis], len(where), *a.shape[axis + 1 :])
         return grad.new_zeros(a.shape).index_add(axis, where, rows), None
 
+    def onnx(self, to: OnnxGraph, a: Value, indices: Value) -> Value:
+        axis = self.axis % a.rank
+        return to.Gather(a, to.index(indices, a.shape[axis], self.mode), axis=axis)  # type: ignore[index]
+
 
 class BatchTake(Op, name="batch_take"):
     """Takes one element of each row.
@@ -188,6 +200,11 @@ class BatchTake(Op, name="batch_take"):
         rows = a.reshape(-1, a.shape[-1])
         where = _positions(indices, a.shape[-1], "clip").reshape(-1, 1)
         return rows.gather(1, where).reshape(indices.shape)
+
+    def onnx(self, to: OnnxGraph, a: Value, indices: Value) -> Value:
+        rows = to.Reshape(a, [-1, a.extent(-1)])
+        where = to.Reshape(to.index(indices, a.extent(-1)), [-1, 1])
+        return to.as_output(to.GatherElements(rows, where, axis=1))
 
 
 class Pick(Op, name="pick", aliases=("choose_element_0index",)):
@@ -237,6 +254,13 @@ class Pick(Op, name="pick", aliases=("choose_element_0index",)):
         where = self._where(data, index)
         return grad.new_zeros(data.shape).scatter(self.axis, where, grad.reshape(where.shape)), None  # type: ignore[arg-type]
 
+    def onnx(self, to: OnnxGraph, data: Value, index: Value) -> Value:
+        axis = (self.axis or 0) % data.rank
+        where = to.index(index, data.shape[axis], self.mode)  # type: ignore[index]
+        where = where if index.rank == data.rank else to.Unsqueeze(where, [axis])
+        picked = to.GatherElements(data, where, axis=axis)
+        return picked if self.keepdims else to.as_output(picked)
+
 
 class OneHot(Op, name="one_hot"):
     """Marks each position by one value among others, along a new last axis.
@@ -268,6 +292,10 @@ class OneHot(Op, name="one_hot"):
         return torch.where(marked, on, off)
 
     gradient = no_gradient
+
+    def onnx(self, to: OnnxGraph, indices: Value) -> Value:
+        marked = to.Equal(to.Unsqueeze(indices.as_type("int64"), [indices.rank]), to.positions(self.depth))
+        return to.Where(marked, to.value(self.on_value, self.dtype), to.value(self.off_value, self.dtype))
 
 
 def _coordinates(indices: Tensor) -> tuple[Tensor, ...]:
@@ -304,6 +332,9 @@ class GatherNd(Op, name="gather_nd"):
         if "data" not in run.wants:
             return None, None
         return grad.new_zeros(data.shape).index_put(_coordinates(indices), grad, accumulate=True), None
+
+    def onnx(self, to: OnnxGraph, data: Value, indices: Value) -> Value:
+        return to.GatherND(data, to.last(indices.as_type("int64"), indices.rank))
 
 
 class _Scattering(Op):
@@ -349,6 +380,10 @@ class ScatterNd(_Scattering, name="scatter_nd"):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return emit("gather_nd", grads[0], node.inputs[1]), None
+
+    def onnx(self, to: OnnxGraph, data: Value, indices: Value) -> Value:
+        zeros = to.full(self.shape, 0, data.dtype)
+        return to.ScatterND(zeros, to.last(indices.as_type("int64"), indices.rank), data)
 
 
 class ScatterSetNd(_Scattering, name="_scatter_set_nd"):

@@ -19,6 +19,8 @@ from mxnet.ops.tools.shapes import agree, all_are_images, normal_axis
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 def _with_extent(shape: Shape, axis: int, extent: int | None) -> Shape:
     return (*shape[:axis], extent, *shape[axis + 1 :])
@@ -98,6 +100,13 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     def backward(self, run: Run, grad: Tensor, ins: Sequence[Like]) -> Sequence[Tensor]:
         return torch.split(grad, [each.shape[self.dim] for each in ins], self.dim)
 
+    def onnx(self, to: OnnxGraph, *data: Value) -> Value:
+        filled = [each for each in data if each.shape is None or 0 not in each.shape] or data
+        return to.Concat(*filled, axis=self.dim % data[0].rank)
+
+    def as_torch(self, *data: str) -> str:
+        return f"torch.cat([{', '.join(data)}], {self.dim})"
+
 
 class RNNParameterConcat(Concat, name="_rnn_param_concat"):
     """Joins the weights and biases of a recurrent network to the one vector that RNN takes.
@@ -153,6 +162,13 @@ class Stack(Op, name="stack"):
         parts = emit("SliceChannel", grads[0], num_outputs=self.num_args, axis=self.axis, squeeze_axis=True)
         return parts.node.outputs
 
+    def onnx(self, to: OnnxGraph, *data: Value) -> Value:
+        axis = self.axis % (data[0].rank + 1)
+        return to.Concat(*[to.Unsqueeze(each, [axis]) for each in data], axis=axis)
+
+    def as_torch(self, *data: str) -> str:
+        return f"torch.stack([{', '.join(data)}], {self.axis})"
+
 
 class _Split(Op):
     """Base of the operators that split an array: its gradient joins the gradients of the parts again."""
@@ -198,6 +214,11 @@ class _Split(Op):
             else emit("Concat", *parts, dim=self.axis)
         )
         return (joined,)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> tuple[Value, ...]:
+        axis = self.axis % data.rank
+        parts = to.parts(data, self.extents(data.extent(axis)), axis)  # type: ignore[arg-type] # known
+        return tuple(to.Squeeze(part, [axis]) for part in parts) if self.squeeze_axis else parts
 
 
 class SliceChannel(_Split, name="SliceChannel", aliases=("split",)):

@@ -18,6 +18,8 @@ from mxnet.ops.tools.storage import FLAT, as_first, like_the_inputs
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 def _nothing(call: Call) -> Stored:
     """Store nothing."""
@@ -43,6 +45,9 @@ class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
 
     gradient = no_gradient
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.full(to.outs[0][1], 0, data.dtype)
+
 
 class OnesLike(Op, name="ones_like"):
     """Returns ones of the shape and dtype of its input."""
@@ -60,6 +65,9 @@ class OnesLike(Op, name="ones_like"):
 
     gradient = no_gradient
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.full(to.outs[0][1], 1, data.dtype)
+
 
 class IdentityLike(Op, name="_identity_with_attr_like_rhs"):
     """Returns its left input, which has the shape and dtype of the right one."""
@@ -74,3 +82,6 @@ class IdentityLike(Op, name="_identity_with_attr_like_rhs"):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, None]:
         return grads[0], None
+
+    def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
+        return to.Identity(lhs)

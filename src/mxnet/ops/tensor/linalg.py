@@ -17,10 +17,13 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tensor.matrix import gradients_of_product
+from mxnet.ops.tools.onnx_graph import InexpressibleError
 from mxnet.ops.tools.shapes import agree
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _DTYPES = ("float32", "float64")
 _MATRICES = "Stack of matrices."
@@ -136,6 +139,19 @@ class _MatrixProduct(LinearAlgebra):
             multiply, a, b, grads[0], transpose_a=self.transpose_a, transpose_b=self.transpose_b
         )
 
+    def onnx(self, to: OnnxGraph, A: Value, B: Value, C: Value | None = None) -> Value:
+        axis, n = self._rows(A.shape or ()), A.rank
+        order = [*[i for i in range(n - 1) if i != axis], axis, n - 1]
+        a, b = A, B
+        if axis != n - 2:
+            a, b = to.Transpose(A, perm=order), to.Transpose(B, perm=order)
+        a, b = to.transposed(a, n) if self.transpose_a else a, to.transposed(b, n) if self.transpose_b else b
+        product = to.MatMul(a, b)
+        product = product if self.alpha == 1 else product * self.alpha
+        if axis != n - 2:
+            product = to.Transpose(product, perm=[order.index(i) for i in range(n)])
+        return product if C is None else product + C * getattr(self, "beta", 1.0)
+
 
 class Gemm2(_MatrixProduct, name="_linalg_gemm2", aliases=("linalg_gemm2",)):
     r"""Multiplies matrices: :math:`\alpha\, \mathrm{op}(A)\, \mathrm{op}(B)`, op may transpose.
@@ -201,6 +217,10 @@ class Syrk(LinearAlgebra, name="_linalg_syrk", aliases=("linalg_syrk",)):
         both = self.alpha * (grad + grad.mT)
         return A @ both if self.transpose else both @ A
 
+    def onnx(self, to: OnnxGraph, A: Value) -> Value:
+        other = to.transposed(A)
+        return (to.MatMul(other, A) if self.transpose else to.MatMul(A, other)) * self.alpha
+
 
 class _Triangular(LinearAlgebra):
     """Base of the products with triangular matrices and their inverses; the other half of A is not read."""
@@ -261,6 +281,13 @@ class Trmm(_Triangular, name="_linalg_trmm", aliases=("linalg_trmm",)):
             self.of_factor(B.mT @ grad if self.rightside else grad @ B.mT) if "A" in run.wants else None,
             (grad @ factor if self.rightside else factor @ grad) if "B" in run.wants else None,
         )
+
+    def onnx(self, to: OnnxGraph, A: Value, B: Value) -> Value:
+        if to.opset < 14:
+            raise InexpressibleError("triangles are cut out of matrices since opset 14")
+        half = to.Trilu(A, upper=0 if self.lower else 1)
+        half = to.transposed(half, A.rank) if self.transpose else half
+        return (to.MatMul(B, half) if self.rightside else to.MatMul(half, B)) * self.alpha
 
 
 class Trsm(_Triangular, name="_linalg_trsm", aliases=("linalg_trsm",)):

@@ -14,6 +14,8 @@ from mxnet.ops.tools.shapes import agree
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 def _refuse(operator: str, bad: Tensor, why: str) -> None:
     """Raise if a matrix is marked as one that the operator cannot work on."""
@@ -211,6 +213,9 @@ class Determinant(_Determinant, name="_linalg_det", aliases=("linalg_det",)):
 
     def backward(self, run: Run, grad: Tensor, A: Tensor, output0: Tensor) -> Tensor:
         return self.cofactors(grad * output0, A, output0)
+
+    def onnx(self, to: OnnxGraph, A: Value) -> Value:
+        return to.as_output(to.Det(A))
 
 
 class LogDeterminant(_Determinant, name="_linalg_slogdet", aliases=("linalg_slogdet",)):

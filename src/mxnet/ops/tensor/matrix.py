@@ -19,6 +19,8 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 def _contract(left: Tensor, right: Tensor, axes_left: list[int], axes_right: list[int]) -> Tensor:
     """Sum the products along pairs of axes; for matrices without the detour that tensordot makes."""
@@ -141,6 +143,18 @@ class Dot(_Product, name="dot", aliases=("_sparse_dot",)):
             _contract(lhs, grad, others_a, front).movedim(0, b) if "rhs" in run.wants else None,
         )
 
+    def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
+        a, b = self._axes(lhs.rank, rhs.rank)
+        if a != lhs.rank - 1:
+            lhs = to.Transpose(lhs, perm=[*range(1, lhs.rank), 0])
+        rhs_rank, extent = rhs.rank, rhs.extent(b) if rhs.rank > 2 else 0
+        if b != 0:
+            rhs = to.Transpose(rhs, perm=[b, *range(b)])
+        if rhs_rank > 2:
+            rhs = to.Reshape(rhs, [extent, -1])
+        product = to.MatMul(lhs, rhs)
+        return product if rhs_rank == 2 else to.as_output(product)
+
 
 def gradients_of_product(
     multiply: Callable[..., Entry],
@@ -214,6 +228,13 @@ class BatchDot(_Product, name="batch_dot"):
         return gradients_of_product(
             multiply, lhs, rhs, grads[0], transpose_a=self.transpose_a, transpose_b=self.transpose_b
         )
+
+    def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
+        lhs = to.transposed(lhs) if self.transpose_a else lhs
+        return to.MatMul(lhs, to.transposed(rhs) if self.transpose_b else rhs)
+
+    def as_torch(self, lhs: str, rhs: str) -> str:
+        return f"{lhs}{'.mT' * self.transpose_a} @ {rhs}{'.mT' * self.transpose_b}"
 
 
 class Diagonal(Op, name="diag"):

@@ -9,10 +9,13 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.onnx_graph import Extent, volume
 from mxnet.ops.tools.shapes import normal_axis, numel
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _INDEX_DTYPES = ("float16", "float32", "float64", "int32", "int64", "uint8")
 _AXIS = "The axis along which elements are compared; None for the flattened array."
@@ -21,6 +24,14 @@ _AXIS = "The axis along which elements are compared; None for the flattened arra
 def _line_up(data: Tensor, axis: int | None) -> tuple[Tensor, int]:
     """Return the array and the axis along which it is sorted."""
     return (data.flatten(), 0) if axis is None else (data, axis)
+
+
+def _line_up_in_onnx(to: OnnxGraph, data: Value, axis: int | None) -> tuple[Value, int, Extent]:
+    """Return what :func:`_line_up` does, and the extent of that axis."""
+    assert data.shape is not None
+    if axis is None:
+        return to.Reshape(data, [-1]), 0, volume(data.shape)
+    return data, axis % data.rank, data.shape[axis]
 
 
 def _sorted_shape(data: Shape | None, axis: int | None, operator: str) -> Shape | None:
@@ -107,6 +118,21 @@ class TopK(Op, name="topk"):
             return torch.zeros(data.shape, dtype=data.dtype, device=grad.device)
         return _scatter(grad, output1, data, self.axis)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value | tuple[Value, ...]:
+        line, axis, extent = _line_up_in_onnx(to, data, self.axis)
+        k = to.shape_of([self.k if self.k > 0 else extent])
+        values, where = to.ordered(line, k, axis, ascending=self.is_ascend)
+        match self.ret_typ:
+            case "indices":
+                return where.as_type(self.dtype)
+            case "value":
+                return values
+            case "both":
+                return values, where.as_type(self.dtype)
+        zeros = to.full(data.shape if self.axis is not None else (extent,), 0, data.dtype)  # type: ignore[arg-type]
+        ones = to.Expand(to.value(1, data.dtype), to.Shape(where), dtype=data.dtype)
+        return to.as_output(to.ScatterElements(zeros, where, ones, axis=axis))
+
 
 class Sort(Op, name="sort"):
     """Sorts along an axis; equal elements keep their order.
@@ -136,6 +162,10 @@ class Sort(Op, name="sort"):
     def backward(self, run: Run, grad: Tensor, data: Like, output1: Tensor) -> Tensor:
         return _scatter(grad, output1, data, self.axis)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        line, axis, extent = _line_up_in_onnx(to, data, self.axis)
+        return to.ordered(line, to.shape_of([extent]), axis, ascending=self.is_ascend)[0]
+
 
 class ArgSort(Op, name="argsort"):
     """Finds which element sorting would bring to each place along an axis; equal ones keep their order.
@@ -161,6 +191,11 @@ class ArgSort(Op, name="argsort"):
         )
 
     gradient = no_gradient
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        line, axis, extent = _line_up_in_onnx(to, data, self.axis)
+        where = to.ordered(line, to.shape_of([extent]), axis, ascending=self.is_ascend)[1]
+        return where.as_type(self.dtype)
 
 
 class Histogram(Op, name="_histogram"):

@@ -9,6 +9,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import VIEW
@@ -21,6 +23,8 @@ from mxnet.ops.tools.shapes import normal_axis, numel, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
 class _NewShape(Op):
@@ -165,6 +169,15 @@ class Reshape(_NewShape, name="Reshape", aliases=("reshape",)):
             f"Reshape: an array of shape {data} cannot have the shape {wanted} (from {self!r})."
         )
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.as_output(data)
+
+    def as_torch(self, data: str) -> str | None:
+        if not self.shape or self.reverse or min(self.shape) < -1:
+            return None
+        extents = [f"{data}.shape[{i}]" if code == 0 else str(code) for i, code in enumerate(self.shape)]
+        return f"{data}.reshape({', '.join(extents)})"
+
 
 class ReshapeLike(Op, name="reshape_like"):
     """Gives an array the shape of another, or some of its axes the extents of some of the other's.
@@ -214,6 +227,9 @@ class ReshapeLike(Op, name="reshape_like"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return emit("reshape_like", grads[0], node.inputs[0]), None
 
+    def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
+        return to.as_output(lhs)
+
 
 class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
     """Makes a matrix: the first axis stays, the others become one.
@@ -228,6 +244,12 @@ class Flatten(_NewShape, name="Flatten", aliases=("flatten",)):
         if not data:
             raise ShapeError("Flatten: data must have at least one axis, but has the shape ().")
         return (data[0], numel(data[1:])) if is_complete(data) else None  # as in MXNet 1.9
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Flatten(data, axis=1)
+
+    def as_torch(self, data: str) -> str:
+        return f"{data}.flatten(1)"
 
 
 class ExpandDims(_NewShape, name="expand_dims"):
@@ -251,6 +273,12 @@ class ExpandDims(_NewShape, name="expand_dims"):
         axis = normal_axis(self.axis, len(data) + 1, self.name)
         return (*data[:axis], 1, *data[axis:])
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Unsqueeze(data, [self.axis % (data.rank + 1)])
+
+    def as_torch(self, data: str) -> str:
+        return f"{data}.unsqueeze({self.axis})"
+
 
 class Squeeze(_NewShape, name="squeeze"):
     """Removes axes of extent 1: those named, or all. One stays if nothing else would."""
@@ -273,6 +301,9 @@ class Squeeze(_NewShape, name="squeeze"):
                     )
         return tuple(extent for i, extent in enumerate(data) if i not in axes) or (1,)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.as_output(data)
+
 
 class _NewOrder(Op):
     """Base of the operators that put the axes in another order."""
@@ -288,6 +319,9 @@ class _NewOrder(Op):
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data.permute(self.order(data.dim()))
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Transpose(data, perm=self.order(data.rank))
 
 
 class Transpose(_NewOrder, name="transpose"):
@@ -324,6 +358,9 @@ class Transpose(_NewOrder, name="transpose"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (emit("transpose", grads[0], axes=self.inverse()),)
 
+    def as_torch(self, data: str) -> str | None:
+        return f"{data}.permute{self.axes}" if self.axes else None
+
 
 class SwapAxis(_NewOrder, name="SwapAxis", aliases=("swapaxes",)):
     """Exchanges two axes."""
@@ -340,6 +377,9 @@ class SwapAxis(_NewOrder, name="SwapAxis", aliases=("swapaxes",)):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (emit(self, grads[0]),)
+
+    def as_torch(self, data: str) -> str:
+        return f"{data}.transpose({self.dim1}, {self.dim2})"
 
 
 class Reverse(Op, name="reverse", aliases=("flip",)):
@@ -363,6 +403,10 @@ class Reverse(Op, name="reverse", aliases=("flip",)):
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (emit(self, grads[0]),)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        n = len(self.axis)
+        return to.Slice(data, [-1] * n, [-np.iinfo(np.int64).max] * n, self.axis, [-1] * n)
 
 
 class Repeat(Op, name="repeat"):
@@ -390,6 +434,13 @@ class Repeat(Op, name="repeat"):
         axis = len(data.shape) - 1 if self.axis is None else self.axis % len(data.shape)
         shape = data.shape
         return grad.reshape(*shape[: axis + 1], self.repeats, *shape[axis + 1 :]).sum(axis + 1)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        flat = data if self.axis is not None else to.Reshape(data, [-1])
+        rank = 1 if self.axis is None else data.rank
+        axis = (self.axis or 0) % rank + 1
+        repeats = [self.repeats if i == axis else 1 for i in range(rank + 1)]
+        return to.as_output(to.Tile(to.Unsqueeze(flat, [axis]), repeats))
 
 
 class Tile(Op, name="tile"):
@@ -422,6 +473,12 @@ class Tile(Op, name="tile"):
         times, shape = self._aligned(data.shape)
         pairs = [extent for pair in zip(times, shape, strict=True) for extent in pair]
         return grad.reshape(pairs).sum(tuple(range(0, len(pairs), 2))).reshape(data.shape)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        more = len(self.reps) - data.rank
+        if more > 0:
+            data = to.Unsqueeze(data, range(more))
+        return to.Tile(data, [*[1] * -more, *self.reps])
 
 
 class _Blocks(Op):
@@ -466,6 +523,9 @@ class DepthToSpace(_Blocks, name="depth_to_space"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (emit("space_to_depth", grads[0], block_size=self.block_size),)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.DepthToSpace(data, blocksize=self.block_size)
+
 
 class SpaceToDepth(_Blocks, name="space_to_depth"):
     """Stacks the pixels of each block as channels; undoes :class:`DepthToSpace`.
@@ -492,6 +552,9 @@ class SpaceToDepth(_Blocks, name="space_to_depth"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> Sequence[Entry | None]:
         return (emit("depth_to_space", grads[0], block_size=self.block_size),)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.SpaceToDepth(data, blocksize=self.block_size)
+
 
 class _AboutShape(Op):
     """Base of the operators whose output tells about the shape of data; it is int64 and has no gradient."""
@@ -513,6 +576,8 @@ class ShapeArray(_AboutShape, name="shape_array"):
     def forward(self, run: Run, data: Like) -> Tensor:
         return torch.tensor(data.shape, dtype=torch.int64, device=torch_device(run.context))
 
+    onnx = "Shape"
+
 
 class SizeArray(_AboutShape, name="size_array"):
     """Returns the number of elements of data as an array of shape (1,)."""
@@ -522,3 +587,6 @@ class SizeArray(_AboutShape, name="size_array"):
 
     def forward(self, run: Run, data: Like) -> Tensor:
         return torch.tensor([math.prod(data.shape)], dtype=torch.int64, device=torch_device(run.context))
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Reshape(to.Size(data), [1])

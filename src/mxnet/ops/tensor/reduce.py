@@ -21,6 +21,8 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 def _normal_axes(axes: Sequence[int], ndim: int, operator: str) -> tuple[int, ...]:
     """Return axes counted from the front, in order."""
@@ -65,6 +67,7 @@ class Reduction(Op):
     names_inputs = False
     needs_whole_shape: ClassVar[bool] = False
     """Whether nothing is inferred before the shape of the data is complete, as in MXNet 1.9."""
+    onnx_name: ClassVar[str]
     axis: tuple[int, ...] | None = param(default=None, doc="The axes to reduce; all by default.")
     keepdims: bool = param(default=False, doc="Whether the reduced axes stay, with an extent of 1.")
     exclude: bool = param(default=False, doc="Whether to reduce all axes but `axis`.")
@@ -96,6 +99,24 @@ class Reduction(Op):
     def spread(self, reduced: Tensor, shape: Sequence[int]) -> Tensor:
         """Return a view of something like the output, repeated to the shape of the data."""
         return reduced.reshape(_reduced(tuple(shape), self.axes_of(len(shape)), keepdims=True)).expand(shape)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        axes = self.axes_of(data.rank)
+        if not axes:
+            return to.Identity(data)
+        dtype = data.dtype
+        if self.onnx_name == "ReduceMean" and not data.is_real:  # it is cut off
+            count = math.prod(data.extent(axis) for axis in axes)
+            return to.as_output(to.ReduceSum(data.as_type("int64"), axes, keepdims=1) / count).as_type(dtype)
+        if not data.is_real and dtype not in ("int32", "int64"):
+            data = data.as_type("int32")
+        filled = self.filled_in_onnx(to, data)
+        made = to.node(self.onnx_name, filled, axes, keepdims=int(self.keepdims)).as_type(dtype)
+        return made if self.keepdims or len(axes) < data.rank else to.Reshape(made, [1])
+
+    def filled_in_onnx(self, to: OnnxGraph, data: Value) -> Value:
+        """Return the data with what stands for NaN, where that is left out."""
+        return data
 
 
 def _csr_sum_storage(op: Any, stypes: tuple[str, ...]) -> str | None:
@@ -147,6 +168,8 @@ class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return self.spread(grad, data.shape)
 
+    onnx_name = "ReduceSum"
+
 
 class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
     """Computes the mean along some axes; of integers it is cut off."""
@@ -161,6 +184,8 @@ class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
         count = math.prod(data.shape) // max(1, grad.numel())
         return self.spread(grad / count, data.shape)
 
+    onnx_name = "ReduceMean"
+
 
 class Product(Reduction, name="prod"):
     """Multiplies the elements along some axes.
@@ -174,6 +199,8 @@ class Product(Reduction, name="prod"):
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
         return self.spread(grad * output, data.shape) / data
 
+    onnx_name = "ReduceProd"
+
 
 class NanSum(Reduction, name="nansum"):
     """Adds up the elements along some axes; what is not a number counts as 0."""
@@ -186,6 +213,11 @@ class NanSum(Reduction, name="nansum"):
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         return self.spread(grad, data.shape).masked_fill(data.isnan(), 0)
 
+    onnx_name = "ReduceSum"
+
+    def filled_in_onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Where(to.IsNaN(data), to.value(0.0, data.dtype), data)
+
 
 class NanProduct(Reduction, name="nanprod"):
     """Multiplies the elements along some axes; what is not a number counts as 1."""
@@ -197,6 +229,11 @@ class NanProduct(Reduction, name="nanprod"):
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
         return (self.spread(grad * output, data.shape) / data).masked_fill(data.isnan(), 0)
+
+    onnx_name = "ReduceProd"
+
+    def filled_in_onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.Where(to.IsNaN(data), to.value(1.0, data.dtype), data)
 
 
 class Extremum(Reduction):
@@ -216,6 +253,8 @@ class Max(Extremum, name="max", aliases=("max_axis",)):
     def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return torch.amax(data, axes, keepdim=True, out=out) if axes else data
 
+    onnx_name = "ReduceMax"
+
 
 class Min(Extremum, name="min", aliases=("min_axis",)):
     """Finds the least element along some axes. Every element that equals it gets the whole gradient."""
@@ -224,6 +263,8 @@ class Min(Extremum, name="min", aliases=("min_axis",)):
 
     def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return torch.amin(data, axes, keepdim=True, out=out) if axes else data
+
+    onnx_name = "ReduceMin"
 
 
 class Norm(Op, name="norm", aliases=("_sparse_norm",)):
@@ -277,6 +318,12 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
             return grad * torch.sign(data)
         return grad * (data / output.reshape(kept).to(data.dtype))
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        axes, dtype = self.axes_of(data.rank), to.outs[0][0]
+        exact = data if data.is_real else data.as_type("float32")
+        made = to.node(f"ReduceL{self.ord}", exact, axes, keepdims=int(self.keepdims)).as_type(dtype)
+        return made if self.keepdims or len(axes) < data.rank else to.Reshape(made, [1])
+
 
 class ArgExtremum(Op):
     """Base of argmax and argmin.
@@ -287,6 +334,7 @@ class ArgExtremum(Op):
 
     example = "[[1, 5, 3], [4, 2, 6]] | axis=1"
     names_inputs = False
+    onnx_name: ClassVar[str]
     axis: int | None = param(default=None, doc="The axis to search along; by default the flattened data.")
     keepdims: bool = param(default=False, doc="Whether the axis stays, with an extent of 1.")
 
@@ -308,6 +356,12 @@ class ArgExtremum(Op):
 
     gradient = no_gradient
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        axis = 0 if self.axis is None else self.axis % data.rank
+        line = to.Reshape(data, [-1]) if self.axis is None else data
+        found = to.node(self.onnx_name, line, axis=axis, keepdims=1).as_type(data.dtype)
+        return to.as_output(found) if self.axis is None or not self.keepdims else found
+
 
 class ArgMax(ArgExtremum, name="argmax"):
     """Finds where the greatest element is, the first of several. The output has the dtype of the data."""
@@ -315,12 +369,16 @@ class ArgMax(ArgExtremum, name="argmax"):
     def search(self, data: Tensor, axis: int | None) -> Tensor:
         return data.argmax(axis)
 
+    onnx_name = "ArgMax"
+
 
 class ArgMin(ArgExtremum, name="argmin"):
     """Finds where the least element is, the first of several. The output has the dtype of the data."""
 
     def search(self, data: Tensor, axis: int | None) -> Tensor:
         return data.argmin(axis)
+
+    onnx_name = "ArgMin"
 
 
 class ArgMaxChannel(Op, name="argmax_channel"):
@@ -342,6 +400,9 @@ class ArgMaxChannel(Op, name="argmax_channel"):
         return data.argmax(axis).to(data.dtype).reshape(_reduced(data.shape, (axis,), keepdims=False))
 
     gradient = no_gradient
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.as_output(to.ArgMax(data, axis=min(1, data.rank - 1), keepdims=1).as_type(data.dtype))
 
 
 class Moments(Op, name="moments"):
@@ -378,3 +439,10 @@ class Moments(Op, name="moments"):
         into_mean, into_variance, mean = (each.reshape(kept) for each in (*grads, output0))
         count = data.numel() // max(1, mean.numel())
         return (into_mean + 2 * into_variance * (data - mean)) / count
+
+    def onnx(self, to: OnnxGraph, data: Value) -> tuple[Value, Value]:
+        axes = self._axes(data.rank)
+        mean = to.ReduceMean(data, axes, keepdims=1)
+        apart = data - mean
+        variance = to.ReduceMean(apart * apart, axes, keepdims=1)
+        return to.as_output(mean), to.as_output(variance, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,6 +19,8 @@ from mxnet.ops.tools.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_val
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 Rule = Callable[[Any, Node, Sequence[Entry]], Sequence[Entry | None]]
 
@@ -61,6 +64,17 @@ class WithScalar(Op):
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute
         return compute(*self.operands(data)) if out is None else compute(*self.operands(data), out=out)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        dtype = to.outs[0][0]
+        data, number = data.as_type(dtype), number_as(self.scalar, dtype)
+        return self.formula.in_onnx(to, *((number, data) if self.reverse else (data, number)))
+
+    def as_torch(self, data: str) -> str | None:
+        sign, number = self.formula.sign, f"({self.scalar})" if self.scalar < 0 else str(self.scalar)
+        if not sign or not math.isfinite(self.scalar):
+            return None
+        return f"{number} {sign} {data}" if self.reverse else f"{data} {sign} {number}"
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         into = self.formula.into_right if self.reverse else self.formula.into_left

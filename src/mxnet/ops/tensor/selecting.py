@@ -18,6 +18,8 @@ from mxnet.ops.tools.shapes import normal_axis
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 _COPIED = {
     "old_tensor": "What is overwritten.",
     "index_vector": "Which rows.",
@@ -69,6 +71,9 @@ class IndexCopy(Op, name="_contrib_index_copy"):
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, None, Entry]:
         old, new = emit("_contrib_backward_index_copy", grads[0], node.inputs[1]).node.outputs
         return old, None, new
+
+    def onnx(self, to: OnnxGraph, old_tensor: Value, index_vector: Value, new_tensor: Value) -> Value:
+        return to.ScatterND(old_tensor, to.Unsqueeze(index_vector.as_type("int64"), [1]), new_tensor)
 
 
 class IndexCopyGradient(Op, name="_contrib_backward_index_copy"):
@@ -168,3 +173,6 @@ class BooleanMask(Op, name="_contrib_boolean_mask"):
     def backward(self, run: Run, grad: Tensor, data: Like, index: Tensor) -> tuple[Tensor, None]:
         kept = (index != 0).nonzero().squeeze(1)
         return grad.new_zeros(data.shape).index_copy(0, kept, grad), None
+
+    def onnx(self, to: OnnxGraph, data: Value, index: Value) -> Value:
+        return to.Compress(data, to.truth(index), axis=self.axis % data.rank)

@@ -6,6 +6,8 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.dtype import number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
@@ -18,6 +20,8 @@ from mxnet.ops.tools.storage import csr_if_whole, rows_of_csr
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 Ranges = Sequence[range]
 """The positions along every axis, which together are a part of an array; steps may be negative."""
@@ -116,6 +120,18 @@ class Slice(_Sliced, _PartOfData, name="slice", aliases=("crop", "_sparse_slice"
     example = "[[1, 2, 3], [4, 5, 6]] | begin=(0, 1), end=(2, 3)"
     sparse = Sparse(csr_if_whole, kernel=_part_of_csr)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        most = np.iinfo(np.int64).max
+        steps = [each or 1 for each in self.step or (1,) * len(self.begin)]
+        begins, ends = (
+            [
+                each if each is not None else most if (step < 0) == is_begin else -most * (not is_begin)
+                for each, step in zip(bounds, steps, strict=True)
+            ]
+            for bounds, is_begin in ((self.begin, True), (self.end, False))
+        )
+        return to.Slice(data, begins, ends, range(len(steps)), steps)
+
 
 class SliceAxis(_PartOfData, name="slice_axis"):
     """Takes the positions `begin` to `end` of one axis. Unlike in :class:`Slice`, they must exist."""
@@ -138,6 +154,15 @@ class SliceAxis(_PartOfData, name="slice_axis"):
                 )
             part = range(begin, end)
         return [part if i == axis else None if d is None else range(d) for i, d in enumerate(data)]
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        return to.slice(data, self.axis % data.rank, self.begin, self.end)
+
+    def as_torch(self, data: str) -> str | None:
+        if self.axis < 0:
+            return None
+        part = f"{self.begin or ''}:{'' if self.end is None else self.end}"
+        return f"{data}[{':, ' * self.axis}{part}]"
 
 
 class SliceLike(Op, name="slice_like"):
@@ -180,6 +205,11 @@ class SliceLike(Op, name="slice_like"):
     def backward(self, run: Run, grad: Tensor, data: Like, shape_like: Like) -> tuple[Tensor, ...]:
         nothing = torch.zeros(shape_like.shape, dtype=shape_like.dtype, device=grad.device)
         return _write(grad.new_zeros(data.shape), [range(d) for d in grad.shape], grad), nothing
+
+    def onnx(self, to: OnnxGraph, data: Value, shape_like: Value) -> Value:
+        axes = [axis % data.rank for axis in self.axes] or range(shape_like.rank)
+        ends = to.shape_of([shape_like.shape[axis] for axis in axes])  # type: ignore[index]
+        return to.Slice(data, [0] * len(axes), ends, axes)
 
 
 class SliceAssign(_Sliced, name="_slice_assign", aliases=("_crop_assign",)):

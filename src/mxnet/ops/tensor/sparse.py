@@ -55,6 +55,8 @@ class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
 
     gradient = unchanged
 
+    onnx = "Identity"
+
 
 def _rows_kept(call: Call) -> Stored:
     """Take the rows in the order they are asked for, as MXNet does; an empty array stays empty."""

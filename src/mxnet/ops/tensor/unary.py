@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxnet.dtype import number_as
-from mxnet.ir.memory import NOWHERE, Into, Memory
+from mxnet.ir.memory import NOWHERE, Into
 from mxnet.ir.node import Entry, Node, emit
-from mxnet.ir.op import Op, Run, param
+from mxnet.ir.op import Op, Run
 from mxnet.ir.storage import FALLS_BACK, Sparse
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.arithmetic import memory_of
 from mxnet.ops.tools.shapes import first_is_image, same_shape
-from mxnet.ops.tools.storage import FLAT, KEEPS_ZEROS, LINEAR, SLOPES, STEPS, on_values
+from mxnet.ops.tools.storage import FLAT, KEEPS_ZEROS, LINEAR, SLOPES, STEPS
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
     Function = Callable[..., Tensor]
+    InOnnx = str | Callable[[OnnxGraph, Value], Value]
     Derivative = Callable[..., Tensor]
     """Of the head gradient and the function's input (or output): the gradient of the input."""
+
+
+_OF_INTEGERS = {"Abs", "Neg", "Sign"}
+"""Those of ONNX's functions that are defined of whole numbers, too."""
 
 
 class Unary(Op):
@@ -33,6 +38,8 @@ class Unary(Op):
     names_inputs = False
     image_inputs = first_is_image
     function: ClassVar[Function]
+    in_onnx: ClassVar[InOnnx | None] = None
+    """What it is in ONNX: an operator of real numbers, or a function of the graph and a value."""
     takes_integers: ClassVar[bool] = False
     """Whether `function` itself is right for integers."""
 
@@ -40,6 +47,16 @@ class Unary(Op):
 
     def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
         return (self.name, ()) if self.name in {"relu", "sigmoid", "tanh"} else None
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        said = type(self).in_onnx
+        assert said is not None
+        real = (
+            data
+            if data.is_real or (self.takes_integers and said in _OF_INTEGERS)
+            else data.as_type("float32")
+        )
+        return (to.node(said, real) if isinstance(said, str) else said(to, real)).as_type(data.dtype)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = type(self).function
@@ -61,6 +78,7 @@ def _declare(
     sparse: Sparse = FALLS_BACK,
     aliases: tuple[str, ...] | None = None,
     example: str = Unary.example,
+    onnx: InOnnx | None = None,
 ) -> None:
     """Declare one function with its derivative, by what that reads.
 
@@ -69,16 +87,21 @@ def _declare(
     their argument or the head gradient, too.
     `integers` says that the function itself is right for them.
     """
+    in_torch = f"torch.{function}({{}})" if isinstance(function, str) and slope is None else None
     if isinstance(function, str):
         function = _by_torch(function)
     contents: dict[str, Any] = {
+        "as_torch": in_torch and (lambda self, data: in_torch.format(data)),
         "__doc__": f"Computes :math:`{formula}` of each element.",
         "function": staticmethod(function),
         "takes_integers": integers,
         "sparse": sparse,
         "example": example,
+        "in_onnx": onnx if onnx is None or isinstance(onnx, str) else staticmethod(onnx),
         "memory": memory_of(function, "data"),
     }
+    if onnx is None:
+        contents["onnx"] = None
     if by_data is not None:
         contents |= {"backward": _reading_data(by_data), "backward_memory": memory_of(by_data, "grad")}
     elif by_output is not None:
@@ -200,6 +223,18 @@ def _slope_of_gammaln(x: Tensor) -> Tensor:
     return _digamma(x).masked_fill((x <= 0) & (x == x.floor()), math.inf)
 
 
+def _round_in_onnx(to: OnnxGraph, x: Value) -> Value:
+    return to.Sign(x) * to.Floor(to.Abs(x) + 0.5)
+
+
+def _trunc_in_onnx(to: OnnxGraph, x: Value) -> Value:
+    return to.Sign(x) * to.Floor(to.Abs(x))
+
+
+def _cbrt_in_onnx(to: OnnxGraph, x: Value) -> Value:
+    return to.Sign(x) * to.Pow(to.Abs(x), 1 / 3)
+
+
 # --------------------------------------------------------------------------------------------- the functions
 
 _declare(
@@ -209,14 +244,27 @@ _declare(
     by_data=lambda grad, x: grad * torch.sign(x),
     integers=True,
     sparse=SLOPES,
+    onnx="Abs",
 )
-_declare("sign", r"\mathrm{sign}(x)", "sign", integers=True, sparse=STEPS)
-_declare("round", r"\mathrm{round}(x)` (halves away from zero) :math:`\,", _round, sparse=STEPS)
-_declare("rint", r"\mathrm{round}(x)` (halves down) :math:`\,", _rint, sparse=STEPS)
-_declare("ceil", r"\lceil x \rceil", "ceil", integers=True, sparse=STEPS)
-_declare("floor", r"\lfloor x \rfloor", "floor", integers=True, sparse=STEPS)
-_declare("trunc", r"\mathrm{trunc}(x)", "trunc", integers=True, sparse=STEPS)
-_declare("fix", r"\mathrm{trunc}(x)", "trunc", integers=True, sparse=STEPS)
+_declare("sign", r"\mathrm{sign}(x)", "sign", integers=True, sparse=STEPS, onnx="Sign")
+_declare(
+    "round",
+    r"\mathrm{round}(x)` (halves away from zero) :math:`\,",
+    _round,
+    sparse=STEPS,
+    onnx=_round_in_onnx,
+)
+_declare(
+    "rint",
+    r"\mathrm{round}(x)` (halves down) :math:`\,",
+    _rint,
+    sparse=STEPS,
+    onnx=lambda to, x: to.Ceil(x - 0.5),
+)
+_declare("ceil", r"\lceil x \rceil", "ceil", integers=True, sparse=STEPS, onnx="Ceil")
+_declare("floor", r"\lfloor x \rfloor", "floor", integers=True, sparse=STEPS, onnx="Floor")
+_declare("trunc", r"\mathrm{trunc}(x)", "trunc", integers=True, sparse=STEPS, onnx=_trunc_in_onnx)
+_declare("fix", r"\mathrm{trunc}(x)", "trunc", integers=True, sparse=STEPS, onnx=_trunc_in_onnx)
 _declare(
     "logical_not",
     r"\neg x",
@@ -225,6 +273,7 @@ _declare(
     integers=True,
     sparse=FLAT,
     example="[0, 2]",
+    onnx=lambda to, x: to.Not(to.truth(x)),
 )
 # With the gradient passed straight through, so that what rounds can be trained.
 _declare(
@@ -234,6 +283,7 @@ _declare(
     slope=1,
     aliases=("_sparse__contrib_round_ste",),
     sparse=LINEAR,
+    onnx=_round_in_onnx,
 )
 _declare(
     "_contrib_sign_ste",
@@ -243,15 +293,17 @@ _declare(
     aliases=("_sparse__contrib_sign_ste",),
     integers=True,
     sparse=LINEAR,
+    onnx="Sign",
 )
 
-_declare("negative", "-x", "neg", slope=-1, integers=True, sparse=LINEAR)
+_declare("negative", "-x", "neg", slope=-1, integers=True, sparse=LINEAR, onnx="Neg")
 _declare(
     "degrees",
     r"180 x / \pi",
     lambda x, out=None: torch.mul(x, 180 / math.pi, out=out),
     slope=180 / math.pi,
     sparse=KEEPS_ZEROS,
+    onnx=lambda to, x: x * (180 / math.pi),
 )
 _declare(
     "radians",
@@ -260,6 +312,7 @@ _declare(
     slope=math.pi / 180,
     sparse=KEEPS_ZEROS,
     example="[0, 90, 180]",
+    onnx=lambda to, x: x * (math.pi / 180),
 )
 _declare(
     "reciprocal",
@@ -268,6 +321,7 @@ _declare(
     by_output=lambda grad, y: -grad * y.square(),
     aliases=(),
     example="[1, 2, 4]",
+    onnx="Reciprocal",
 )
 _declare(
     "square",
@@ -276,6 +330,7 @@ _declare(
     by_data=lambda grad, x: grad * (2 * x),
     integers=True,
     sparse=SLOPES,
+    onnx=lambda to, x: x * x,
 )
 _declare(
     "sqrt",
@@ -284,9 +339,15 @@ _declare(
     by_output=lambda grad, y: grad * (0.5 / y),
     sparse=KEEPS_ZEROS,
     example="[1, 2, 4]",
+    onnx="Sqrt",
 )
 _declare(
-    "rsqrt", r"1 / \sqrt{x}", "rsqrt", by_output=lambda grad, y: grad * (-0.5 * y**3), example="[1, 2, 4]"
+    "rsqrt",
+    r"1 / \sqrt{x}",
+    "rsqrt",
+    by_output=lambda grad, y: grad * (-0.5 * y**3),
+    example="[1, 2, 4]",
+    onnx=lambda to, x: to.Reciprocal(to.Sqrt(x)),
 )
 _declare(
     "cbrt",
@@ -295,6 +356,7 @@ _declare(
     by_output=lambda grad, y: grad / (3 * y.square()),
     sparse=KEEPS_ZEROS,
     example="[1, 2, 4]",
+    onnx=_cbrt_in_onnx,
 )
 _declare(
     "rcbrt",
@@ -303,15 +365,35 @@ _declare(
     by_output=lambda grad, y: grad * (y**4 / -3),
     aliases=(),
     example="[1, 2, 4]",
+    onnx=lambda to, x: to.Reciprocal(_cbrt_in_onnx(to, x)),
 )
 
-_declare("exp", "e^x", "exp", by_output=lambda grad, y, out=None: torch.mul(grad, y, out=out))
-_declare("expm1", "e^x - 1", "expm1", by_data=lambda grad, x: grad * torch.exp(x), sparse=KEEPS_ZEROS)
-_declare("log", r"\ln x", "log", by_data=lambda grad, x: grad / x, example="[1, 2, 4]")
+_declare("exp", "e^x", "exp", by_output=lambda grad, y, out=None: torch.mul(grad, y, out=out), onnx="Exp")
 _declare(
-    "log10", r"\log_{10} x", "log10", by_data=lambda grad, x: grad / (x * math.log(10)), example="[1, 2, 4]"
+    "expm1",
+    "e^x - 1",
+    "expm1",
+    by_data=lambda grad, x: grad * torch.exp(x),
+    sparse=KEEPS_ZEROS,
+    onnx=lambda to, x: to.Exp(x) - 1,
 )
-_declare("log2", r"\log_2 x", "log2", by_data=lambda grad, x: grad / (x * math.log(2)), example="[1, 2, 4]")
+_declare("log", r"\ln x", "log", by_data=lambda grad, x: grad / x, example="[1, 2, 4]", onnx="Log")
+_declare(
+    "log10",
+    r"\log_{10} x",
+    "log10",
+    by_data=lambda grad, x: grad / (x * math.log(10)),
+    example="[1, 2, 4]",
+    onnx=lambda to, x: to.Log(x) * (1 / math.log(10)),
+)
+_declare(
+    "log2",
+    r"\log_2 x",
+    "log2",
+    by_data=lambda grad, x: grad / (x * math.log(2)),
+    example="[1, 2, 4]",
+    onnx=lambda to, x: to.Log(x) * (1 / math.log(2)),
+)
 _declare(
     "log1p",
     r"\ln(1 + x)",
@@ -319,11 +401,14 @@ _declare(
     by_data=lambda grad, x: grad / (1 + x),
     sparse=KEEPS_ZEROS,
     example="[1, 2, 4]",
+    onnx=lambda to, x: to.Log(x + 1),
 )
 
-_declare("sin", r"\sin x", "sin", by_data=lambda grad, x: grad * torch.cos(x), sparse=KEEPS_ZEROS)
-_declare("cos", r"\cos x", "cos", by_data=lambda grad, x: -grad * torch.sin(x))
-_declare("tan", r"\tan x", "tan", by_output=lambda grad, y: grad * (1 + y * y), sparse=KEEPS_ZEROS)
+_declare("sin", r"\sin x", "sin", by_data=lambda grad, x: grad * torch.cos(x), sparse=KEEPS_ZEROS, onnx="Sin")
+_declare("cos", r"\cos x", "cos", by_data=lambda grad, x: -grad * torch.sin(x), onnx="Cos")
+_declare(
+    "tan", r"\tan x", "tan", by_output=lambda grad, y: grad * (1 + y * y), sparse=KEEPS_ZEROS, onnx="Tan"
+)
 _declare(
     "arcsin",
     r"\arcsin x",
@@ -331,20 +416,36 @@ _declare(
     by_data=lambda grad, x: grad * torch.rsqrt(1 - x * x),
     sparse=KEEPS_ZEROS,
     example="[0, 0.5]",
+    onnx="Asin",
 )
 _declare(
-    "arccos", r"\arccos x", "acos", by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x), example="[0, 0.5]"
+    "arccos",
+    r"\arccos x",
+    "acos",
+    by_data=lambda grad, x: -grad * torch.rsqrt(1 - x * x),
+    example="[0, 0.5]",
+    onnx="Acos",
 )
-_declare("arctan", r"\arctan x", "atan", by_data=lambda grad, x: grad / (1 + x * x), sparse=KEEPS_ZEROS)
-_declare("sinh", r"\sinh x", "sinh", by_data=lambda grad, x: grad * torch.cosh(x), sparse=KEEPS_ZEROS)
-_declare("cosh", r"\cosh x", "cosh", by_data=lambda grad, x: grad * torch.sinh(x))
-_declare("tanh", r"\tanh x", "tanh", by_output=tanh_backward, sparse=KEEPS_ZEROS)
+_declare(
+    "arctan",
+    r"\arctan x",
+    "atan",
+    by_data=lambda grad, x: grad / (1 + x * x),
+    sparse=KEEPS_ZEROS,
+    onnx="Atan",
+)
+_declare(
+    "sinh", r"\sinh x", "sinh", by_data=lambda grad, x: grad * torch.cosh(x), sparse=KEEPS_ZEROS, onnx="Sinh"
+)
+_declare("cosh", r"\cosh x", "cosh", by_data=lambda grad, x: grad * torch.sinh(x), onnx="Cosh")
+_declare("tanh", r"\tanh x", "tanh", by_output=tanh_backward, sparse=KEEPS_ZEROS, onnx="Tanh")
 _declare(
     "arcsinh",
     r"\mathrm{arsinh}\, x",
     "asinh",
     by_data=lambda grad, x: grad * torch.rsqrt(x * x + 1),
     sparse=KEEPS_ZEROS,
+    onnx="Asinh",
 )
 _declare(
     "arccosh",
@@ -352,6 +453,7 @@ _declare(
     "acosh",
     by_data=lambda grad, x: grad * torch.rsqrt(x * x - 1),
     example="[1, 2, 3]",
+    onnx="Acosh",
 )
 _declare(
     "arctanh",
@@ -360,6 +462,7 @@ _declare(
     by_data=lambda grad, x: grad / (1 - x * x),
     sparse=KEEPS_ZEROS,
     example="[0, 0.5]",
+    onnx="Atanh",
 )
 
 _declare(
@@ -383,6 +486,7 @@ _declare(
     by_data=lambda grad, x: grad * (2 / math.sqrt(math.pi) * torch.exp(-x * x)),
     aliases=(),
     example="[0, 0.5]",
+    onnx="Erf",
 )
 _declare(
     "erfinv",
@@ -400,107 +504,13 @@ _declare(
     by_output=lambda grad, y, out=None: torch.mul(y.clamp(max=1).ceil_(), grad, out=out),  # NaN of NaN
     integers=True,
     sparse=SLOPES,
+    onnx="Relu",
 )
-_declare("sigmoid", "1 / (1 + e^{-x})", "sigmoid", by_output=sigmoid_backward)
+_declare("sigmoid", "1 / (1 + e^{-x})", "sigmoid", by_output=sigmoid_backward, onnx="Sigmoid")
 _declare(
     "softsign",
     "x / (1 + |x|)",
     lambda x: F.softsign(x),
     by_data=lambda grad, x: grad / (1 + x.abs()).square(),
+    onnx="Softsign",
 )
-
-
-# ------------------------------------------------------------------------------------------- with parameters
-
-
-class HardSigmoid(Op, name="hard_sigmoid"):
-    r"""Approximates sigmoid by a line: :math:`\min(\max(\alpha x + \beta, 0), 1)`."""
-
-    example = "[-1, 0, 1]"
-    alpha: float = param(default=0.2, doc="Slope of the line.")
-    names_inputs = False
-    image_inputs = first_is_image
-    beta: float = param(default=0.5, doc="Its value at 0.")
-
-    infer_shape = same_shape
-
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return (data * self.alpha + self.beta).clamp(0, 1).to(data.dtype)
-
-    def backward(self, run: Run, grad: Tensor, output: Tensor) -> Tensor:
-        of_numbers = output.nan_to_num(0.0)
-        into: Tensor = torch.ops.aten.hardtanh_backward(grad * self.alpha, of_numbers, 0.0, 1.0)
-        return into
-
-
-class SmoothL1(Op, name="smooth_l1"):
-    r"""Computes a loss that is quadratic near 0 and linear elsewhere.
-
-    :math:`(\sigma x)^2 / 2` where :math:`|x| < 1 / \sigma^2`, and :math:`|x| - 1 / (2 \sigma^2)` elsewhere;
-    :math:`\sigma` is `scalar` (Girshick, 2015).
-    """
-
-    example = "[-2, 0.5, 2] | scalar=1.0"
-    names_inputs = False
-    scalar: float = param(default=1.0, doc="Where the parabola ends: at one over its square.")
-
-    infer_shape = same_shape
-
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        square = self.scalar**2
-        end = 1 / square if square else math.inf
-        near = data.clamp(-end, end)
-        return (near * (data - near / 2) * square).to(data.dtype)
-
-    def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
-        return grad * (data * self.scalar**2).clamp(-1, 1)
-
-
-class Clip(Op, name="clip", aliases=("_sparse_clip",)):
-    r"""Limits elements to an interval: :math:`\min(\max(x, a_{min}), a_{max})`.
-
-    At the bounds the gradient still passes.
-    """
-
-    example = "[-2, 0.5, 2] | a_min=-1.0, a_max=1.0"
-    a_min: float = param(doc="Least value.")
-    a_max: float = param(doc="Greatest value.")
-
-    infer_shape = same_shape
-    memory = Memory("new", over=("data",), into=True)
-    backward_memory = Memory("new", over=("grad",), into=True)
-    names_inputs = False
-    image_inputs = first_is_image
-    sparse = Sparse(lambda op, stypes: stypes[0] if op.a_min <= 0 <= op.a_max else None, kernel=on_values)
-
-    def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
-        return ("hardtanh", (self.a_min, self.a_max)) if self.a_min <= self.a_max else None
-
-    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
-        low, high = (number_as(bound, data.dtype) for bound in (self.a_min, self.a_max))
-        dtype = data.dtype
-        least, most = (-math.inf, math.inf) if dtype.is_floating_point else _ends(dtype)
-        if least <= self.a_min <= self.a_max <= most:
-            return torch.clamp(data, low, high, out=out)
-        return written(torch.where(data > self.a_max, high, torch.where(data < self.a_min, low, data)), out)
-
-    def backward(self, run: Run, grad: Tensor, data: Tensor, *, out: Mapping[str, Into] = NOWHERE) -> Tensor:
-        if not data.dtype.is_floating_point:
-            inside = grad * ((data >= self.a_min) & (data <= self.a_max))
-            return written(inside, out["data"].tensor if out else None)
-        outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
-        kernel: Any = torch.ops.aten.hardtanh_backward
-        if out:
-            return kernel.grad_input(grad, data, *outside, grad_input=out["data"].tensor)  # type: ignore[no-any-return]
-        return kernel.default(grad, data, *outside)  # type: ignore[no-any-return]
-
-
-def _ends(dtype: torch.dtype) -> tuple[float, float]:
-    info = torch.iinfo(dtype)
-    return info.min, info.max
-
-
-@functools.cache
-def _neighbour(number: float, towards: float, dtype: torch.dtype) -> float:
-    """Return the next number of that dtype."""
-    return torch.nextafter(*torch.tensor([number, towards], dtype=dtype)).item()

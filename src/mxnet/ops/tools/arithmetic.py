@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from mxnet.dtype import is_floating
 from mxnet.ir.memory import NEW, Memory, takes_out
 from mxnet.ir.op import Op, Run
 from mxnet.lazy import torch
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 from mxnet.ops.tools.shapes import all_are_images
 from mxnet.ops.tools.writing import written
 
@@ -36,6 +38,15 @@ class Formula(NamedTuple):
     compute: Callable[..., Tensor]
     into_left: Callable[[Tensor, Operand, Operand], Tensor] | None = None
     into_right: Callable[[Tensor, Operand, Operand], Tensor] | None = None
+    onnx: str | Callable[[OnnxGraph, Operand, Operand], Value] = ""
+    sign: str = ""
+    """How Python writes it, of real numbers."""
+
+    def in_onnx(self, to: OnnxGraph, a: Operand, b: Operand) -> Value:
+        """Return what is computed; truth as 0 and 1 in the type of the operands."""
+        dtype = next(each.dtype for each in (a, b) if isinstance(each, Value))
+        made = to.node(self.onnx, a, b) if isinstance(self.onnx, str) else self.onnx(to, a, b)
+        return made.as_type(dtype)
 
 
 def memory_of(function: Callable[..., Any], *operands: str) -> Memory:
@@ -154,15 +165,53 @@ def _truth(comparison: str) -> Callable[..., Tensor]:
     return compute
 
 
+def _squared(operand: Operand) -> Operand:
+    real = operand.as_type("float32") if isinstance(operand, Value) and not operand.is_real else operand
+    return real * real
+
+
+def _modulo_in_onnx(to: OnnxGraph, a: Operand, b: Operand) -> Value:
+    dtype = next(each.dtype for each in (a, b) if isinstance(each, Value))
+    a, b = to.value(a, dtype), b if isinstance(b, int | float) and b else to.value(b, dtype)
+    if not is_floating(dtype):
+        divisor = to.Where(to.Equal(b, 0), to.value(1, dtype), b) if isinstance(b, Value) else b
+        remainder = to.Mod(a, divisor)
+    else:
+        remainder = a - to.Floor(a / b) * b
+    if not isinstance(b, Value):
+        return remainder
+    return to.Where(to.Equal(b, 0), to.value(0, dtype), remainder)
+
+
+def _power_in_onnx(to: OnnxGraph, a: Operand, b: Operand) -> Value:
+    a, b = (
+        each if not isinstance(each, Value) or each.is_real else each.as_type("float32") for each in (a, b)
+    )
+    return to.Pow(a, b)
+
+
+def _of_truths(op_type: str) -> Callable[[OnnxGraph, Operand, Operand], Value]:
+    def combined(to: OnnxGraph, a: Operand, b: Operand) -> Value:
+        return to.node(
+            op_type, *[to.truth(x) if isinstance(x, Value) else to.value(bool(x), "bool") for x in (a, b)]
+        )
+
+    return combined
+
+
 FORMULAS: dict[str, Formula] = {
-    "add": Formula("Adds", "a + b", _add, lambda grad, *_: grad, lambda grad, *_: grad),
-    "sub": Formula("Subtracts", "a - b", _subtract, lambda grad, *_: grad, lambda grad, *_: -grad),
+    "add": Formula("Adds", "a + b", _add, lambda grad, *_: grad, lambda grad, *_: grad, "Add", "+"),
+    "sub": Formula(
+        "Subtracts", "a - b", _subtract, lambda grad, *_: grad, lambda grad, *_: -grad, "Sub", "-"
+    ),
     "mul": Formula(
         "Multiplies",
         "a b",
         _multiply,
         lambda grad, _, b: grad * b,
         lambda grad, a, _: grad * a,
+        "Mul",
+        "*",
     ),
     "div": Formula(
         "Divides",
@@ -170,6 +219,8 @@ FORMULAS: dict[str, Formula] = {
         _divide,
         _in_whole_numbers(lambda grad, _, b: grad / b),
         _in_whole_numbers(lambda grad, a, b: -grad * a / (b * b)),
+        "Div",
+        "/",
     ),
     "mod": Formula(
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",
@@ -177,6 +228,7 @@ FORMULAS: dict[str, Formula] = {
         _modulo,
         _of_real_numbers(lambda grad, *_: grad),
         _of_real_numbers(lambda grad, a, b: -grad * torch.floor(a / b)),
+        _modulo_in_onnx,
     ),
     "power": Formula(
         "Raises to a power",
@@ -184,6 +236,8 @@ FORMULAS: dict[str, Formula] = {
         _power,
         _in_whole_numbers(_power_into_base),
         _in_whole_numbers(_power_into_exponent),
+        _power_in_onnx,
+        "**",
     ),
     "maximum": Formula(
         "Takes the greater one",
@@ -191,6 +245,7 @@ FORMULAS: dict[str, Formula] = {
         _maximum,
         lambda grad, a, b: grad * (a >= b),
         lambda grad, a, b: grad * (a < b),
+        "Max",
     ),
     "minimum": Formula(
         "Takes the lesser one",
@@ -198,6 +253,7 @@ FORMULAS: dict[str, Formula] = {
         _minimum,
         lambda grad, a, b: grad * (a <= b),
         lambda grad, a, b: grad * (a > b),
+        "Min",
     ),
     "hypot": Formula(
         "Computes the hypotenuse",
@@ -205,16 +261,21 @@ FORMULAS: dict[str, Formula] = {
         _hypot,
         _in_whole_numbers(lambda grad, a, b: grad * a / _hypot(a, b)),
         _in_whole_numbers(lambda grad, a, b: grad * b / _hypot(a, b)),
+        lambda to, a, b: to.Sqrt(_squared(a) + _squared(b)),
     ),
-    "equal": Formula("Compares", "a = b", _truth("eq")),
-    "not_equal": Formula("Compares", r"a \ne b", _truth("ne")),
-    "greater": Formula("Compares", "a > b", _truth("gt")),
-    "greater_equal": Formula("Compares", r"a \ge b", _truth("ge")),
-    "lesser": Formula("Compares", "a < b", _truth("lt")),
-    "lesser_equal": Formula("Compares", r"a \le b", _truth("le")),
-    "logical_and": Formula("Combines truth values", r"a \wedge b", _truth("logical_and")),
-    "logical_or": Formula("Combines truth values", r"a \vee b", _truth("logical_or")),
-    "logical_xor": Formula("Combines truth values", r"a \oplus b", _truth("logical_xor")),
+    "equal": Formula("Compares", "a = b", _truth("eq"), onnx="Equal"),
+    "not_equal": Formula("Compares", r"a \ne b", _truth("ne"), onnx=lambda to, a, b: to.Not(to.Equal(a, b))),
+    "greater": Formula("Compares", "a > b", _truth("gt"), onnx="Greater"),
+    "greater_equal": Formula("Compares", r"a \ge b", _truth("ge"), onnx="GreaterOrEqual"),
+    "lesser": Formula("Compares", "a < b", _truth("lt"), onnx="Less"),
+    "lesser_equal": Formula("Compares", r"a \le b", _truth("le"), onnx="LessOrEqual"),
+    "logical_and": Formula(
+        "Combines truth values", r"a \wedge b", _truth("logical_and"), onnx=_of_truths("And")
+    ),
+    "logical_or": Formula("Combines truth values", r"a \vee b", _truth("logical_or"), onnx=_of_truths("Or")),
+    "logical_xor": Formula(
+        "Combines truth values", r"a \oplus b", _truth("logical_xor"), onnx=_of_truths("Xor")
+    ),
 }
 """By the name that the operators are called after: ``broadcast_add``, ``_maximum``, ``_mod_scalar``."""
 
@@ -242,6 +303,13 @@ class OfTwo(Op):
     def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute
         return compute(lhs, rhs) if out is None else compute(lhs, rhs, out=out)
+
+    def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
+        return self.formula.in_onnx(to, lhs, rhs)
+
+    def as_torch(self, lhs: str, rhs: str) -> str | None:
+        sign = self.formula.sign
+        return f"{lhs} {sign} {rhs}" if sign else None
 
 
 def _by_formula(self: OfTwo, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -> tuple[Tensor | None, ...]:

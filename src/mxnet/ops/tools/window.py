@@ -11,6 +11,8 @@ from mxnet.ir.op import Op, Run, Shape
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 __all__ = ["Windowed"]
 
 _LAYOUTS = {1: "NCW", 2: "NCHW", 3: "NCDHW"}
@@ -107,3 +109,13 @@ class Windowed(Op):
                 f"{self.name}: layout {self.layout!r} works on GPUs only; "
                 f"use {_LAYOUTS[len(self.kernel)]!r} on {run.context}."
             )
+
+    def inward_in_onnx(self, to: OnnxGraph, array: Value) -> Value:
+        """Do what :meth:`inward` does."""
+        rank = len(self.layout or "")
+        return to.Transpose(array, perm=[0, rank - 1, *range(1, rank - 1)]) if self.channels_last else array
+
+    def outward_in_onnx(self, to: OnnxGraph, array: Value) -> Value:
+        """Do what :meth:`outward` does."""
+        rank = len(self.layout or "")
+        return to.Transpose(array, perm=[0, *range(2, rank), 1]) if self.channels_last else array

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from mxnet.dtype import number_as
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real, extents_of
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.onnx_graph import Extent, volume
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
 
 __all__ = [
+    "centres_in_onnx",
+    "corners_in_onnx",
     "decode",
+    "decode_in_onnx",
     "encode",
+    "kept_in_onnx",
     "match_greedily",
     "overlaps",
     "sides",
@@ -84,6 +95,86 @@ def decode(steps: Tensor, anchors: Tensor) -> Tensor:
     centre = torch.addcmul(anchors[..., :2], steps[..., :2], size)
     half = steps[..., 2:].exp().mul_(size).div_(2)
     return torch.cat([centre - half, centre + half], -1)
+
+
+# -------------------------------------------------------------------------------------------------- in ONNX
+
+
+def _halves(to: OnnxGraph, boxes: Value, axis: int = -1) -> tuple[Value, Value]:
+    return to.slice(boxes, axis, 0, 2), to.slice(boxes, axis, 2, 4)
+
+
+def corners_in_onnx(to: OnnxGraph, boxes: Value) -> Value:
+    """Do what :func:`to_corners` does."""
+    centre, size = _halves(to, boxes)
+    half = size / 2
+    return to.Concat(centre - half, centre + half, axis=-1)
+
+
+def centres_in_onnx(to: OnnxGraph, boxes: Value) -> Value:
+    """Do what :func:`to_centres` does."""
+    first, last = _halves(to, boxes)
+    return to.Concat((first + last) / 2, last - first, axis=-1)
+
+
+def decode_in_onnx(to: OnnxGraph, steps: Value, anchors: Value, most: float | None = None) -> Value:
+    """Do what :func:`decode` does; logarithms are at most `most`."""
+    (shift, growth), (start, size) = _halves(to, steps), _halves(to, anchors)
+    growth = growth if most is None else to.Min(growth, most)
+    centre, half = start + shift * size, to.Exp(growth) * size / 2
+    return to.Concat(centre - half, centre + half, axis=-1)
+
+
+def overlaps_in_onnx(to: OnnxGraph, a: Value, b: Value) -> Value:
+    """Do what :func:`overlaps` does, for boxes (n, 4) and (m, 4)."""
+    (first, last), (start, end) = _halves(to, to.Unsqueeze(a, [1])), _halves(to, to.Unsqueeze(b, [0]))
+    shared = to.ReduceProd(to.Max(to.Min(last, end) - to.Max(first, start), 0.0), [2], keepdims=0)
+    areas = [to.ReduceProd(sides, [2], keepdims=0) for sides in (last - first, end - start)]
+    union = areas[0] + areas[1] - shared
+    return shared / to.Max(union, float(np.finfo(a.dtype).tiny))
+
+
+def kept_in_onnx(
+    to: OnnxGraph,
+    boxes: Value,
+    looked_at: Value,
+    kinds: Value | None,
+    groups: int | None,
+    threshold: float,
+    shape: tuple[Extent, int],
+) -> Value:
+    """Return which boxes (batch, n, 4), sorted by score, are kept, as bool (batch, n).
+
+    Parameters
+    ----------
+    looked_at : Value
+        Which of them take part, (batch, n).
+    kinds : Value or None
+        The class of each, (batch, n): only boxes of one class compete. None, or one group, for all.
+    groups : int or None
+        How many classes there are. None if any number may be one: then boxes are moved apart by class.
+    shape : tuple
+        The batch and n.
+    """
+    n = shape[1]
+    falling = to.constant(np.arange(n, 0, -1, dtype="float32")[None])
+    scores = to.Where(looked_at, falling, to.value(0.0))
+    boxes = boxes.as_type("float32")
+    if kinds is not None and groups is None:
+        # Moved by class along x, further than any box reaches: those of two classes do not meet.
+        reach = to.ReduceMax(to.Abs(boxes), keepdims=0) * 2 + 1
+        x = to.Unsqueeze(kinds.as_type("float32"), [2]) * reach
+        moves = to.constant(np.asarray([1, 0, 1, 0], "float32"))
+        boxes = boxes + x * moves
+    scores = to.Unsqueeze(scores, [1])
+    if kinds is not None and groups is not None and groups > 1:
+        classes = to.constant(np.arange(groups, dtype="float32")[None, :, None])
+        scores = to.Where(to.Equal(to.Unsqueeze(kinds, [1]), classes), scores, to.value(0.0))
+    limits = (to.constant(np.asarray(n)), to.value(threshold), to.value(0.5))
+    chosen = to.NonMaxSuppression(boxes, scores, *limits)
+    where = to.Gather(chosen, [0, 2], axis=1)
+    ones = to.Expand(to.value(1), to.slice(to.Shape(chosen), 0, 0, 1), dtype="float32")
+    return to.Greater(to.ScatterND(to.full(shape, 0, "float32"), where, ones), 0.0)
 
 
 # ------------------------------------------------------------------------------------------------ selection
@@ -256,6 +347,48 @@ class BoxNms(Op, name="_contrib_box_nms", aliases=("_contrib_box_non_maximum_sup
             torch.zeros_like(flat).scatter_add(1, source.clamp(min=0).expand_as(flat), back).view(data.shape)
         )
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        if not self.topk:
+            return to.Identity(data)
+        shape, (boxes_count, columns) = data.shape or (), (data.extent(-2), data.extent(-1))
+        batch = volume(shape[:-2])
+        flat = to.reshape(data, (batch, boxes_count, columns))
+
+        def column(rows: Value, index: int) -> Value:
+            return to.Squeeze(to.slice(rows, 2, index, index + 1), [2])
+
+        scores = column(flat, self.score_index)
+        valid = to.Greater(scores, self.valid_thresh)
+        if self.id_index >= 0:
+            valid = to.And(valid, to.Not(to.Equal(column(flat, self.id_index), float(self.background_id))))
+        lowest = to.value(number_as(-math.inf, data.dtype), data.dtype)
+        _, order = to.ordered(to.Where(valid, scores, lowest), to.value([boxes_count]), 1, ascending=False)
+        spread = to.Expand(to.Unsqueeze(order, [2]), to.value([1, 1, columns]))
+        rows = to.GatherElements(flat, spread, axis=1)
+        looked_at = to.GatherElements(valid.as_type("int64"), order, axis=1).as_type("bool")
+        if self.topk > 0:
+            looked_at = to.And(
+                looked_at, to.Less(to.positions(boxes_count), to.constant(np.asarray(self.topk)))
+            )
+        given = to.slice(rows, 2, self.coord_start, self.coord_start + 4)
+        boxes = corners_in_onnx(to, given) if self.in_format == "center" else given
+        kind = column(rows, self.id_index) if self.id_index >= 0 and not self.force_suppress else None
+        kept = kept_in_onnx(to, boxes, looked_at, kind, None, self.overlap_thresh, (batch, boxes_count))
+        _, places = to.ordered(kept.as_type("float32"), to.value([boxes_count]), 1, ascending=False)
+        kept = to.GatherElements(kept.as_type("int64"), places, axis=1).as_type("bool")
+        if self.in_format != self.out_format:
+            made = corners_in_onnx(to, given) if self.out_format == "corner" else centres_in_onnx(to, given)
+            made = to.Where(to.Less(to.slice(given, 2, 0, 1), 0.0), given, made)
+            before, after = (
+                to.slice(rows, 2, 0, self.coord_start),
+                to.slice(rows, 2, self.coord_start + 4, None),
+            )
+            rows = to.Concat(before, made, after, axis=2)
+        rows = to.GatherElements(
+            rows, to.Expand(to.Unsqueeze(places, [2]), to.value([1, 1, columns])), axis=1
+        )
+        return to.as_output(to.Where(to.Unsqueeze(kept, [2]), rows, to.value(-1.0, data.dtype)))
+
 
 class BoxIou(Op, name="_contrib_box_iou"):
     """Divides the intersection of two boxes by their union, for each box of one array and each of another.
@@ -280,6 +413,12 @@ class BoxIou(Op, name="_contrib_box_iou"):
         expect_real(self, lhs)
         a, b = (to_corners(each) if self.format == "center" else each for each in (lhs, rhs))
         return overlaps(a.reshape(-1, 4), b.reshape(-1, 4)).view(*lhs.shape[:-1], *rhs.shape[:-1])
+
+    def onnx(self, to: OnnxGraph, lhs: Value, rhs: Value) -> Value:
+        a, b = (to.Reshape(each, [-1, 4]) for each in (lhs, rhs))
+        if self.format == "center":
+            a, b = corners_in_onnx(to, a), corners_in_onnx(to, b)
+        return to.as_output(overlaps_in_onnx(to, a, b))
 
 
 class BipartiteMatching(Op, name="_contrib_bipartite_matching"):
@@ -396,3 +535,9 @@ class BoxDecode(Op, name="_contrib_box_decode"):
         if self.clip > 0:
             steps[..., 2:].clamp_(max=self.clip)
         return decode(steps, to_centres(anchors) if self.format == "corner" else anchors)
+
+    def onnx(self, to: OnnxGraph, data: Value, anchors: Value) -> Value:
+        scales = np.asarray([self.std0, self.std1, self.std2, self.std3], data.dtype)
+        if self.format == "corner":
+            anchors = centres_in_onnx(to, anchors)
+        return decode_in_onnx(to, data * to.constant(scales), anchors, self.clip if self.clip > 0 else None)

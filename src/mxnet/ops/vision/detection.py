@@ -10,16 +10,30 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.expect import extents_of
 from mxnet.ops.tools.gradients import no_gradient
-from mxnet.ops.vision.boxes import decode, encode, match_greedily, overlaps, suppress, to_centres
+from mxnet.ops.vision.boxes import (
+    centres_in_onnx,
+    decode,
+    decode_in_onnx,
+    encode,
+    kept_in_onnx,
+    match_greedily,
+    overlaps,
+    suppress,
+    to_centres,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 __all__ = ["Detector"]
 
@@ -93,6 +107,10 @@ class MultiBoxPrior(Detector, name="_contrib_MultiBoxPrior"):
         anchors = _anchors(self, *data.shape[2:4], data.dtype, torch_device(run.context))
         return anchors.clone()  # the one that is kept must not be written
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        anchors = _anchors(self, data.extent(2), data.extent(3), torch.float32, torch.device("cpu"))
+        return to.constant(anchors.numpy())
+
 
 @functools.lru_cache(maxsize=64)
 def _anchors(prior: MultiBoxPrior, height: int, width: int, dtype: torch.dtype, device: Any) -> Tensor:
@@ -129,6 +147,7 @@ class MultiBoxTarget(Detector, name="_contrib_MultiBoxTarget"):
     example = "[[[0.1, 0.1, 0.3, 0.3]]]; [[[0, 0.1, 0.1, 0.3, 0.3]]]; mx.nd.zeros((1, 2, 1))"
     inputs = {"anchor": "Anchors.", "label": "Objects.", "cls_pred": "Predicted scores of the classes."}
     outputs = ("loc_target", "loc_mask", "cls_target")
+    labels = ("label",)
     overlap_threshold: float = param(default=0.5, doc="From which overlap on an anchor gets an object.")
     ignore_label: float = param(default=-1.0, doc="The target of anchors that are left out of the loss.")
     negative_mining_ratio: float = param(
@@ -239,3 +258,41 @@ class MultiBoxDetection(Detector, name="_contrib_MultiBoxDetection"):
         classes = torch.full_like(rows[:, :1], -1)
         classes[kept] = best[kept, :1]
         return torch.cat([classes, torch.cat([best, rows[len(best) :]])[:, 1:]], 1)
+
+    def onnx(self, to: OnnxGraph, cls_prob: Value, loc_pred: Value, anchor: Value) -> Value:
+        foreground = to.slice(cls_prob, 1, 1, None)
+        score, kind = to.ReduceMax(foreground, (1,), keepdims=0), to.ArgMax(foreground, axis=1, keepdims=0)
+        shape = batch, anchors = cls_prob.shape[0], cls_prob.extent(2)  # type: ignore[index]
+        steps = to.reshape(loc_pred, (batch, anchors, 4)) * to.constant(np.asarray(self.variances, "float32"))
+        boxes = decode_in_onnx(to, steps, centres_in_onnx(to, anchor))
+        boxes = to.Clip(boxes, 0.0, 1.0) if self.clip else boxes
+        columns = [to.Unsqueeze(each, [2]) for each in (kind.as_type("float32"), score)]
+        rows = to.Concat(*columns, boxes, axis=2)
+        found = to.Not(to.Less(score, self.threshold)).as_type("float32")
+        is_row, listed = self._in_order(to, rows, found, found, anchors)
+        if 0 < self.nms_threshold <= 1:
+            is_row, best = self._in_order(to, rows, score * found - (1 - found), found, anchors)
+            first = None
+            if 0 < self.nms_topk < anchors:
+                first = to.Less(to.positions(anchors), to.constant(np.asarray(self.nms_topk)))
+                listed = to.Where(to.Unsqueeze(first, [1]), best, listed)
+            else:
+                listed = best
+            looked_at = is_row if first is None else to.And(is_row, first)
+            kind = to.Squeeze(to.slice(listed, 2, 0, 1), [2])
+            groups = 1 if self.force_suppress else cls_prob.extent(1) - 1
+            boxes = to.slice(listed, 2, 2, 6)
+            kept = kept_in_onnx(to, boxes, looked_at, kind, groups, self.nms_threshold, shape)
+            kind = to.Where(kept, kind, to.value(-1.0))
+            listed = to.Concat(to.Unsqueeze(kind, [2]), to.slice(listed, 2, 1, 6), axis=2)
+        return to.Where(to.Unsqueeze(is_row, [2]), listed, to.value(-1.0))
+
+    def _in_order(
+        self, to: OnnxGraph, rows: Value, by: Value, found: Value, anchors: int
+    ) -> tuple[Value, Value]:
+        """Return the rows of the objects that are found, the best first, and which places these take."""
+        _, order = to.ordered(by, to.value([anchors]), 1, ascending=False)
+        where = to.Expand(to.Unsqueeze(order, [2]), to.value([1, 1, 6]))
+        return to.Greater(to.GatherElements(found, order, axis=1), 0.0), to.GatherElements(
+            rows, where, axis=1
+        )

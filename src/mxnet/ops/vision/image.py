@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
@@ -15,6 +17,8 @@ from mxnet.ops.tools.shapes import same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _LUMA = (0.299, 0.587, 0.114)
 """How bright red, green and blue are (ITU-R BT.601)."""
@@ -79,6 +83,10 @@ class ToTensor(Op, name="_image_to_tensor"):
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return (grad.movedim(-3, -1) / 255).to(data.dtype)
 
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        axes = [*range(data.rank - 3), data.rank - 1, data.rank - 3, data.rank - 2]
+        return to.Transpose(data.as_type("float32") / 255.0, perm=axes)
+
 
 class Normalize(Op, name="_image_normalize"):
     """Subtracts a mean from each channel and divides by a standard deviation.
@@ -114,6 +122,15 @@ class Normalize(Op, name="_image_normalize"):
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return (grad / self._per_channel(self.std, data).to(grad.device)).to(data.dtype)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        dtype = data.dtype if data.is_real else "float32"
+        channels = data.extent(-3)
+        mean, std = (
+            to.constant(np.asarray(each[:channels], dtype).reshape(-1, 1, 1))
+            for each in (self.mean, self.std)
+        )
+        return ((data.as_type(dtype) - mean) / std).as_type(data.dtype)
 
 
 # --------------------------------------------------------------------------------------------------- geometry
@@ -194,6 +211,11 @@ class Crop(Op, name="_image_crop"):
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         right = data.shape[-2] - self.x - self.width
         return F.pad(grad, (0, 0, self.x, right, self.y, data.shape[-3] - self.y - self.height))
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        begins, sizes = (self.y, self.x), (self.height, self.width)
+        ends = [begin + size for begin, size in zip(begins, sizes, strict=True)]
+        return to.Slice(data, begins, ends, [data.rank - 3, data.rank - 2])
 
 
 class _Flip(_SameShape):

@@ -9,16 +9,20 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.errors import MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import extents_of
-from mxnet.ops.vision.boxes import sides, suppress
+from mxnet.ops.vision.boxes import kept_in_onnx, sides, suppress
 from mxnet.ops.vision.detection import Detector
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 # Coordinates count pixels here: a box from 2 to 4 is three wide.
 _PIXEL = 1
@@ -150,6 +154,71 @@ class MultiProposal(Detector, name="_contrib_MultiProposal"):
         kept = order[suppress(boxes[order], self.threshold, beyond=_PIXEL, most=most)[:most]]
         chosen = kept[torch.arange(most, device=kept.device) % len(kept)]
         return boxes[chosen], scores[chosen]
+
+    def onnx(self, to: OnnxGraph, cls_prob: Value, bbox_pred: Value, im_info: Value) -> tuple[Value, ...]:
+        anchors = len(self.scales) * len(self.ratios)
+        batch, (height, width) = cls_prob.extent(0), cls_prob.fixed_shape[2:]
+        y, x = (np.arange(n, dtype="float32") * self.feature_stride for n in (height, width))
+        shifts = np.stack(np.meshgrid(x, y) * 2, -1)
+        tiled = self._anchors(torch.zeros(())).numpy() + shifts[:, :, None]
+        count = height * width * anchors
+        scores = to.Reshape(
+            to.Transpose(to.slice(cls_prob, 1, anchors, None), perm=[0, 2, 3, 1]), [batch, count]
+        )
+        steps = to.Reshape(bbox_pred, [batch, anchors, 4, height, width])
+        steps = to.Reshape(to.Transpose(steps, perm=[0, 3, 4, 1, 2]), [batch, count, 4])
+        info = [to.slice(im_info, 1, i, i + 1) for i in range(3)]  # each (batch, 1)
+        limits = to.Unsqueeze(to.Concat(info[1], info[0], info[1], info[0], axis=1), [1]) - _PIXEL
+        boxes = self._decoded_in_onnx(to, steps, tiled.reshape(1, count, 4).astype("float32"))
+        boxes = to.Max(to.Min(boxes, limits), 0.0)
+        row, column = (
+            to.constant(np.broadcast_to(each, (height, width, anchors)).astype("float32").reshape(1, count))
+            for each in (np.arange(height)[:, None, None], np.arange(width)[None, :, None])
+        )
+        beyond = to.Or(
+            to.GreaterOrEqual(row, to.Floor(info[0] / self.feature_stride)),
+            to.GreaterOrEqual(column, to.Floor(info[1] / self.feature_stride)),
+        )
+        least = info[2] * float(self.rpn_min_size)
+        sides = to.slice(boxes, 2, 2, 4) - to.slice(boxes, 2, 0, 2) + _PIXEL
+        small = to.Less(to.ReduceMin(sides, [2], keepdims=0), least)
+        margin = to.Unsqueeze(least, [2]) * to.constant(np.asarray([-0.5, -0.5, 0.5, 0.5], "float32"))
+        boxes = to.Where(to.Unsqueeze(small, [2]), boxes + margin, boxes)
+        scores = to.Where(to.Or(beyond, small), to.value(-1.0), scores)
+        first = min(self.rpn_pre_nms_top_n, count) if self.rpn_pre_nms_top_n > 0 else count
+        scores, order = to.ordered(scores, to.value([first]), 1, ascending=False)
+        boxes = to.GatherElements(boxes, to.Expand(to.Unsqueeze(order, [2]), to.value([1, 1, 4])), axis=1)
+        return self._best_in_onnx(to, boxes, scores, batch, first)[: self.visible_outputs()]
+
+    def _decoded_in_onnx(self, to: OnnxGraph, steps: Value, anchors: np.ndarray[Any, Any]) -> Value:
+        """Do what :meth:`_decoded` does."""
+        if self.iou_loss:
+            return steps + to.constant(anchors)
+        size = anchors[..., 2:] - anchors[..., :2] + _PIXEL
+        centre = to.slice(steps, 2, 0, 2) * to.constant(size) + to.constant(
+            anchors[..., :2] + (size - _PIXEL) / 2
+        )
+        reach = (to.Exp(to.slice(steps, 2, 2, 4)) * to.constant(size) - _PIXEL) / 2
+        return to.Concat(centre - reach, centre + reach, axis=2)
+
+    def _best_in_onnx(
+        self, to: OnnxGraph, boxes: Value, scores: Value, batch: int, count: int
+    ) -> tuple[Value, Value]:
+        """Do what :meth:`_best` does, for sorted boxes of all images; one without a box left has the best."""
+        most = self.rpn_post_nms_top_n
+        everything = to.full((batch, count), 1, "float32").as_type("bool")
+        wide = boxes + to.constant(np.asarray([0, 0, _PIXEL, _PIXEL], "float32"))
+        kept = kept_in_onnx(to, wide, everything, None, None, self.threshold, (batch, count))
+        kept = kept.as_type("float32")
+        _, order = to.ordered(kept, to.value([count]), 1, ascending=False)
+        found = to.ReduceSum(kept, [1], keepdims=1).as_type("int64")
+        found = to.Where(to.Greater(found, most), to.value(most, "int64"), found)
+        places = to.Mod(to.constant(np.arange(most, dtype="int64")[None]), found)
+        chosen = to.GatherElements(order, places, axis=1)
+        boxes = to.GatherElements(boxes, to.Expand(to.Unsqueeze(chosen, [2]), to.value([1, 1, 4])), axis=1)
+        images = np.broadcast_to(np.arange(batch, dtype="float32")[:, None, None], (batch, most, 1))
+        rows = to.Reshape(to.Concat(to.constant(np.ascontiguousarray(images)), boxes, axis=2), [-1, 5])
+        return rows, to.Reshape(to.GatherElements(scores, chosen, axis=1), [-1, 1])
 
 
 class Proposal(MultiProposal, name="_contrib_Proposal"):

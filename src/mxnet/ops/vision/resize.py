@@ -13,10 +13,13 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.expect import expect_real
+from mxnet.ops.tools.onnx_graph import Open, fixed
 from mxnet.ops.tools.shapes import dtype_of_first_input
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
 def _expect_images(operator: str, shape: Sequence[int | None]) -> None:
@@ -120,6 +123,46 @@ class UpSampling(Op, name="UpSampling"):
             parts = torch.split_with_sizes(grad, [image.shape[1] for image in ins], 1)
         return [_sum_blocks(part, image.shape) for part, image in zip(parts, ins, strict=True)]
 
+    def onnx(self, to: OnnxGraph, *images: Value) -> Value:
+        if self.sample_type == "bilinear":
+            data, weight = images
+            _, pad, *_ = self._interpolation(0)
+            return to.ConvTranspose(
+                data,
+                weight,
+                strides=[self.scale] * 2,
+                pads=pad * 2,
+                group=data.extent(1),
+                kernel_shape=[self._window] * 2,
+            )
+        first = [extent * self.scale for extent in images[0].fixed_shape[2:]] if len(images) > 1 else []
+        grown = []
+        for image in images:
+            factors = (
+                [whole / part for whole, part in zip(first, image.fixed_shape[2:], strict=True)]
+                if first
+                else [self.scale] * 2
+            )
+            scales = to.constant(np.asarray([1, 1, *factors], "float32"))
+            grown.append(
+                to.Resize(
+                    image,
+                    None,
+                    scales,
+                    mode="nearest",
+                    nearest_mode="floor",
+                    coordinate_transformation_mode="asymmetric",
+                )
+            )
+        if len(grown) == 1:
+            return grown[0]
+        return to.Sum(*grown) if self.multi_input_mode == "sum" else to.Concat(*grown, axis=1)
+
+    def as_torch(self, *images: str) -> str | None:
+        if len(images) > 1 or self.sample_type != "nearest":
+            return None
+        return f"F.interpolate({images[0]}, scale_factor={self.scale})"
+
 
 def _sum_blocks(grad: Tensor, shape: Sequence[int]) -> Tensor:
     """Return the sums over the equal blocks that divide the gradient into that shape."""
@@ -194,6 +237,11 @@ class BilinearResize2D(Op, name="_contrib_BilinearResize2D"):
                 data = data.narrow(axis, 0, 1)
         return F.interpolate(data, tuple(size), mode="bilinear", align_corners=self.align_corners)
 
+    def onnx(self, to: OnnxGraph, data: Value, like: Value | None = None) -> Value:
+        corners = "align_corners" if self.align_corners else "pytorch_half_pixel"
+        sizes = to.shape_of(to.outs[0][1])
+        return to.Resize(data, None, None, sizes, mode="linear", coordinate_transformation_mode=corners)
+
 
 class AdaptiveAvgPooling2D(Op, name="_contrib_AdaptiveAvgPooling2D"):
     """Divides images into as many windows as there are elements in the output, and keeps the mean of each.
@@ -226,6 +274,23 @@ class AdaptiveAvgPooling2D(Op, name="_contrib_AdaptiveAvgPooling2D"):
     def forward(self, run: Run, data: Tensor) -> Tensor:
         expect_real(self, data)
         return F.adaptive_avg_pool2d(data, list(self._size))  # type: ignore[arg-type]
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        if self._size == (1, 1):
+            return to.GlobalAveragePool(data)
+        below, beside = (
+            to.constant(_means(data.extent(axis), size).astype(data.dtype))
+            for axis, size in zip((2, 3), self._size, strict=True)
+        )
+        return to.MatMul(to.MatMul(below, data), to.transposed(beside))
+
+
+def _means(extent: int, windows: int) -> np.ndarray[Any, Any]:
+    """Return the matrix (windows, extent) that takes the mean of each window, sharing borders."""
+    number, element = np.arange(windows)[:, None], np.arange(extent)
+    begin, end = number * extent // windows, -(-(number + 1) * extent // windows)
+    inside = (element >= begin) & (element < end)
+    return inside / (end - begin)
 
 
 _TORCH_PADDING = {"edge": "replicate", "reflect": "reflect", "constant": "constant"}
@@ -287,6 +352,11 @@ class Pad(Op, name="Pad", aliases=("pad",)):
         kernel = getattr(torch.ops.aten, f"{kind}_pad{len(margins) // 2}d_backward")
         back: Tensor = kernel(grad, grad.new_empty(()).expand(data.shape), margins)
         return back
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        widths = [*self.pad_width[::2], *self.pad_width[1::2]]
+        number = to.value(self.constant_value, data.dtype) if self.mode == "constant" else None
+        return to.Pad(data, widths, number, mode=self.mode)
 
 
 class Crop(Op, name="Crop"):
@@ -354,3 +424,12 @@ class Crop(Op, name="Crop"):
         rows, columns = self._window(arg0.shape, () if arg1 is None else arg1.shape)
         margins = [columns.start, arg0.shape[3] - columns.stop, rows.start, arg0.shape[2] - rows.stop]
         return F.pad(grad, margins), None if arg1 is None else grad.new_zeros(arg1.shape)
+
+    def onnx(self, to: OnnxGraph, arg0: Value, arg1: Value | None = None) -> Value:
+        extents = to.outs[0][1][2:]
+        begins: Any = self.offset
+        if self.center_crop:
+            begins = [(arg0.extent(2 + i) - fixed(each)) // 2 for i, each in enumerate(extents)]
+        if any(isinstance(each, Open) for each in extents):
+            return to.Slice(arg0, begins, to.shape_of(extents) + to.value(begins), [2, 3])
+        return to.Slice(arg0, begins, [b + n for b, n in zip(begins, extents, strict=True)], [2, 3])  # type: ignore[operator]

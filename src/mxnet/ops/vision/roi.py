@@ -9,10 +9,13 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real, extents_of
+from mxnet.ops.tools.onnx_graph import InexpressibleError
 from mxnet.ops.tools.sampling import Taps, between, crossed, pixel_rows, spread_rows, weighted_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 __all__ = ["images_of", "round_half_up"]
 
@@ -98,6 +101,9 @@ class ROIPooling(_Pooled, name="ROIPooling"):
         where = maxidx.movedim(1, -1).reshape(-1, channels).clamp(min=0)
         rows = grad.new_zeros(batch * height * width, channels).scatter_add(0, where, back)
         return rows.view(batch, height, width, channels).permute(0, 3, 1, 2), grad.new_zeros(rois.shape)
+
+    def onnx(self, to: OnnxGraph, data: Value, rois: Value) -> Value:
+        return to.MaxRoiPool(data, rois, pooled_shape=self.pooled_size, spatial_scale=self.spatial_scale)
 
 
 def _whole_bins(first: Tensor, size: Tensor, bins: int, extent: int) -> tuple[Tensor, Tensor]:
@@ -247,6 +253,22 @@ class ROIAlign(_Pooled, name="_contrib_ROIAlign"):
                 *self.pooled_size, 1
             )
         return index, weight
+
+    def onnx(self, to: OnnxGraph, data: Value, rois: Value) -> Value:
+        if self.position_sensitive or (self.aligned and to.opset < 16):
+            raise InexpressibleError("RoiAlign is neither position sensitive nor, before opset 16, aligned")
+        modes = {True: "half_pixel", False: "output_half_pixel"}
+        image = to.Squeeze(to.slice(rois, 1, 0, 1), [1])
+        return to.RoiAlign(
+            data,
+            to.slice(rois, 1, 1, 5),
+            image.as_type("int64"),
+            output_height=self.pooled_size[0],
+            output_width=self.pooled_size[1],
+            sampling_ratio=max(self.sample_ratio, 0),
+            spatial_scale=self.spatial_scale,
+            coordinate_transformation_mode=modes[self.aligned] if to.opset >= 16 else None,
+        )
 
 
 def _matrix(taps: Taps, extent: int) -> Tensor:

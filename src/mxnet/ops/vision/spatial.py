@@ -9,15 +9,20 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.expect import expect_real, extents_of
+from mxnet.ops.tools.onnx_graph import InexpressibleError
 from mxnet.ops.tools.sampling import between_or_zero, bilinear
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _IMAGES = "batch channels height width"
 _SAMPLER = (
@@ -64,6 +69,22 @@ def _read(data: Tensor, grid: Tensor) -> Tensor:
     wide = torch.promote_types(data.dtype, torch.float32)
     points = grid.to(wide).permute(0, 2, 3, 1)
     return torch.grid_sampler_2d(data.to(wide), points, *_SAMPLER).to(data.dtype)
+
+
+def read_in_onnx(to: OnnxGraph, data: Value, grid: Value) -> Value:
+    """Do what :func:`_read` does."""
+    if to.opset < 16:
+        raise InexpressibleError("images are read at points since opset 16")
+    points = to.Transpose(grid, perm=[0, 2, 3, 1])
+    mode = "linear" if to.opset >= 20 else "bilinear"
+    return to.GridSample(data, points, align_corners=1, mode=mode, padding_mode="zeros")
+
+
+def _affine_in_onnx(to: OnnxGraph, transforms: Value, extents: tuple[int, ...]) -> Value:
+    """Do what :func:`_affine_grid` does."""
+    even = to.constant(_even_grid(extents, torch.float32, torch.device("cpu")).numpy())
+    moved = to.MatMul(to.Reshape(transforms, [-1, 2, 3]), even)
+    return to.Reshape(moved, [0, 2, *extents])
 
 
 def _slopes(grad: Tensor, data: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
@@ -133,6 +154,9 @@ class BilinearSampler(Op, name="BilinearSampler"):
     def backward(self, run: Run, grad: Tensor, data: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
         return _slopes(grad, data, grid)
 
+    def onnx(self, to: OnnxGraph, data: Value, grid: Value) -> Value:
+        return read_in_onnx(to, data, grid)
+
 
 class GridGenerator(Op, name="GridGenerator"):
     """Makes the points at which BilinearSampler reads images: an even grid, transformed, or moved by a flow.
@@ -165,6 +189,14 @@ class GridGenerator(Op, name="GridGenerator"):
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return _affine_slope(grad) if self.transform_type == "affine" else grad / _scale(grad.shape[2:], grad)
+
+    def onnx(self, to: OnnxGraph, data: Value) -> Value:
+        if self.transform_type == "affine":
+            return _affine_in_onnx(to, data, self.target_shape[:2])
+        height, width = (data.extent(axis) for axis in (2, 3))
+        elements = np.stack(np.meshgrid(np.arange(width), np.arange(height))).astype(data.dtype)
+        scale = np.asarray([(width - 1) / 2, (height - 1) / 2], data.dtype)[:, None, None]
+        return (data + to.constant(elements)) / to.constant(scale) - 1
 
 
 def _check_target(op: Op, target: Sequence[int]) -> None:
@@ -207,6 +239,9 @@ class SpatialTransformer(Op, name="SpatialTransformer"):
     def backward(self, run: Run, grad: Tensor, data: Tensor, loc: Tensor) -> tuple[Tensor, Tensor]:
         into_data, into_grid = _slopes(grad, data, _affine_grid(loc, self.target_shape[:2]))
         return into_data, _affine_slope(into_grid)
+
+    def onnx(self, to: OnnxGraph, data: Value, loc: Value) -> Value:
+        return read_in_onnx(to, data, _affine_in_onnx(to, loc, self.target_shape[:2]))
 
 
 class Correlation(Op, name="Correlation"):
