@@ -278,7 +278,8 @@ class _LikeAnArray(_Random):
 def _like_in_onnx(op: _Random, to: OnnxGraph, data: onnx_graph.Value) -> onnx_graph.Value:
     op_type, *names = op.distribution.onnx
     numbers = [float(getattr(op, name)) for name in op.distribution.parameters]
-    return to.node(f"{op_type}Like", data, **dict(zip(names, numbers, strict=True)))
+    facts: dict[str, Any] = dict(zip(names, numbers, strict=True))
+    return to.node(f"{op_type}Like", data, **facts)
 
 
 class _PerElement(_Random):
@@ -383,7 +384,7 @@ class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",))
 
     example = "| low=0, high=10, shape=(2, 3)"
     usual = "int32"
-    onnx = None  # whose numbers are real
+    onnx = None  # type: ignore[assignment] # whose numbers are real
     low: int = param(doc="Lower bound.")
     high: int = param(doc="Upper bound, not drawn.")
     shape: tuple[int, ...] | None = param(
