@@ -466,6 +466,8 @@ def _roi_align(call: Call) -> Result:
 @reads("GridSample")
 def _grid_sample(call: Call) -> Result:
     is_linear = call.get("mode", "bilinear") in ("bilinear", "linear")
+    if call.rank() != 4:
+        raise call.refusal("only images (batch, channels, height, width) are sampled here")
     if not is_linear or not call.get("align_corners", 0) or call.get("padding_mode", "zeros") != "zeros":
         raise call.refusal("only linear sampling with aligned corners and zeros outside is known here")
     return sym.BilinearSampler(call.symbol(0), sym.transpose(call.symbol(1), axes=(0, 3, 1, 2)))
