@@ -272,7 +272,7 @@ class LogisticRegressionOutput(
     example = "[0, 2]; [0, 1]"
     sparse = MAKES_DENSE
 
-    def in_inference(self, data: Entry, label: Entry) -> Entry:
+    def in_inference(self, data: Entry, *_: Entry) -> Entry:
         return emit("sigmoid", data)
 
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:

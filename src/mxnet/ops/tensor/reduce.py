@@ -216,7 +216,7 @@ class NanSum(Reduction, name="nansum"):
     onnx_name = "ReduceSum"
 
     def filled_in_onnx(self, to: OnnxGraph, data: Value) -> Value:
-        return to.Where(to.IsNaN(data), to.value(0.0, data.dtype), data)
+        return to.Where(to.IsNaN(data), to.value(0.0, data.dtype), data) if data.is_real else data
 
 
 class NanProduct(Reduction, name="nanprod"):
@@ -233,7 +233,7 @@ class NanProduct(Reduction, name="nanprod"):
     onnx_name = "ReduceProd"
 
     def filled_in_onnx(self, to: OnnxGraph, data: Value) -> Value:
-        return to.Where(to.IsNaN(data), to.value(1.0, data.dtype), data)
+        return to.Where(to.IsNaN(data), to.value(1.0, data.dtype), data) if data.is_real else data
 
 
 class Extremum(Reduction):
