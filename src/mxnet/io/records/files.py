@@ -113,12 +113,10 @@ class PictureFiles:
 
     def count_labels(self, row: int) -> int:
         """Return how many labels a picture has, without reading the picture if they are in its record."""
+        if self._list is not None:
+            return len(self[row].labels)
         number, offset = map(int, self._where[row])
-        return (
-            count_labels(self._files[number].begin(offset, 24))
-            if self._list is None
-            else len(self[row].labels)
-        )
+        return count_labels(self._files[number].begin(offset, 24))
 
     def __getitem__(self, row: int) -> EncodedPicture:
         number, offset = map(int, self._where[row])
