@@ -44,6 +44,37 @@ def test_tutorial_walk_runs_to_its_end(tmp_path):
     assert (tmp_path / "demo-output" / "inception-block.svg").exists()
 
 
+@pytest.mark.slow
+def test_digits_are_learned_with_gluon_as_well_as_with_modules(tmp_path):
+    printed = run_example("gluon_digits.py", tmp_path)
+    (accuracy,) = re.findall(r"the exported graph reads (\d+\.\d)% correctly", printed)
+    assert float(accuracy) >= 98
+    assert {path.name for path in (tmp_path / "demo-output").iterdir()} == {
+        "gluon-lenet-0008.params",
+        "gluon-lenet-symbol.json",
+    }
+
+
+LESSONS = {
+    "linear_regression": r"(?s)from scratch: weight \[2.0, -3.4\].*with Gluon:   weight \[2.0, -3.4\]",
+    "perceptron": r"(?s)from scratch: 9\d.\d%.*with Gluon: 9\d.\d%",
+    "convolutions": r"(?s)from scratch: 9\d.\d%.*with Gluon: 9\d.\d%",
+    "characters": r"(?s)from scratch: twinkle .*with Gluon: twinkle ",
+    "several_devices": "two devices: loss",
+    "translation": "of the words are right",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_lesson_reaches_its_goal(lesson, tmp_path):
+    assert re.search(LESSONS[lesson], run_example(f"gluon/{lesson}.py", tmp_path))
+
+
+def test_every_lesson_is_tested():
+    assert {path.stem for path in (ROOT / "examples" / "gluon").glob("*.py")} == {*LESSONS, "digits"}
+
+
 def test_code_in_the_readme_runs_and_both_ways_of_loading_agree(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mx.random.seed(0)

@@ -1,5 +1,6 @@
 """What is recorded of a layer, asked of real MXNet and of this project by the same lines (Python 3.8 reads it too)."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -244,3 +245,21 @@ def answer_recurrent(expression, shape):
     known["output"] = plain(flat(block(sequence, begin)))
     known["grads"] = train(block, lambda sequence, *begin: block(sequence, list(begin)), [sequence, *begin])
     return known
+
+
+def answer_network(name):
+    """Return digests of a published network: what stands on its parameters, its structure, its graph."""
+    network = gluon.model_zoo.vision.get_model(name, classes=7, prefix="z_")
+    with mx.name.NameManager():
+        graph = nodes(network(mx.sym.Variable("data")))
+    parts = {
+        "class": type(network).__name__,
+        "repr": repr(network),
+        "params": described(network),
+        "structure": sorted(network._collect_params_with_prefix()),
+        "graph": graph,
+    }
+    return {
+        part: hashlib.sha1(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+        for part, value in parts.items()
+    }

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from mxnet.errors import MXNetError
 
-__all__ = ["BlockError", "CheckError", "DeferredInitializationError", "NotForwardError"]
+__all__ = [
+    "AttributeChangeError",
+    "BlockError",
+    "CheckError",
+    "DeferredInitializationError",
+    "MissingConstantError",
+    "NoSuchOfASymbolError",
+    "NotForwardError",
+    "StructureError",
+]
 
 
 class DeferredInitializationError(MXNetError):
@@ -25,6 +34,14 @@ class AttributeChangeError(MXNetError, TypeError):
 
 class NotForwardError(MXNetError, NotImplementedError):
     """A block says not what it computes."""
+
+
+class StructureError(MXNetError, KeyError, ValueError):
+    """A file has a network of another structure."""
+
+
+class NoSuchOfASymbolError(MXNetError, AttributeError):
+    """A graph was being composed, and something was asked of a symbol that only arrays have."""
 
 
 class MissingConstantError(MXNetError, KeyError):

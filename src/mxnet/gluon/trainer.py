@@ -6,12 +6,14 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mxnet import autograd
 from mxnet import optimizer as optimizers
 from mxnet.errors import BindError, MXNetError
 from mxnet.files import atomic_write, read_file
 from mxnet.gluon.errors import CheckError
 from mxnet.gluon.parameter import Parameter, ParameterDict
 from mxnet.kvstore.parameters import _create_kvstore, _create_sparse_kvstore
+from mxnet.optimizer.arrays import flat
 
 if TYPE_CHECKING:
     from mxnet.context import Context
@@ -27,6 +29,10 @@ class StaleGradientWarning(MXNetError, UserWarning):
 
 class RateWarning(MXNetError, UserWarning):
     """A learning rate was set that a scheduler decides; MXNet raises a warning."""
+
+
+class OtherStatesError(MXNetError, AttributeError, ValueError):
+    """A file has the states of other parameters; MXNet meets an attribute that is not there."""
 
 
 class Trainer:
@@ -200,7 +206,8 @@ class Trainer:
     def _row_sparse_pull(self, parameter: Parameter, out: NDArray, row_id: NDArray) -> None:
         """Copy rows of a row-sparse parameter from the store."""
         self._get_ready()
-        self._kvstore.row_sparse_pull(self._positions[parameter.name], out=out, row_ids=row_id)
+        with autograd.pause():
+            self._kvstore.row_sparse_pull(self._positions[parameter.name], out=out, row_ids=row_id)
 
     # -------------------------------------------------------------------------------------------------- steps
 
@@ -279,24 +286,24 @@ class Trainer:
                     store.pull(position, out, priority=-position, ignore_sparse=False)
 
     def _update(self, ignore_stale_grad: bool) -> None:
+        learned = [(i, each) for i, each in enumerate(self._params) if each.grad_req != "null"]
+        if not ignore_stale_grad:
+            for _, parameter in learned:
+                _refuse_stale(parameter)
+        if self._kvstore is not None and self._update_on_kvstore:
+            return
         by_device: list[list[tuple[int, NDArray, NDArray]]] = [[] for _ in self._contexts]
-        for position, parameter in enumerate(self._params):
-            if parameter.grad_req == "null":
-                continue
-            arrays = parameter._arrays()
-            if not ignore_stale_grad:
-                _refuse_stale(parameter, arrays)
-            if self._kvstore is not None and self._update_on_kvstore:
-                continue
-            for updates, array in zip(by_device, arrays, strict=True):
+        for position, parameter in learned:
+            for updates, array in zip(by_device, parameter._arrays(), strict=True):
                 gradient = array._grad
                 assert gradient is not None
                 if not ignore_stale_grad or gradient._is_fresh:
                     updates.append((position, gradient, array))
-                    gradient._is_fresh = False
         for updater, updates in zip(self._updaters, by_device, strict=True):
             if updates:
                 updater(*map(list, zip(*updates, strict=True)))
+            for _, gradient, _ in updates:
+                gradient._is_fresh = False
 
     # ------------------------------------------------------------------------------------------------- states
 
@@ -316,18 +323,43 @@ class Trainer:
         self._kvstore.save_optimizer_states(fname, dump_optimizer=True)
 
     def load_states(self, fname: str | os.PathLike[str]) -> None:
-        """Load what `save_states` saved, also in MXNet."""
+        """Load what `save_states` saved, also in MXNet.
+
+        Raises
+        ------
+        ValueError
+            If these are the states of other parameters.
+        """
         self._get_ready()
         if self._update_on_kvstore:
             self._kvstore.load_optimizer_states(fname)
-            self._optimizer = self._kvstore._updater.optimizer
+            updaters = [self._kvstore._updater]
         else:
             states = read_file(fname)
-            for updater in self._updaters:
+            updaters = self._updaters
+            for updater in updaters:
                 updater.set_states(states)
-                updater.optimizer = self._updaters[0].optimizer
-            self._optimizer = self._updaters[0].optimizer
+                updater.optimizer = updaters[0].optimizer
+        self._check_states(updaters[0].states, fname)
+        self._optimizer = updaters[0].optimizer
         self._optimizer.param_dict = dict(enumerate(self._params))
+
+    def _check_states(self, states: Mapping[Any, Any], fname: object) -> None:
+        """Refuse states that are not of these parameters."""
+        for position, state in states.items():
+            parameter = self._params[position] if position in range(len(self._params)) else None
+            for array in flat(state if isinstance(state, tuple) else (state,)):
+                shape = None if parameter is None else parameter.shape
+                # A state has an extent for every one of its parameter's, perhaps 1.
+                fits = shape is not None and len(array.shape) == len(shape)
+                fits = fits and all(n in {1, m} for n, m in zip(array.shape, shape or (), strict=False))
+                if not fits:
+                    name = "there is none" if parameter is None else f"{parameter.name!r} has shape {shape}"
+                    raise OtherStatesError(
+                        f"{str(fname)!r} has a state of shape {array.shape} for parameter {position}, but "
+                        f"{name}. They were saved of another network; before MXNet 1.3, trainers counted "
+                        "parameters in the order of their making, and not in that of their names."
+                    )
 
 
 def _listed(params: Any) -> list[Parameter]:
@@ -342,8 +374,8 @@ def _listed(params: Any) -> list[Parameter]:
     return list(params)
 
 
-def _refuse_stale(parameter: Parameter, arrays: Sequence[NDArray]) -> None:
-    for array in arrays:
+def _refuse_stale(parameter: Parameter) -> None:
+    for array in parameter._arrays():
         if not array._fresh_grad:
             raise StaleGradientWarning(
                 f"Gradient of Parameter `{parameter.name}` on context {array.context} has not been updated "

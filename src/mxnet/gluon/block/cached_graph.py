@@ -15,7 +15,7 @@ from mxnet.errors import BindError, did_you_mean
 from mxnet.executor import _copied
 from mxnet.fitting import Value, array_of, value_of
 from mxnet.gluon.block.graph_programs import GraphPrograms
-from mxnet.gluon.block.recorded_graph import Call, GraphCall, record_call
+from mxnet.gluon.block.recorded_graph import Call, GraphCall, Leaves, record_call
 from mxnet.ir.storage import DENSE, Stored
 from mxnet.ndarray import NDArray
 from mxnet.ndarray.mode import MODE
@@ -60,12 +60,16 @@ class _Ready(NamedTuple):
         What they hold.
     learned, entries : list
         Those of the arrays that may have gradients, and what they are in recorded graphs.
+    leaves : Leaves, optional
+        Where all gradients go, if these alone have some, and the graph has one output.
     values : list
         The values of all variables, those of inputs to be filled in.
     stypes : tuple of str
         How the outputs are stored.
     is_dense : bool
         Whether that is densely.
+    copies : bool
+        Whether an output may lie in memory that is not its own.
     """
 
     program: Program
@@ -77,9 +81,11 @@ class _Ready(NamedTuple):
     tensors: list[Any]
     learned: list[NDArray]
     entries: list[Any]
+    leaves: Leaves | None
     values: list[Value]
     stypes: tuple[str, ...]
     is_dense: bool
+    copies: bool
 
 
 class CachedGraph:
@@ -96,6 +102,8 @@ class CachedGraph:
 
     Attributes
     ----------
+    parameters : list of Parameter
+        Those that the graph reads.
     unused_inputs : list of int
         Which inputs the graph does not read.
     unused_parameters : list of str
@@ -109,14 +117,14 @@ class CachedGraph:
         self._slots: list[int] = []  # of the variables that are inputs ...
         self._numbers: list[int] = []  # ... and of which ones
         self._parameter_slots: list[int] = []
-        self._parameters: list[Parameter] = []
+        self.parameters: list[Parameter] = []
         for slot, node in enumerate(self._graph.variables):
             if node.name in numbers:
                 self._slots.append(slot)
                 self._numbers.append(numbers[node.name])
             elif node.name in parameters:
                 self._parameter_slots.append(slot)
-                self._parameters.append(parameters[node.name])
+                self.parameters.append(parameters[node.name])
             else:
                 raise BindError(
                     f"Unknown input to HybridBlock: {node.name}. It is neither an input of the call nor a "
@@ -124,7 +132,7 @@ class CachedGraph:
                 )
         self._n_arguments = len(symbol.graph.arguments)
         self.unused_inputs = [i for i in range(len(inputs)) if i not in self._numbers]
-        used = set(self._parameters)
+        used = set(self.parameters)
         self.unused_parameters = [name for name, each in parameters.items() if each not in used]
         self._last: dict[Any, _Ready] = {}
         self._monitor: Monitor | None = None
@@ -141,6 +149,7 @@ class CachedGraph:
             Where.
         """
         record, is_train = MODE.get()
+        recording = record is not None
         facts: list[Any] = []
         values: list[Any] = []
         for number in self._numbers:
@@ -149,55 +158,56 @@ class CachedGraph:
             values.append(value)
             facts.append(value.shape)
             facts.append(value.dtype if array.stype == DENSE else (array.stype, array._dtype_name))
-            if record is not None:
+            if recording:
                 facts.append(array._recorded is not None or array._grad is not None)
-        key = (context.device_typeid, context.device_id, is_train, record is not None, RECORDER.programs)
+        key = (context.device_typeid, context.device_id, is_train, recording, RECORDER.programs)
         ready = self._last.get(key)
         if ready is None or ready.inputs != facts or not self._holds(ready):
             ready = self._last[key] = self._make_ready(inputs, facts, context, is_train)
         given = ready.values.copy()
-        for slot, value in zip(self._slots, values, strict=True):
+        for slot, value in zip(self._slots, values):  # noqa: B905 - made together
             given[slot] = value
-        program, tracked = ready.program, ready.tracked
-        drawn = generator_states((context,)) if tracked and self._graph.draws else _NOTHING
+        program = ready.program
+        drawn = generator_states((context,)) if ready.tracked and self._graph.draws else _NOTHING
         outputs, saved = program.forward(given, self._monitor and self._tap(context))
-        if ready.is_dense:
-            made = [
-                NDArray._from_tensor(value if is_own else value.clone(), context)
+        if ready.copies:
+            outputs = tuple(
+                value if is_own or isinstance(value, Stored) else value.clone()
                 for value, is_own in zip(outputs, program.owns_outputs, strict=True)
-            ]
+            )
+        if ready.is_dense:
+            made = [NDArray._from_tensor(value, context) for value in outputs]
         else:
             made = [
-                array_of(value if is_own or isinstance(value, Stored) else value.clone(), stype, context)
-                for value, is_own, stype in zip(outputs, program.owns_outputs, ready.stypes, strict=True)
+                array_of(value, stype, context) for value, stype in zip(outputs, ready.stypes, strict=True)
             ]
-        if tracked:
-            call = Call(self._graph, program, given, tracked, saved, drawn, (context, is_train))
-            record_call(ready.op, self._tracked_arrays(ready, inputs), made, call)
+        if ready.tracked:
+            mode = (context, is_train)
+            call = Call(self._graph, program, given, ready.tracked, saved, drawn, mode, ready.leaves)
+            read = tuple(ready.entries) if ready.leaves is not None else self._entries(ready, inputs)
+            record_call(ready.op, read, made, list(outputs), call)
         return made
 
     def _holds(self, ready: _Ready) -> bool:
         """Whether the parameters still have the arrays, tensors and gradients that they had."""
         return (
-            all(map(operator.is_, map(_DATA, self._parameters), ready.data))
+            all(map(operator.is_, map(_DATA, self.parameters), ready.data))
             and all(map(operator.is_, map(_TENSOR, ready.arrays), ready.tensors))
             and all(map(operator.is_, map(_RECORDED, ready.learned), ready.entries))
             and not ready.program.unsure
         )
 
-    def _tracked_arrays(self, ready: _Ready, inputs: Sequence[NDArray]) -> list[NDArray]:
-        """Return the arrays that may have gradients, in the order of the variables."""
-        if ready.op.n_in == len(ready.learned):
-            return ready.learned
+    def _entries(self, ready: _Ready, inputs: Sequence[NDArray]) -> tuple[Any, ...]:
+        """Return what a call reads that may have gradients, in the order of the variables."""
         by_slot = dict(zip(self._slots, self._numbers, strict=True))
-        learned = iter(ready.learned)
-        return [inputs[by_slot[i]] if i in by_slot else next(learned) for i in ready.tracked]
+        learned = iter(ready.entries)
+        return tuple([entry_of(inputs[by_slot[i]]) if i in by_slot else next(learned) for i in ready.tracked])
 
     def _make_ready(
         self, inputs: Sequence[NDArray], facts: list[Any], context: Context, is_train: bool
     ) -> _Ready:
-        data = [each._data for each in self._parameters]
-        parameters = [each._array_on(context) for each in self._parameters]
+        data = [each._data for each in self.parameters]
+        parameters = [each._array_on(context) for each in self.parameters]
         arrays: list[Any] = [None] * len(self._graph.variables)
         for slot, number in zip(self._slots, self._numbers, strict=True):
             arrays[slot] = inputs[number]
@@ -222,6 +232,7 @@ class CachedGraph:
         )
         own = set(self._slots)
         learned = [arrays[i] for i in tracked if i not in own]
+        entries = list(map(entry_of, learned))
         return _Ready(
             program,
             GraphCall.of(len(tracked), len(self._graph.graph.outputs)),
@@ -231,11 +242,18 @@ class CachedGraph:
             parameters,
             list(map(_TENSOR, parameters)),
             learned,
-            list(map(entry_of, learned)),
+            entries,
+            Leaves.of(entries, program) if len(learned) == len(tracked) and len(self.symbol) == 1 else None,
             [None if i in own else value_of(array) for i, array in enumerate(arrays)],
             kept.output_stypes,
             all(each == DENSE for each in kept.output_stypes),
+            not all(program.owns_outputs),
         )
+
+    def source(self, is_train: bool) -> str | None:
+        """Return the program of the last call for training, or for inference; None if there was none."""
+        found = [ready for (_, _, training, *_), ready in self._last.items() if training == is_train]
+        return found[-1].program.code.source if found else None
 
     # -------------------------------------------------------------------------------------------- monitoring
 

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray, symbol
 from mxnet.caller import warn
-from mxnet.errors import MXNetError
+from mxnet.errors import MXNetError, few
 from mxnet.gluon.block.block import Block
 from mxnet.gluon.block.cached_graph import CachedGraph
 from mxnet.gluon.block.forms import Form, flatten, regroup
-from mxnet.gluon.errors import BlockError, NotForwardError
+from mxnet.gluon.errors import BlockError, NoSuchOfASymbolError, NotForwardError
 from mxnet.gluon.parameter import DeferredInitializationError
+from mxnet.gluon.utils.shapes import shape_is_known
 from mxnet.ndarray import NDArray
 from mxnet.symbol import Group, Symbol
 
 if TYPE_CHECKING:
+    from mxnet.context import Context
     from mxnet.dtype import DTypeLike
 
 __all__ = ["HybridBlock"]
@@ -52,6 +54,8 @@ class HybridBlock(Block):
     >>> net(mx.sym.var("data")).list_arguments()
     ['data', 'scale_factor']
     """
+
+    _recomposes = True  # its graph can be composed again from its code
 
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
@@ -126,6 +130,27 @@ class HybridBlock(Block):
             self._clear_cached_op()
         super().hybridize(active, static_alloc=static_alloc, clear=clear, **kwargs)
 
+    def _described(self) -> dict[str, Any]:
+        if not self._cached_graph:
+            return {"hybridized": False}
+        inputs, out = self._cached_graph
+        return {
+            "in_format": self._in_format,
+            "out_format": self._out_format,
+            "inputs": [each.tojson() for each in inputs],
+            "symbol": out.tojson(),
+            "hybridized": self._active,
+        }
+
+    def _become_active(self, *, active: bool) -> None:
+        self._active = active
+        self._clear_cached_op()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but the graph, which the next call composes again."""
+        graph = {"_cached_graph": (), "_cached_op": None, "_quick": None}
+        return self.__dict__ | (graph if self._recomposes else {"_cached_op": None, "_quick": None})
+
     def cast(self, dtype: DTypeLike) -> None:
         """Change the dtype of all parameters."""
         self._clear_cached_op()
@@ -162,6 +187,25 @@ class HybridBlock(Block):
                 each._finish_deferred_init()
             self._build_cache(x, *args)
 
+    def program(self, is_train: bool = False) -> str:
+        """Return the Python source of the program that the last call has run; see ``Executor.program``.
+
+        Parameters
+        ----------
+        is_train : bool
+            Whether of the last call in training, or of the last one for inference.
+
+        Raises
+        ------
+        MXNetError
+            If the block is not hybridized, or was not called in this mode.
+        """
+        source = None if self._cached_op is None else self._cached_op.source(is_train)
+        if source is None:
+            how = "in training, inside of autograd.record()" if is_train else "for inference"
+            raise MXNetError(f"There is no program yet: call hybridize(), and then the block, {how}.")
+        return source
+
     def register_op_hook(self, callback: Callable[..., Any], monitor_all: bool = False) -> None:
         """Call a function with every value that the graph computes; see :meth:`Block.register_op_hook`."""
 
@@ -180,6 +224,8 @@ class HybridBlock(Block):
         if quick is not None and self._is_plain(x, args):
             made = quick((x, *args), x._context)
             return made[0] if self._out_format == 0 else regroup(made, self._out_format)
+        if type(x) is NDArray and not args:
+            return self._call_graph([x], [0], (x,)) if self._active else self._at_once(x._context, x)
         flat, form = flatten((x, *args), "input")
         symbols = [isinstance(each, Symbol) for each in flat]
         if not flat:
@@ -196,16 +242,21 @@ class HybridBlock(Block):
             return self._compose(x, *args)
         if self._active:
             return self._call_graph(flat, form, (x, *args))
-        context = flat[0]._context
+        return self._at_once(flat[0]._context, x, *args)
+
+    def _at_once(self, context: Context, *args: Any) -> Any:
+        """Compute with arrays, operator by operator; the first call finds shapes that are not known."""
         with context:
             try:
                 params = {name: each.data(context) for name, each in self._reg_params.items()}
             except DeferredInitializationError:
-                self._deferred_infer_shape(x, *args)
+                params = None
+            if params is None:
+                self._deferred_infer_shape(*args)
                 for each in self.params.values():
                     each._finish_deferred_init()
                 params = {name: each.data(context) for name, each in self._reg_params.items()}
-            return self.hybrid_forward(ndarray, x, *args, **params)
+            return self.hybrid_forward(ndarray, *args, **params)
 
     def _is_plain(self, x: Any, args: tuple[Any, ...]) -> bool:
         """Whether a call is with as many arrays as the graph was made for, all on one context."""
@@ -216,7 +267,17 @@ class HybridBlock(Block):
     def _compose(self, *args: Any) -> Any:
         params = {name: each.var() for name, each in self._reg_params.items()}
         with self.name_scope():
-            return self.hybrid_forward(symbol, *args, **params)
+            try:
+                return self.hybrid_forward(symbol, *args, **params)
+            except AttributeError as error:
+                if isinstance(error, MXNetError) or not isinstance(error.obj, Symbol):
+                    raise
+                raise NoSuchOfASymbolError(
+                    f"hybrid_forward() reads .{error.name} of a Symbol. A block that is hybridized, or "
+                    "called with symbols, composes a graph, whose values are not there yet. Use what graphs "
+                    "have too (0 and -1 in F.reshape, F.shape_array, F.slice_like, F.broadcast_like), or do "
+                    "not hybridize the block."
+                ) from error
 
     def hybrid_forward(self, F: Any, x: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002, N803
         """Compute the output with `F`, which is ``mx.nd`` or ``mx.sym``: what a subclass defines."""
@@ -248,13 +309,11 @@ class HybridBlock(Block):
                 )
             cached = self._cached_op
             assert cached is not None
-            try:
-                made = cached(flat, context)
-            except DeferredInitializationError:
+            if any(each._deferred_init is not None for each in cached.parameters):
                 self._deferred_infer_shape(*args)
                 for each in self.collect_params().values():
                     each._finish_deferred_init()
-                made = cached(flat, context)
+            made = cached(flat, context)
         plain = all(each == 0 for each in form)
         self._quick, self._n_more_inputs = (cached if plain else None), len(form) - 1
         return regroup(made, self._out_format)
@@ -273,12 +332,25 @@ class HybridBlock(Block):
     # ------------------------------------------------------------------------------------------------ shapes
 
     def _deferred_infer_shape(self, *args: Any) -> None:
+        """Find the shapes that are not known, or say which ones cannot be found."""
         try:
             self.infer_shape(*args)
         except Exception as error:
             raise BlockError(
                 f"Deferred initialization failed because shape cannot be inferred. {error}"
             ) from error
+        _, out = self._get_graph(*args)
+        used = set(out.list_inputs())
+        unknown = [
+            f"{each.name} {each.shape}"
+            for each in self.collect_params().values()
+            if each.name in used and not shape_is_known(each.shape)
+        ]
+        if unknown:
+            raise BlockError(
+                "Deferred initialization failed because shape cannot be inferred. The inputs do not "
+                f"determine the shape of {few(unknown)}: give the block the extents that are 0."
+            )
 
     def infer_shape(self, *args: Any) -> None:
         """Find the shapes of the parameters from inputs."""
@@ -293,11 +365,12 @@ class HybridBlock(Block):
         flat, _ = flatten(args, "input")
         given = {str(var.name): getattr(each, what) for var, each in zip(inputs, flat, strict=True)}
         used = set(out.list_inputs())
-        arguments, _, aux = getattr(out, how)(**{name: each for name, each in given.items() if name in used})
+        infer = getattr(out, f"{how}_partial")
+        arguments, _, aux = infer(**{name: each for name, each in given.items() if name in used})
         found = dict(zip(out.list_arguments(), arguments, strict=True))
         found.update(zip(out.list_auxiliary_states(), aux, strict=True))
         for parameter in self.collect_params().values():
-            if parameter.name in found:
+            if found.get(parameter.name) is not None:
                 setattr(parameter, what, found[parameter.name])
 
     # ------------------------------------------------------------------------------------------------- files

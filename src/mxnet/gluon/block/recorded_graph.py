@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.autograd.tape import RecordedEntry, RecordedNode, _entry_of
+from mxnet.autograd.tape import RecordedEntry, RecordedNode
 from mxnet.executor import _apart
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Slots
 from mxnet.ir.storage import DENSE, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.gradients import GradientWriter, write_gradient
-from mxnet.ndarray.structured import value_of
 from mxnet.ops.tools.device import drawing_again, torch_device
 from mxnet.ops.tools.storage import densify
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from mxnet.ndarray import NDArray
     from mxnet.plan.program import Program
 
-__all__ = ["Call", "GraphCall", "record_call"]
+__all__ = ["Call", "GraphCall", "Leaves", "record_call"]
+
+_TENSOR = operator.attrgetter("_tensor")
 
 Target = tuple[Any, str] | None
 """An array that a gradient goes to, and whether it is written or added."""
@@ -48,9 +50,11 @@ class Call:
         The states of random generators before it ran.
     mode : tuple of Context and bool
         Where it ran, and whether in training.
+    leaves : Leaves, optional
+        Where all its gradients go, if nothing else has part in them.
     """
 
-    __slots__ = ("drawn", "graph", "mode", "program", "saved", "tracked", "values")
+    __slots__ = ("drawn", "graph", "leaves", "mode", "program", "saved", "tracked", "values")
 
     def __init__(
         self,
@@ -61,6 +65,7 @@ class Call:
         saved: list[Any] | None,
         drawn: Mapping[Context, Any],
         mode: tuple[Context, bool],
+        leaves: Leaves | None = None,
     ) -> None:
         self.graph = graph
         self.program = program
@@ -69,6 +74,7 @@ class Call:
         self.saved = saved
         self.drawn = drawn
         self.mode = mode
+        self.leaves = leaves
 
     def backward(self, heads: Sequence[Value | None], targets: Sequence[Target]) -> list[Any]:
         """Run the backward half.
@@ -86,10 +92,7 @@ class Call:
             The gradients.
         """
         program = self.program
-        saved, self.saved = self.saved, None
-        if saved is None:
-            with drawing_again(self.drawn):
-                _, saved = program.forward(self.values, None)
+        saved = self.take_saved()
         places = self._places(targets)
         memory = {each.untyped_storage().data_ptr() for each in places if each is not None}
         program.backward([*self.values, *[_apart(head, memory) for head in heads]], saved, places, None)
@@ -102,6 +105,14 @@ class Call:
                 elif array.stype != DENSE:
                     array._set_tensor(place)
         return places
+
+    def take_saved(self) -> list[Any]:
+        """Return what the forward half kept, once; it runs again where that is gone."""
+        saved, self.saved = self.saved, None
+        if saved is None:
+            with drawing_again(self.drawn):
+                _, saved = self.program.forward(self.values, None)
+        return saved
 
     def _places(self, targets: Sequence[Target]) -> list[Any]:
         """Return the tensors that gradients are written to, None for those that are handed out."""
@@ -121,6 +132,52 @@ class Call:
                 values = of.parts[0] if isinstance(of, Stored) else of
                 places.append(make(of.shape, dtype=values.dtype, device=values.device))
         return places
+
+
+class Leaves:
+    """The gradient arrays of all that a call read, each of another array, and all of them dense.
+
+    Parameters
+    ----------
+    entries : sequence of RecordedEntry
+        What was read.
+    reached : sequence of bool
+        Which of them have a gradient at all.
+    """
+
+    __slots__ = ("_memory", "_tensors", "arrays", "unreached")
+
+    def __init__(self, entries: Sequence[Entry], reached: Sequence[bool]) -> None:
+        nodes: list[Any] = [entry.node for entry in entries]
+        pairs = list(zip(nodes, reached, strict=True))
+        self.arrays: list[NDArray] = [node.gradient for node, there in pairs if there]
+        self.unreached = [(node.gradient, node.grad_req) for node, there in pairs if not there]
+        self._tensors: list[Any] = []
+        self._memory: set[int] = set()
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry], program: Program) -> Leaves | None:
+        """Return those of what a call of a program read; None if there is more to its gradients."""
+        nodes: list[Any] = [entry.node for entry in entries]
+        simple = len(set(nodes)) == len(nodes) and all(
+            node.gradient is not None and node.gradient.stype == DENSE for node in nodes
+        )
+        return cls(entries, program.reached) if simple and not any(program.hands_out) else None
+
+    def backward(self, call: Call, head: Any) -> None:
+        """Run the backward half of a call of one output, which writes all gradients where they belong."""
+        arrays = self.arrays
+        tensors = self._tensors
+        if len(tensors) != len(arrays) or not all(map(operator.is_, map(_TENSOR, arrays), tensors)):
+            tensors = self._tensors = list(map(_TENSOR, arrays))
+            self._memory = {each.untyped_storage().data_ptr() for each in tensors}
+        if head is not None:
+            head = _apart(head, self._memory)
+        call.program.backward([*call.values, head], call.take_saved(), tensors.copy(), None)
+        for array in arrays:
+            array._is_fresh = True
+        for array, req in self.unreached:
+            write_gradient(array, None, req)
 
 
 class GraphCall(Op):
@@ -271,52 +328,40 @@ class CallEntry(RecordedEntry):
         train_mode: bool,
     ) -> None:
         """Compute gradients; what ``NDArray.backward`` calls."""
-        targets = self._targets() if len(heads) == 1 and not retain_graph else None
-        if targets is None or (head_grads[0] is not None and head_grads[0].shape != heads[0].shape):
-            super().backward(heads, head_grads, retain_graph, train_mode)
-            return
         node = self.node
         call: Any = node.held
-        program = call.program
+        leaves = call.leaves if isinstance(call, Call) and len(heads) == 1 and not retain_graph else None
+        given = head_grads[0]
+        if leaves is None or (given is not None and given.shape != heads[0].shape):
+            super().backward(heads, head_grads, retain_graph, train_mode)
+            return
         head = None
-        if program.needs_head[0]:
+        if call.program.needs_head[0]:
             output = heads[0]._tensor
-            head = torch.ones_like(output) if head_grads[0] is None else head_grads[0]._tensor.to(output)
-        reached = [each for each, there in zip(targets, program.reached, strict=True) if there]
-        call.backward([head], reached)
-        for (array, req), there in zip(targets, program.reached, strict=True):
-            if not there:
-                write_gradient(array, None, req)
+            head = torch.ones_like(output) if given is None else given._tensor.to(output)
+        leaves.backward(call, head)
         node.values = node.held = None
         node.inputs = ()
 
-    def _targets(self) -> list[tuple[NDArray, str]] | None:
-        """Return where the gradients go, if there is nothing between the graph and what has gradients."""
-        node = self.node
-        if not isinstance(node.held, Call) or node.values is None or len(node.values) > 1:
-            return None
-        leaves: list[Any] = [entry.node for entry in node.inputs]
-        if len(set(leaves)) < len(leaves):
-            return None
-        targets = [(leaf.gradient, leaf.grad_req) for leaf in leaves]
-        return None if any(array is None for array, _ in targets) else targets
 
-
-def record_call(op: GraphCall, arrays: Sequence[NDArray], made: Sequence[NDArray], call: Call) -> None:
+def record_call(
+    op: GraphCall, inputs: tuple[Entry, ...], made: Sequence[NDArray], values: list[Any], call: Call
+) -> None:
     """Record a call of a graph.
 
     Parameters
     ----------
     op : GraphCall
         Of so many inputs and outputs.
-    arrays : sequence of NDArray
-        Those that may have gradients.
+    inputs : tuple of RecordedEntry
+        What it read that may have gradients.
     made : sequence of NDArray
-        The outputs.
+        The outputs ...
+    values : list of Tensor or Stored
+        ... and what they hold.
     call : Call
         What is kept of it.
     """
-    values = [value_of(array) for array in made]
-    node = CallNode(op, tuple(map(_entry_of, arrays)), values, call.mode[0], call)
+    node = CallNode(op, inputs, values, call.mode[0], call)
     for i, array in enumerate(made):
         array._recorded = CallEntry(node, i)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mxnet.gluon.nn.activations import Activation
     from mxnet.gluon.parameter import Parameter
 
-__all__ = ["LayeredOver", "Size", "convolution_text", "over", "per_axis"]
+__all__ = ["LayeredOver", "Size", "convolution_text", "lengths_of", "over", "per_axis"]
 
 Size: TypeAlias = "int | Sequence[int]"
 
@@ -41,20 +41,19 @@ def over(*layouts: str) -> Callable[[type[Layer]], type[Layer]]:
     axes = len(layouts[0]) - 2
 
     def set_up(layer: type[Layer]) -> type[Layer]:
+        sizes: frozenset[str] = layer._sizes  # type: ignore[attr-defined]
         init: Any = layer.__init__
         own_defaults: dict[str, Any] = {"layout": layouts[0], "conv_layout": layouts[0]}
         parameters = [
             each for each in inspect.signature(init).parameters.values() if each.default is not each.empty
         ]
         if axes > 1:
-            own_defaults |= {
-                each.name: (each.default,) * axes for each in parameters if each.name in layer._sizes
-            }
+            own_defaults |= {each.name: (each.default,) * axes for each in parameters if each.name in sizes}
         defaults = tuple(own_defaults.get(each.name, each.default) for each in parameters)
         own = types.FunctionType(init.__code__, init.__globals__, "__init__", defaults, init.__closure__)
         own.__annotations__, own.__qualname__ = init.__annotations__, f"{layer.__name__}.__init__"
-        layer.__init__ = own  # type: ignore[assignment]
-        layer._layouts = layouts
+        layer.__init__ = own  # type: ignore[method-assign]
+        layer._layouts = layouts  # type: ignore[attr-defined]
         return layer
 
     return set_up
@@ -71,9 +70,15 @@ def per_axis(layer: HybridBlock, name: str, size: Size, axes: int) -> tuple[int,
     return tuple(size)
 
 
+def lengths_of(parameter: Parameter) -> tuple[int, ...]:
+    """Return the shape of a parameter that a layer has made; lengths not known yet are 0."""
+    assert parameter.shape is not None
+    return parameter.shape
+
+
 def convolution_text(
     layer: HybridBlock,
-    weight: tuple[int, ...],
+    weight: Parameter,
     kwargs: dict[str, Any],
     bias: Parameter | None,
     activation: Activation | None,
@@ -82,9 +87,9 @@ def convolution_text(
 
     The two numbers are the second and the first length of the weight whatever its layout, as in MXNet.
     """
-    axes = len(kwargs["kernel"])
+    axes, shape = len(kwargs["kernel"]), lengths_of(weight)
     parts = [
-        f"{weight[1] or None} -> {weight[0]}",
+        f"{shape[1] or None} -> {shape[0]}",
         f"kernel_size={kwargs['kernel']}",
         f"stride={kwargs['stride']}",
     ]

@@ -1,4 +1,4 @@
-"""The layers that most networks have: dense, dropout, embedding, and those of the modules beside."""
+"""The layers that most networks have: dense, dropout, embedding, and those of its neighbours."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet.gluon.block import HybridBlock
 from mxnet.gluon.nn.activations import Activation
+from mxnet.gluon.nn.axes import lengths_of
 from mxnet.gluon.nn.containers import HybridLambda, HybridSequential, Lambda, Sequential
 from mxnet.gluon.nn.norm_layers import (
     BatchNorm,
@@ -103,7 +104,7 @@ class Dense(HybridBlock):
         return y if self.act is None else self.act(y)
 
     def __repr__(self) -> str:
-        units, in_units = self.weight.shape
+        units, in_units = lengths_of(self.weight)
         return f"{type(self).__name__}({in_units or None} -> {units}, {self.act or 'linear'})"
 
 

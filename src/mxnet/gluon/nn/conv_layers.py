@@ -27,7 +27,6 @@ from mxnet.gluon.nn.pool_layers import (
 )
 
 if TYPE_CHECKING:
-    from mxnet.gluon.parameter import Parameter
     from mxnet.initializer import Initializer
 
     Init = Initializer | str | None
@@ -60,8 +59,8 @@ class _Conv(LayeredOver):
 
     _sizes = frozenset({"dilation", "output_padding", "padding", "strides"})
 
-    weight: Parameter
-    bias: Parameter | None
+    weight: Any  # a parameter
+    bias: Any  # a parameter, or None
 
     def __init__(
         self,
@@ -129,7 +128,7 @@ class _Conv(LayeredOver):
         return y if self.act is None else self.act(y)
 
     def __repr__(self) -> str:
-        return convolution_text(self, self.weight.shape, self._kwargs, self.bias, self.act)
+        return convolution_text(self, self.weight, self._kwargs, self.bias, self.act)
 
 
 class _Convolution(_Conv):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.gluon.block import HybridBlock
+from mxnet.gluon.nn.axes import lengths_of
 
 if TYPE_CHECKING:
     from mxnet.gluon.parameter import Parameter
@@ -49,7 +50,7 @@ class _Norm(HybridBlock):
 
     def _facts(self) -> dict[str, Any]:
         """Return what the repr tells."""
-        return {**self._kwargs, "in_channels": self.gamma.shape[0]}
+        return {**self._kwargs, "in_channels": lengths_of(self.gamma)[0]}
 
 
 class _BatchNorm(_Norm):
@@ -97,7 +98,7 @@ class _BatchNorm(_Norm):
         return operator(x, gamma, beta, running_mean, running_var, name="fwd", **self._kwargs)
 
     def _facts(self) -> dict[str, Any]:
-        return {**self._kwargs, "in_channels": self.gamma.shape[0] or None}
+        return {**self._kwargs, "in_channels": lengths_of(self.gamma)[0] or None}
 
 
 class BatchNorm(_BatchNorm):

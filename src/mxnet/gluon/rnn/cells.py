@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+from mxnet.gluon.nn.axes import lengths_of
 from mxnet.gluon.rnn.recurrent import HybridRecurrentCell
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class VectorCell(GatedCell):
         return F.FullyConnected(data, weight, bias, num_hidden=self._rows, name=name)
 
     def _mapping(self) -> str:
-        rows, columns = self.i2h_weight.shape
+        rows, columns = lengths_of(self.i2h_weight)
         return f"{columns or None} -> {rows}"
 
     def __repr__(self) -> str:

@@ -131,7 +131,7 @@ class SequentialRNNCell(_Stack):
     (1, 2)
     """
 
-    def forward(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:  # type: ignore[override]
+    def forward(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Take one step with all cells."""
         self._counter += 1
         return self._step(inputs, states)
@@ -146,7 +146,7 @@ class HybridSequentialRNNCell(_Stack, HybridRecurrentCell):
         See `Block`.
     """
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:  # type: ignore[override] # noqa: ARG002
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:  # noqa: ARG002
         """Take one step with all cells."""
         return self._step(inputs, states)
 
@@ -169,7 +169,7 @@ class BidirectionalCell(_Container, HybridRecurrentCell):
         self.register_child(r_cell, "r_cell")
         self._output_prefix = output_prefix
 
-    def __call__(self, inputs: Any, states: Any) -> Any:  # type: ignore[override] # noqa: ARG002
+    def __call__(self, inputs: Any, states: Any) -> Any:  # noqa: ARG002
         """Refuse to take one step."""
         raise NotForwardError("A BidirectionalCell cannot be stepped: call unroll.")
 
@@ -253,7 +253,7 @@ class DropoutCell(HybridRecurrentCell):
     def _alias(self) -> str:
         return "dropout"
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, Any]:  # type: ignore[override]
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, Any]:
         """Take one step; see `RecurrentCell.forward`."""
         if self._rate > 0:
             inputs = F.Dropout(inputs, p=self._rate, axes=self._axes, name=f"t{self._counter}_fwd")
@@ -362,7 +362,7 @@ class ZoneoutCell(ModifierCell):
         super().reset()
         self._prev_output: Any = None
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:  # type: ignore[override]
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Take one step; see `RecurrentCell.forward`."""
         output, next_states = self.base_cell(inputs, states)
         if self.zoneout_outputs:
@@ -395,7 +395,7 @@ class ResidualCell(ModifierCell):
     base_cell : RecurrentCell
     """
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:  # type: ignore[override]
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Take one step; see `RecurrentCell.forward`."""
         output, next_states = self.base_cell(inputs, states)
         return F.elemwise_add(output, inputs, name=f"t{self._counter}_fwd"), next_states

@@ -130,7 +130,7 @@ class RecurrentCell(Block):
             return F.Activation(inputs, act_type=activation, **kwargs)
         return activation(inputs) if isinstance(activation, Block) else activation(inputs, **kwargs)
 
-    def forward(self, inputs: Any, states: Any) -> Any:  # type: ignore[override] # a step has these two
+    def forward(self, inputs: Any, states: Any) -> Any:
         """Take one step.
 
         Parameters

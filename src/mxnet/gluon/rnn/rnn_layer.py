@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet import ndarray, symbol
 from mxnet.gluon.block import HybridBlock
 from mxnet.gluon.errors import BlockError, CheckError
+from mxnet.gluon.nn.axes import lengths_of
 from mxnet.gluon.rnn.cells import GRUCell, LSTMCell, RNNCell
 from mxnet.gluon.rnn.modifiers import BidirectionalCell, DropoutCell, HybridSequentialRNNCell
 from mxnet.gluon.rnn.sequences import is_whole
@@ -103,7 +104,7 @@ class _RNNLayer(HybridBlock):
         return parameter
 
     def __repr__(self) -> str:
-        columns = self._reg_params["l0_i2h_weight"].shape[1] or None
+        columns = lengths_of(self._reg_params["l0_i2h_weight"])[1] or None
         parts = [f"{columns} -> {self._hidden_size}", self._layout]
         parts += [f"num_layers={self._num_layers}"] * (self._num_layers != 1)
         parts += [f"dropout={self._dropout}"] * (self._dropout != 0)
@@ -242,7 +243,7 @@ class _RNNLayer(HybridBlock):
             width = self._input_size
             for layer in range(self._num_layers):
                 cells = [self._single(f"{direction}{layer}_", width) for direction in self._directions()]
-                stack.add(BidirectionalCell(*cells) if self._dir == 2 else cells[0])
+                stack.add(BidirectionalCell(cells[0], cells[1]) if self._dir == 2 else cells[0])
                 if self._dropout > 0 and layer != self._num_layers - 1:
                     stack.add(DropoutCell(self._dropout))
                 width = self._hidden_size * self._dir

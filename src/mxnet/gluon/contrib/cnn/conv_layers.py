@@ -166,9 +166,9 @@ class DeformableConvolution(_Deformable):
         return (told,)
 
     def __repr__(self) -> str:
-        shape = self.deformable_conv_weight.shape
+        weight = self.deformable_conv_weight
         return convolution_text(
-            self, shape, self._kwargs_deformable_conv, self.deformable_conv_bias, self.act
+            self, weight, self._kwargs_deformable_conv, self.deformable_conv_bias, self.act
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mxnet.gluon.errors import CheckError
-from mxnet.gluon.nn.axes import over, per_axis
+from mxnet.gluon.nn.axes import lengths_of, over, per_axis
 from mxnet.gluon.rnn.cells import GatedCell, GRUStep, LSTMStep, PlainStep
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class _ConvCell(GatedCell):
         return F.Convolution(data, weight, bias, name=name, **self._convolutions[part])
 
     def __repr__(self) -> str:
-        mapping = f"{self._in_channels} -> {self.i2h_weight.shape[0]}"
+        mapping = f"{self._in_channels} -> {lengths_of(self.i2h_weight)[0]}"
         return f"{type(self).__name__}({mapping}, {self._activation}, {self._conv_layout})"
 
 

@@ -56,7 +56,7 @@ class VariationalDropoutCell(ModifierCell):
         super().reset()
         self._masks: dict[str, Any] = {}
 
-    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:  # type: ignore[override]
+    def hybrid_forward(self, F: Any, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
         """Take one step; see `RecurrentCell.forward`."""
         if self.drop_states:
             states = [self._drop(F, "states", states[0]), *states[1:]]
