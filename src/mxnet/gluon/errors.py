@@ -12,6 +12,7 @@ __all__ = [
     "MissingConstantError",
     "NoSuchOfASymbolError",
     "NotForwardError",
+    "StructureError",
 ]
 
 
@@ -33,6 +34,10 @@ class AttributeChangeError(MXNetError, TypeError):
 
 class NotForwardError(MXNetError, NotImplementedError):
     """A block says not what it computes."""
+
+
+class StructureError(MXNetError, KeyError, ValueError):
+    """A file has a network of another structure."""
 
 
 class NoSuchOfASymbolError(MXNetError, AttributeError):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mxnet import ndarray as nd
-from mxnet.image.errors import ImageUseError
+from mxnet.image.errors import ImageUseError, NotWrittenError
 from mxnet.image.functions import (
     center_crop,
     color_normalize,
@@ -74,7 +74,7 @@ class Augmenter:
 
     def __call__(self, src: NDArray) -> NDArray:
         """Return a changed image."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it changes images.")
+        raise NotWrittenError(f"{type(self).__name__} does not say how it changes images.")
 
     def dumps(self) -> Any:
         """Return name and parameters, as JSON."""
@@ -229,7 +229,7 @@ class HorizontalFlipAug(Augmenter):
 
     def __call__(self, src: NDArray) -> NDArray:
         """Return a changed image."""
-        return nd.flip(src, axis=1) if random.random() < self.p else src  # type: ignore[no-any-return]
+        return nd.flip(src, axis=1) if random.random() < self.p else src
 
 
 # ----------------------------------------------------------------------------------------------------- colour
@@ -345,7 +345,7 @@ class RandomGrayAug(Augmenter):
 
     def __call__(self, src: NDArray) -> NDArray:
         """Return a changed image."""
-        return nd.dot(src, nd.array(_GREY)) if random.random() < self.p else src  # type: ignore[no-any-return]
+        return nd.dot(src, nd.array(_GREY)) if random.random() < self.p else src
 
 
 class CastAug(Augmenter):

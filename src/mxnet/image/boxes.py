@@ -16,7 +16,7 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.caller import warn
 from mxnet.image.augmenters import Augmenter, CastAug, ForceResizeAug, ResizeAug, as_plain, colour_augmenters
-from mxnet.image.errors import ImageTypeError, ImageUseError, ImageValueError
+from mxnet.image.errors import ImageTypeError, ImageUseError, ImageValueError, NotWrittenError
 from mxnet.image.functions import copyMakeBorder, fixed_crop
 from mxnet.ndarray import NDArray
 
@@ -53,7 +53,7 @@ class DetAugmenter:
 
     def __call__(self, src: NDArray, label: Label) -> Changed:
         """Return a changed image and its label."""
-        raise NotImplementedError(f"{type(self).__name__} does not say how it changes images.")
+        raise NotWrittenError(f"{type(self).__name__} does not say how it changes images.")
 
 
 class DetBorrowAug(DetAugmenter):
@@ -91,7 +91,7 @@ class DetRandomSelectAug(DetAugmenter):
 
     def __init__(self, aug_list: Sequence[DetAugmenter] | DetAugmenter, skip_prob: float = 0) -> None:
         super().__init__(skip_prob=skip_prob)
-        self.aug_list = list(aug_list) if isinstance(aug_list, (list, tuple)) else [aug_list]
+        self.aug_list: list[Any] = list(aug_list) if isinstance(aug_list, (list, tuple)) else [aug_list]
         for each in self.aug_list:
             if not isinstance(each, DetAugmenter):
                 raise ImageValueError(f"DetRandomSelectAug takes augmenters for detection, got {each!r}.")
@@ -105,7 +105,8 @@ class DetRandomSelectAug(DetAugmenter):
         """Return a changed image and its label."""
         if random.random() < self.skip_prob:
             return src, label
-        return random.choice(self.aug_list)(src, label)
+        changed: Changed = random.choice(self.aug_list)(src, label)
+        return changed
 
 
 class DetHorizontalFlipAug(DetAugmenter):

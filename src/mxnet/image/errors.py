@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mxnet.errors import MXNetError
 
-__all__ = ["ImageTypeError", "ImageUseError", "ImageValueError"]
+__all__ = ["ImageTypeError", "ImageUseError", "ImageValueError", "NotWrittenError"]
 
 
 class ImageTypeError(MXNetError, TypeError, ValueError):
@@ -17,3 +17,7 @@ class ImageUseError(MXNetError, AssertionError):
 
 class ImageValueError(MXNetError, ValueError):
     """A value is none of those that are allowed."""
+
+
+class NotWrittenError(MXNetError, NotImplementedError):
+    """A class was used for what its subclasses have to write."""

@@ -112,9 +112,7 @@ class ImageIter(DataIter):
             raise ImageUseError("A record file is shuffled or read in parts by its index: give path_imgidx.")
         if self.seq is not None and num_parts > 1:
             if not 0 <= part_index < num_parts:
-                raise ImageUseError(
-                    f"part_index counts from 0 to num_parts - 1, got {part_index} of {num_parts}."
-                )
+                raise ImageUseError(f"part_index is 0 to num_parts - 1, got {part_index} of {num_parts}.")
             count = len(self.seq) // num_parts
             self.seq = self.seq[part_index * count : (part_index + 1) * count]
         self.num_image = None if self.seq is None else len(self.seq)

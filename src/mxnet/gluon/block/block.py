@@ -10,6 +10,7 @@ from mxnet import ndarray as nd
 from mxnet.caller import warn
 from mxnet.errors import FileFormatError, MXNetError, few
 from mxnet.gluon.block.scope import BlockScope, name_block
+from mxnet.gluon.block.structure import load_structure, save_structure
 from mxnet.gluon.block.summary import print_summary
 from mxnet.gluon.block.where import say_where
 from mxnet.gluon.errors import AttributeChangeError, BlockError, CheckError, NotForwardError
@@ -140,6 +141,7 @@ class Block:
         select : str, optional
             A regular expression that the beginnings of their names match.
         """
+        self._warn_of_containers()
         found = ParameterDict(self._params.prefix)
         if select is None:
             found.update(self.params)
@@ -149,6 +151,20 @@ class Block:
         for child in self._children.values():
             found.update(child.collect_params(select=select))
         return found
+
+    def _warn_of_containers(self) -> None:
+        """Warn of blocks in lists and dictionaries, whose parameters nobody finds."""
+        for name, value in self.__dict__.items():
+            if name.startswith("_") or not isinstance(value, list | tuple | dict):
+                continue
+            blocks = value.values() if isinstance(value, dict) else value
+            if any(isinstance(each, Block) and each not in self._children.values() for each in blocks):
+                warn(
+                    f'"{type(self).__name__}.{name}" is an unregistered container with Blocks. Note that '
+                    "Blocks inside the list, tuple or dict will not be registered automatically. Make sure "
+                    "to register them using register_child() or switching to "
+                    "nn.Sequential/nn.HybridSequential instead."
+                )
 
     def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:
         """Return all parameters by the attributes that lead to them, which is how files name them."""
@@ -324,6 +340,31 @@ class Block:
                     f"{type(self).__name__}, which contains parameters {few(named, key)}. Set "
                     "ignore_extra=True to ignore such parameters."
                 )
+
+    def save(self, prefix: str) -> None:
+        """Save parameters and structure, as ``PREFIX-model.params`` and ``PREFIX-model.json``."""
+        save_structure(self, f"{prefix}-model.json")
+        self.save_parameters(f"{prefix}-model.params")
+
+    def load(self, prefix: str) -> None:
+        """Load what `save` saved into a network of the same structure.
+
+        Blocks that were hybridized, and called, are hybridized again; their graphs are composed anew.
+
+        Raises
+        ------
+        KeyError
+            If the structure is another one.
+        """
+        load_structure(self, f"{prefix}-model.json")
+        self.load_parameters(f"{prefix}-model.params")
+
+    def _described(self) -> dict[str, Any]:
+        """Return what a file says of this kind of block."""
+        return {}
+
+    def _become_active(self, *, active: bool) -> None:
+        """Run as a graph, or not: this block alone, if it can."""
 
     def save_params(self, filename: str | os.PathLike[str]) -> None:
         """Save all parameters by name, as MXNet did before 1.3."""

@@ -55,6 +55,8 @@ class HybridBlock(Block):
     ['data', 'scale_factor']
     """
 
+    _recomposes = True  # its graph can be composed again from its code
+
     def __init__(self, prefix: str | None = None, params: Any = None) -> None:
         super().__init__(prefix=prefix, params=params)
         self._active = False
@@ -127,6 +129,27 @@ class HybridBlock(Block):
         if clear or not active:
             self._clear_cached_op()
         super().hybridize(active, static_alloc=static_alloc, clear=clear, **kwargs)
+
+    def _described(self) -> dict[str, Any]:
+        if not self._cached_graph:
+            return {"hybridized": False}
+        inputs, out = self._cached_graph
+        return {
+            "in_format": self._in_format,
+            "out_format": self._out_format,
+            "inputs": [each.tojson() for each in inputs],
+            "symbol": out.tojson(),
+            "hybridized": self._active,
+        }
+
+    def _become_active(self, *, active: bool) -> None:
+        self._active = active
+        self._clear_cached_op()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but the graph, which the next call composes again."""
+        graph = {"_cached_graph": (), "_cached_op": None, "_quick": None}
+        return self.__dict__ | (graph if self._recomposes else {"_cached_op": None, "_quick": None})
 
     def cast(self, dtype: DTypeLike) -> None:
         """Change the dtype of all parameters."""

@@ -49,6 +49,8 @@ class SymbolBlock(HybridBlock):
     ['fc_weight', 'fc_bias']
     """
 
+    _recomposes = False
+
     def __init__(
         self,
         outputs: Symbol | Sequence[Symbol],

@@ -129,6 +129,15 @@ class Parameter:
     def __repr__(self) -> str:
         return f"{type(self).__name__} {self.name} (shape={self.shape}, dtype={self.dtype})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all but who trains it and stands for it here."""
+        return self.__dict__ | {"_trainer": None, "_var": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if self._data is not None and self._grad is not None:
+            autograd.mark_variables(self._data, self._grad, self._grad_req)
+
     # --------------------------------------------------------------------------------------------- what it is
 
     @property

@@ -142,7 +142,8 @@ class Changes:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(self.fill_value,) * picture.shape[2],
         )
-        return bent if bent.ndim == 3 else bent[..., None]
+        picture = bent if bent.ndim == 3 else bent[..., None]
+        return picture
 
     def _cut(self, picture: Pixels, height: int, width: int, draws: Draws) -> Pixels:
         if self.random_resized_crop:
