@@ -95,6 +95,26 @@ def test_loss_of_its_own_says_what_a_pair_costs_or_is_refused():
         gluon.loss.Loss(None, 0)(nd.ones(1), nd.ones(1))
 
 
+@pytest.mark.parametrize("hybrid", [False, True])
+@pytest.mark.parametrize(
+    ("lengths", "answers"),
+    [  # of MXNet 1.9.1
+        ([[4, 5]], [3.14897, 3.36101]),
+        ([None, [2, 3]], [3.32408, 3.36101]),
+        ([[4, 5], [2, 3]], [2.58802, 3.36101]),
+        ([None, None, [2, 3]], [7.0978, 10.08303]),
+    ],
+)
+def test_each_length_of_ctc_is_optional(lengths, answers, hybrid):
+    loss = gluon.loss.CTCLoss()
+    if hybrid:
+        loss.hybridize()
+    pred = nd.array((np.sin(np.arange(40) * 0.37 + 8.8)).reshape(2, 5, 4))
+    given = [each and nd.array(each) for each in lengths]
+    costs = loss(pred, nd.array([[0, 1, 2], [2, 1, 0]]), *given)
+    np.testing.assert_allclose(costs.asnumpy(), answers, rtol=1e-5)
+
+
 def test_counts_of_zero_have_a_finite_poisson_loss():
     loss = gluon.loss.PoissonNLLLoss(compute_full=True)
     assert np.isfinite(loss(nd.array([1, 2]), nd.array([0, 3])).asscalar())
