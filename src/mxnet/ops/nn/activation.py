@@ -384,6 +384,10 @@ class Softmax(_Softmax, name="softmax"):
         outside = self._outside(data, length)
         return super().forward(run, data.masked_fill(outside, -torch.inf), out=out).masked_fill_(outside, 0)
 
+    def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
+        into_data = super().backward(run, grad, data, output)
+        return (*into_data, None) if self.use_length else into_data  # lengths are no variables
+
     def _outside(self, data: Tensor, length: Tensor) -> Tensor:
         positions = torch.arange(data.shape[self.axis], device=data.device)
         return positions.view(-1, *(1,) * (data.dim() - 1 - self.axis % data.dim())) >= length.unsqueeze(
