@@ -63,8 +63,8 @@ def _repeats_a_pixel(op: Op) -> bool:
 
 
 def _first(entry: Entry) -> Entry:
-    """Return an output as users see it; a gradient is copied into the array that is bound for it anyway."""
-    if entry.type.layout != CHANNELS_LAST or isinstance(entry.node.op, Backward):
+    """Return an output, or a gradient, as users see it."""
+    if entry.type.layout != CHANNELS_LAST:
         return entry
     with emitting(entry.node, "channels_first"):
         return emit(ToChannelsFirst.make(), entry)

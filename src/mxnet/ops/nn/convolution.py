@@ -10,6 +10,7 @@ from mxnet.errors import ShapeError
 from mxnet.ir.memory import NEW
 from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.tools.layout import channels_first, channels_last
 from mxnet.ops.tools.shapes import dtype_of_first_input
 from mxnet.ops.tools.window import Windowed
 
@@ -106,7 +107,7 @@ class _Filtering(Windowed):
         grad = self.inward(grad)
         if self._needs_channels_first(data):
             grad, data = grad.contiguous(), data.contiguous()
-        elif wanted[0] and data.shape[1] == 1:  # either layout, and oneDNN is slow if told it is the last
+        elif data.shape[1] == 1:  # either layout, and oneDNN is slow if told it is the last
             data = data.flatten().view(data.shape)
         into_data, into_weight, into_bias = torch.ops.aten.convolution_backward(
             grad, data, weight, (self.num_filter,),
@@ -114,7 +115,7 @@ class _Filtering(Windowed):
         )  # fmt: skip
         return (
             None if into_data is None else self.outward(into_data),
-            None if into_weight is None else self.outward(into_weight),
+            None if into_weight is None else self.outward(channels_first(into_weight)),
             into_bias,
         )
 

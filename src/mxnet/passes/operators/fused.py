@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.ir.memory import NEW, Memory
+from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.tools.layout import channels_first, channels_last
 from mxnet.ops.tools.shapes import dtype_of_first_input, numel, reversed_shape, same_shape
 
 if TYPE_CHECKING:
@@ -377,7 +378,7 @@ class ToChannelsLast(Op):
         return (CHANNELS_LAST,)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        images = data.contiguous(memory_format=torch.channels_last)
+        images = channels_last(data)
         if images.shape[1] == 1:  # either layout, and torch would go on with the first
             height, width = images.shape[2:]
             return images.as_strided(images.shape, (height * width, 1, width, 1))
@@ -388,10 +389,11 @@ class ToChannelsFirst(Op):
     """Stores images one channel after the other, as users see them."""
 
     name = "_to_channels_first"
+    memory = WRITES
     infer_shape = same_shape
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.contiguous()
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        return channels_first(data, out)
 
 
 def runs_channels_last(images: Type) -> bool:
