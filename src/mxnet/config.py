@@ -76,6 +76,11 @@ KNOBS: dict[str, Knob] = {
     "MXNET_HOME": Knob(
         str, None, "The folder of the files that MXNet would download; `~/.mxnet` if it is not set."
     ),
+    "MXNET_KERNEL_CACHE": Knob(
+        str,
+        "",
+        "The folder of compiled kernels; `symnet/kernels` in the user's cache folder by default.",
+    ),
     "MXNET_MEMORY_BUDGET": Knob(
         as_bytes, None, "The most memory that intermediate values of training may take, such as '2GB'."
     ),
