@@ -34,5 +34,6 @@ matrices that torch uses.
 from mxnet.native.calling import find, run_words, words_of
 from mxnet.native.loading import address
 from mxnet.native.products import sgemm
+from mxnet.native.sharing import run_shares, threads
 
-__all__ = ["address", "find", "run_words", "sgemm", "words_of"]
+__all__ = ["address", "find", "run_shares", "run_words", "sgemm", "threads", "words_of"]

@@ -11,12 +11,14 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.types import is_complete
 from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.nn.convolution_costs import multiplies
 from mxnet.ops.tensor.elemwise import AddN, ElementwiseAdd
 from mxnet.passes.operators.fused import (
     FoldedWeight,
     FusedConvolution,
     FusedConvolutionAdd,
     PackedConvolutionWeight,
+    ToChannelsLast,
     onednn_runs,
     with_activation,
 )
@@ -51,6 +53,12 @@ def _packed(node: Node, op: Convolution, inputs: tuple[Entry, ...]) -> tuple[Ent
     if len(op.kernel) != 2 or op.channels_last or not is_parameter or not is_complete(data.type.shape):
         return None
     if onednn_runs(weight.type) and 0 not in data.type.shape:
+        if multiplies(op.sliding(data.type.shape), "output"):
+            with emitting(node, "filters_last"):
+                weight = emit(ToChannelsLast.make(), weight)
+            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
+        if op.is_of_pixels and data.node.op is None:  # it needs not change its layout for that
+            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
         with emitting(node, "packed_weight"):
             weight = emit(PackedConvolutionWeight.make(**op.window, data_shape=data.type.shape), weight)
     return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs

@@ -8,10 +8,12 @@ element, normalises, pools or joins hands the layout on, and so do the gradients
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
-from mxnet.ir.types import CHANNELS_LAST
+from mxnet.ir.types import CHANNELS_LAST, PACKED
 from mxnet.ops.backward import Backward
 from mxnet.ops.nn.convolution import Convolution, Deconvolution
 from mxnet.passes.operators.fused import ToChannelsFirst, ToChannelsLast, runs_channels_last
@@ -38,7 +40,7 @@ def use_channels_last(graph: Graph) -> Graph:
         assert node.op is not None
         reads = node.op.image_inputs()
         if any(inputs[i].type.layout == CHANNELS_LAST or inputs[i] in changed for i in reads) or (
-            _convolves(node.op)
+            _convolves(node.op) and not _takes_pixels(node.op, inputs)
         ):
             changed_too = [change(entry) if i in reads else entry for i, entry in enumerate(inputs)]
             return node.laid_out(tuple(changed_too)).outputs
@@ -55,6 +57,13 @@ def _convolves(op: Op) -> bool:
     """Whether an operator is a convolution over images, or the gradient of one."""
     forward = op.forward_op if isinstance(op, Backward) else op
     return isinstance(forward, Convolution | Deconvolution) and bool(forward.image_inputs())
+
+
+def _takes_pixels(op: Op, inputs: Sequence[Entry]) -> bool:
+    """Whether windows are single pixels, and filters are not packed: then either layout will do."""
+    forward = op.forward_op if isinstance(op, Backward) else op
+    packed = any(entry.type.layout == PACKED for entry in inputs)
+    return isinstance(forward, Convolution) and forward.is_of_pixels and not packed
 
 
 def _repeats_a_pixel(op: Op) -> bool:

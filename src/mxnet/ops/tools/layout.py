@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mxnet.lazy import torch
@@ -12,7 +12,7 @@ from mxnet.native import find
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["channels_first", "channels_last", "takes_native"]
+__all__ = ["channels_first", "channels_last", "empty_last", "lies_last", "takes_native"]
 
 
 def takes_native(*arrays: Tensor | None) -> bool:
@@ -29,25 +29,34 @@ def takes_native(*arrays: Tensor | None) -> bool:
     )
 
 
+def empty_last(shape: Sequence[int]) -> Tensor:
+    """Return an unwritten float32 array (n, channel, *space) that has the channels last in memory."""
+    n, channels, *space = shape
+    return torch.empty((n, *space, channels)).movedim(-1, 1)
+
+
+def lies_last(images: Tensor) -> bool:
+    """Whether images have their channels last in memory; where there is one channel or one pixel, all have."""
+    return images.movedim(1, -1).is_contiguous()
+
+
 def channels_last(images: Tensor) -> Tensor:
-    """Return images (n, channels, height, width), or filters, with the channels of a pixel side by side."""
-    last = torch.channels_last
-    n, channels, height, width = images.shape
-    if (
-        images.is_contiguous(memory_format=last)
-        or not images.is_contiguous()
-        or not (transpose := _transposing(images))
-    ):
-        return images.contiguous(memory_format=last)
-    changed = torch.empty_like(images, memory_format=last)
-    transpose(images.data_ptr(), changed.data_ptr(), n, channels, height * width)
+    """Return images (n, channel, *space), or filters, with the channels of a pixel side by side."""
+    if lies_last(images):
+        return images
+    transpose = _transposing(images) if images.is_contiguous() else None
+    if transpose is None:
+        return images.movedim(1, -1).contiguous().movedim(-1, 1)
+    changed = empty_last(images.shape)
+    n, channels, *space = images.shape
+    transpose(images.data_ptr(), changed.data_ptr(), n, channels, math.prod(space))
     return changed
 
 
 def channels_first(images: Tensor, out: Tensor | None = None) -> Tensor:
-    """Undo :func:`channels_last`; arrays of other ranks are but made contiguous."""
-    lies_last = images.dim() == 4 and images.is_contiguous(memory_format=torch.channels_last)
-    transpose = _transposing(images, out) if lies_last and not images.is_contiguous() else None
+    """Undo :func:`channels_last`."""
+    lies = images.dim() > 2 and not images.is_contiguous() and lies_last(images)
+    transpose = _transposing(images, out) if lies else None
     if transpose is None or not (out is None or out.is_contiguous()):
         return images.contiguous() if out is None else out.copy_(images)
     n, channels, *space = images.shape

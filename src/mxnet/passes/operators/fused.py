@@ -14,7 +14,7 @@ from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
 from mxnet.ops.nn.activation import rectified_
-from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.nn.convolution import Convolution, is_last
 from mxnet.ops.tools.layout import channels_first, channels_last
 from mxnet.ops.tools.shapes import dtype_of_first_input, numel, reversed_shape, same_shape
 
@@ -247,7 +247,10 @@ class FusedConvolution(Convolution):
             return torch.cudnn_convolution_relu(
                 data, weight, bias, self.strides, self.pads, self.dilates, self.num_group
             )
-        return _ACTIVATIONS[self.act](super().forward(run, data, weight, bias), *self.scalars)
+        self.refuse_channels_last_on_cpu(run)
+        bends = self.act == "relu"
+        result = self.convolve(data, weight, bias, last=is_last(run, data), relu=bends)
+        return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
 
 
 class FusedConvolutionAdd(FusedConvolution):
@@ -294,7 +297,7 @@ class FusedConvolutionAdd(FusedConvolution):
                 out, data, weight, bias, *self._window, "add", 1.0, *self._relu
             )
             return added
-        return _ACTIVATIONS[self.act](out.add_(self.convolve(data, weight, bias)))
+        return self.convolve(data, weight, bias, last=is_last(run, data), over=out, relu=self.act == "relu")
 
     @property
     def _window(self) -> tuple[Any, ...]:

@@ -1,0 +1,120 @@
+"""Which kernels compute a convolution: a model of what each costs, so that two runs compute alike.
+
+The rates were measured on one core each (AMD EPYC with AVX2, Intel Sapphire Rapids with AVX-512) with torch 2.13
+and oneDNN 3.12; what counts is their proportion. Processors of other kinds keep torch's kernels.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Literal, NamedTuple
+
+from mxnet.lazy import torch
+from mxnet.ops.nn.sliding import Sliding, are_there
+
+__all__ = ["Part", "multiplies"]
+
+Part = Literal["output", "image", "filters"]
+"""What is computed: the convolution, the gradient of its image, or that of its filters."""
+
+
+class _Rates(NamedTuple):
+    """Thousands of multiplications and additions in a microsecond, for what is computed in this order."""
+
+    output: float
+    image: float
+    filters: float
+
+
+class _Processor(NamedTuple):
+    """What kernels do on a kind of processor.
+
+    Attributes
+    ----------
+    product : float
+        The rate of products of matrices.
+    many, few, one : _Rates
+        Those of oneDNN's convolutions of images with at least 8 channels in a group, with fewer, and with one.
+    volumes : _Rates
+        Those of any with three axes of space.
+    call : float
+        What a call of oneDNN's takes, in microseconds, beside the order of the filters.
+    """
+
+    product: float
+    many: _Rates
+    few: _Rates
+    one: _Rates
+    volumes: _Rates
+    call: float
+
+
+_PROCESSORS = {
+    "AVX2": _Processor(
+        product=72,
+        many=_Rates(82, 72, 35),
+        few=_Rates(45, 18, 25),
+        one=_Rates(25, 18, 7),
+        volumes=_Rates(12, 12, 20),
+        call=30,
+    ),
+    "AVX512": _Processor(
+        product=150,
+        many=_Rates(155, 150, 130),
+        few=_Rates(150, 60, 100),
+        one=_Rates(50, 36, 36),
+        volumes=_Rates(120, 100, 100),
+        call=30,
+    ),
+}
+
+# Microseconds that native kernels take for a million numbers gathered, pieces gathered, and results written.
+_GATHERED, _PIECE, _RESULT = 700, 10_000, 500
+_FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its own order
+_LANES = 8
+
+
+def multiplies(sliding: Sliding, part: Part) -> bool:
+    """Whether native kernels, which gather and multiply, are to compute this part of a convolution."""
+    processor = _processor()
+    if processor is None or 0 in (sliding.rows, sliding.size):
+        return False
+    return _native(sliding, processor) < _onednn(sliding, part, processor)
+
+
+@functools.cache
+def _processor() -> _Processor | None:
+    return _PROCESSORS.get(torch.backends.cpu.get_cpu_capability()) if are_there() else None
+
+
+def _native(sliding: Sliding, processor: _Processor) -> float:
+    """Return the microseconds of native kernels, for any part."""
+    each = sliding.filters // sliding.groups
+    multiplied = sliding.rows * sliding.size * -(-each // _LANES) * _LANES * sliding.groups
+    gathered = 0.0
+    if not sliding.takes_pixels:
+        numbers = sliding.rows * sliding.size * sliding.groups
+        gathered = (numbers * _GATHERED + sliding.pieces * _PIECE) / 1e6
+    return (
+        2 * multiplied / processor.product / 1e3 + gathered + sliding.rows * sliding.filters * _RESULT / 1e6
+    )
+
+
+def _onednn(sliding: Sliding, part: Part, processor: _Processor) -> float:
+    channels = sliding.channels // sliding.groups
+    if sliding.extents[0] > 1 and sliding.groups == 1:
+        rates = processor.volumes
+    elif sliding.groups > 1 and channels == 1:  # it has kernels of its own for these
+        rates = processor.many
+    else:
+        rates = processor.one if channels == 1 else processor.few if channels < _LANES else processor.many
+    multiplied = sliding.rows * sliding.size * sliding.filters
+    moved = sliding.batch * (
+        math.prod(sliding.extents) * sliding.channels + math.prod(sliding.places) * sliding.filters
+    )
+    return (
+        2 * multiplied / getattr(rates, part) / 1e3
+        + processor.call
+        + (sliding.filters * sliding.size * _FILTER + moved * _RESULT / 2) / 1e6
+    )
