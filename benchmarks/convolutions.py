@@ -17,7 +17,7 @@ def deconvolution(data, num_filter, kernel, **settings):
 
 
 def square(batch, channels, side, filters, kernel, stride=1, **settings):
-    """Return a convolution of square images with a square window that keeps their size, but for the stride."""
+    """Return a convolution of square images; but for the stride, their size is kept."""
     pad = settings.pop("pad", kernel // 2)
     window = {"pad": (pad, pad), "stride": (stride, stride), **settings}
     return convolution((batch, channels, side, side), filters, (kernel, kernel), **window)

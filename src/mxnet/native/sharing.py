@@ -1,4 +1,4 @@
-"""Runs a kernel on several threads: those of torch's own pool, so that no second one fights it for the cores."""
+"""Runs a kernel on several threads: those of torch's own pool, as two pools would fight for the cores."""
 
 from __future__ import annotations
 

@@ -83,24 +83,41 @@ def _gathered(s, d, n, rows, columns):  # type: ignore[no-untyped-def]
                 d[(i * columns + k) * rows + j] = s[(i * rows + j) * columns + k]
 
 
+@inline
+def _few(source, target, n, rows, columns):  # type: ignore[no-untyped-def]
+    """Transpose matrices with a side of a number that the compiler knows; return whether they were such."""
+    s, d = f32(source), f32(target)
+    done = True
+    if rows == 3:
+        _spread(s, d, n, 3, columns)
+    elif rows == 2:
+        _spread(s, d, n, 2, columns)
+    elif columns == 9:
+        _gathered(s, d, n, rows, 9)
+    elif columns == 2:
+        _gathered(s, d, n, rows, 2)
+    elif columns == 3:
+        _gathered(s, d, n, rows, 3)
+    else:
+        done = False
+    return done
+
+
+@inline
+def _pair(at, to, rows, columns, across, down, second):  # type: ignore[no-untyped-def]
+    """Transpose a block, and one beside it, across or below."""
+    _transpose_block(at, 4 * columns, to, 4 * rows)
+    if second:
+        _transpose_block(
+            at + 4 * (across + down * columns), 4 * columns, to + 4 * (across * rows + down), 4 * rows
+        )
+
+
 @kernel
 def transpose(a: Words) -> None:
     """Write matrices (n, rows, columns) as (n, columns, rows)."""
     source, target, n, rows, columns = a[0], a[1], a[2], a[3], a[4]
-    if rows == 3:
-        _spread(f32(source), f32(target), n, 3, columns)
-        return
-    if rows == 2:
-        _spread(f32(source), f32(target), n, 2, columns)
-        return
-    if columns == 9:
-        _gathered(f32(source), f32(target), n, rows, 9)
-        return
-    if columns == 2:
-        _gathered(f32(source), f32(target), n, rows, 2)
-        return
-    if columns == 3:
-        _gathered(f32(source), f32(target), n, rows, 3)
+    if _few(source, target, n, rows, columns):
         return
     whole_rows, whole_columns = rows & ~7, columns & ~7
     for i in range(n):
@@ -110,28 +127,10 @@ def transpose(a: Words) -> None:
             for j in range(0, whole_rows, 16):
                 second = j + 8 < whole_rows
                 for k in range(0, whole_columns, 8):
-                    _transpose_block(
-                        at + 4 * (j * columns + k), 4 * columns, to + 4 * (k * rows + j), 4 * rows
-                    )
-                    if second:
-                        _transpose_block(
-                            at + 4 * ((j + 8) * columns + k),
-                            4 * columns,
-                            to + 4 * (k * rows + j + 8),
-                            4 * rows,
-                        )
+                    _pair(at + 4 * (j * columns + k), to + 4 * (k * rows + j), rows, columns, 0, 8, second)
         else:
             for k in range(0, whole_columns, 16):
                 second = k + 8 < whole_columns
                 for j in range(0, whole_rows, 8):
-                    _transpose_block(
-                        at + 4 * (j * columns + k), 4 * columns, to + 4 * (k * rows + j), 4 * rows
-                    )
-                    if second:
-                        _transpose_block(
-                            at + 4 * (j * columns + k + 8),
-                            4 * columns,
-                            to + 4 * ((k + 8) * rows + j),
-                            4 * rows,
-                        )
+                    _pair(at + 4 * (j * columns + k), to + 4 * (k * rows + j), rows, columns, 8, 0, second)
         _one_by_one(f32(at), f32(to), rows, columns, whole_rows, whole_columns)

@@ -24,7 +24,7 @@ def _answer(_typing: Any, function: Any) -> Any:  # noqa: ARG001
 
 @kernel
 def share(a: Words) -> None:
-    """Do what falls to this thread: words are what tells its number, and how many threads there are, then rows."""
+    """Do what falls to this thread; the words are what tells its number and how many there are, then rows."""
     me, threads, table = _answer(a[0]), _answer(a[1]), i64(a[3])
     for i in range(me, a[4], threads):
         call(a[2], table[i])

@@ -1,8 +1,7 @@
-"""Convolutions as products of matrices: windows over images with the channels last are gathered as rows, a block at a time.
+"""Convolutions as products of matrices: windows over images are gathered as rows, a block at a time.
 
-The words of these kernels, of which :mod:`mxnet.ops.nn.products` knows the order: addresses, then the geometry. A
-window has three axes; what has fewer has extents of 1. A block of rows is small enough to stay in cache between
-gathering and multiplying.
+Images have their channels last. The words are addresses, and then the geometry, in the order below; what has
+fewer than three axes of space has extents of 1. A block of rows stays in cache until it is multiplied.
 """
 
 from __future__ import annotations
@@ -41,62 +40,77 @@ def _product(g, sgemm, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc):  # type: 
 
 
 @inline
-def _move(a, image, row, add, first):  # type: ignore[no-untyped-def]
-    """Copy the window at a place into a row; or with `add`, add the row to the window."""
-    at = i64(first)
-    d_in, h_in, w_in, channels, run = a[DEPTH], a[HEIGHT], a[WIDTH], a[CHANNELS], a[IN_GROUP]
-    kw, dw = a[KERNEL + 2], a[DILATE + 2]
-    z0 = at[1] * a[STRIDE] - a[PAD]
-    y0 = at[2] * a[STRIDE + 1] - a[PAD + 1]
+def _copy(target, source, n, add):  # type: ignore[no-untyped-def]
+    t, s = f32(target), f32(source)
+    if add:
+        for k in range(n):
+            t[k] += s[k]
+    else:
+        for k in range(n):
+            t[k] = s[k]
+
+
+@inline
+def _clear(target, n):  # type: ignore[no-untyped-def]
+    t = f32(target)
+    for k in range(n):
+        t[k] = np.float32(0)
+
+
+@inline
+def _pass(image, row, n, back):  # type: ignore[no-untyped-def]
+    """Copy numbers of the image into the row, or on the way back, add those of the row to the image."""
+    if back:
+        _copy(image, row, n, True)
+    else:
+        _copy(row, image, n, False)
+
+
+@inline
+def _pass_line(a, line, row, x0, back):  # type: ignore[no-untyped-def]
+    """Pass a line of a window, the elements of which may lie apart, or in a part of the channels."""
+    run, channels, width, dilate = a[IN_GROUP], a[CHANNELS], a[WIDTH], a[DILATE + 2]
+    for e in range(a[KERNEL + 2]):
+        x = x0 + e * dilate
+        if x >= 0 and x < width:
+            _pass(line + 4 * channels * e * dilate, row + 4 * e * run, run, back)
+        elif not back:
+            _clear(row + 4 * e * run, run)
+
+
+@inline
+def _pass_stretch(line, row, left, right, size, back):  # type: ignore[no-untyped-def]
+    """Pass a line of a window that is one stretch of memory, but for what lies outside of the image."""
+    _pass(line + 4 * left, row + 4 * left, right - left, back)
+    if not back:
+        _clear(row, left)
+        _clear(row + 4 * right, size - right)
+
+
+@inline
+def _move(a, image, row, back, place):  # type: ignore[no-untyped-def]
+    """Gather the window at a place into a row; or on the way back, add the row to the window."""
+    at = i64(place)
+    depth, height, width, channels, run = a[DEPTH], a[HEIGHT], a[WIDTH], a[CHANNELS], a[IN_GROUP]
+    z0, y0 = at[1] * a[STRIDE] - a[PAD], at[2] * a[STRIDE + 1] - a[PAD + 1]
     x0 = at[3] * a[STRIDE + 2] - a[PAD + 2]
-    plain = dw == 1 and run == channels
-    left = -x0 if x0 < 0 else 0
-    right = w_in - x0 if x0 + kw > w_in else kw
-    left = left if left < kw else kw
-    right = right if right > left else left
-    to = row
+    kw = a[KERNEL + 2]
+    stretches = a[DILATE + 2] == 1 and run == channels
+    left = (-x0 if -x0 < kw else kw) if x0 < 0 else 0
+    right = (width - x0 if width - x0 > left else left) if x0 + kw > width else kw
     for i in range(a[KERNEL]):
         z = z0 + i * a[DILATE]
         for j in range(a[KERNEL + 1]):
             y = y0 + j * a[DILATE + 1]
-            inside = z >= 0 and z < d_in and y >= 0 and y < h_in
-            line = image + 4 * channels * (((at[0] * d_in + z) * h_in + y) * w_in + x0)
-            if plain:
-                r = f32(to)
-                if inside:
-                    p = f32(line + 4 * left * run)
-                    q = f32(to + 4 * left * run)
-                    n = (right - left) * run
-                    if add:
-                        for k in range(n):
-                            p[k] += q[k]
-                    else:
-                        for k in range(left * run):
-                            r[k] = np.float32(0)
-                        for k in range(n):
-                            q[k] = p[k]
-                        for k in range(right * run, kw * run):
-                            r[k] = np.float32(0)
-                elif not add:
-                    for k in range(kw * run):
-                        r[k] = np.float32(0)
-                to += 4 * kw * run
+            line = image + 4 * channels * (((at[0] * depth + z) * height + y) * width + x0)
+            if z < 0 or z >= depth or y < 0 or y >= height:
+                if not back:
+                    _clear(row, kw * run)
+            elif stretches:
+                _pass_stretch(line, row, left * run, right * run, kw * run, back)
             else:
-                for e in range(kw):
-                    x = x0 + e * dw
-                    r = f32(to)
-                    if inside and x >= 0 and x < w_in:
-                        p = f32(line + 4 * channels * e * dw)
-                        if add:
-                            for k in range(run):
-                                p[k] += r[k]
-                        else:
-                            for k in range(run):
-                                r[k] = p[k]
-                    elif not add:
-                        for k in range(run):
-                            r[k] = np.float32(0)
-                    to += 4 * run
+                _pass_line(a, line, row, x0, back)
+            row += 4 * kw * run
 
 
 @inline

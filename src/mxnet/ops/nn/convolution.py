@@ -115,7 +115,7 @@ class _Filtering(Windowed):
     ) -> Tensor:
         """Return the convolution itself.
 
-        `last` if the data, and the result, have their channels last; it may be added to `over`, and ReLU applied.
+        `last` if data and result have their channels last. It may be added to `over`, and ReLU applied.
         """
         data, weight = self.inward(data), self.inward(weight)
         if takes_native(data, weight, bias, over):
@@ -194,7 +194,7 @@ class _Filtering(Windowed):
         return (
             not self.transposed
             and self.num_group == 1
-            and set((*self.kernel, *self.strides)) == {1}
+            and {*self.kernel, *self.strides} == {1}
             and not any(self.pads)
         )
 

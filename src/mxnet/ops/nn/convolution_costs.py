@@ -1,7 +1,7 @@
 """Which kernels compute a convolution: a model of what each costs, so that two runs compute alike.
 
-The rates were measured on one core each (AMD EPYC with AVX2, Intel Sapphire Rapids with AVX-512) with torch 2.13
-and oneDNN 3.12; what counts is their proportion. Processors of other kinds keep torch's kernels.
+The rates were measured on a core each (AMD EPYC with AVX2, Intel Sapphire Rapids with AVX-512), with torch
+2.13 and oneDNN 3.12; what counts is their proportion. Processors of other kinds keep torch's kernels.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Processor(NamedTuple):
     product : float
         The rate of products of matrices.
     many, few, one : _Rates
-        Those of oneDNN's convolutions of images with at least 8 channels in a group, with fewer, and with one.
+        Those of oneDNN's convolutions with at least 8 channels in a group, with fewer, and with one.
     volumes : _Rates
         Those of any with three axes of space.
     call : float

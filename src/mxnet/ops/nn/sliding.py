@@ -1,7 +1,7 @@
-"""Convolution by native kernels: windows gathered as rows, a block at a time, and multiplied by torch's own product.
+"""Convolution by native kernels: windows are gathered as rows, and multiplied by torch's own product.
 
-Nothing here knows operators. Images have their channels last in memory, and filters likewise: torch's axes stay
-in the order (n, channel, *space).
+Nothing here knows operators. Images have their channels last in memory, and so have filters; torch's axes
+stay in the order (n, channel, *space).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Sliding(NamedTuple):
         windows: Sequence[tuple[int, int, int, int]],
         places: Sequence[int],
     ) -> Sliding:
-        """Return it for an image (n, channel, *space); `windows` has kernel, stride, pad and dilation by axis."""
+        """Return it for an image (n, channel, *space); windows are kernel, stride, pad, dilation by axis."""
         missing = 3 - len(windows)
         kernel, strides, pads, dilates = zip(*[(1, 1, 0, 1)] * missing, *windows, strict=True)
         ones = (1,) * missing
@@ -143,7 +143,7 @@ class Sliding(NamedTuple):
     def _scratch(self) -> Tensor:
         """Return memory for each share."""
         each = _HEAD if self.takes_pixels else _HEAD + -(-self._block() * self.size // 16) * 16
-        return torch.empty((threads(), each))
+        return torch.empty((threads(), each), dtype=torch.float32)
 
     def _shares(self, *, whole_images: bool = False) -> Iterator[tuple[int, int]]:
         """Yield the first window of each share, and how many there are."""

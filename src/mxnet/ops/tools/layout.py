@@ -1,4 +1,4 @@
-"""Changing how images and filters lie in memory, by native kernels where these can: torch's are many times slower."""
+"""Changing how images and filters lie in memory, by native kernels where these can: torch's are slow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["channels_first", "channels_last", "empty_last", "lies_last", "takes_
 
 
 def takes_native(*arrays: Tensor | None) -> bool:
-    """Whether native kernels can take these arrays, by their addresses: float32 on the CPU, and nobody watches."""
+    """Whether native kernels can take these arrays: float32 on the CPU, and nobody watches."""
     if torch.compiler.is_compiling():
         return False
     return all(
@@ -32,11 +32,11 @@ def takes_native(*arrays: Tensor | None) -> bool:
 def empty_last(shape: Sequence[int]) -> Tensor:
     """Return an unwritten float32 array (n, channel, *space) that has the channels last in memory."""
     n, channels, *space = shape
-    return torch.empty((n, *space, channels)).movedim(-1, 1)
+    return torch.empty((n, *space, channels), dtype=torch.float32).movedim(-1, 1)
 
 
 def lies_last(images: Tensor) -> bool:
-    """Whether images have their channels last in memory; where there is one channel or one pixel, all have."""
+    """Whether images have their channels last in memory; those of one channel or one pixel have."""
     return images.movedim(1, -1).is_contiguous()
 
 
