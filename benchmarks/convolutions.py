@@ -1,19 +1,24 @@
 """Convolutions of all kinds, one at a time: the windows, channels and steps by which kernels are chosen.
 
-Each has its operator, its settings, and the shape of its data. Python 3.7 reads this file too.
+As in `operators.py`, each has its place in `mx.sym`, its settings, and how its inputs are drawn. Python 3.7
+reads this file too.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from operators import noise
 
 
 def convolution(data, num_filter, kernel, **settings):
-    return ("Convolution", {"num_filter": num_filter, "kernel": kernel, **settings}, data)
+    weight = (num_filter, data[1] // settings.get("num_group", 1), *kernel)
+    inputs = {"data": (noise, data), "weight": (noise, weight), "bias": (noise, (num_filter,))}
+    return "Convolution", {"num_filter": num_filter, "kernel": kernel, **settings}, inputs
 
 
 def deconvolution(data, num_filter, kernel, **settings):
-    return ("Deconvolution", {"num_filter": num_filter, "kernel": kernel, **settings}, data)
+    weight = (data[1], num_filter // settings.get("num_group", 1), *kernel)
+    inputs = {"data": (noise, data), "weight": (noise, weight)}
+    return "Deconvolution", {"num_filter": num_filter, "kernel": kernel, **settings}, inputs
 
 
 def square(batch, channels, side, filters, kernel, stride=1, **settings):
@@ -109,14 +114,3 @@ CONVOLUTIONS = {
     "up-line": deconvolution((8, 64, 200), 32, (4,), stride=(2,), pad=(1,)),
     "up-volume": deconvolution((1, 32, 8, 14, 14), 16, (2, 2, 2), stride=(2, 2, 2)),
 }
-
-
-def draw(name, rng):
-    """Draw the data, filters and bias of a convolution."""
-    operator, settings, data = CONVOLUTIONS[name]
-    filters, groups = settings["num_filter"], settings.get("num_group", 1)
-    pair = (filters, data[1] // groups) if operator == "Convolution" else (data[1], filters // groups)
-    shapes = {"data": data, "weight": (*pair, *settings["kernel"])}
-    if operator == "Convolution":  # the other has no bias by default
-        shapes["bias"] = (filters,)
-    return {key: rng.standard_normal(shape, dtype=np.float32) for key, shape in shapes.items()}
