@@ -101,6 +101,11 @@ KNOBS: dict[str, Knob] = {
     "MXNET_UPDATE_ON_KVSTORE": Knob(
         _flag, True, "Let the key-value store update parameters that several devices share."
     ),
+    "MXNET_WINOGRAD": Knob(
+        _one_of("auto", "0", "2", "4"),
+        "auto",
+        "Side of the tiles of Winograd's convolutions, where they are the fastest; 0 for none, which is exact.",
+    ),
 }
 
 

@@ -10,10 +10,12 @@ import functools
 import math
 from typing import Literal, NamedTuple
 
+from mxnet.config import knob
 from mxnet.lazy import torch
 from mxnet.ops.nn.sliding import Sliding, are_there
+from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
 
-__all__ = ["Part", "multiplies"]
+__all__ = ["Part", "multiplies", "winograd_tile"]
 
 Part = Literal["output", "image", "filters"]
 """What is computed: the convolution, the gradient of its image, or that of its filters."""
@@ -40,6 +42,8 @@ class _Processor(NamedTuple):
         Those of any with three axes of space.
     call : float
         What a call of oneDNN's takes, in microseconds, beside the order of the filters.
+    tiled, read : float
+        Of Winograd's way, the microseconds to transform a million numbers, and to read so many of the filters.
     """
 
     product: float
@@ -48,6 +52,8 @@ class _Processor(NamedTuple):
     one: _Rates
     volumes: _Rates
     call: float
+    tiled: float
+    read: float
 
 
 _PROCESSORS = {
@@ -58,6 +64,8 @@ _PROCESSORS = {
         one=_Rates(25, 18, 7),
         volumes=_Rates(12, 12, 20),
         call=30,
+        tiled=750,
+        read=500,
     ),
     "AVX512": _Processor(
         product=150,
@@ -66,6 +74,8 @@ _PROCESSORS = {
         one=_Rates(50, 36, 36),
         volumes=_Rates(120, 100, 100),
         call=30,
+        tiled=200,
+        read=330,
     ),
 }
 
@@ -81,6 +91,35 @@ def multiplies(sliding: Sliding, part: Part) -> bool:
     if processor is None or 0 in (sliding.rows, sliding.size):
         return False
     return _native(sliding, processor) < _onednn(sliding, part, processor)
+
+
+def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
+    """Return the side of the tiles by which Winograd's way is the fastest one, 0 if others are faster.
+
+    ``MXNET_WINOGRAD`` says which there may be. By default training goes forward with those of 2, which lose no
+    digits: what follows it, a unit of ReLU that flips, would be seen in all gradients.
+    """
+    processor = _processor()
+    if processor is None or not fits(sliding) or 0 in (sliding.rows, sliding.size):
+        return 0
+    choice = knob("MXNET_WINOGRAD")
+    tiles = (2,) if is_train and part == "output" else (2, 4)
+    if choice != "auto":
+        tiles = (int(choice),) if int(choice) else ()
+    costs = {tile: _winograd(Winograd(sliding, tile), processor, is_train=is_train) for tile in tiles}
+    costs[0] = min(_native(sliding, processor), _onednn(sliding, part, processor))
+    return min(costs, key=lambda tile: costs[tile])
+
+
+def _winograd(way: Winograd, processor: _Processor, *, is_train: bool) -> float:
+    """Return its microseconds, for any part; in training filters are transformed in every step."""
+    filters = way.sliding.filters * way.sliding.channels
+    multiplied = way.elements * way.tiles * filters
+    transformed = way.elements * way.tiles * (way.sliding.filters + way.sliding.channels)
+    read = way.elements * filters * (-(-way.tiles // BLOCK) + (2 if is_train else 0))
+    return 2 * multiplied / processor.product / 1e3 + (
+        transformed * processor.tiled + read * processor.read
+    ) / 1e6
 
 
 @functools.cache

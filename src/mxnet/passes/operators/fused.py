@@ -15,7 +15,8 @@ from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.convolution import Convolution, is_last
-from mxnet.ops.tools.layout import channels_first, channels_last
+from mxnet.ops.nn.winograd import Winograd
+from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 from mxnet.ops.tools.shapes import dtype_of_first_input, numel, reversed_shape, same_shape
 
 if TYPE_CHECKING:
@@ -235,8 +236,16 @@ class FusedConvolution(Convolution):
     memory = NEW
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
+    tile: int = param(default=0, doc="Side of the tiles for which the weight is transformed; 0 for none.")
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        bends = self.act == "relu"
+        if self.tile:
+            sliding = self.sliding(tuple(data.shape))
+            result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
+            way = Winograd(sliding, self.tile)
+            way.multiply(channels_last(data), weight, bias, result, relu=bends)
+            return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
         if _is_packed(run, 1):
             convolved: Tensor = torch.ops.mkldnn._convolution_pointwise.default(
                 data, weight, bias, self.pads, self.strides, self.dilates, self.num_group,
@@ -248,7 +257,6 @@ class FusedConvolution(Convolution):
                 data, weight, bias, self.strides, self.pads, self.dilates, self.num_group
             )
         self.refuse_channels_last_on_cpu(run)
-        bends = self.act == "relu"
         result = self.convolve(data, weight, bias, last=is_last(run, data), relu=bends)
         return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
 
