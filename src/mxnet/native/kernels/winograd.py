@@ -19,7 +19,12 @@ from mxnet.native.kernels.language import Words, f32, gemm, i64, inline, kernel
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
 OUT_HEIGHT, OUT_WIDTH, DOWN, ACROSS = 12, 13, 14, 15  # of the output; how many tiles it has
-SIDE, BLOCK, TILES, FIRST = 16, 17, 18, 19  # of an input tile; how many at a time and in all; the first, with y, x
+SIDE, BLOCK, TILES, FIRST = (
+    16,
+    17,
+    18,
+    19,
+)  # of an input tile; how many at a time and in all; the first, with y, x
 RELU, TRANSPOSED = 22, 23
 
 _I64, _I32 = ir.IntType(64), ir.IntType(32)
@@ -137,7 +142,7 @@ def _into_planes(transform: Callable[..., Values], side: int) -> Any:
 def _from_planes(transform: Callable[..., Values], side: int) -> Any:
     """Make the intrinsic that transforms planes back into a tile of pixels, and adds a bias and applies ReLU."""
 
-    def back(_typing: Any, source: Any, plane: Any, pixels: Any, offset: Any, bias: Any, relu: Any) -> Any:  # noqa: ARG001, PLR0913
+    def back(_typing: Any, source: Any, plane: Any, pixels: Any, offset: Any, bias: Any, relu: Any) -> Any:  # noqa: ARG001
         def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             source, plane, pixels, offset, bias, relu = arguments
             a, zero = _Arithmetic(builder), ir.Constant(_VECTOR, [0.0] * _LANES)
@@ -173,7 +178,7 @@ _tile_back_2, _tile_back_4 = _into_planes(_back_2, 2), _into_planes(_back_4, 4)
 
 
 @inline
-def _pixels(table, base, zeros, image, y0, x0, side, height, width, channels):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def _pixels(table, base, zeros, image, y0, x0, side, height, width, channels):  # type: ignore[no-untyped-def]
     """Write the addresses of a tile's pixels; those outside of the image are elsewhere."""
     t = i64(table)
     for i in range(side):
@@ -215,7 +220,7 @@ def _transform_image(a, count, places, zeros, planes, plane):  # type: ignore[no
 
 
 @inline
-def _multiply(g, sgemm, ta, tb, m, n, k, x, ldx, y, ldy, beta, z, ldz):  # type: ignore[no-untyped-def]  # noqa: PLR0913
+def _multiply(g, sgemm, ta, tb, m, n, k, x, ldx, y, ldy, beta, z, ldz):  # type: ignore[no-untyped-def]
     """Compute Z = X Y + beta Z of matrices by rows."""
     g[0] = sgemm
     g[1] = y
@@ -270,7 +275,20 @@ def winograd(a: Words) -> None:
                 )
             else:
                 _multiply(
-                    g, a[SGEMM], 78, 84, count, filters, channels, x, channels, weight, channels, 0, z, filters
+                    g,
+                    a[SGEMM],
+                    78,
+                    84,
+                    count,
+                    filters,
+                    channels,
+                    x,
+                    channels,
+                    weight,
+                    channels,
+                    0,
+                    z,
+                    filters,
                 )
         at, step = i64(places), side - 2
         for q in range(count):

@@ -117,9 +117,10 @@ def _winograd(way: Winograd, processor: _Processor, *, is_train: bool) -> float:
     multiplied = way.elements * way.tiles * filters
     transformed = way.elements * way.tiles * (way.sliding.filters + way.sliding.channels)
     read = way.elements * filters * (-(-way.tiles // BLOCK) + (2 if is_train else 0))
-    return 2 * multiplied / processor.product / 1e3 + (
-        transformed * processor.tiled + read * processor.read
-    ) / 1e6
+    return (
+        2 * multiplied / processor.product / 1e3
+        + (transformed * processor.tiled + read * processor.read) / 1e6
+    )
 
 
 @functools.cache

@@ -88,7 +88,9 @@ class Winograd(NamedTuple):
     ) -> None:
         """Write the convolution with transformed filters."""
         s = self.sliding
-        self._run("winograd", image, filters, bias, out, s.pads, s.extents, s.places, s.channels, s.filters, relu)
+        self._run(
+            "winograd", image, filters, bias, out, s.pads, s.extents, s.places, s.channels, s.filters, relu
+        )
 
     def spread(self, grad: Tensor, filters: Tensor, image: Tensor) -> None:
         """Write the gradient of the image, with turned filters."""
@@ -120,7 +122,7 @@ class Winograd(NamedTuple):
             first = self.tiles * i // shares
             yield first, self.tiles * (i + 1) // shares - first
 
-    def _run(  # noqa: PLR0913
+    def _run(
         self,
         kernel: str,
         image: Tensor,
@@ -132,7 +134,7 @@ class Winograd(NamedTuple):
         places: tuple[int, ...],
         channels: int,
         count: int,
-        relu: bool = False,  # noqa: FBT001, FBT002
+        relu: bool = False,
         *,
         transposed: bool = False,
     ) -> None:
