@@ -104,7 +104,7 @@ KNOBS: dict[str, Knob] = {
     "MXNET_WINOGRAD": Knob(
         _one_of("auto", "0", "2", "4"),
         "auto",
-        "Side of the tiles of Winograd's convolutions, where they are the fastest; 0 for none, which is exact.",
+        "Side of the tiles of Winograd's convolutions, which run where they are fastest; 0 for none.",
     ),
 }
 

@@ -1,7 +1,7 @@
 """Has windows of 3 by 3 convolved by Winograd's minimal filtering in training, where that is the faster way.
 
-It happens before differentiation, so that the gradients are computed so as well. What inference runs is chosen by
-:mod:`mxnet.passes.fuse_convolution`.
+It happens before differentiation, so that the gradients are computed so as well. What inference runs is
+chosen by :mod:`mxnet.passes.fuse_convolution`.
 """
 
 from __future__ import annotations

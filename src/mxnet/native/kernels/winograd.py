@@ -1,7 +1,7 @@
 """Windows of 3 by 3 that move by single pixels, by Winograd's minimal filtering: far fewer multiplications.
 
 Tiles of an image are transformed, multiplied with transformed filters by one product of matrices for each of
-their elements, and transformed back (Lavin & Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016).
+their elements, and transformed back. Lavin & Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016.
 An output tile has two or four pixels a side, an input tile two more. The words stand below in their order.
 """
 
@@ -53,7 +53,7 @@ class _Arithmetic:
         return self._builder.fmul(x, ir.Constant(_VECTOR, [float(factor)] * _LANES), flags=_FAST)
 
 
-# Each transforms one row or column: of an input tile, of products to an output tile, of a gradient of the latter.
+# Each transforms a row or column: of an input tile, of products to an output tile, of a gradient of that.
 
 
 def _in_2(a: _Arithmetic, d: Values) -> Values:
@@ -115,7 +115,7 @@ def _at(builder: Any, table: Any, i: int, offset: Any) -> Any:
 
 
 def _into_planes(transform: Callable[..., Values], side: int) -> Any:
-    """Make the intrinsic that transforms a tile of pixels, at `side` squared addresses, into a number of planes."""
+    """Make the intrinsic that transforms a tile of pixels, with addresses in a table, into planes."""
 
     def into(_typing: Any, pixels: Any, offset: Any, target: Any, plane: Any) -> Any:  # noqa: ARG001
         def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -140,7 +140,7 @@ def _into_planes(transform: Callable[..., Values], side: int) -> Any:
 
 
 def _from_planes(transform: Callable[..., Values], side: int) -> Any:
-    """Make the intrinsic that transforms planes back into a tile of pixels, and adds a bias and applies ReLU."""
+    """Make the intrinsic that transforms planes into a tile of pixels, adds a bias and applies ReLU."""
 
     def back(_typing: Any, source: Any, plane: Any, pixels: Any, offset: Any, bias: Any, relu: Any) -> Any:  # noqa: ARG001
         def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:

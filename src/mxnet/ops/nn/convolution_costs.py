@@ -43,7 +43,7 @@ class _Processor(NamedTuple):
     call : float
         What a call of oneDNN's takes, in microseconds, beside the order of the filters.
     tiled, read : float
-        Of Winograd's way, the microseconds to transform a million numbers, and to read so many of the filters.
+        Of Winograd's way, the microseconds to transform a million numbers, and to read those of filters.
     """
 
     product: float
@@ -96,8 +96,8 @@ def multiplies(sliding: Sliding, part: Part) -> bool:
 def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
     """Return the side of the tiles by which Winograd's way is the fastest one, 0 if others are faster.
 
-    ``MXNET_WINOGRAD`` says which there may be. By default training goes forward with those of 2, which lose no
-    digits: what follows it, a unit of ReLU that flips, would be seen in all gradients.
+    ``MXNET_WINOGRAD`` says which there may be. By default training goes forward with those of 2, which lose
+    no digits: where a unit of ReLU flips, all gradients behind it change.
     """
     processor = _processor()
     if processor is None or not fits(sliding) or 0 in (sliding.rows, sliding.size):

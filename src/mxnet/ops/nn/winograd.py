@@ -1,4 +1,4 @@
-"""Convolution by Winograd's minimal filtering, by native kernels: windows of 3 by 3 that move by single pixels.
+"""Convolution by Winograd's minimal filtering, by native kernels: 3 by 3 windows that move by single pixels.
 
 As in :mod:`mxnet.ops.nn.sliding`, images have their channels last in memory.
 """
@@ -56,8 +56,8 @@ class Winograd(NamedTuple):
     sliding : Sliding
         How filters slide.
     tile : int
-        How many pixels a side an output tile has, 2 or 4. Two lose nothing against the direct way, and four about
-        a digit.
+        How many pixels a side an output tile has, 2 or 4. Two lose nothing against the direct way, four about
+        a digit; a pixel that is 10^6 times its neighbours costs its tile these digits, NaN and Inf fill it.
     """
 
     sliding: Sliding
@@ -142,6 +142,7 @@ class Winograd(NamedTuple):
         block = min(BLOCK, max(size for _, size in shares))
         each = _HEAD + 6 * block + 2 * max(channels, count) + count
         each += self.elements * (block * (channels + count) + 2 * _GAP)
+        each = -(-each // 16) * 16
         scratch = torch.empty((len(shares), each), dtype=torch.float32)
         down, across = (-(-n // self.tile) for n in places[1:])
         words = []
@@ -149,13 +150,11 @@ class Winograd(NamedTuple):
             line, x = divmod(first, across)
             number, y = divmod(line, down)
             weight = filters[i] if isinstance(filters, list) else filters
-            words.append(
-                (
-                    image.data_ptr(), weight.data_ptr(), 0 if bias is None else bias.data_ptr(), out.data_ptr(),
-                    scratch[i].data_ptr(), sgemm() or 0, *extents[1:], channels, count, *pads[1:], *places[1:],
-                    down, across, self.tile + 2, block, size, number, y, x, relu, transposed,
-                )
-            )  # fmt: skip
+            arrays = (image, weight, bias, out, scratch[i])
+            addresses = (0 if each is None else each.data_ptr() for each in arrays)
+            geometry = (*extents[1:], channels, count, *pads[1:], *places[1:], down, across)
+            tiles = (self.tile + 2, block, size, number, y, x)
+            words.append((*addresses, sgemm() or 0, *geometry, *tiles, relu, transposed))
         run_shares(kernel, words)
 
 

@@ -1,4 +1,4 @@
-"""Convolutions by Winograd's way, with tiles that a pass has chosen, and the filters that it transforms for them."""
+"""Convolutions by Winograd's way, with tiles that a pass has chosen, and filters transformed for these."""
 
 from __future__ import annotations
 
