@@ -60,7 +60,7 @@ def _packed(node: Node, op: Convolution, inputs: tuple[Entry, ...]) -> tuple[Ent
                 weight = emit(WinogradFilters.make(tile=tile), weight)
             tiled = FusedConvolution.bind({**op.given, "tile": str(tile)})
             return stand_in(tiled, (data, weight, *bias), node).outputs
-        if multiplies(sliding, "output"):
+        if multiplies(sliding, "output", packed=True):
             with emitting(node, "filters_last"):
                 weight = emit(ToChannelsLast.make(), weight)
             return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs

@@ -83,14 +83,18 @@ _PROCESSORS = {
 _GATHERED, _PIECE, _RESULT = 700, 10_000, 500
 _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its own order
 _LANES = 8
+_SURE = 0.9  # by how much another way has to be cheaper than oneDNN's
 
 
-def multiplies(sliding: Sliding, part: Part) -> bool:
-    """Whether native kernels, which gather and multiply, are to compute this part of a convolution."""
+def multiplies(sliding: Sliding, part: Part, *, packed: bool = False) -> bool:
+    """Whether native kernels, which gather and multiply, are to compute this part of a convolution.
+
+    `packed` if oneDNN would find the filters in its own order.
+    """
     processor = _processor()
     if processor is None or 0 in (sliding.rows, sliding.size):
         return False
-    return _native(sliding, processor) < _onednn(sliding, part, processor)
+    return _native(sliding, processor) < _SURE * _onednn(sliding, part, processor, packed=packed)
 
 
 def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
@@ -107,7 +111,8 @@ def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
     if choice != "auto":
         tiles = (int(choice),) if int(choice) else ()
     costs = {tile: _winograd(Winograd(sliding, tile), processor, is_train=is_train) for tile in tiles}
-    costs[0] = min(_native(sliding, processor), _onednn(sliding, part, processor))
+    onednn = _onednn(sliding, part, processor, packed=not is_train)
+    costs[0] = _SURE * min(_native(sliding, processor), onednn)
     return min(costs, key=lambda tile: costs[tile])
 
 
@@ -141,7 +146,7 @@ def _native(sliding: Sliding, processor: _Processor) -> float:
     )
 
 
-def _onednn(sliding: Sliding, part: Part, processor: _Processor) -> float:
+def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool) -> float:
     channels = sliding.channels // sliding.groups
     if sliding.extents[0] > 1 and sliding.groups == 1:
         rates = processor.volumes
@@ -156,5 +161,5 @@ def _onednn(sliding: Sliding, part: Part, processor: _Processor) -> float:
     return (
         2 * multiplied / getattr(rates, part) / 1e3
         + processor.call
-        + (sliding.filters * sliding.size * _FILTER + moved * _RESULT / 2) / 1e6
+        + (sliding.filters * sliding.size * (0 if packed else _FILTER) + moved * _RESULT / 2) / 1e6
     )
