@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 
     from mxnet.context import Context
+    from mxnet.native.rows import Rows
 else:
 
     def dataclass_transform(**_: object) -> Callable[[type], type]:
@@ -231,6 +232,10 @@ class Op:
         Of computing a result once more: ``"much"`` where that takes much longer than to read it (products of
         matrices and the like), ``"little"``, or ``"nothing"`` where it is the first input, stored in another
         way, and not worth the memory.
+    ``as_rows(to)``, ``backward_as_rows(to)``
+        Say what the two kernels do as rows of native kernels, see :class:`mxnet.native.rows.Rows`; they return
+        False where they cannot with these parameters. Arrays are called as in the kernels, the gradient of
+        ``x`` is ``x_grad``, and None where nobody wants it. Asked on the CPU, for float32 of known shapes.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -268,6 +273,8 @@ class Op:
     backward: ClassVar[Callable[..., Any] | None] = None
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
+    as_rows: ClassVar[Callable[[Any, Rows], bool | None] | None] = None
+    backward_as_rows: ClassVar[Callable[[Any, Rows], bool | None] | None] = None
 
     given: dict[str, str]
     """The parameters as strings, those that were given."""
@@ -502,6 +509,12 @@ class Op:
         """Positions of the inputs of which the kernel reads only shape and dtype."""
         likes = likes_of(type(self).forward)
         return frozenset(i for i, name in enumerate(self.input_names()) if name in likes)
+
+    @property
+    def row_names(self) -> dict[str, int | None]:
+        """What ``as_rows`` calls inputs, auxiliary states and outputs: their positions, None for those left out."""
+        positions = {name: i for i, name in enumerate(self.slots)}
+        return dict.fromkeys((*self.inputs, *self.aux, *self.outputs)) | positions
 
     @property
     def opaque(self) -> frozenset[int]:

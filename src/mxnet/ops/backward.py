@@ -18,6 +18,8 @@ from mxnet.ops.tools.device import torch_device
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
+
 __all__ = ["Backward", "Read", "backward_of"]
 
 PREFIX = "_backward_"
@@ -207,6 +209,24 @@ class Backward(Op):
         read = {names[which.position]: array for which, array in given.items() if which.kind == "in"}
         head = next(array for which, array in given.items() if which.kind == "grad")
         return compute(GradientCall(self.forward_op, self.wants, head, read))
+
+    @property
+    def as_rows(self) -> Callable[[Rows], bool | None] | None:  # type: ignore[override]
+        """What the forward operator says of its gradients in rows."""
+        rule = self.of.backward_as_rows
+        return None if rule is None else functools.partial(rule, self.forward_op)
+
+    @property
+    def row_names(self) -> dict[str, int | None]:
+        forward = self.forward_op
+        names: dict[str, int | None] = dict.fromkeys((*forward.inputs, *forward.aux, *forward.outputs))
+        names |= {f"{name}_grad": None for name in (*forward.inputs, *forward.input_names())}
+        for i, read in enumerate(self.reads):
+            if read.kind == "grad":
+                names["grad" if read.position == 0 else f"grad{read.position}"] = i
+            elif read.kind != "residual":
+                names[forward.slots[self._place(read)]] = i
+        return names | {f"{name}_grad": len(self.reads) + i for i, name in enumerate(self.wants)}
 
     def kernel_into(self, run: Run) -> Callable[..., Any]:
         return self.kernel_for(run)

@@ -25,6 +25,7 @@ from mxnet.plan.options import Options
 from mxnet.plan.plan import Step
 from mxnet.plan.program import Code, Program
 from mxnet.plan.schedule import make_plan
+from mxnet.plan.segments import Framed, FramedPlan, with_segments
 from mxnet.plan.stepping import LONG, Stepped
 from mxnet.plan.writer import write
 from mxnet.timing import timed
@@ -198,15 +199,20 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     instruments = [
         each for each, used in ((guarded, options.check_numerics), (_timed, mode.profiled)) if used
     ]
-    kernels = Kernels(plan, is_train=mode.is_train, states=states, instruments=instruments)
     # How much is stored changes from run to run, so that it would be compiled again and again.
     compiles = bool(options.compiler) and not (watched or mode.profiled or stored)
+    written = plan
+    if shares and options.has("native") and not (compiles or mode.profiled or options.memory_budget):
+        written = with_segments(plan, len(heads), is_train=mode.is_train)
+    kernels = Kernels(written, is_train=mode.is_train, states=states, instruments=instruments)
     code: Code
-    if len(plan.forward) + len(plan.backward) > LONG and not (mode.tapped or compiles):
-        code = Stepped(plan, kernels)
+    if len(written.forward) + len(written.backward) > LONG and not (mode.tapped or compiles):
+        code = Stepped(written, kernels)
     else:
         further = functools.partial(compiled, context=task.context) if compiles else None
-        code = write(plan, kernels, tapped=mode.tapped, compile_with=further)
+        code = write(written, kernels, tapped=mode.tapped, compile_with=further)
+    if isinstance(written, FramedPlan):
+        code = Framed(written, code)
     read = set(graph.nodes)
     return Program(plan, code, reached, tuple(head in read for head in heads))
 

@@ -18,6 +18,8 @@ from mxnet.ops.tools.writing import laid_out_alike, written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
+
 
 class _Function(NamedTuple):
     """An activation, and its gradient from the head gradient and its value; both take ``out``."""
@@ -70,6 +72,11 @@ _ACTIVATIONS: dict[str, _Function] = {
 }
 
 
+def row_of_activation(name: str) -> str:
+    """Return the kernel for an activation; the one for its gradient ends in ``_grad``."""
+    return {"tanh": "hyperbolic_tangent"}.get(name, name)
+
+
 class Activation(Op, name="Activation"):
     r"""Applies a function to each element.
 
@@ -92,6 +99,12 @@ class Activation(Op, name="Activation"):
 
     def kernel_for(self, run: Run) -> Callable[..., Tensor]:
         return _ACTIVATIONS[self.act_type].of
+
+    def as_rows(self, to: Rows) -> None:
+        to.each(row_of_activation(self.act_type), to.data, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        to.each(f"{row_of_activation(self.act_type)}_grad", to.grad, to.output, to.data_grad)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = _ACTIVATIONS[self.act_type].of

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
+
 LABELLED = {
     "data": "What is predicted from, one sample per row.",
     "label": "What should have been predicted.",
@@ -152,6 +154,29 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         if self.preserve_shape:
             return data.reshape(math.prod(shape[:-1]), shape[-1])
         return data.reshape(shape[0], math.prod(shape[1:]))
+
+    def as_rows(self, to: Rows) -> None:
+        shape = to.data.shape
+        if self.multi_output and len(shape) > 2:
+            to.decline()
+        to.few(to.data)
+        classes = shape[-1] if self.preserve_shape else to.data.size // shape[0]
+        to("softmax", to.data, to.output, to.data.size // classes, classes)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        shape, label = to.output.shape, to.label.shape
+        plain = len(shape) == 2 and to.label.size == shape[0] and label != shape
+        if (
+            not plain
+            or self.use_ignore
+            or self.smooth_alpha
+            or self.out_grad
+            or self.normalization == "valid"
+        ):
+            to.decline()
+        to.few(to.output)
+        factor = self.grad_scale / (shape[0] if self.normalization == "batch" else 1)
+        to("minus_one_hot", to.output, to.label, to.data_grad, *shape, factor)
 
     def backward_reads(self) -> tuple[str, ...]:
         return ("output", "label", "data", "grad") if self.out_grad else ("output", "label", "data")

@@ -1,0 +1,256 @@
+"""What an operator says of its work in rows: which kernels, on which of its arrays; nothing about memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from mxnet.native.calling import as_word
+from mxnet.native.loading import address
+from mxnet.native.products import sgemm
+
+__all__ = ["FEW", "Declined", "Place", "Recipe", "Rows"]
+
+FEW = 1 << 15
+"""Elements up to which work element by element is done in rows: above, torch takes several threads for it."""
+
+Shape = tuple[int, ...]
+
+_NO, _YES = ord("N"), ord("T")
+
+
+class Declined(Exception):
+    """The operator is not run in rows with these parameters or types."""
+
+
+class Place(NamedTuple):
+    """Memory that a step reads or writes: an array of its own, or what lies somewhere in it.
+
+    Attributes
+    ----------
+    position : int
+        Which of the step's inputs, outputs and scratch arrays, in this order.
+    shape : tuple of int
+        Its extents.
+    offset : int
+        In elements.
+    """
+
+    position: int
+    shape: Shape
+    offset: int = 0
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+    def at(self, offset: int) -> Place:
+        """Return what lies that many elements further on."""
+        return self._replace(offset=self.offset + offset)
+
+
+class Recipe(NamedTuple):
+    """The rows of a step, in terms of its inputs, outputs and scratch arrays.
+
+    Attributes
+    ----------
+    kernels : tuple of int
+        The addresses of the kernels, by row.
+    starts : tuple of int
+        Where each row's words begin.
+    words : tuple of int
+        All words; 0 where an address belongs.
+    where, which, offsets : tuple of int
+        Which words are addresses, of which array each is, and how many bytes further on.
+    same : tuple of (int, int)
+        Outputs (by position among all arrays) that are inputs, seen in another shape.
+    scratch : tuple of int
+        The elements of scratch arrays.
+    writes : tuple of int
+        The positions of inputs that are written to.
+    """
+
+    kernels: tuple[int, ...]
+    starts: tuple[int, ...]
+    words: tuple[int, ...]
+    where: tuple[int, ...]
+    which: tuple[int, ...]
+    offsets: tuple[int, ...]
+    same: tuple[tuple[int, int], ...]
+    scratch: tuple[int, ...]
+    writes: tuple[int, ...]
+
+
+class Rows:
+    """What an operator's ``as_rows`` writes to: ``to.data`` is a place, ``to("relu", to.data, to.output, n)`` a row.
+
+    Attributes
+    ----------
+    ins, outs : tuple of Place
+        Inputs with auxiliary states, and outputs.
+    is_train : bool
+        Whether this is a training run.
+
+    Parameters
+    ----------
+    shapes : sequence of tuple of int
+        Of inputs (with auxiliary states) and then outputs.
+    n_in : int
+        How many of these are inputs.
+    names : mapping of str to int or None
+        Positions by name; None for what there is not in this step.
+    unread : set of int
+        Positions of inputs of which only the shape is known.
+    may_share : bool
+        Whether an output may lie in the memory of an input.
+    is_train : bool
+        See above.
+    """
+
+    def __init__(
+        self,
+        shapes: Sequence[Shape],
+        n_in: int,
+        names: Mapping[str, int | None],
+        *,
+        unread: frozenset[int] = frozenset(),
+        may_share: bool = False,
+        is_train: bool = False,
+    ) -> None:
+        places = [Place(i, shape) for i, shape in enumerate(shapes)]
+        self.ins, self.outs = tuple(places[:n_in]), tuple(places[n_in:])
+        self.is_train = is_train
+        self._unread = unread
+        self._may_share = may_share
+        self._kernels: list[int] = []
+        self._starts: list[int] = []
+        self._words: list[int] = []
+        self._addresses: list[tuple[int, int, int]] = []
+        self._same: list[tuple[int, int]] = []
+        self._scratch: list[int] = []
+        self._writes: list[int] = []
+        for name, position in names.items():
+            self.__dict__.setdefault(name, None if position is None else places[position])
+
+    if TYPE_CHECKING:  # the names of arrays are known when a program is made
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __call__(self, kernel: str, *words: Place | float) -> None:
+        """Add a row: a kernel, and its words: places, integers, or other numbers as float32."""
+        found = address(kernel)
+        if found is None:
+            self.decline()
+        self._kernels.append(found)
+        self._starts.append(len(self._words))
+        for word in words:
+            if isinstance(word, Place):
+                if word.position in self._unread:
+                    raise TypeError(f"row {kernel!r} reads an array of which only the shape is there")
+                self._addresses.append((len(self._words), word.position, 4 * word.offset))
+                self._words.append(0)
+            else:
+                self._words.append(as_word(word))
+
+    def decline(self) -> NoReturn:
+        """Leave the step to torch."""
+        raise Declined
+
+    def each(self, kernel: str, *words: Place | float) -> None:
+        """Add a row that works element by element on places of one size, which becomes its last word.
+
+        Much work is declined: torch does it in several threads.
+        """
+        sizes = {word.size for word in words if isinstance(word, Place)}
+        if len(sizes) > 1 or max(sizes) > FEW:
+            self.decline()
+        self(kernel, *words, *sizes)
+
+    def product(
+        self,
+        left: Place,
+        right: Place,
+        into: Place,
+        extents: tuple[int, int, int],
+        *,
+        turn_left: bool = False,
+        turn_right: bool = False,
+        add: bool = False,
+    ) -> None:
+        """Add a row that multiplies matrices.
+
+        Parameters
+        ----------
+        left, right, into : Place
+            Of the matrices (m, k), (k, n) and (m, n), row by row.
+        extents : tuple of int
+            m, k and n.
+        turn_left, turn_right : bool
+            Whether they are stored as (k, m), or (n, k).
+        add : bool
+            Whether the product is added to what is there.
+        """
+        m, k, n = extents
+        function = sgemm()
+        if function is None or not m * k * n:
+            self.decline()
+        self(
+            "matmul", function, right, left, into,
+            _YES if turn_right else _NO, _YES if turn_left else _NO, n, m, k,
+            1.0, k if turn_right else n, m if turn_left else k, float(add), n,
+        )  # fmt: skip
+
+    def copy(
+        self,
+        source: Place,
+        into: Place,
+        rows: int,
+        width: int,
+        source_step: int | None = None,
+        into_step: int | None = None,
+    ) -> None:
+        """Add a row that copies so many rows of a width; from one to the next it is a step on either side."""
+        source_step = width if source_step is None else source_step
+        into_step = width if into_step is None else into_step
+        if source_step == into_step == width:
+            rows, width = 1, rows * width
+        self("copy", source, into, rows, width, source_step, into_step)
+
+    def few(self, place: Place) -> None:
+        """Decline if a place is so large that torch does it in several threads."""
+        if place.size > FEW:
+            self.decline()
+
+    def same(self, output: Place, source: Place) -> None:
+        """Say that an output is an input, seen in another shape: no row at all, but where memory may not be shared."""
+        if self._may_share:
+            self._same.append((output.position, source.position))
+        else:
+            self.copy(source, output, 1, output.size)
+
+    def scratch(self, size: int) -> Place:
+        """Return memory for so many elements, until the step is done."""
+        self._scratch.append(size)
+        return Place(len(self.ins) + len(self.outs) + len(self._scratch) - 1, (size,))
+
+    def writes(self, place: Place) -> Place:
+        """Say that an input (an auxiliary state) is written to, and return it."""
+        self._writes.append(place.position)
+        return place
+
+    def recipe(self) -> Recipe:
+        """Return what was said."""
+        where, which, offsets = zip(*self._addresses, strict=True) if self._addresses else ((), (), ())
+        return Recipe(
+            tuple(self._kernels),
+            tuple(self._starts),
+            tuple(self._words),
+            where,
+            which,
+            offsets,
+            tuple(self._same),
+            tuple(self._scratch),
+            tuple(self._writes),
+        )
