@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+import numpy as np
+
 from mxnet.native.calling import as_word
 from mxnet.native.loading import address
 from mxnet.native.products import sgemm
@@ -49,6 +51,38 @@ class Place(NamedTuple):
     def at(self, offset: int) -> Place:
         """Return what lies that many elements further on."""
         return self._replace(offset=self.offset + offset)
+
+
+def _steps(shape: Shape, wanted: Shape) -> list[int]:
+    """Return how far apart the next elements are along each axis of a wanted shape; 0 where it repeats."""
+    aligned = (1,) * (len(wanted) - len(shape)) + shape
+    return [
+        0 if extent == 1 else math.prod(aligned[axis + 1 :]) for axis, extent in enumerate(aligned)
+    ]
+
+
+def _axes(shape: Shape, steps: Sequence[Sequence[int]]) -> tuple[list[int] | None, list[list[int]]]:
+    """Return the extents of four axes that stand for all, and the steps along them; None where it takes more."""
+    extents: list[int] = []
+    found: list[list[int]] = [[] for _ in steps]
+    for axis, extent in enumerate(shape):
+        mine = [each[axis] for each in steps]
+        if extent == 1:
+            continue
+        if extents and all(a[-1] == b * extent for a, b in zip(found, mine, strict=True)):
+            extents[-1] *= extent
+            for a, b in zip(found, mine, strict=True):
+                a[-1] = b
+        else:
+            extents.append(extent)
+            for a, b in zip(found, mine, strict=True):
+                a.append(b)
+    missing = 4 - len(extents)
+    if missing < 0:
+        return None, found
+    if not extents:
+        return [1] * 4, [[0, 0, 0, 1] for _ in steps]
+    return [1] * missing + extents, [[0] * missing + each for each in found]
 
 
 class Recipe(NamedTuple):
@@ -167,6 +201,74 @@ class Rows:
         if len(sizes) > 1 or max(sizes) > FEW:
             self.decline()
         self(kernel, *words, *sizes)
+
+    def binary(self, kernel: str, left: Place | float, right: Place | float, into: Place | None = None) -> Place:
+        """Add a row for a function of two places, repeated to one shape, or of a place and a number.
+
+        Return where the result is: in scratch memory, if no place for it is given.
+        """
+        shapes = [each.shape for each in (left, right) if isinstance(each, Place)]
+        if into is None:
+            shape = np.broadcast_shapes(*shapes)
+            into = self.scratch(math.prod(shape))._replace(shape=shape)
+        self.few(into)
+        n = into.size
+        if isinstance(left, Place) and isinstance(right, Place) and len(set(shapes)) > 1:
+            extents, steps = _axes(into.shape, [_steps(each, into.shape) for each in shapes])
+            if extents is None:
+                self.decline()
+            self(kernel, left, right, into, extents[-1], 3, *extents[:-1], *steps[0], *steps[1])
+        else:
+            kind = 0 if len(shapes) == 2 else 1 if isinstance(left, Place) else 2
+            self(kernel, *(each if isinstance(each, Place) else float(each) for each in (left, right)), into, n, kind)
+        return into
+
+    def spread(self, source: Place, shape: Shape, into: Place) -> None:
+        """Add a row that repeats an array, seen in a shape with as many axes, along axes of extent 1."""
+        self.walk(source, _steps(shape, into.shape), into)
+
+    def walk(self, source: Place, steps: Sequence[int], into: Place) -> None:
+        """Add a row that fills a place from another, going on there by some steps along each axis."""
+        self.few(into)
+        extents, (found,) = _axes(into.shape, [steps])
+        if extents is None:
+            self.decline()
+        self("repeat", source, into, extents[-1], *extents[:-1], *found)
+
+    def sum_to(self, source: Place, into: Place, factor: float = 1.0, *, shape: Shape | None = None) -> None:
+        """Add rows that add up an array along axes where another has an extent of 1, or that it lacks.
+
+        Parameters
+        ----------
+        source, into : Place
+            From where, and to where.
+        factor : float
+            What sums are multiplied by.
+        shape : tuple of int, optional
+            That `into` is to be seen in.
+        """
+        self.few(source)
+        shape = into.shape if shape is None else shape
+        aligned = (1,) * (len(source.shape) - len(shape)) + shape
+        groups: list[tuple[int, bool]] = []
+        for extent, kept in zip(source.shape, aligned, strict=True):
+            is_summed = kept != extent
+            if extent != 1:
+                last = groups.pop() if groups and groups[-1][1] == is_summed else (1, is_summed)
+                groups.append((last[0] * extent, is_summed))
+        while True:
+            at = next((i for i, (_, is_summed) in enumerate(groups) if is_summed), None)
+            if at is None:
+                self("sum_middle", source, into, source.size, 1, 1, factor)
+                return
+            outer, inner = (math.prod(n for n, _ in part) for part in (groups[:at], groups[at + 1 :]))
+            middle = groups.pop(at)[0]
+            if not any(is_summed for _, is_summed in groups):
+                self("sum_middle", source, into, outer, middle, inner, factor)
+                return
+            sums = self.scratch(outer * inner)
+            self("sum_middle", source, sums, outer, middle, inner, 1.0)
+            source = sums
 
     def product(
         self,

@@ -657,6 +657,8 @@ class Framed:
         tap: Any,
     ) -> None:
         """Run the backward half, and empty `saved`."""
+        if not self._keeps:
+            return
         lease = saved.pop()  # until the end of this run
         frame = lease.frame
         self._bind(frame, variables, prepared)

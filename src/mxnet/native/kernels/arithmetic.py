@@ -23,3 +23,13 @@ def mul(x, y):
 @binary
 def div(x, y):
     return x / y
+
+
+@binary
+def maximum(x, y):  # NaN stays
+    return x if x > y or x != x else y  # noqa: PLR0124
+
+
+@binary
+def minimum(x, y):
+    return x if x < y or x != x else y  # noqa: PLR0124

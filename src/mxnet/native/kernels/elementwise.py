@@ -1,25 +1,36 @@
-"""Functions of each element. No result lies in an operand: LLVM would test for overlap, and be slow."""
+"""Functions of each element, called as operators are; no result lies in an operand, which would be slow.
+
+What ends in ``_grad`` takes the head gradient, and what the operator's own derivative reads.
+"""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from mxnet.native.kernels.language import exp, pair, tanh, unary
+from mxnet.native.kernels import language
+from mxnet.native.kernels.language import pair, unary
 
 
 @unary
-def relu(x):  # NaN becomes 0, as in MXNet
+def rectified(x):  # NaN becomes 0, as in MXNet's Activation
     return x if x > np.float32(0) else np.float32(0)
 
 
 @pair
-def relu_grad(g, y):
+def rectified_grad(g, y):
     return g if y > np.float32(0) else np.float32(0)
 
 
 @unary
+def relu(x):
+    return np.float32(0) if x < np.float32(0) else x
+
+
+@unary
 def sigmoid(x):
-    return np.float32(1) / (np.float32(1) + exp(-x))
+    return np.float32(1) / (np.float32(1) + language.exp(-x))
 
 
 @pair
@@ -28,23 +39,37 @@ def sigmoid_grad(g, y):
 
 
 @unary
-def hyperbolic_tangent(x):
-    return tanh(x)
+def tanh(x):
+    return language.tanh(x)
 
 
 @pair
-def hyperbolic_tangent_grad(g, y):
+def tanh_grad(g, y):
     return g * (np.float32(1) - y * y)
 
 
 @unary
-def softsign(x):
-    return x / (np.float32(1) + abs(x))
+def softrelu(x):
+    e = language.exp(x if x < np.float32(0) else -x)
+    tail = language.log(np.float32(1) + e)
+    tail = e - np.float32(0.5) * e * e if e < np.float32(1e-3) else tail
+    return (x if x > np.float32(0) else np.float32(0)) + tail
+
+
+@pair
+def softrelu_grad(g, y):
+    small = y - np.float32(0.5) * y * y
+    return g * (small if y < np.float32(1e-3) else np.float32(1) - language.exp(-y))
 
 
 @unary
 def negative(x):
     return -x
+
+
+@unary
+def abs(x):  # noqa: A001
+    return -x if x < np.float32(0) else x
 
 
 @unary
@@ -58,5 +83,40 @@ def square_grad(g, x):
 
 
 @unary
-def exponential(x):
-    return exp(x)
+def sqrt(x):
+    return np.float32(math.sqrt(x))
+
+
+@pair
+def sqrt_grad(g, y):
+    return g * (np.float32(0.5) / y)
+
+
+@unary
+def reciprocal(x):
+    return np.float32(1) / x
+
+
+@pair
+def reciprocal_grad(g, y):
+    return -g * (y * y)
+
+
+@unary
+def exp(x):
+    return language.exp(x)
+
+
+@pair
+def exp_grad(g, y):
+    return g * y
+
+
+@unary
+def log(x):
+    return language.log(x)
+
+
+@pair
+def log_grad(g, x):
+    return g / x

@@ -228,6 +228,15 @@ class _RegressionOutput(Op):
         label = s.data[:1] if column and (s.label is None or len(s.label) == 1) else s.data
         return {"label": label, "output": s.data}
 
+    def as_rows(self, to: Rows) -> None:
+        to.few(to.output)
+        to.copy(to.data, to.output, 1, to.output.size)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        scale = self.grad_scale / max(math.prod(to.output.shape[1:]), 1)
+        label = to.label._replace(shape=to.output.shape)
+        to.binary("mul", to.binary("sub", to.output, label), scale, to.data_grad)
+
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return data
 
@@ -272,6 +281,9 @@ class LogisticRegressionOutput(
     example = "[0, 2]; [0, 1]"
     sparse = MAKES_DENSE
 
+    def as_rows(self, to: Rows) -> None:
+        to.each("sigmoid", to.data, to.output)
+
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return torch.sigmoid(data)
 
@@ -287,6 +299,8 @@ class MAERegressionOutput(
     """
 
     example = "[0.5, 2]; [1, 2]"
+
+    backward_as_rows = None
 
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         return (output > label).to(output.dtype) * 2 - 1
