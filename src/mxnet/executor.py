@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,6 +31,7 @@ from mxnet.ir.types import is_complete, show_shape
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
 from mxnet.ndarray.gradients import write_gradient
+from mxnet.ndarray.replacing import EPOCH
 from mxnet.ops.tools.device import drawing_again, generator_states
 from mxnet.ops.tools.storage import densify
 from mxnet.plan.lower import Taps
@@ -45,6 +48,45 @@ if TYPE_CHECKING:
 __all__ = ["Executor"]
 
 Monitor = Callable[[str, NDArray], None]
+
+
+class _Ready(NamedTuple):
+    """A program that can be run as long as the arrays hold the same tensors."""
+
+    epoch: int
+    held: list[object]
+    program: Program
+    values: list[Any]
+
+
+@dataclass
+class _Places:
+    """Where the gradients of a program go, as long as the arrays hold the same tensors.
+
+    Attributes
+    ----------
+    epoch : int
+        When that was found out.
+    reached : list of (NDArray, str)
+        The gradients that there are, and their requests.
+    tensors : list of Tensor or None
+        Where they are written; None for those that the program hands out.
+    zeroed : list of NDArray
+        Those that nothing reaches, which become 0.
+    all_dense : bool
+        Whether all are stored densely.
+    """
+
+    epoch: int
+    reached: list[tuple[NDArray, str]]
+    tensors: list[Any]
+    zeroed: list[NDArray]
+    all_dense: bool
+
+    @functools.cached_property
+    def memory(self) -> set[int]:
+        """The storages that are written to."""
+        return {tensor.untyped_storage().data_ptr() for tensor in self.tensors if tensor is not None}
 
 
 class Executor:
@@ -91,7 +133,7 @@ class Executor:
         self._output_stypes = storage.outputs
         self._stypes = () if storage.all_dense else tuple(stypes.values())
         programs.tell({node: {STYPES: each} for node, each in storage.reads.items()})
-        self._last: dict[tuple[bool, bool, Taps, bool], tuple[list[object], Program, list[Value]]] = {}
+        self._last: dict[tuple[bool, bool, Taps, bool], _Ready] = {}
         self._saved: tuple[Program, list[Any]] | None = None
         self._ran_for_training = False
         operators = [node.op for node in programs.graph.operators if node.op is not None]
@@ -105,6 +147,9 @@ class Executor:
             for array, req in zip(grad_arrays or (), grad_req, strict=False)
             if array is not None and req != "null"
         ]
+        self._places: dict[Program, _Places] = {}
+        for array in (*self._variables, *(target for target, _ in self._targets)):
+            array._is_bound = True
 
     # ----------------------------------------------------------------------------------------- arrays by name
 
@@ -221,27 +266,46 @@ class Executor:
         heads = self._head_gradients(given, program)
         self._saved = None
         values = self._ready(self._ran_for_training, with_gradient=True)[1]
-        reached = [each for each, there in zip(self._targets, program.reached, strict=True) if there]
-        places: list[Any] = [
-            None if handed_out else target._tensor  # of a sparse array, a dense copy
-            for (target, _), handed_out in zip(reached, program.hands_out, strict=True)
-        ]
-        if any(head is not None for head in heads):
-            memory = {tensor.untyped_storage().data_ptr() for tensor in places if tensor is not None}
-            heads = [_apart(head, memory) for head in heads]
-        program.backward([*values, *heads], saved, places, self._tap())
-        for (target, req), place in zip(reached, places, strict=True):
-            if isinstance(place, Stored):
-                write_gradient(target, place, req)
-            elif target.stype != DENSE:
-                target._set_tensor(place)
-        for (target, req), there in zip(self._targets, program.reached, strict=True):
-            if there or req != "write":
-                continue
+        where = self._places_for(program)
+        places = where.tensors if where.all_dense else [*where.tensors]
+        has_heads = any(head is not None for head in heads)
+        if has_heads:
+            heads = [_apart(head, where.memory) for head in heads]
+            values[len(self._variables) :] = (
+                heads  # in the same list: so it is known at once for the same arrays
+            )
+        try:
+            program.backward(values, saved, places, self._tap())
+        finally:
+            if has_heads:
+                values[len(self._variables) :] = [None] * len(heads)
+        if not where.all_dense:
+            for (target, req), place in zip(where.reached, places, strict=True):
+                if isinstance(place, Stored):
+                    write_gradient(target, place, req)
+                elif target.stype != DENSE:
+                    target._set_tensor(place)
+        for target in where.zeroed:
             if target.stype == DENSE:
                 target._tensor.zero_()
             else:
                 target._put(target._zeros_alike(target.stype)._stored())
+
+    def _places_for(self, program: Program) -> _Places:
+        """Return where gradients go, at little cost if nothing changed."""
+        epoch, found = EPOCH.number, self._places.get(program)
+        if found is None or found.epoch != epoch or not found.all_dense:
+            pairs = [*zip(self._targets, program.reached, strict=True)]
+            reached = [target for target, there in pairs if there]
+            tensors = [
+                None if handed_out else target._tensor  # of a sparse array, a dense copy
+                for (target, _), handed_out in zip(reached, program.hands_out, strict=True)
+            ]
+            zeroed = [target for (target, req), there in pairs if not there and req == "write"]
+            all_dense = all(target.stype == DENSE for target, _ in reached)
+            found = _Places(epoch, reached, tensors, zeroed, all_dense)
+            self._places = {program: found}
+        return found
 
     def _rerun(self) -> None:
         """Compute what backward needs, if the last forward was for inference or another backward used it.
@@ -256,15 +320,22 @@ class Executor:
         self._saved = program, saved
 
     def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Value]]:
-        """Return the program for the bound arrays and their values, at little cost if nothing changed."""
+        """Return the program and what it takes, at little cost if nothing changed.
+
+        These are the values of the bound arrays and, if gradients are wanted, None for each head gradient.
+        """
         key = (is_train, with_gradient, self._tapped, RECORDER.programs)
-        arrays = self._variables
+        arrays, epoch, ready = self._variables, EPOCH.number, self._last.get(key)
+        if ready is not None and ready.epoch == epoch and not self._stypes and not ready.program.unsure:
+            return ready.program, ready.values
         now: list[Any] = [a._held for a in arrays] if self._stypes else [a._tensor for a in arrays]
-        ready = self._last.get(key)
-        if ready is None or ready[1].unsure or not all(map(operator.is_, now, ready[0])):
+        if ready is None or ready.program.unsure or not all(map(operator.is_, now, ready.held)):
             program = self._program(is_train=is_train, with_gradient=with_gradient)
-            ready = self._last[key] = (now, program, list(map(value_of, arrays)) if self._stypes else now)
-        return ready[1], ready[2]
+            values = [*map(value_of, arrays)] if self._stypes else now
+            heads = [None] * len(self._output_names) if with_gradient else []
+            ready = _Ready(epoch, now, program, [*values, *heads])
+        self._last[key] = ready._replace(epoch=epoch)
+        return ready.program, ready.values
 
     def _program(self, *, is_train: bool, with_gradient: bool) -> Program:
         facts = tuple((array.shape, array._dtype_name) for array in self._variables)

@@ -98,5 +98,7 @@ def test_what_declares_rows_has_a_sample_that_they_run(kind):
     titles = [step.node.name for code in codes if hasattr(code, "plan") for step in code.plan.segments]
     if kind.as_rows and not is_member_without_kernel(kind, ""):
         assert any("node" in title.split(", ") for title in titles)
-    if kind.backward_as_rows and not is_member_without_kernel(kind, "_grad" if kind.inputs.get("data") else ""):
+    if kind.backward_as_rows and not is_member_without_kernel(
+        kind, "_grad" if kind.inputs.get("data") else ""
+    ):
         assert any("backward" in title for title in titles)

@@ -103,7 +103,7 @@ class Frame:
         What is bound now.
     fresh : dict of int to Tensor
         What this run has made that leaves it, by number among loose tensors.
-    seen : tuple
+    seen, targets_seen : tuple, list
         What was bound last, to tell in a moment that it is the same again.
 
     Parameters
@@ -113,7 +113,7 @@ class Frame:
     """
 
     __slots__ = ("_cells", "_loop", "_loops", "_views", "_words", "arena", "fresh", "given", "heads", "seen",
-                 "table", "targets")  # fmt: skip
+                 "table", "targets", "targets_seen")  # fmt: skip
 
     def __init__(self, table: Table) -> None:
         self.table = table
@@ -133,6 +133,7 @@ class Frame:
         self.given, self.heads = Tensors(table.given, words), Tensors(table.heads, words)
         self.targets = Tensors(table.targets, words)
         self.seen: tuple[Any, ...] = ()
+        self.targets_seen: Any = None
         self.fresh: dict[int, Tensor] = {}
         self._views: dict[tuple[int, tuple[int, ...]], Tensor] = {}
 

@@ -56,9 +56,7 @@ class Place(NamedTuple):
 def _steps(shape: Shape, wanted: Shape) -> list[int]:
     """Return how far apart the next elements are along each axis of a wanted shape; 0 where it repeats."""
     aligned = (1,) * (len(wanted) - len(shape)) + shape
-    return [
-        0 if extent == 1 else math.prod(aligned[axis + 1 :]) for axis, extent in enumerate(aligned)
-    ]
+    return [0 if extent == 1 else math.prod(aligned[axis + 1 :]) for axis, extent in enumerate(aligned)]
 
 
 def _axes(shape: Shape, steps: Sequence[Sequence[int]]) -> tuple[list[int] | None, list[list[int]]]:
@@ -202,7 +200,9 @@ class Rows:
             self.decline()
         self(kernel, *words, *sizes)
 
-    def binary(self, kernel: str, left: Place | float, right: Place | float, into: Place | None = None) -> Place:
+    def binary(
+        self, kernel: str, left: Place | float, right: Place | float, into: Place | None = None
+    ) -> Place:
         """Add a row for a function of two places, repeated to one shape, or of a place and a number.
 
         Return where the result is: in scratch memory, if no place for it is given.
@@ -220,7 +220,13 @@ class Rows:
             self(kernel, left, right, into, extents[-1], 3, *extents[:-1], *steps[0], *steps[1])
         else:
             kind = 0 if len(shapes) == 2 else 1 if isinstance(left, Place) else 2
-            self(kernel, *(each if isinstance(each, Place) else float(each) for each in (left, right)), into, n, kind)
+            self(
+                kernel,
+                *(each if isinstance(each, Place) else float(each) for each in (left, right)),
+                into,
+                n,
+                kind,
+            )
         return into
 
     def spread(self, source: Place, shape: Shape, into: Place) -> None:
@@ -320,9 +326,9 @@ class Rows:
             rows, width = 1, rows * width
         self("copy", source, into, rows, width, source_step, into_step)
 
-    def few(self, place: Place) -> None:
-        """Decline if a place is so large that torch does it in several threads."""
-        if place.size > FEW:
+    def few(self, place: Place, most: int = FEW) -> None:
+        """Decline if a place is so large that torch does it in several threads, which is worth it."""
+        if place.size > most:
             self.decline()
 
     def same(self, output: Place, source: Place) -> None:

@@ -663,7 +663,9 @@ class Framed:
         frame = lease.frame
         self._bind(frame, variables, prepared)
         frame.heads.bind([variables[i] for i in self._heads])
-        frame.targets.bind([targets[i] for i in self._targets])
+        if frame.targets_seen is not targets:
+            frame.targets.bind([targets[i] for i in self._targets])
+            frame.targets_seen = targets
         bound = frame.given, frame.heads, frame.targets
         for each in bound:
             each.gather()

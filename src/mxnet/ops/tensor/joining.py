@@ -41,7 +41,7 @@ def rows_of_parts(
     sizes: Sequence[int] = (),
 ) -> None:
     """Add the rows that join parts along an axis, or split them; one that nobody wants is passed over."""
-    to.few(whole)
+    to.few(whole, 1 << 18)  # a copy waits for memory, and threads do not shorten that by much
     shape = whole.shape
     axis %= len(shape)
     rows = math.prod(shape[:axis])
