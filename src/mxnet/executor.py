@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mxnet.analysis.infer import infer_shapes
 from mxnet.analysis.specialise import has_late_shapes
 from mxnet.analysis.storage import graph_storage
-from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, brief, did_you_mean, few
+from mxnet.binding_state import Places, Ready, apart, checked_head
+from mxnet.errors import BindError, NameLookupError, ShapeError, brief, did_you_mean, few
 from mxnet.fitting import (
     NotAnArrayError,
     Value,
@@ -26,11 +25,9 @@ from mxnet.fitting import (
 )
 from mxnet.historic import lend
 from mxnet.ir.printer import mxnet_debug_text
-from mxnet.ir.storage import DENSE, STYPES, Stored
+from mxnet.ir.storage import STYPES, Stored
 from mxnet.ir.types import is_complete, show_shape
-from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
-from mxnet.ndarray.gradients import write_gradient
 from mxnet.ndarray.replacing import EPOCH
 from mxnet.ops.tools.device import drawing_again, generator_states
 from mxnet.ops.tools.storage import densify
@@ -48,45 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Executor"]
 
 Monitor = Callable[[str, NDArray], None]
-
-
-class _Ready(NamedTuple):
-    """A program that can be run as long as the arrays hold the same tensors."""
-
-    epoch: int
-    held: list[object]
-    program: Program
-    values: list[Any]
-
-
-@dataclass
-class _Places:
-    """Where the gradients of a program go, as long as the arrays hold the same tensors.
-
-    Attributes
-    ----------
-    epoch : int
-        When that was found out.
-    reached : list of (NDArray, str)
-        The gradients that there are, and their requests.
-    tensors : list of Tensor or None
-        Where they are written; None for those that the program hands out.
-    zeroed : list of NDArray
-        Those that nothing reaches, which become 0.
-    all_dense : bool
-        Whether all are stored densely.
-    """
-
-    epoch: int
-    reached: list[tuple[NDArray, str]]
-    tensors: list[Any]
-    zeroed: list[NDArray]
-    all_dense: bool
-
-    @functools.cached_property
-    def memory(self) -> set[int]:
-        """The storages that are written to."""
-        return {tensor.untyped_storage().data_ptr() for tensor in self.tensors if tensor is not None}
 
 
 class Executor:
@@ -133,7 +91,7 @@ class Executor:
         self._output_stypes = storage.outputs
         self._stypes = () if storage.all_dense else tuple(stypes.values())
         programs.tell({node: {STYPES: each} for node, each in storage.reads.items()})
-        self._last: dict[tuple[bool, bool, Taps, bool], _Ready] = {}
+        self._last: dict[tuple[bool, bool, Taps, bool], Ready] = {}
         self._saved: tuple[Program, list[Any]] | None = None
         self._ran_for_training = False
         operators = [node.op for node in programs.graph.operators if node.op is not None]
@@ -147,7 +105,7 @@ class Executor:
             for array, req in zip(grad_arrays or (), grad_req, strict=False)
             if array is not None and req != "null"
         ]
-        self._places: dict[Program, _Places] = {}
+        self._places: Places | None = None
         for array in (*self._variables, *(target for target, _ in self._targets)):
             array._is_bound = True
 
@@ -266,11 +224,13 @@ class Executor:
         heads = self._head_gradients(given, program)
         self._saved = None
         values = self._ready(self._ran_for_training, with_gradient=True)[1]
-        where = self._places_for(program)
+        where = self._places
+        if where is None or not where.holds_for(program):
+            where = self._places = Places(program, self._targets)
         places = where.tensors if where.all_dense else [*where.tensors]
         has_heads = any(head is not None for head in heads)
         if has_heads:
-            heads = [_apart(head, where.memory) for head in heads]
+            heads = [apart(head, where.memory) for head in heads]
             values[len(self._variables) :] = (
                 heads  # in the same list: so it is known at once for the same arrays
             )
@@ -279,33 +239,7 @@ class Executor:
         finally:
             if has_heads:
                 values[len(self._variables) :] = [None] * len(heads)
-        if not where.all_dense:
-            for (target, req), place in zip(where.reached, places, strict=True):
-                if isinstance(place, Stored):
-                    write_gradient(target, place, req)
-                elif target.stype != DENSE:
-                    target._set_tensor(place)
-        for target in where.zeroed:
-            if target.stype == DENSE:
-                target._tensor.zero_()
-            else:
-                target._put(target._zeros_alike(target.stype)._stored())
-
-    def _places_for(self, program: Program) -> _Places:
-        """Return where gradients go, at little cost if nothing changed."""
-        epoch, found = EPOCH.number, self._places.get(program)
-        if found is None or found.epoch != epoch or not found.all_dense:
-            pairs = [*zip(self._targets, program.reached, strict=True)]
-            reached = [target for target, there in pairs if there]
-            tensors = [
-                None if handed_out else target._tensor  # of a sparse array, a dense copy
-                for (target, _), handed_out in zip(reached, program.hands_out, strict=True)
-            ]
-            zeroed = [target for (target, req), there in pairs if not there and req == "write"]
-            all_dense = all(target.stype == DENSE for target, _ in reached)
-            found = _Places(epoch, reached, tensors, zeroed, all_dense)
-            self._places = {program: found}
-        return found
+        where.finish(places)
 
     def _rerun(self) -> None:
         """Compute what backward needs, if the last forward was for inference or another backward used it.
@@ -333,7 +267,7 @@ class Executor:
             program = self._program(is_train=is_train, with_gradient=with_gradient)
             values = [*map(value_of, arrays)] if self._stypes else now
             heads = [None] * len(self._output_names) if with_gradient else []
-            ready = _Ready(epoch, now, program, [*values, *heads])
+            ready = Ready(epoch, now, program, [*values, *heads])
         self._last[key] = ready._replace(epoch=epoch)
         return ready.program, ready.values
 
@@ -412,7 +346,7 @@ class Executor:
     def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Value]:
         names = self._symbol.list_outputs()
         return [
-            _checked_head(name, output, gradient) if needed else None
+            checked_head(name, output, gradient) if needed else None
             for name, output, gradient, needed in zip(
                 names, self.outputs, given, program.needs_head, strict=True
             )
@@ -624,39 +558,6 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
 
 def _copied(value: Value) -> Tensor:
     return densify(value) if isinstance(value, Stored) else value.clone()
-
-
-def _apart(head: Value, memory: Collection[int]) -> Value:
-    """Return a head gradient that does not lie in memory that gradients are written to."""
-    if isinstance(head, torch.Tensor) and head.untyped_storage().data_ptr() in memory:
-        return head.clone()
-    return head
-
-
-def _checked_head(name: str, output: NDArray, gradient: object) -> Value:
-    if gradient is None:
-        raise MXNetError(
-            f"backward() needs the gradient of output {name!r}: it is not a loss, so pass out_grads "
-            f"(an NDArray of shape {show_shape(output.shape)}), or end the network in a loss such as "
-            "SoftmaxOutput or MakeLoss."
-        )
-    if not isinstance(gradient, NDArray):
-        raise NotAnArrayError(
-            f"backward() expects an NDArray as the gradient of {name!r}, not {type(gradient).__name__}."
-        )
-    if gradient.shape != output.shape:
-        raise ShapeError(
-            f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but the "
-            f"output has shape {show_shape(output.shape)}."
-        )
-    if output.stype == DENSE:
-        return gradient._tensor.to(output._tensor)  # dtype and device
-    return (
-        gradient.as_in_context(output.context)
-        .astype(output.dtype, copy=False)
-        ._stored_as(output.stype)
-        ._stored()
-    )
 
 
 lend(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from mxnet.native.frame import Frame
-from mxnet.plan import segments
+from mxnet.plan import placing, segments
 
 NOBODY = 0x7FC0DEAD
 """A NaN that no computation makes."""
@@ -18,7 +18,7 @@ class Guard:
         self.rests = 0
         self.broken = []
         self._gaps = {}
-        plan, lease, rest = segments._Planner.plan, segments.Framed._lease, Frame.rest
+        plan, lease, rest = placing._Planner.plan, segments.Framed._lease, Frame.rest
 
         def apart(lifetimes):
             """Give each value memory of its own, with some behind it that belongs to nobody."""
@@ -47,7 +47,7 @@ class Guard:
                     self.broken.append((begin, end))
             rest(frame)
 
-        monkeypatch.setattr(segments, "place", apart)
-        monkeypatch.setattr(segments._Planner, "plan", planned)
+        monkeypatch.setattr(placing, "place", apart)
+        monkeypatch.setattr(placing._Planner, "plan", planned)
         monkeypatch.setattr(segments.Framed, "_lease", leased)
         monkeypatch.setattr(Frame, "rest", rested)

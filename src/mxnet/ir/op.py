@@ -229,13 +229,9 @@ class Op:
     ``identity_in_inference``
         Whether the only visible output is the first input when ``is_train`` is False.
     ``cost``
-        Of computing a result once more: ``"much"`` where that takes much longer than to read it (products of
-        matrices and the like), ``"little"``, or ``"nothing"`` where it is the first input, stored in another
-        way, and not worth the memory.
-    ``as_rows(to)``, ``backward_as_rows(to)``
-        Say what the two kernels do as rows of native kernels, see :class:`mxnet.native.rows.Rows`; they return
-        False where they cannot with these parameters. Arrays are called as in the kernels, the gradient of
-        ``x`` is ``x_grad``, and None where nobody wants it. Asked on the CPU, for float32 of known shapes.
+        Of computing a result once more: ``"much"`` where that takes much longer than to read it, such as a
+        product, ``"little"``, or ``"nothing"`` where it is the first input, stored in another way.
+    ``as_rows(to)``, ``backward_as_rows(to)``: what native kernels do, see :class:`mxnet.native.rows.Rows`.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -273,8 +269,8 @@ class Op:
     backward: ClassVar[Callable[..., Any] | None] = None
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
-    as_rows: ClassVar[Callable[[Any, Rows], bool | None] | None] = None
-    backward_as_rows: ClassVar[Callable[[Any, Rows], bool | None] | None] = None
+    as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
+    backward_as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
 
     given: dict[str, str]
     """The parameters as strings, those that were given."""
@@ -509,12 +505,6 @@ class Op:
         """Positions of the inputs of which the kernel reads only shape and dtype."""
         likes = likes_of(type(self).forward)
         return frozenset(i for i, name in enumerate(self.input_names()) if name in likes)
-
-    @property
-    def row_names(self) -> dict[str, int | None]:
-        """What ``as_rows`` calls inputs, auxiliary states and outputs: their positions, None for those left out."""
-        positions = {name: i for i, name in enumerate(self.slots)}
-        return dict.fromkeys((*self.inputs, *self.aux, *self.outputs)) | positions
 
     @property
     def opaque(self) -> frozenset[int]:

@@ -1,4 +1,4 @@
-"""A frame is what one run of rows owns: memory for its values, and words with the addresses that hold for it."""
+"""A frame is what one run of rows owns: memory for its values, and words with addresses that hold for it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Bound:
     Attributes
     ----------
     where, which, offsets : array of int64
-        Words, which of the tensors each is an address of, and how many bytes further on; in the order of `which`.
+        Words, of which tensor each is an address, and how many bytes further on; in the order of tensors.
     starts : list of int
         By tensor, where its words begin.
     written : tuple of int
@@ -119,7 +119,7 @@ class Frame:
         self.table = table
         self.arena: Tensor = torch.empty(table.arena_bytes // 4, dtype=torch.float32)
         self._words = words = table.words.copy()
-        self._cells = memoryview(words)
+        self._cells = memoryview(words)  # type: ignore[arg-type]
         where, offsets = table.arena
         words[where] = self.arena.data_ptr() + offsets
         at = words.ctypes.data

@@ -60,7 +60,7 @@ def _steps(shape: Shape, wanted: Shape) -> list[int]:
 
 
 def _axes(shape: Shape, steps: Sequence[Sequence[int]]) -> tuple[list[int] | None, list[list[int]]]:
-    """Return the extents of four axes that stand for all, and the steps along them; None where it takes more."""
+    """Return the extents of four axes that stand for all, and the steps along them; None if it takes more."""
     extents: list[int] = []
     found: list[list[int]] = [[] for _ in steps]
     for axis, extent in enumerate(shape):
@@ -116,7 +116,7 @@ class Recipe(NamedTuple):
 
 
 class Rows:
-    """What an operator's ``as_rows`` writes to: ``to.data`` is a place, ``to("relu", to.data, to.output, n)`` a row.
+    """What an operator's ``as_rows`` writes to: ``to("relu", to.data, to.output, 6)`` adds a row.
 
     Attributes
     ----------
@@ -332,7 +332,7 @@ class Rows:
             self.decline()
 
     def same(self, output: Place, source: Place) -> None:
-        """Say that an output is an input, seen in another shape: no row at all, but where memory may not be shared."""
+        """Say that an output is an input, in another shape: no row, unless memory may not be shared."""
         if self._may_share:
             self._same.append((output.position, source.position))
         else:

@@ -1,4 +1,4 @@
-"""Tells executors in a moment that nobody has replaced the tensor of an array that is bound to any of them."""
+"""Tells executors in a moment that nobody has replaced the tensor of an array that is bound to one."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from mxnet.ir.constraints import settle_dtypes, settle_shapes
@@ -211,22 +211,19 @@ class Backward(Op):
         return compute(GradientCall(self.forward_op, self.wants, head, read))
 
     @property
-    def as_rows(self) -> Callable[[Rows], bool | None] | None:  # type: ignore[override]
+    def as_rows(self) -> Callable[[Rows], None] | None:  # type: ignore[override]
         """What the forward operator says of its gradients in rows."""
         rule = self.of.backward_as_rows
         return None if rule is None else functools.partial(rule, self.forward_op)
 
-    @property
-    def row_names(self) -> dict[str, int | None]:
-        forward = self.forward_op
-        names: dict[str, int | None] = dict.fromkeys((*forward.inputs, *forward.aux, *forward.outputs))
-        names |= {f"{name}_grad": None for name in (*forward.inputs, *forward.input_names())}
-        for i, read in enumerate(self.reads):
+    def read_names(self) -> Iterator[str]:
+        """Yield what the kernel reads by the names of its parameters: ``grad``, and inputs and outputs."""
+        slots = (*self.forward_op.slots, self.forward_op.residual)
+        for read in self.reads:
             if read.kind == "grad":
-                names["grad" if read.position == 0 else f"grad{read.position}"] = i
-            elif read.kind != "residual":
-                names[forward.slots[self._place(read)]] = i
-        return names | {f"{name}_grad": len(self.reads) + i for i, name in enumerate(self.wants)}
+                yield f"grad{read.position}" if read.position else "grad"
+            else:
+                yield slots[self._place(read)]
 
     def kernel_into(self, run: Run) -> Callable[..., Any]:
         return self.kernel_for(run)

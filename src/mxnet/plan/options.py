@@ -18,7 +18,7 @@ OPTIMISATIONS = (
     "share_memory",
     "native",
 )
-"""What can be left out: passes, keeping what is prepared between runs, writing over dead values, native kernels."""
+"""What can be left out: passes, keeping what is prepared, writing over dead values, native kernels."""
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def negative(x):
 
 
 @unary
-def abs(x):  # noqa: A001
+def abs(x):
     return -x if x < np.float32(0) else x
 
 

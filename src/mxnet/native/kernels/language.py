@@ -151,7 +151,7 @@ def truncated(_typing: Any, number: Any) -> Any:  # noqa: ARG001
 
 
 @inline
-def exp(x):  # type: ignore[no-untyped-def]
+def exp(x):
     """Return e to the x in float32: Cephes' polynomial, which LLVM vectorises; 2 units in the last place."""
     low, high = np.float32(-103.972), np.float32(88.72284)
     y = max(x, low)
@@ -187,7 +187,7 @@ def words_at(_typing: Any, words: Any) -> Any:  # noqa: ARG001
 
 
 @inline
-def tanh(x):  # type: ignore[no-untyped-def]
+def tanh(x):
     """Return the hyperbolic tangent in float32: a quotient of polynomials, as in Eigen."""
     bound = np.float32(7.90531110763549805)
     y = -bound if x < -bound else x
@@ -209,7 +209,7 @@ def tanh(x):  # type: ignore[no-untyped-def]
 
 
 @inline
-def log(x):  # type: ignore[no-untyped-def]
+def log(x):
     """Return the natural logarithm in float32: Cephes' polynomial."""
     tiny = x < np.float32(1.17549435e-38)
     y = x * np.float32(8388608) if tiny else x  # 2 to the 23
@@ -236,11 +236,11 @@ def log(x):  # type: ignore[no-untyped-def]
     return found if x >= np.float32(0) else np.float32(np.nan)
 
 
-def unary(function: Callable[..., Any]) -> Callable[..., Any]:
+def unary(function: Any) -> Any:
     """Enter a function of one number as a kernel; words: x, y, n."""
     of = inline(function)
 
-    def each(a):  # type: ignore[no-untyped-def]
+    def each(a):
         x, y, n = f32(a[0]), f32(a[1]), a[2]
         for i in range(n):
             y[i] = of(x[i])
@@ -248,11 +248,11 @@ def unary(function: Callable[..., Any]) -> Callable[..., Any]:
     return kernel(_as(function, each))
 
 
-def pair(function: Callable[..., Any]) -> Callable[..., Any]:
+def pair(function: Any) -> Any:
     """Enter a function of two numbers as a kernel for arrays of one size; words: x, y, result, n."""
     of = inline(function)
 
-    def each(a):  # type: ignore[no-untyped-def]
+    def each(a):
         x, y, out, n = f32(a[0]), f32(a[1]), f32(a[2]), a[3]
         for i in range(n):
             out[i] = of(x[i], y[i])
@@ -260,32 +260,32 @@ def pair(function: Callable[..., Any]) -> Callable[..., Any]:
     return kernel(_as(function, each))
 
 
-def binary(function: Callable[..., Any]) -> Callable[..., Any]:
+def binary(function: Any) -> Any:  # noqa: C901 - loops, for each kind of operands
     """Enter a function of two numbers as a kernel for arrays that are repeated to one shape.
 
-    Words: x, y, result, the number of elements; then what else there is: 0, 1 where y is a number, 2 where x
-    is, or 3 and the extents of four axes (the last one of `n`) with the steps of x, and those of y, along them.
+    Words: x, y, result, the number of elements, and then 0; or 1 where y is a number, 2 where x is; or 3 and
+    the extents of three axes before a last one of so many elements, the steps of x along these four, of y.
     """
     of = inline(function)
 
     @inline
-    def both(x, y, out, x_at, y_at, out_at, n):  # type: ignore[no-untyped-def]
+    def both(x, y, out, x_at, y_at, out_at, n):
         for i in range(n):
             out[out_at + i] = of(x[x_at + i], y[y_at + i])
 
     @inline
-    def left(x, y, out, x_at, y_at, out_at, n):  # type: ignore[no-untyped-def]
+    def left(x, y, out, x_at, y_at, out_at, n):
         number = y[y_at]
         for i in range(n):
             out[out_at + i] = of(x[x_at + i], number)
 
     @inline
-    def right(x, y, out, x_at, y_at, out_at, n):  # type: ignore[no-untyped-def]
+    def right(x, y, out, x_at, y_at, out_at, n):
         number = x[x_at]
         for i in range(n):
             out[out_at + i] = of(number, y[y_at + i])
 
-    def each(a):  # type: ignore[no-untyped-def]
+    def each(a):
         out, n, kind, here = f32(a[2]), a[3], a[4], words_at(a)
         if kind == 0:
             both(f32(a[0]), f32(a[1]), out, 0, 0, 0, n)

@@ -300,7 +300,7 @@ class MAERegressionOutput(
 
     example = "[0.5, 2]; [1, 2]"
 
-    backward_as_rows = None
+    backward_as_rows = None  # type: ignore[assignment]
 
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         return (output > label).to(output.dtype) * 2 - 1

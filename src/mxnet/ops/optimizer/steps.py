@@ -73,7 +73,7 @@ _MANY = 1 << 19  # elements from which on it is worth it that torch shares the w
 
 
 def _natively(kernel: str, lists: Sequence[Sequence[Tensor]], *numbers: float) -> bool:
-    """Let a native kernel update the first and all but the second of some lists; return whether there is one."""
+    """Let a native kernel update all but the second of some lists; return whether there is one."""
     weights, _, *states = lists
     first = weights[0]
     if first.dtype != torch.float32 or first.is_cuda or "native" in knob("MXNET_DISABLED_PASSES"):

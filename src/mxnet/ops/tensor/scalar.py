@@ -61,8 +61,8 @@ class WithScalar(Op):
         return (number, data) if self.reverse else (data, number)
 
     def as_rows(self, to: Rows) -> None:
-        operands = (self.scalar, to.data) if self.reverse else (to.data, self.scalar)
-        to.binary(self.formula.name, *operands, to.output)
+        left, right = (self.scalar, to.data) if self.reverse else (to.data, self.scalar)
+        to.binary(self.formula.name, left, right, to.output)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute
