@@ -348,6 +348,11 @@ class Rows:
         self._writes.append(place.position)
         return place
 
+    def unsaid(self) -> list[Place]:
+        """Return the outputs that no row is about."""
+        said = {which for _, which, _ in self._addresses} | {output for output, _ in self._same}
+        return [place for place in self.outs if place.position not in said]
+
     def recipe(self) -> Recipe:
         """Return what was said."""
         where, which, offsets = zip(*self._addresses, strict=True) if self._addresses else ((), (), ())
