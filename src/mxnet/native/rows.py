@@ -94,7 +94,7 @@ class Recipe(NamedTuple):
         Where each row's words begin.
     words : tuple of int
         All words; 0 where an address belongs.
-    where, which, offsets : tuple of int
+    addresses : tuple of (int, int, int)
         Which words are addresses, of which array each is, and how many bytes further on.
     same : tuple of (int, int)
         Outputs (by position among all arrays) that are inputs, seen in another shape.
@@ -107,9 +107,7 @@ class Recipe(NamedTuple):
     kernels: tuple[int, ...]
     starts: tuple[int, ...]
     words: tuple[int, ...]
-    where: tuple[int, ...]
-    which: tuple[int, ...]
-    offsets: tuple[int, ...]
+    addresses: tuple[tuple[int, int, int], ...]
     same: tuple[tuple[int, int], ...]
     scratch: tuple[int, ...]
     writes: tuple[int, ...]
@@ -355,14 +353,11 @@ class Rows:
 
     def recipe(self) -> Recipe:
         """Return what was said."""
-        where, which, offsets = zip(*self._addresses, strict=True) if self._addresses else ((), (), ())
         return Recipe(
             tuple(self._kernels),
             tuple(self._starts),
             tuple(self._words),
-            where,
-            which,
-            offsets,
+            tuple(self._addresses),
             tuple(self._same),
             tuple(self._scratch),
             tuple(self._writes),

@@ -97,7 +97,11 @@ class _Planner:
             if recipe.kernels:
                 self.read.update([root.get(v, v) for v in read])
             for v in (*read, *step.outputs):
-                self._touch(v, t)
+                r = root.get(v, v)
+                if r in made:
+                    self.last[r] = _END if made[r] < self.n_forward <= t else t
+                elif r in self.held:
+                    self._touch(r, t)
         for v in self.old.outputs:
             self.exported.add(v)
             self.fresh.update(self._memory_of(v))
@@ -135,7 +139,7 @@ class _Planner:
         begun = self.made.get(v)
         if begun is not None:
             # A forward half may be followed by several backward halves, which all find what it has left.
-            self.last[v] = _END if begun < self.n_forward <= t else max(t, self.last.get(v, 0))
+            self.last[v] = _END if begun < self.n_forward <= t else t
         elif v in self.held:
             for each in self.held[v]:
                 self._touch(each, t)
@@ -257,6 +261,7 @@ class _Writing:
         self.loose: dict[int, int] = {}
         self.scratch: dict[int, Lifetime] = {}
         self.written: set[int] = set()
+        self.known = set(planner.outside)  # and what rows have made so far: all others torch makes
         self.now: Stretch | None = None
 
     def enter(self, t: int, step: Step, recipe: Recipe) -> None:
@@ -267,28 +272,27 @@ class _Writing:
             now = self.now = Stretch(len(self.stretches))
             self.segments.append((len(self.code) // 2, 0))
         now.steps.append(step)
-        arrays = [*step.inputs, *step.outputs]
+        root = planner.root
+        arrays = [root.get(v, v) for v in (*step.inputs, *step.outputs)]
+        self.known.update(step.outputs)
+        if not self.known.issuperset(arrays):
+            needed = [root.get(v, v) for v in (*_read(step), *step.outputs)]  # what lends its shape is not there
+            now.reads |= {v: self.number_of(v) for v in needed if v not in self.known}
         for size in recipe.scratch:
             arrays.append(-1 - len(self.scratch))
             self.scratch[arrays[-1]] = Lifetime(4 * size, t, t)
         for kernel, start in zip(recipe.kernels, recipe.starts, strict=True):
             self.code += kernel, 8 * (base + start)
         self.words += recipe.words
-        root = planner.root
-        arrays = [root.get(v, v) for v in arrays]
-        self.addresses += [
-            (base + at, arrays[which], offset)
-            for at, which, offset in zip(recipe.where, recipe.which, recipe.offsets, strict=True)
-        ]
-        self.written.update([arrays[which] for which in recipe.writes])
+        for at, which, offset in recipe.addresses:
+            self.addresses.append((base + at, arrays[which], offset))
+        if recipe.writes:
+            self.written.update([arrays[which] for which in recipe.writes])
         for v in step.outputs:
             if v in planner.fresh:
                 now.makes.append((self.number_of(v), self.shape(v)))
             if v in planner.exported:
                 now.exports.append(v)
-        for v in arrays if recipe.kernels or recipe.same else ():
-            if v >= 0 and v not in planner.made and v not in planner.outside:
-                now.reads[v] = self.number_of(v)
         for added, v, number in planner.more.get(t, ()):
             self._gradient(added, root.get(v, v), number)
 
@@ -324,7 +328,7 @@ class _Writing:
         planner = self.planner
         made, last = planner.made, planner.last
         lifetimes = {
-            v: Lifetime(planner.old.values[v].type.nbytes, t, last[v])
+            v: Lifetime(4 * math.prod(self.shape(v)), t, last[v])
             for v, t in made.items()
             if v not in planner.root and v not in planner.target and v not in planner.fresh
         }

@@ -28,6 +28,7 @@ class Recipes:
         self._values = plan.values
         self._is_train = is_train
         self._known: dict[tuple[Any, ...], Recipe | None] = {}
+        self._seen: dict[tuple[Any, ...], Recipe | None] = {}
 
     def of(self, step: Step) -> Recipe | None:
         """Return the rows of a step; None where torch has to do it."""
@@ -36,10 +37,13 @@ class Recipes:
             return None
         values = self._values
         types = tuple([values[v].type for v in (*step.inputs, *step.outputs)])
-        key = id(op), types
-        if key not in self._known:
-            self._known[key] = self._ask(op, types, len(step.inputs))
-        return self._known[key]
+        same = id(op), tuple(map(id, types))  # they live as long as the plan, and are quicker to look up so
+        if same not in self._seen:
+            key = id(op), types
+            if key not in self._known:
+                self._known[key] = self._ask(op, types, len(step.inputs))
+            self._seen[same] = self._known[key]
+        return self._seen[same]
 
     def _ask(self, op: Op, types: tuple[Type, ...], n_in: int) -> Recipe | None:
         unread = op.shape_only
