@@ -71,7 +71,7 @@ KNOBS: dict[str, Knob] = {
     "MXNET_DISABLED_PASSES": Knob(
         _names,
         frozenset(),
-        "Optimisations to leave out, with commas between: passes, 'hoist', 'share_memory'; or 'all'.",
+        "What to leave out, with commas between: passes, 'hoist', 'share_memory', 'native'; or 'all'.",
     ),
     "MXNET_HOME": Knob(
         str, None, "The folder of the files that MXNet would download; `~/.mxnet` if it is not set."

@@ -16,8 +16,8 @@ To add a kernel, write a function into a file of that folder (a new file needs n
 
 What it may use is in :mod:`mxnet.native.kernels.language`: pointers ``f32``, ``i32``, ``i64``; ``real`` for
 a word that is a float32; ``gemm`` for a product; helpers are decorated with ``inline``. Numbers are written
-as ``np.float32(2)``, as a bare 2.0 is a double. No ``max``, ``min``, ``np.floor``, ``int(float)``, division by
-an integer that varies, nor anything that may raise or allocate: a test looks at the symbols that objects
+as ``np.float32(2)``, as a bare 2.0 is a double. No ``max``, ``min``, ``np.floor``, ``int(float)``, division
+by an integer that varies, nor anything that may raise or allocate: a test looks at the symbols that objects
 need. Data never index memory without a check.
 
 To call one from a kernel of torch's kind::

@@ -17,9 +17,8 @@ from mxnet.native.keeping import Objects, keep, kept
 __all__ = ["address", "objects_of", "stems"]
 
 _SOURCES = Path(__file__).parent / "kernels"
-_LANGUAGE = "language"
 _LOCK = threading.Lock()
-_KERNEL = re.compile(r"^@kernel\ndef (\w+)\(", re.MULTILINE)
+_KERNEL = re.compile(r"^@(?:kernel|unary|pair|binary)\ndef (\w+)\(", re.MULTILINE)
 
 _log = logging.getLogger(__name__)
 
@@ -36,15 +35,19 @@ def stems() -> Mapping[str, str]:
     return {
         path.stem: path.read_text(encoding="utf-8")
         for path in sorted(_SOURCES.glob("*.py"))
-        if path.stem not in ("__init__", _LANGUAGE)
+        if path.stem not in ("__init__", "language")
     }
 
 
 def objects_of(stem: str) -> Objects:
     """Return the machine code of a file of kernels: from the cache, or compiled now, and then kept there."""
     machine, about = _machine()
-    language = (_SOURCES / f"{_LANGUAGE}.py").read_text(encoding="utf-8")
-    name = f"{stem}-{hashlib.sha256('|'.join((about, language, stems()[stem])).encode()).hexdigest()[:32]}"
+    how = [
+        path.read_text(encoding="utf-8")
+        for path in (_SOURCES / "language.py", _SOURCES.parent / "compiling.py")
+    ]
+    key = hashlib.sha256("|".join((about, *how, stems()[stem])).encode()).hexdigest()
+    name = f"{stem}-{key[:32]}"
     objects = kept(name)
     if objects is None:
         from mxnet.native.compiling import compiled  # it imports numba

@@ -22,6 +22,8 @@ from mxnet.ops.tools.shapes import normal_axis, numel, same_shape
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
+
 
 class _NewShape(Op):
     """Base of the operators whose output is their input under another shape."""
@@ -34,6 +36,9 @@ class _NewShape(Op):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": self.output_shape(s.data)}
+
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.output, to.data)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         shape = self.output_shape(tuple(data.shape))
@@ -208,6 +213,9 @@ class ReshapeLike(Op, name="reshape_like"):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": t.lhs, "lhs": t.output}
 
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.output, to.lhs)
+
     def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
         return lhs.reshape(self._shape(lhs.shape, rhs.shape))  # type: ignore[arg-type] # complete, as they are
 
@@ -285,6 +293,11 @@ class _NewOrder(Op):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": tuple(s.data[axis] for axis in self.order(len(s.data)))}
+
+    def as_rows(self, to: Rows) -> None:
+        shape = to.data.shape
+        steps = [math.prod(shape[axis + 1 :]) for axis in self.order(len(shape))]
+        to.walk(to.data, steps, to.output)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data.permute(self.order(data.dim()))

@@ -19,6 +19,8 @@ from mxnet.ops.tools.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_val
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
+
 Rule = Callable[[Any, Node, Sequence[Entry]], Sequence[Entry | None]]
 
 
@@ -57,6 +59,10 @@ class WithScalar(Op):
             data = data.to(torch_dtype(self.result_dtype(str(data.dtype).removeprefix("torch."))))
             number = number_as(number, data.dtype)
         return (number, data) if self.reverse else (data, number)
+
+    def as_rows(self, to: Rows) -> None:
+        left, right = (self.scalar, to.data) if self.reverse else (to.data, self.scalar)
+        to.binary(self.formula.name, left, right, to.output)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute

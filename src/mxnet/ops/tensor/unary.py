@@ -21,6 +21,8 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
+
     Function = Callable[..., Tensor]
     Derivative = Callable[..., Tensor]
     """Of the head gradient and the function's input (or output): the gradient of the input."""
@@ -40,6 +42,12 @@ class Unary(Op):
 
     def as_activation(self) -> tuple[str, tuple[float, ...]] | None:
         return (self.name, ()) if self.name in {"relu", "sigmoid", "tanh"} else None
+
+    def as_rows(self, to: Rows) -> None:
+        to.each(self.name, to.data, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        to.each(f"{self.name}_grad", to.grad, to.output if to.data is None else to.data, to.data_grad)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = type(self).function

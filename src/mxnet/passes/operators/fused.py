@@ -13,7 +13,7 @@ from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
-from mxnet.ops.nn.activation import rectified_
+from mxnet.ops.nn.activation import rectified_, row_of_activation
 from mxnet.ops.nn.convolution import Convolution, is_last
 from mxnet.ops.nn.winograd import Winograd
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
@@ -21,6 +21,8 @@ from mxnet.ops.tools.shapes import dtype_of_first_input, numel, reversed_shape, 
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.native.rows import Rows
 
 __all__ = [
     "FoldedBias",
@@ -213,6 +215,9 @@ class PackedDenseWeight(_Packed):
         return packed
 
 
+_SMALL = 1 << 18
+
+
 class TransposedDenseWeight(Op):
     """Transposes the weight of a dense layer, as small products run fastest."""
 
@@ -222,8 +227,9 @@ class TransposedDenseWeight(Op):
     infer_shape = reversed_shape
 
     def forward(self, run: Run, weight: Tensor) -> Tensor:
-        # One row reads the matrix once, in any order; more are up to a third faster on a true transpose.
-        return weight.t() if self.rows == 1 else weight.t().contiguous()
+        # One row reads the matrix once, in any order; more are up to a third faster on a true transpose. Rows
+        # of native kernels need one, which costs nothing worth mentioning where it is small.
+        return weight.t() if self.rows == 1 and weight.numel() > _SMALL else weight.t().contiguous()
 
 
 # ----------------------------------------------------------------------------------------------------- layers
@@ -349,6 +355,19 @@ class FusedFullyConnected(Op):
             return product
         columns = numel(shape[1:]) if self.flatten else shape[-1]
         return lambda data, *rest: product(data.reshape(-1, columns), *rest).view(result)
+
+    def as_rows(self, to: Rows) -> None:
+        is_turned = to.output.size == self.num_hidden and to.weight.size > _SMALL
+        if is_turned or self.act not in ("none", "relu", "sigmoid", "tanh"):
+            to.decline()
+        m, n = to.output.size // self.num_hidden, self.num_hidden
+        bent = self.act != "none"
+        sums = to.scratch(m * n) if bent else to.output
+        if to.bias is not None:
+            to.copy(to.bias, sums, m, n, source_step=0)
+        to.product(to.data, to.weight, sums, (m, to.data.size // m, n), add=to.bias is not None)
+        if bent:
+            to.each(row_of_activation(self.act), sums, to.output)
 
     def _product(self, *, packed: bool) -> Callable[..., Tensor]:
         """Return the function of rows, weight and bias."""
