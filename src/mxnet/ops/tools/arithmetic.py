@@ -289,7 +289,7 @@ FORMULAS: dict[str, Formula] = {
         "logical_or", "Combines truth values", r"a \vee b", _truth("logical_or"), onnx=_of_truths("Or")
     ),
     "logical_xor": Formula(
-        "Combines truth values", r"a \oplus b", _truth("logical_xor"), onnx=_of_truths("Xor")
+        "logical_xor", "Combines truth values", r"a \oplus b", _truth("logical_xor"), onnx=_of_truths("Xor")
     ),
 }
 """By the name that the operators are called after: ``broadcast_add``, ``_maximum``, ``_mod_scalar``."""
