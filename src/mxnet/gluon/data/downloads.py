@@ -16,6 +16,10 @@ from mxnet.gluon.utils.files import download
 __all__ = ["DownloadedDataset", "Published", "file_of", "files_of_archive"]
 
 
+_MOST = 1 << 30
+"""The most bytes that a file in an archive may have; the largest that were published have half of it."""
+
+
 class Published(NamedTuple):
     """A file by its name, and its SHA-1 hash as it was published."""
 
@@ -98,13 +102,13 @@ def _members(path: str, names: Sequence[str]) -> list[bytes]:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as zipped:
                 for member in zipped.infolist():
-                    if os.path.basename(member.filename) in names:
+                    if os.path.basename(member.filename) in names and member.file_size <= _MOST:
                         held[os.path.basename(member.filename)] = zipped.read(member)
         else:
             with tarfile.open(path) as tar:
                 for entry in tar:
                     base = os.path.basename(entry.name)
-                    if entry.isfile() and base in names:
+                    if entry.isfile() and base in names and entry.size <= _MOST:
                         file = tar.extractfile(entry)
                         held[base] = file.read() if file else b""
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:

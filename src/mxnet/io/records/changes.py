@@ -134,7 +134,7 @@ class Changes:
         )
         matrix[:, 2] = (np.array([new_width, new_height]) - matrix[:, :2] @ (width, height)) / 2
         cv2 = opencv("Turning pictures")
-        bent = cv2.warpAffine(
+        bent: Pixels = cv2.warpAffine(
             picture,
             matrix,
             (int(new_width), int(new_height)),
@@ -142,8 +142,7 @@ class Changes:
             borderMode=cv2.BORDER_CONSTANT,
             borderValue=(self.fill_value,) * picture.shape[2],
         )
-        picture = bent if bent.ndim == 3 else bent[..., None]
-        return picture
+        return bent if bent.ndim == 3 else bent[..., None]
 
     def _cut(self, picture: Pixels, height: int, width: int, draws: Draws) -> Pixels:
         if self.random_resized_crop:
