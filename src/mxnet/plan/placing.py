@@ -276,7 +276,9 @@ class _Writing:
         arrays = [root.get(v, v) for v in (*step.inputs, *step.outputs)]
         self.known.update(step.outputs)
         if not self.known.issuperset(arrays):
-            needed = [root.get(v, v) for v in (*_read(step), *step.outputs)]  # what lends its shape is not there
+            needed = [
+                root.get(v, v) for v in (*_read(step), *step.outputs)
+            ]  # what lends its shape is not there
             now.reads |= {v: self.number_of(v) for v in needed if v not in self.known}
         for size in recipe.scratch:
             arrays.append(-1 - len(self.scratch))

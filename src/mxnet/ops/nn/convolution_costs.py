@@ -107,7 +107,7 @@ def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
     if processor is None or not fits(sliding) or 0 in (sliding.rows, sliding.size):
         return 0
     choice = knob("MXNET_WINOGRAD")
-    tiles = (2,) if is_train and part == "output" else (2, 4)
+    tiles: tuple[int, ...] = (2,) if is_train and part == "output" else (2, 4)
     if choice != "auto":
         tiles = (int(choice),) if int(choice) else ()
     costs = {tile: _winograd(Winograd(sliding, tile), processor, is_train=is_train) for tile in tiles}
@@ -159,7 +159,7 @@ def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool
         math.prod(sliding.extents) * sliding.channels + math.prod(sliding.places) * sliding.filters
     )
     return (
-        2 * multiplied / getattr(rates, part) / 1e3
+        2 * multiplied / float(getattr(rates, part)) / 1e3
         + processor.call
         + (sliding.filters * sliding.size * (0 if packed else _FILTER) + moved * _RESULT / 2) / 1e6
     )

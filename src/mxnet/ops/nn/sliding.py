@@ -170,7 +170,7 @@ class Sliding(NamedTuple):
         """Return the words of a share, in the order that the kernels know."""
         (_, height, width), at = self.places, first
         image_at = image.data_ptr()
-        start = []
+        start: list[int] = []
         for extent in (width, height, self.places[0]):
             at, place = divmod(at, extent)
             start.insert(0, place)
