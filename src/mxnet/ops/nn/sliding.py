@@ -100,8 +100,8 @@ class Sliding(NamedTuple):
         relu: bool = False,
     ) -> None:
         """Write the convolution, with bias and addend added, and ReLU applied; `out` may be the addend."""
-        scratch = self._scratch()
-        step = 4 * self.filters
+        scratch, step = self._scratch(), 4 * self.filters
+        bias = None if bias is None else bias.contiguous()
         run_shares(
             "convolve",
             [
