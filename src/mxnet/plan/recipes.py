@@ -66,7 +66,9 @@ class Recipes:
             op.as_rows(to)
             for place in to.unsaid():
                 if not isinstance(op, Backward):
-                    raise TypeError(f"{op.name}.as_rows does not say how output {place.position - n_in} is made")
+                    raise TypeError(
+                        f"{op.name}.as_rows does not say how output {place.position - n_in} is made"
+                    )
                 to("fill", place, place.size, 0.0)  # as the kernel's None stands for zeros
             return to.recipe()
         except Declined:
