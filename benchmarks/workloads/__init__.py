@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 # By how much results may differ, relative and in the Euclidean norm of each array. In a deep network with
-# random weights, sums in another order flip units near a kink of ReLU: any two direct algorithms differ by 0.02
-# in its gradients (0.01 would hold only among those that add in oneDNN's order). Single convolutions differ by
-# 1e-5.
+# random weights, sums in another order flip units near a kink of ReLU: in its gradients any two direct
+# ways differ by 0.02 (0.01 holds only among those that add in oneDNN's order), single convolutions by 1e-5.
 TOLERANCES = {"inference": 1e-4, "gradient": 3e-2, "sgd": 3e-2}
 
 # What a measure is in, and whether each repetition needs a process of its own.

@@ -49,7 +49,8 @@ class Places:
             None if handed_out else target._tensor  # of a sparse array, a dense copy
             for (target, _), handed_out in zip(self._reached, program.hands_out, strict=True)
         ]
-        self.all_dense = all(target.stype == DENSE for target, _ in self._reached)
+        dense = all(target.stype == DENSE for target, _ in self._reached)
+        self.all_dense = dense and not any(program.hands_out)
 
     def holds_for(self, program: Program) -> bool:
         """Whether these are the places of a program, and still the same."""

@@ -65,6 +65,11 @@ KNOBS: dict[str, Knob] = {
     "MXNET_COMPILER": Knob(
         _one_of("", "inductor"), "", "Hand programs to this compiler: 'inductor' is torch.compile."
     ),
+    "MXNET_CONVOLUTION_TUNE": Knob(
+        _flag,
+        False,
+        "Choose how to compute convolutions by measuring, once for each.",
+    ),
     "MXNET_CPU_MEM_POOL_TYPE": Knob(
         _one_of("", "Pooled", "Unpooled"), "", "'Unpooled' leaves freed memory to the C library."
     ),

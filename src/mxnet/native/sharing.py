@@ -20,7 +20,7 @@ __all__ = ["run_shares", "threads"]
 class _Pool(NamedTuple):
     parallel: Any
     me: int
-    count: int
+    number: int
     share: int
 
 
@@ -43,8 +43,8 @@ def run_shares(kernel: str, shares: Sequence[Sequence[float]]) -> None:
         return
     rows = [words_of(*words) for words in shares]
     table = np.array([row.ctypes.data for row in rows], np.int64)
-    words = np.array([pool.me, pool.count, address(kernel), table.ctypes.data, len(rows)], np.int64)
-    pool.parallel(pool.share, words.ctypes.data, len(rows), 0)
+    order = np.array([pool.me, pool.number, address(kernel), table.ctypes.data, len(rows)], np.int64)
+    pool.parallel(pool.share, order.ctypes.data, len(rows), 0)
 
 
 @functools.cache

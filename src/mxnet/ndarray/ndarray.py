@@ -62,9 +62,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
 
     stype = "default"
     """How the values are stored; sparse arrays have other classes."""
-
     _by_stype: ClassVar[dict[str, type[NDArray]]] = {}  # a class for each way of storing values
-
     writable = True
     _is_bound = False  # to an executor, which wants to know when another tensor takes the place of this one
     _tensor: Tensor
@@ -114,8 +112,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
     def _set_tensor(self, tensor: Tensor) -> None:
         """Let other values of the same shape and dtype take the place of the present ones, without a copy."""
         self._tensor = tensor
-        if self._is_bound:
-            EPOCH.advance()
+        EPOCH.advance(self._is_bound)
 
     def _overwrite(self, tensor: Tensor) -> None:
         """Write values of the same shape into this array's memory; views of it see them."""

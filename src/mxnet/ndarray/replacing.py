@@ -22,9 +22,10 @@ class Epoch:
         self._numbers = itertools.count(1)
         self.number = 0
 
-    def advance(self) -> None:
-        """Say that a tensor was replaced; call it afterwards."""
-        self.number = next(self._numbers)
+    def advance(self, is_bound: bool) -> None:
+        """Say that the tensor of an array was replaced, and whether it is bound; call it afterwards."""
+        if is_bound:
+            self.number = next(self._numbers)
 
 
 EPOCH = Epoch()

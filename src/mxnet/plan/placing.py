@@ -79,7 +79,7 @@ class _Planner:
 
     def _follow(self) -> None:
         """Look at all steps in order: who makes and reads what, and when for the last time."""
-        root, made = self.root, self.made
+        made = self.made
         for t, (step, recipe) in enumerate(zip(self.steps, self.recipes, strict=True)):
             op = step.node.op
             assert op is not None
@@ -88,25 +88,28 @@ class _Planner:
                 read = tuple(v for i, v in enumerate(read) if i not in op.shape_only)
             if recipe is None:
                 self._follow_torch(t, step, read)
-                continue
-            arrays = (*step.inputs, *step.outputs)
-            for output, source in recipe.same:
-                root[arrays[output]] = self.home(arrays[source])
-            for v in step.outputs:
-                made[v] = t
-            if recipe.kernels:
-                self.read.update([root.get(v, v) for v in read])
-            for v in (*read, *step.outputs):
-                r = root.get(v, v)
-                if r in made:
-                    self.last[r] = _END if made[r] < self.n_forward <= t else t
-                elif r in self.held:
-                    self._touch(r, t)
+            else:
+                self._follow_rows(t, step, read, recipe)
         for v in self.old.outputs:
             self.exported.add(v)
             self.fresh.update(self._memory_of(v))
         self.fresh = {v for v in self.fresh if v in made}
         self.exported = {v for v in self.exported if v in made}
+
+    def _follow_rows(self, t: int, step: Step, read: Sequence[int], recipe: Recipe) -> None:
+        root, made, arrays = self.root, self.made, (*step.inputs, *step.outputs)
+        for output, source in recipe.same:
+            root[arrays[output]] = self.home(arrays[source])
+        for v in step.outputs:
+            made[v] = t
+        if recipe.kernels:
+            self.read.update([root.get(v, v) for v in read])
+        for v in (*read, *step.outputs):
+            r = root.get(v, v)
+            if r in made:
+                self.last[r] = _END if made[r] < self.n_forward <= t else t
+            elif r in self.held:
+                self._touch(r, t)
 
     def _follow_torch(self, t: int, step: Step, read: Sequence[int]) -> None:
         assert step.node.op is not None
@@ -290,11 +293,8 @@ class _Writing:
             self.addresses.append((base + at, arrays[which], offset))
         if recipe.writes:
             self.written.update([arrays[which] for which in recipe.writes])
-        for v in step.outputs:
-            if v in planner.fresh:
-                now.makes.append((self.number_of(v), self.shape(v)))
-            if v in planner.exported:
-                now.exports.append(v)
+        now.makes += [(self.number_of(v), self.shape(v)) for v in step.outputs if v in planner.fresh]
+        now.exports += [v for v in step.outputs if v in planner.exported]
         for added, v, number in planner.more.get(t, ()):
             self._gradient(added, root.get(v, v), number)
 

@@ -188,10 +188,10 @@ def words_at(_typing: Any, words: Any) -> Any:  # noqa: ARG001
 
 @inline
 def tanh(x):
-    """Return the hyperbolic tangent in float32: a quotient of polynomials, as in Eigen."""
+    """Return the hyperbolic tangent in float32: a quotient of polynomials, as in Eigen; rounded near 1."""
     bound = np.float32(7.90531110763549805)
-    y = -bound if x < -bound else x
-    y = bound if y > bound else y
+    a = -x if x < np.float32(0) else x
+    y = bound if a > bound else a
     s = y * y
     p = np.float32(-2.76076847742355e-16)
     p = p * s + np.float32(2.00018790482477e-13)
@@ -204,8 +204,12 @@ def tanh(x):
     q = q * s + np.float32(1.18534705686654e-04)
     q = q * s + np.float32(2.26843463243900e-03)
     t = p / (q * s + np.float32(4.89352518554385e-03))
-    t = np.float32(1) if x > bound else t
-    return np.float32(-1) if x < -bound else t
+    # There are four numbers of float32 between here and 1.
+    t = np.float32(1 - 2.98023223876953125e-07 * 0.6) if a > np.float32(8.0382) else t
+    t = np.float32(1 - 1.1920928955078125e-07) if a > np.float32(8.2063) else t
+    t = np.float32(1 - 5.9604644775390625e-08) if a > np.float32(8.4617) else t
+    t = np.float32(1) if a > np.float32(9.0109) else t
+    return -t if x < np.float32(0) else t
 
 
 @inline

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from mxnet.native.kernels.language import Words, f32, inline, kernel
+from mxnet.native.kernels.language import Words, f32, inline, intrinsic, kernel, types
 
 _I64, _I32 = ir.IntType(64), ir.IntType(32)
 _LANES = 8
@@ -55,7 +53,7 @@ def _transpose_block(_typing: Any, source: Any, step: Any, target: Any, stride: 
 
 
 @inline
-def _one_by_one(s, d, rows, columns, first_row, first_column):  # type: ignore[no-untyped-def]
+def _one_by_one(s, d, rows, columns, first_row, first_column):
     """Transpose what lies behind a row and what lies behind a column."""
     for k in range(first_column):
         for j in range(first_row, rows):
@@ -66,7 +64,7 @@ def _one_by_one(s, d, rows, columns, first_row, first_column):  # type: ignore[n
 
 
 @inline
-def _spread(s, d, n, rows, columns):  # type: ignore[no-untyped-def]
+def _spread(s, d, n, rows, columns):
     """Transpose few rows, of a number that the compiler knows: colours."""
     for i in range(n):
         for k in range(columns):
@@ -75,7 +73,7 @@ def _spread(s, d, n, rows, columns):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _gathered(s, d, n, rows, columns):  # type: ignore[no-untyped-def]
+def _gathered(s, d, n, rows, columns):
     """Transpose few columns, likewise."""
     for i in range(n):
         for j in range(rows):
@@ -84,7 +82,7 @@ def _gathered(s, d, n, rows, columns):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _few(source, target, n, rows, columns):  # type: ignore[no-untyped-def]
+def _few(source, target, n, rows, columns):
     """Transpose matrices with a side of a number that the compiler knows; return whether they were such."""
     s, d = f32(source), f32(target)
     done = True
@@ -104,7 +102,7 @@ def _few(source, target, n, rows, columns):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _pair(at, to, rows, columns, across, down, second):  # type: ignore[no-untyped-def]
+def _pair(at, to, rows, columns, across, down, second):
     """Transpose a block, and one beside it, across or below."""
     _transpose_block(at, 4 * columns, to, 4 * rows)
     if second:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from mxnet.native.kernels.language import Words, call, i64, kernel
+from mxnet.native.kernels.language import Words, call, i64, intrinsic, kernel, types
 
 
 @intrinsic

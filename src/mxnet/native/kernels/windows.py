@@ -20,7 +20,7 @@ _PLACE, _HEAD = 128, 256  # bytes of scratch before the place, and before the ro
 
 
 @inline
-def _product(g, sgemm, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc):  # type: ignore[no-untyped-def]
+def _product(g, sgemm, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc):
     """Compute C = A B + beta C of matrices by rows; the product is told to do so with the columns' order."""
     g[0] = sgemm
     g[1] = b
@@ -40,7 +40,7 @@ def _product(g, sgemm, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc):  # type: 
 
 
 @inline
-def _copy(target, source, n, add):  # type: ignore[no-untyped-def]
+def _copy(target, source, n, add):
     t, s = f32(target), f32(source)
     if add:
         for k in range(n):
@@ -51,14 +51,14 @@ def _copy(target, source, n, add):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _clear(target, n):  # type: ignore[no-untyped-def]
+def _clear(target, n):
     t = f32(target)
     for k in range(n):
         t[k] = np.float32(0)
 
 
 @inline
-def _pass(image, row, n, back):  # type: ignore[no-untyped-def]
+def _pass(image, row, n, back):
     """Copy numbers of the image into the row, or on the way back, add those of the row to the image."""
     if back:
         _copy(image, row, n, True)
@@ -67,7 +67,7 @@ def _pass(image, row, n, back):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _pass_line(a, line, row, x0, back):  # type: ignore[no-untyped-def]
+def _pass_line(a, line, row, x0, back):
     """Pass a line of a window, the elements of which may lie apart, or in a part of the channels."""
     run, channels, width, dilate = a[IN_GROUP], a[CHANNELS], a[WIDTH], a[DILATE + 2]
     for e in range(a[KERNEL + 2]):
@@ -79,7 +79,7 @@ def _pass_line(a, line, row, x0, back):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _pass_stretch(line, row, left, right, size, back):  # type: ignore[no-untyped-def]
+def _pass_stretch(line, row, left, right, size, back):
     """Pass a line of a window that is one stretch of memory, but for what lies outside of the image."""
     _pass(line + 4 * left, row + 4 * left, right - left, back)
     if not back:
@@ -88,7 +88,7 @@ def _pass_stretch(line, row, left, right, size, back):  # type: ignore[no-untype
 
 
 @inline
-def _move(a, image, row, back, place):  # type: ignore[no-untyped-def]
+def _move(a, image, row, back, place):
     """Gather the window at a place into a row; or on the way back, add the row to the window."""
     at = i64(place)
     depth, height, width, channels, run = a[DEPTH], a[HEIGHT], a[WIDTH], a[CHANNELS], a[IN_GROUP]
@@ -114,7 +114,7 @@ def _move(a, image, row, back, place):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _step(a, first):  # type: ignore[no-untyped-def]
+def _step(a, first):
     """Go on to the next place."""
     at = i64(first)
     at[3] += 1
@@ -130,19 +130,19 @@ def _step(a, first):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _start(a, first):  # type: ignore[no-untyped-def]
+def _start(a, first):
     at = i64(first)
     for i in range(4):
         at[i] = a[AT + i]
 
 
 @inline
-def _rows_size(a):  # type: ignore[no-untyped-def]
+def _rows_size(a):
     return a[KERNEL] * a[KERNEL + 1] * a[KERNEL + 2] * a[IN_GROUP]
 
 
 @inline
-def _gathered(a, image, done, m, rows, place):  # type: ignore[no-untyped-def]
+def _gathered(a, image, done, m, rows, place):
     """Return where a block of rows lies: in the image itself, if windows are its pixels, or gathered."""
     if a[AS_IT_IS]:
         return image + 4 * done * a[CHANNELS]
@@ -154,7 +154,7 @@ def _gathered(a, image, done, m, rows, place):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _finish(a, out, offset, channel, m):  # type: ignore[no-untyped-def]
+def _finish(a, out, offset, channel, m):
     """Add bias and addend to a block of rows, and apply ReLU, of NaN 0 as in MXNet."""
     kg, filters, zero = a[OUT_GROUP], a[FILTER_COUNT], np.float32(0)
     if a[BIAS] != 0:

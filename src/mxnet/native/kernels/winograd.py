@@ -11,10 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import binding, ir
-from numba import types
-from numba.extending import intrinsic
 
-from mxnet.native.kernels.language import Words, f32, gemm, i64, inline, kernel
+from mxnet.native.kernels.language import Words, f32, gemm, i64, inline, intrinsic, kernel, types
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
@@ -178,7 +176,7 @@ _tile_back_2, _tile_back_4 = _into_planes(_back_2, 2), _into_planes(_back_4, 4)
 
 
 @inline
-def _pixels(table, base, zeros, image, y0, x0, side, height, width, channels):  # type: ignore[no-untyped-def]
+def _pixels(table, base, zeros, image, y0, x0, side, height, width, channels):
     """Write the addresses of a tile's pixels; those outside of the image are elsewhere."""
     t = i64(table)
     for i in range(side):
@@ -190,7 +188,7 @@ def _pixels(table, base, zeros, image, y0, x0, side, height, width, channels):  
 
 
 @inline
-def _place_tiles(a, first, count):  # type: ignore[no-untyped-def]
+def _place_tiles(a, first, count):
     """Write the places of a block of tiles, each an image, y and x; the next place stays in the words."""
     places = i64(first)
     for q in range(count):
@@ -206,7 +204,7 @@ def _place_tiles(a, first, count):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _transform_image(a, count, places, zeros, planes, plane):  # type: ignore[no-untyped-def]
+def _transform_image(a, count, places, zeros, planes, plane):
     table, at, side, channels = a[SCRATCH] + 8 * _WORDS_AT, i64(places), a[SIDE], a[CHANNELS]
     step = side - 2
     for q in range(count):
@@ -220,7 +218,7 @@ def _transform_image(a, count, places, zeros, planes, plane):  # type: ignore[no
 
 
 @inline
-def _multiply(g, sgemm, ta, tb, m, n, k, x, ldx, y, ldy, beta, z, ldz):  # type: ignore[no-untyped-def]
+def _multiply(g, sgemm, ta, tb, m, n, k, x, ldx, y, ldy, beta, z, ldz):
     """Compute Z = X Y + beta Z of matrices by rows."""
     g[0] = sgemm
     g[1] = y
@@ -240,7 +238,7 @@ def _multiply(g, sgemm, ta, tb, m, n, k, x, ldx, y, ldy, beta, z, ldz):  # type:
 
 
 @inline
-def _prepare(a, zeros):  # type: ignore[no-untyped-def]
+def _prepare(a, zeros):
     z = f32(zeros)
     n = a[CHANNELS] if a[CHANNELS] > a[FILTER_COUNT] else a[FILTER_COUNT]
     for i in range(n):

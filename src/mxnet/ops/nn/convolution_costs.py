@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from mxnet.config import knob
 from mxnet.lazy import torch
+from mxnet.ops.nn.convolution_tuning import PRODUCT, Part, fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
 
 __all__ = ["Part", "multiplies", "winograd_tile"]
-
-Part = Literal["output", "image", "filters"]
-"""What is computed: the convolution, the gradient of its image, or that of its filters."""
 
 
 class _Rates(NamedTuple):
@@ -64,7 +62,7 @@ _PROCESSORS = {
         one=_Rates(25, 18, 7),
         volumes=_Rates(12, 12, 20),
         call=30,
-        tiled=750,
+        tiled=650,
         read=500,
     ),
     "AVX512": _Processor(
@@ -83,7 +81,7 @@ _PROCESSORS = {
 _GATHERED, _PIECE, _RESULT = 700, 10_000, 500
 _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its own order
 _LANES = 8
-_SURE = 0.9  # by how much another way has to be cheaper than oneDNN's
+_SURE = 0.95  # by how much another way has to be cheaper than oneDNN's
 
 
 def multiplies(sliding: Sliding, part: Part, *, packed: bool = False) -> bool:
@@ -94,6 +92,13 @@ def multiplies(sliding: Sliding, part: Part, *, packed: bool = False) -> bool:
     processor = _processor()
     if processor is None or 0 in (sliding.rows, sliding.size):
         return False
+    if knob("MXNET_CONVOLUTION_TUNE"):
+        return fastest(sliding, part, (), packed=packed) == PRODUCT
+    return _multiplies(sliding, part, processor, packed=packed)
+
+
+@functools.cache
+def _multiplies(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool) -> bool:
     return _native(sliding, processor) < _SURE * _onednn(sliding, part, processor, packed=packed)
 
 
@@ -107,9 +112,12 @@ def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
     if processor is None or not fits(sliding) or 0 in (sliding.rows, sliding.size):
         return 0
     choice = knob("MXNET_WINOGRAD")
-    tiles = (2,) if is_train and part == "output" else (2, 4)
+    tiles: tuple[int, ...] = (2,) if is_train and part == "output" else (2, 4)
     if choice != "auto":
         tiles = (int(choice),) if int(choice) else ()
+    if knob("MXNET_CONVOLUTION_TUNE"):
+        way = fastest(sliding, part, tiles, packed=not is_train)
+        return int(way) if way.isdigit() else 0
     costs = {tile: _winograd(Winograd(sliding, tile), processor, is_train=is_train) for tile in tiles}
     onednn = _onednn(sliding, part, processor, packed=not is_train)
     costs[0] = _SURE * min(_native(sliding, processor), onednn)
@@ -159,7 +167,7 @@ def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool
         math.prod(sliding.extents) * sliding.channels + math.prod(sliding.places) * sliding.filters
     )
     return (
-        2 * multiplied / getattr(rates, part) / 1e3
+        2 * multiplied / float(getattr(rates, part)) / 1e3
         + processor.call
         + (sliding.filters * sliding.size * (0 if packed else _FILTER) + moved * _RESULT / 2) / 1e6
     )

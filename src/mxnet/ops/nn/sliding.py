@@ -100,8 +100,8 @@ class Sliding(NamedTuple):
         relu: bool = False,
     ) -> None:
         """Write the convolution, with bias and addend added, and ReLU applied; `out` may be the addend."""
-        scratch = self._scratch()
-        step = 4 * self.filters
+        scratch, step = self._scratch(), 4 * self.filters
+        bias = None if bias is None else bias.contiguous()
         run_shares(
             "convolve",
             [
@@ -170,7 +170,7 @@ class Sliding(NamedTuple):
         """Return the words of a share, in the order that the kernels know."""
         (_, height, width), at = self.places, first
         image_at = image.data_ptr()
-        start = []
+        start: list[int] = []
         for extent in (width, height, self.places[0]):
             at, place = divmod(at, extent)
             start.insert(0, place)

@@ -87,7 +87,7 @@ class Winograd(NamedTuple):
         self, image: Tensor, filters: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
     ) -> None:
         """Write the convolution with transformed filters."""
-        s = self.sliding
+        s, bias = self.sliding, None if bias is None else bias.contiguous()
         self._run(
             "winograd", image, filters, bias, out, s.pads, s.extents, s.places, s.channels, s.filters, relu
         )

@@ -63,7 +63,7 @@ class WinogradConvolution(Convolution):
     ) -> list[Tensor | None]:
         tiles = self.data_tile, self.weight_tile
         others = [want and not tile for want, tile in zip(wanted, tiles, strict=True)]
-        into = super()._backward_in_parts(grad, data, weight, others) if any(others) else [None, None]
+        into = super()._backward_in_parts(grad, data, weight, others)
         sliding, grad = self.sliding(tuple(data.shape)), channels_last(grad)
         if wanted[0] and self.data_tile:
             into[0] = made = empty_last(data.shape)
