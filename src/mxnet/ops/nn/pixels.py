@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["backward", "convolve"]
 
+_FEW = 256  # pixels of an image below which it pays to copy all images together
+
 
 def convolve(data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return the convolution of data (n, channel, *space) with weight (filter, channel, 1, ...)."""
@@ -30,8 +32,12 @@ def backward(grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]) -> 
     if wanted[0]:
         into_data = torch.bmm(filters.t().expand(len(images), -1, -1), grads).view(data.shape)
     if wanted[1]:
-        into_weight = torch.zeros_like(filters)
-        for one, image in zip(grads, images, strict=True):
-            into_weight.addmm_(one, image.t())
+        if images.shape[2] < _FEW:
+            joined = [each.transpose(0, 1).flatten(1) for each in (grads, images)]
+            into_weight = joined[0] @ joined[1].t()
+        else:
+            into_weight = torch.zeros_like(filters)
+            for one, image in zip(grads, images, strict=True):
+                into_weight.addmm_(one, image.t())
         into_weight = into_weight.view(weight.shape)
     return [into_data, into_weight]
