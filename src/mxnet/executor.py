@@ -409,7 +409,7 @@ class Executor:
         str
             Functions ``prepare_0``, ``prepare_1``, ... make what is kept until a parameter changes;
             ``forward`` takes it, and returns the outputs and what ``backward`` needs. Behind ``#`` stand a
-            node's name and the shapes of what it makes. ``native(frame)`` runs the steps below it in one call.
+            node's name and the shapes of what it makes. ``native(frame)`` runs the steps below it at once.
 
         Examples
         --------
