@@ -409,7 +409,7 @@ class Executor:
         str
             Functions ``prepare_0``, ``prepare_1``, ... make what is kept until a parameter changes;
             ``forward`` takes it, and returns the outputs and what ``backward`` needs. Behind ``#`` stand a
-            node's name and the shapes of what it makes.
+            node's name and the shapes of what it makes. ``native(frame)`` runs the steps below it at once.
 
         Examples
         --------
@@ -419,9 +419,9 @@ class Executor:
         >>> for line in executor.program().splitlines()[:4]:
         ...     print(line)
         def forward(variables, prepared, tap):
-            x = variables[0]
-            grow = __0_exp(x)  # grow (2, 3)
-            return (grow,), []
+            frame = prepared[0]
+            grow = __0_native(frame)  # grow (2, 3)
+            #   grow = exp(x)  # grow (2, 3)
         """
         return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).code.source
 

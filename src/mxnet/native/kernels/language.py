@@ -264,7 +264,7 @@ def pair(function: Any) -> Any:
     return kernel(_as(function, each))
 
 
-def binary(function: Any) -> Any:  # noqa: C901 - loops, for each kind of operands
+def binary(function: Any) -> Any:
     """Enter a function of two numbers as a kernel for arrays that are repeated to one shape.
 
     Words: x, y, result, the number of elements, and then 0; or 1 where y is a number, 2 where x is; or 3 and
@@ -272,45 +272,30 @@ def binary(function: Any) -> Any:  # noqa: C901 - loops, for each kind of operan
     """
     of = inline(function)
 
-    @inline
-    def both(x, y, out, x_at, y_at, out_at, n):
-        for i in range(n):
-            out[out_at + i] = of(x[x_at + i], y[y_at + i])
-
-    @inline
-    def left(x, y, out, x_at, y_at, out_at, n):
-        number = y[y_at]
-        for i in range(n):
-            out[out_at + i] = of(x[x_at + i], number)
-
-    @inline
-    def right(x, y, out, x_at, y_at, out_at, n):
-        number = x[x_at]
-        for i in range(n):
-            out[out_at + i] = of(number, y[y_at + i])
-
     def each(a):
-        out, n, kind, here = f32(a[2]), a[3], a[4], words_at(a)
-        if kind == 0:
-            both(f32(a[0]), f32(a[1]), out, 0, 0, 0, n)
-        elif kind == 1:
-            left(f32(a[0]), f32(here + 8), out, 0, 0, 0, n)
-        elif kind == 2:
-            right(f32(here), f32(a[1]), out, 0, 0, 0, n)
-        else:
-            x, y, at = f32(a[0]), f32(a[1]), 0
-            for i in range(a[5]):
-                for j in range(a[6]):
-                    for k in range(a[7]):
-                        x_at = i * a[8] + j * a[9] + k * a[10]
-                        y_at = i * a[12] + j * a[13] + k * a[14]
-                        if a[15] == 0:
-                            left(x, y, out, x_at, y_at, at, n)
-                        elif a[11] == 0:
-                            right(x, y, out, x_at, y_at, at, n)
-                        else:
-                            both(x, y, out, x_at, y_at, at, n)
-                        at += n
+        out, n, kind, at = f32(a[2]), a[3], a[4], 0
+        x = f32(words_at(a) if kind == 2 else a[0])  # a number lies among the words
+        y = f32(words_at(a) + 8 if kind == 1 else a[1])
+        repeated = kind == 3
+        x_last = a[11] if repeated else 2 - kind
+        y_last = a[15] if repeated else 1 - kind
+        for i in range(a[5] if repeated else 1):
+            for j in range(a[6] if repeated else 1):
+                for k in range(a[7] if repeated else 1):
+                    x_at = i * a[8] + j * a[9] + k * a[10] if repeated else 0
+                    y_at = i * a[12] + j * a[13] + k * a[14] if repeated else 0
+                    if y_last == 0:
+                        number = y[y_at]
+                        for m in range(n):
+                            out[at + m] = of(x[x_at + m], number)
+                    elif x_last == 0:
+                        number = x[x_at]
+                        for m in range(n):
+                            out[at + m] = of(number, y[y_at + m])
+                    else:
+                        for m in range(n):
+                            out[at + m] = of(x[x_at + m], y[y_at + m])
+                    at += n
 
     return kernel(_as(function, each))
 

@@ -81,6 +81,7 @@ _PROCESSORS = {
 _GATHERED, _PIECE, _RESULT = 700, 10_000, 500
 _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its own order
 _LANES = 8
+_ROWS = 16  # below which oneDNN is slow also with filters in its order
 _SURE = 0.95  # by how much another way has to be cheaper than oneDNN's
 
 
@@ -169,5 +170,9 @@ def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool
     return (
         2 * multiplied / float(getattr(rates, part)) / 1e3
         + processor.call
-        + (sliding.filters * sliding.size * (0 if packed else _FILTER) + moved * _RESULT / 2) / 1e6
+        + (
+            sliding.filters * sliding.size * (0 if packed and sliding.rows >= _ROWS else _FILTER)
+            + moved * _RESULT / 2
+        )
+        / 1e6
     )
