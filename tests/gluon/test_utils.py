@@ -74,3 +74,9 @@ def test_download_of_something_else_is_refused(source, tmp_path):
 def test_url_without_a_file_name_needs_a_path():
     with pytest.raises(AssertionError, match="path"):
         utils.download("file:///nowhere/")
+
+
+def test_addresses_of_published_files_are_below_the_repository(monkeypatch):
+    monkeypatch.setenv("MXNET_GLUON_REPO", "file:///files")
+    assert utils._get_repo_url() == "file:///files/"
+    assert utils._get_repo_file_url("gluon/dataset/x", "a.zip") == "file:///files/gluon/dataset/x/a.zip"

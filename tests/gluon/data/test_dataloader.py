@@ -1,5 +1,6 @@
 """Batches of data sets, made here, by threads and by processes."""
 
+import multiprocessing
 import os
 import random
 import time
@@ -10,6 +11,7 @@ import pytest
 import mxnet as mx
 from mxnet.base import MXNetError
 from mxnet.gluon import data
+from mxnet.gluon.data import dataloader
 from mxnet.gluon.data.dataloader import default_batchify_fn
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -225,3 +227,24 @@ def test_bad_input_is_refused(message, arguments):
 def test_batches_of_unequal_samples_are_refused(how):
     with pytest.raises((MXNetError, ValueError)):
         list(data.DataLoader(data.SimpleDataset([np.ones(2), np.ones(3)]), 2, **how))
+
+
+class Reversed(dataloader._MultiWorkerIter):
+    """A loader of another package: the pool gets something else to do."""
+
+    def _push_next(self):
+        positions = next(self._iter, None)
+        if positions is not None:
+            asked = (positions[::-1], self._batchify_fn, self._dataset)
+            self._data_buffer[self._sent_idx] = self._worker_pool.apply_async(self._worker_fn, asked)
+            self._sent_idx += 1
+
+
+@pytest.mark.parametrize("kind", [dataloader._MultiWorkerIter, Reversed])
+def test_batches_of_a_pool_come_in_order(kind):
+    sampler = data.BatchSampler(data.SequentialSampler(5), 2, "keep")
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        batches = kind(pool, default_batchify_fn, sampler, prefetch=2, dataset=PAIRS)
+        assert len(batches) == 3
+        order = -1 if kind is Reversed else 1
+        assert labels(batches) == [[0, 1][::order], [2, 3][::order], [4]]

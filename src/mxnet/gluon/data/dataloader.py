@@ -18,12 +18,19 @@ import torch.utils.data
 from mxnet import ndarray as nd
 from mxnet.context import Context, cpu, cpu_pinned
 from mxnet.errors import MXNetError, add_note, also_ours
+from mxnet.gluon.data.pool_batches import ForkingPickler, _MultiWorkerIter
 from mxnet.gluon.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from mxnet.gluon.errors import CheckError
 from mxnet.ndarray import NDArray
 from mxnet.ops.tools.device import generator_of
 
-__all__ = ["DataLoader", "default_batchify_fn", "default_mp_batchify_fn"]
+__all__ = [
+    "DataLoader",
+    "ForkingPickler",
+    "_MultiWorkerIter",
+    "default_batchify_fn",
+    "default_mp_batchify_fn",
+]
 
 Batchify = Callable[[list[Any]], Any]
 

@@ -8,10 +8,9 @@ import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from mxnet.config import knob
 from mxnet.files import FileMissingError, read_file
 from mxnet.gluon.data.dataset import Dataset
-from mxnet.gluon.utils.files import download
+from mxnet.gluon.utils.files import _get_repo_file_url, download
 
 __all__ = ["DownloadedDataset", "Published", "file_of", "files_of_archive"]
 
@@ -117,7 +116,7 @@ def _members(path: str, names: Sequence[str]) -> list[bytes]:
 
 def _fetch(root: str, namespace: str, published: Published, names: Sequence[str]) -> None:
     """Fetch a file; where that is impossible, say which files to put where."""
-    url = f"{knob('MXNET_GLUON_REPO').rstrip('/')}/gluon/dataset/{namespace}/{published.name}"
+    url = _get_repo_file_url(f"gluon/dataset/{namespace}", published.name)
     try:
         download(url, path=os.path.join(root, published.name), sha1_hash=published.sha1, retries=0)
     except OSError as error:

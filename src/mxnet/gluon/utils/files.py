@@ -10,12 +10,23 @@ import urllib.error
 import urllib.request
 
 from mxnet.caller import warn
+from mxnet.config import knob
 from mxnet.files import FileAccessError, atomic_write
 from mxnet.gluon.errors import CheckError
 
 __all__ = ["check_sha1", "download", "replace_file"]
 
 _TIMEOUT = 60
+
+
+def _get_repo_url() -> str:
+    """Return where MXNet has published its files, or what ``MXNET_GLUON_REPO`` says instead."""
+    return knob("MXNET_GLUON_REPO").rstrip("/") + "/"
+
+
+def _get_repo_file_url(namespace: str, filename: str) -> str:
+    """Return where a published file is, which packages above Gluon ask for by this name."""
+    return f"{_get_repo_url()}{namespace}/{filename}"
 
 
 def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
