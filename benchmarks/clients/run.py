@@ -117,7 +117,7 @@ CLIENTS = {
         program="vision.py",
     ),
     "gluonnlp==0.10.0": Client(needs=(*REQUESTS, "packaging", "cython", "regex"), program="language.py"),
-    "d2lzh==1.0.0": Client(needs=(*PICTURES, *TABLES, "ipython", "traitlets", "matplotlib-inline", "decorator"), program="lessons.py"),
+    "d2lzh==1.0.0": Client(needs=(*PICTURES, *TABLES), program="lessons.py"),
     "mxboard==0.1.0": Client(needs=("protobuf<3.21", "six", "pillow"), program="boards.py"),
     "multi-model-server==1.1.11": Client(
         needs=("pillow", "psutil", "future", "model-archiver==1.0.3", "enum-compat", *IMAGES),

@@ -247,4 +247,6 @@ def test_batches_of_a_pool_come_in_order(kind):
         batches = kind(pool, default_batchify_fn, sampler, prefetch=2, dataset=PAIRS)
         assert len(batches) == 3
         order = -1 if kind is Reversed else 1
+        pinned = next(kind(pool, default_batchify_fn, sampler, pin_memory=True, dataset=PAIRS))
+        assert pinned[0].context == mx.cpu_pinned()
         assert labels(batches) == [[0, 1][::order], [2, 3][::order], [4]]

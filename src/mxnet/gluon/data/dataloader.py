@@ -16,9 +16,9 @@ import numpy as np
 import torch.utils.data
 
 from mxnet import ndarray as nd
-from mxnet.context import Context, cpu, cpu_pinned
+from mxnet.context import cpu, cpu_pinned
 from mxnet.errors import MXNetError, add_note, also_ours
-from mxnet.gluon.data.pool_batches import ForkingPickler, _MultiWorkerIter
+from mxnet.gluon.data.pool_batches import ForkingPickler, _as_in_context, _MultiWorkerIter
 from mxnet.gluon.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from mxnet.gluon.errors import CheckError
 from mxnet.ndarray import NDArray
@@ -243,15 +243,6 @@ def _batch_sampler(
     elif shuffle:
         raise CheckError("shuffle must not be specified if sampler is.")
     return BatchSampler(sampler, batch_size, last_batch or "keep")
-
-
-def _as_in_context(data: Any, ctx: Context) -> Any:
-    """Return arrays, however nested, in another context."""
-    if isinstance(data, NDArray):
-        return data.as_in_context(ctx)
-    if isinstance(data, (list, tuple)):
-        return [_as_in_context(each, ctx) for each in data]
-    return data
 
 
 # --------------------------------------------------------------------------------------- in worker processes

@@ -76,8 +76,8 @@ class _MultiWorkerIter:
             raise StopIteration
         made = self._data_buffer.pop(self._rcvd_idx).get(self._timeout)
         self._rcvd_idx += 1
-        batch = pickle.loads(made)
-        return _pinned(batch, self._pin_device_id) if self._pin_memory else batch
+        batch = pickle.loads(made)  # noqa: S301 - of our own process
+        return _as_in_context(batch, cpu_pinned(self._pin_device_id)) if self._pin_memory else batch
 
     def next(self) -> Any:
         """Return the next batch."""
@@ -89,3 +89,12 @@ class _MultiWorkerIter:
 
 def _make_batch(positions: list[int], batchify_fn: Callable[[list[Any]], Any], dataset: Any) -> bytes:
     return pickle.dumps(batchify_fn([dataset[position] for position in positions]))
+
+
+def _as_in_context(data: Any, ctx: Context) -> Any:
+    """Return arrays, however nested, in another context."""
+    if isinstance(data, NDArray):
+        return data.as_in_context(ctx)
+    if isinstance(data, (list, tuple)):
+        return [_as_in_context(each, ctx) for each in data]
+    return data
