@@ -184,24 +184,31 @@ for kind in ("mlp", "dot", "scaled_luong", "multi_head"):
                 nlp.model.DotProductAttentionCell(scaled=True), 8, 8, 8, 2
             )
         else:
-            cell = nlp.model.DotProductAttentionCell(
-                units=6, luong_style=kind == "scaled_luong", scaled=True
-            )
+            cell = nlp.model.DotProductAttentionCell(units=6, luong_style=kind == "scaled_luong", scaled=True)
         mask = mx.nd.array(np.tril(np.ones((4, 4)))[None].repeat(2, 0))
         return ready(cell, numbers(2, 4, 6), numbers(2, 4, 6), numbers(2, 4, 6), mask)
 
 
 @check
 def convolutional_encoder():
-    net = nlp.model.ConvolutionalEncoder(embed_size=6, num_filters=(3, 4), ngram_filter_sizes=(1, 2), output_size=5)
+    net = nlp.model.ConvolutionalEncoder(
+        embed_size=6, num_filters=(3, 4), ngram_filter_sizes=(1, 2), output_size=5
+    )
     return ready(net, numbers(7, 2, 6), mx.nd.ones((7, 2)))
 
 
 @check
 def bidirectional_language_encoder():
     net = nlp.model.BiLMEncoder(
-        mode="lstmpc", num_layers=2, input_size=6, hidden_size=8, dropout=0.0, skip_connection=True,
-        proj_size=6, cell_clip=3, proj_clip=3,
+        mode="lstmpc",
+        num_layers=2,
+        input_size=6,
+        hidden_size=8,
+        dropout=0.0,
+        skip_connection=True,
+        proj_size=6,
+        cell_clip=3,
+        proj_clip=3,
     )
     net.initialize()
     state = net.begin_state(func=mx.nd.zeros, batch_size=2)
@@ -333,5 +340,10 @@ for index, function in enumerate(CHECKS):
         print(index, function.__name__, "fails")
         traceback.print_exc()
         continue
-    print(index, function.__name__, *(f"{a.shape} {np.abs(a).mean() + 1e-9:.4g}" for a in arrays[:8]), flush=True)
+    print(
+        index,
+        function.__name__,
+        *(f"{a.shape} {np.abs(a).mean() + 1e-9:.4g}" for a in arrays[:8]),
+        flush=True,
+    )
 raise SystemExit(failed > 0)

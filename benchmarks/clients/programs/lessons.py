@@ -8,13 +8,15 @@ import re
 import sys
 import types
 
-import matplotlib
+import matplotlib as mpl
 
-matplotlib.use("Agg")
+mpl.use("Agg")
 notebook = types.SimpleNamespace(set_matplotlib_formats=lambda *_: None)
 sys.modules["IPython"] = types.SimpleNamespace(display=notebook)  # there is none to draw into
 
 import d2lzh as d2l
+
+del sys.modules["IPython"]  # matplotlib asks whether it is there
 import mxnet as mx
 import numpy as np
 from mxnet import autograd, gluon, init, nd
@@ -97,8 +99,12 @@ trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
 told(d2l.train_ch3, net, batches(), batches(), softmax, 3, 16, None, None, trainer)
 net = nn.Sequential()
 net.add(
-    nn.Conv2D(6, 5, activation="sigmoid"), nn.MaxPool2D(2, 2), nn.Conv2D(16, 5, activation="sigmoid"),
-    nn.MaxPool2D(2, 2), nn.Dense(20, activation="sigmoid"), nn.Dense(2),
+    nn.Conv2D(6, 5, activation="sigmoid"),
+    nn.MaxPool2D(2, 2),
+    nn.Conv2D(16, 5, activation="sigmoid"),
+    nn.MaxPool2D(2, 2),
+    nn.Dense(20, activation="sigmoid"),
+    nn.Dense(2),
 )
 known(net, images)
 trainer = gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.5})
@@ -129,15 +135,45 @@ def network(inputs, state, params):
 first = lambda batch, hiddens, ctx: (nd.zeros((batch, hiddens), ctx=ctx),)  # noqa: E731
 for at_random in (False, True):
     told(
-        d2l.train_and_predict_rnn, network, get_params, first, 16, len(CHARS), CONTEXT, CORPUS, CHARS, INDEX,
-        at_random, 20, 8, 10, 0.01, 4, 10, 8, ["time", "the"],
+        d2l.train_and_predict_rnn,
+        network,
+        get_params,
+        first,
+        16,
+        len(CHARS),
+        CONTEXT,
+        CORPUS,
+        CHARS,
+        INDEX,
+        at_random,
+        20,
+        8,
+        10,
+        0.01,
+        4,
+        10,
+        8,
+        ["time", "the"],
     )
 for layer in (rnn.RNN(16), rnn.GRU(16), rnn.LSTM(16)):
     mx.random.seed(1)
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         d2l.train_and_predict_rnn_gluon(
-            d2l.RNNModel(layer, len(CHARS)), 16, len(CHARS), CONTEXT, CORPUS, CHARS, INDEX, 60, 8, 50, 0.01, 4,
-            60, 8, ["time"],
+            d2l.RNNModel(layer, len(CHARS)),
+            16,
+            len(CHARS),
+            CONTEXT,
+            CORPUS,
+            CHARS,
+            INDEX,
+            60,
+            8,
+            50,
+            0.01,
+            4,
+            60,
+            8,
+            ["time"],
         )
     print(type(layer).__name__, float(printed.getvalue().split()[3].rstrip(",")) < 15)
 
