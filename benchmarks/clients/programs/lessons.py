@@ -19,7 +19,7 @@ import d2lzh as d2l
 del sys.modules["IPython"]  # matplotlib asks whether it is there
 import mxnet as mx
 import numpy as np
-from mxnet import autograd, gluon, init, nd
+from mxnet import autograd, gluon, nd
 from mxnet.gluon import data as gdata
 from mxnet.gluon import loss as gloss
 from mxnet.gluon import nn, rnn

@@ -8,6 +8,9 @@ from multiprocessing.pool import AsyncResult, Pool
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
+from mxnet.context import Context, cpu_pinned
+from mxnet.ndarray import NDArray
+
 __all__ = ["ForkingPickler", "_MultiWorkerIter"]
 
 
