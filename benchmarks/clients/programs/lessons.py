@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - what the package asks for at its import is put there first
 """The lessons of Dive into Deep Learning (Chinese edition), by the functions of its package d2lzh."""
 
 import contextlib
