@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Callable, Dict, Optional, Tuple
 
+from convolutions import CONVOLUTIONS
 from operators import OPERATORS
 
 RESNET_UNITS = {50: (3, 4, 6, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)}
@@ -25,6 +26,7 @@ class Network:
     loss: bool = True
     words: int = 0  # inputs named "words" are numbers below this
     values: Optional[Callable] = None  # draws the inputs, if they are not pixels or words
+    differentiated: bool = False  # training asks for the gradients of the inputs too
     identity: bool = False  # start near it, so that what runs through a long chain neither dies nor explodes
 
 
@@ -267,10 +269,12 @@ NETWORKS = {
         words=LONG["vocabulary"],
     ),
 }
-for name, (place, settings, drawn) in OPERATORS.items():
+CONVOLUTIONS = {"conv-" + name: made for name, made in CONVOLUTIONS.items()}
+for name, (place, settings, drawn) in {**OPERATORS, **CONVOLUTIONS}.items():
     NETWORKS[name] = Network(
         partial(operator, place=place, inputs=tuple(drawn), settings=settings),
         partial(fixed, drawn),
         False,
         values=partial(draw, drawn),
+        differentiated=True,
     )

@@ -18,6 +18,7 @@ from workloads import Workload
 
 OURS = "symnet"
 COLUMNS = (
+    "mode",
     "workload",
     "measure",
     "unit",
@@ -58,10 +59,11 @@ class Result:
 class Report:
     """Collects results and writes all so far whenever some come in, so that a long run may be cut short."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, mode: str, threads: int) -> None:
         self.folder = folder
+        self.mode = mode
         self.results: list[Result] = []
-        self.notes = [f"{processor()}, {threads} threads; median, lowest to highest"]
+        self.notes = [f"{processor()}, {threads} threads, mode {mode}; median, lowest to highest"]
         self.console = Console(width=120)
 
     def skip(self, peer: str, reason: str) -> None:
@@ -72,13 +74,15 @@ class Report:
     def add(self, results: list[Result]) -> None:
         """Print the results of a workload and write all."""
         self.results += results
-        table = Table(*COLUMNS[3:], "measure", title=results[0].workload.name if results else None)
-        for _, measure, unit, *row in rows(results):
+        table = Table(
+            *COLUMNS[4:], "measure", title=f"{results[0].workload.name}, {self.mode}" if results else None
+        )
+        for _, _, measure, unit, *row in rows(results, self.mode):
             table.add_row(
                 *row, f"{measure} ({unit})" if measure else "", style="bold" if row[0] == OURS else None
             )
         self.console.print(table)
-        every = rows(self.results)
+        every = rows(self.results, self.mode)
         with (self.folder / "results.csv").open("w", newline="") as file:
             csv.writer(file).writerows([COLUMNS, *every])
         lines = [COLUMNS, ("---",) * len(COLUMNS), *every]
@@ -95,23 +99,24 @@ class Report:
         return int(bool(wrong))
 
 
-def rows(results: list[Result]) -> list[tuple[str, ...]]:
+def rows(results: list[Result], mode: str) -> list[tuple[str, ...]]:
     """Return the lines of the table: one for each measure of each peer, or the reason why there is none."""
     ours = {result.workload.name: result.samples for result in results if result.peer == OURS}
+    typical = min if mode == "busy" else statistics.median
     lines = []
     for result in results:
         name, unit = result.workload.name, result.workload.unit
         if result.failure:
-            lines.append((name, "", unit, result.peer, "", "", "", "", f"failed: {result.failure}"))
+            lines.append((mode, name, "", unit, result.peer, "", "", "", "", f"failed: {result.failure}"))
         difference = "" if result.difference is None else f"{result.difference:.0e}"
         if not result.agrees:
             difference = f"DIFFERS {difference}"
         for measure, values in result.samples.items():
             median = statistics.median(values)
             symnet = ours.get(name, {}).get(measure)
-            ratio = f"{statistics.median(symnet) / median:.2f}" if symnet and median else ""
+            ratio = f"{typical(symnet) / typical(values):.2f}" if symnet and median else ""
             seen = (f"{value:.4g}" for value in (median, min(values), max(values)))
-            lines.append((name, measure, unit, result.peer, *seen, ratio, difference))
+            lines.append((mode, name, measure, unit, result.peer, *seen, ratio, difference))
     return lines
 
 

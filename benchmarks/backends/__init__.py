@@ -26,6 +26,7 @@ class Job:
     measure: str
     seconds: float
     options: Dict[str, str]
+    clock: str = "perf_counter"  # of the module time
 
     @property
     def training(self) -> bool:

@@ -171,8 +171,10 @@ class Bound(Symbolic):
     """Runs an executor made by `simple_bind`."""
 
     def bind(self):
-        request = "write" if self.job.training else "null"
-        requests = {name: request if name in self.args else "null" for name in self.symbol.list_arguments()}
+        arguments = self.symbol.list_arguments()
+        wanted = arguments if self.network.differentiated else self.args
+        self.wanted = [name for name in arguments if self.job.training and name in wanted]
+        requests = {name: "write" if name in self.wanted else "null" for name in arguments}
         shapes = {name: value.shape for name, value in self.inputs.items()}
         self.executor = self.symbol.simple_bind(mx.cpu(), grad_req=requests, **shapes)
         self.executor.copy_params_from(self.args, self.aux)
@@ -196,7 +198,7 @@ class Bound(Symbolic):
     def results(self):
         if not self.job.training:
             return {"output": self.executor.outputs[0].asnumpy()}
-        return self.unpack({name: self.executor.grad_dict[name].asnumpy() for name in self.args})
+        return self.unpack({name: self.executor.grad_dict[name].asnumpy() for name in self.wanted})
 
     def planned(self):
         """Return the intermediates that the executor planned, and with the arrays that live through a run.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# By how much results may differ, relative and in the Euclidean norm of each array. Sums of thousands of
-# float32 products in other orders, and units near a kink of ReLU, make gradients differ more than outputs.
-TOLERANCES = {"inference": 1e-4, "gradient": 1e-2, "sgd": 1e-2}
+# By how much results may differ, relative and in the Euclidean norm of each array. In a deep network with
+# random weights, sums in another order flip units near a kink of ReLU: in its gradients any two direct
+# ways differ by 0.02 (0.01 holds only among those that add in oneDNN's order), single convolutions by 1e-5.
+TOLERANCES = {"inference": 1e-4, "gradient": 3e-2, "sgd": 3e-2}
 
 # What a measure is in, and whether each repetition needs a process of its own.
 UNITS = {"step": "ms", "first": "ms", "memory": "MB", "living": "MB", "start-up": "ms"}
@@ -23,6 +24,7 @@ class Workload:
     measure: str = "step"
     backends: tuple[str, ...] = ("symbolic", "eager", "jitted", "exported")
     variables: dict[str, str] = field(default_factory=dict)
+    tolerance: float | None = None  # None: that of the mode
 
     @property
     def unit(self) -> str:

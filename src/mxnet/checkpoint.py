@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mxnet import ndarray as nd
@@ -223,7 +224,7 @@ def check_params(
         lines.append(f"  Not used: {few(extra)}.")
     if misshapen:
         lines.append(f"  Of another shape: {few(misshapen)}.")
-    if cause := _likely_cause(missing, extra, misshapen, len(learned)):
+    if cause := _likely_cause(missing, extra, misshapen):
         lines.append(f"  {cause}")
     raise MisfitError("\n".join(lines))
 
@@ -258,7 +259,7 @@ def _misshapen(
     ]
 
 
-def _likely_cause(missing: list[str], extra: list[str], misshapen: list[str], learned: int) -> str:
+def _likely_cause(missing: list[str], extra: list[str], misshapen: list[str]) -> str:
     if misshapen and not missing:
         return "Likely it is a network of another size, or one whose last layer has other classes."
     if not extra:
@@ -268,7 +269,7 @@ def _likely_cause(missing: list[str], extra: list[str], misshapen: list[str], le
             "Likely they were saved by save_parameters of Gluon, whose names follow the structure of blocks: "
             "load them with load_parameters of the block, and export it for a network and its parameters."
         )
-    if len(missing) == len(extra) == learned or _without_prefix(missing) & _without_prefix(extra):
+    if _kinds(missing) <= _kinds(extra):
         return (
             f"Likely the same layers have other names: {missing[0]} may be {_closest(missing[0], extra)}. "
             "Create both with one prefix, or rename the parameters."
@@ -276,8 +277,9 @@ def _likely_cause(missing: list[str], extra: list[str], misshapen: list[str], le
     return "Likely they are of another network."
 
 
-def _without_prefix(names: list[str]) -> set[str]:
-    return {name.partition("_")[2] for name in names} - {""}
+def _kinds(names: list[str]) -> Counter[str]:
+    """Return how many there are of each kind: weight, bias, gamma ..."""
+    return Counter(name.rpartition("_")[2] for name in names)
 
 
 def _closest(name: str, names: list[str]) -> str:

@@ -65,13 +65,18 @@ KNOBS: dict[str, Knob] = {
     "MXNET_COMPILER": Knob(
         _one_of("", "inductor"), "", "Hand programs to this compiler: 'inductor' is torch.compile."
     ),
+    "MXNET_CONVOLUTION_TUNE": Knob(
+        _flag,
+        False,
+        "Choose how to compute convolutions by measuring, once for each.",
+    ),
     "MXNET_CPU_MEM_POOL_TYPE": Knob(
         _one_of("", "Pooled", "Unpooled"), "", "'Unpooled' leaves freed memory to the C library."
     ),
     "MXNET_DISABLED_PASSES": Knob(
         _names,
         frozenset(),
-        "Optimisations to leave out, with commas between: passes, 'hoist', 'share_memory'; or 'all'.",
+        "What to leave out, with commas between: passes, 'hoist', 'share_memory', 'native'; or 'all'.",
     ),
     "MXNET_GLUON_REPO": Knob(
         str,
@@ -80,6 +85,11 @@ KNOBS: dict[str, Knob] = {
     ),
     "MXNET_HOME": Knob(
         str, None, "The folder of the files that MXNet would download; `~/.mxnet` if it is not set."
+    ),
+    "MXNET_KERNEL_CACHE": Knob(
+        str,
+        "",
+        "The folder of compiled kernels; `symnet/kernels` in the user's cache folder by default.",
     ),
     "MXNET_MEMORY_BUDGET": Knob(
         as_bytes, None, "The most memory that intermediate values of training may take, such as '2GB'."
@@ -100,6 +110,11 @@ KNOBS: dict[str, Knob] = {
     ),
     "MXNET_UPDATE_ON_KVSTORE": Knob(
         _flag, True, "Let the key-value store update parameters that several devices share."
+    ),
+    "MXNET_WINOGRAD": Knob(
+        _one_of("auto", "0", "2", "4"),
+        "auto",
+        "Side of the tiles of Winograd's convolutions, which run where they are fastest; 0 for none.",
     ),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ import numpy as np
 from mxnet.analysis.infer import infer_shapes
 from mxnet.analysis.specialise import has_late_shapes
 from mxnet.analysis.storage import graph_storage
-from mxnet.errors import BindError, MXNetError, NameLookupError, ShapeError, brief, did_you_mean, few
+from mxnet.binding_state import Places, Ready, apart, checked_head
+from mxnet.errors import BindError, NameLookupError, ShapeError, brief, did_you_mean, few
 from mxnet.fitting import (
     NotAnArrayError,
     Value,
@@ -24,11 +25,10 @@ from mxnet.fitting import (
 )
 from mxnet.historic import lend
 from mxnet.ir.printer import mxnet_debug_text
-from mxnet.ir.storage import DENSE, STYPES, Stored
+from mxnet.ir.storage import STYPES, Stored
 from mxnet.ir.types import is_complete, show_shape
-from mxnet.lazy import torch
 from mxnet.ndarray import NDArray, zeros
-from mxnet.ndarray.gradients import write_gradient
+from mxnet.ndarray.replacing import EPOCH
 from mxnet.ops.tools.device import drawing_again, generator_states
 from mxnet.ops.tools.storage import densify
 from mxnet.plan.lower import Taps
@@ -91,7 +91,7 @@ class Executor:
         self._output_stypes = storage.outputs
         self._stypes = () if storage.all_dense else tuple(stypes.values())
         programs.tell({node: {STYPES: each} for node, each in storage.reads.items()})
-        self._last: dict[tuple[bool, bool, Taps, bool], tuple[list[object], Program, list[Value]]] = {}
+        self._last: dict[tuple[bool, bool, Taps, bool], Ready] = {}
         self._saved: tuple[Program, list[Any]] | None = None
         self._ran_for_training = False
         operators = [node.op for node in programs.graph.operators if node.op is not None]
@@ -105,6 +105,9 @@ class Executor:
             for array, req in zip(grad_arrays or (), grad_req, strict=False)
             if array is not None and req != "null"
         ]
+        self._places: Places | None = None
+        for array in (*self._variables, *(target for target, _ in self._targets)):
+            array._is_bound = True
 
     # ----------------------------------------------------------------------------------------- arrays by name
 
@@ -221,27 +224,22 @@ class Executor:
         heads = self._head_gradients(given, program)
         self._saved = None
         values = self._ready(self._ran_for_training, with_gradient=True)[1]
-        reached = [each for each, there in zip(self._targets, program.reached, strict=True) if there]
-        places: list[Any] = [
-            None if handed_out else target._tensor  # of a sparse array, a dense copy
-            for (target, _), handed_out in zip(reached, program.hands_out, strict=True)
-        ]
-        if any(head is not None for head in heads):
-            memory = {tensor.untyped_storage().data_ptr() for tensor in places if tensor is not None}
-            heads = [_apart(head, memory) for head in heads]
-        program.backward([*values, *heads], saved, places, self._tap())
-        for (target, req), place in zip(reached, places, strict=True):
-            if isinstance(place, Stored):
-                write_gradient(target, place, req)
-            elif target.stype != DENSE:
-                target._set_tensor(place)
-        for (target, req), there in zip(self._targets, program.reached, strict=True):
-            if there or req != "write":
-                continue
-            if target.stype == DENSE:
-                target._tensor.zero_()
-            else:
-                target._put(target._zeros_alike(target.stype)._stored())
+        where = self._places
+        if where is None or not where.holds_for(program):
+            where = self._places = Places(program, self._targets)
+        places = where.tensors if where.all_dense else [*where.tensors]
+        has_heads = any(head is not None for head in heads)
+        if has_heads:
+            heads = [apart(head, where.memory) for head in heads]
+            values[len(self._variables) :] = (
+                heads  # in the same list: so it is known at once for the same arrays
+            )
+        try:
+            program.backward(values, saved, places, self._tap())
+        finally:
+            if has_heads:
+                values[len(self._variables) :] = [None] * len(heads)
+        where.finish(places)
 
     def _rerun(self) -> None:
         """Compute what backward needs, if the last forward was for inference or another backward used it.
@@ -256,15 +254,22 @@ class Executor:
         self._saved = program, saved
 
     def _ready(self, is_train: bool, with_gradient: bool) -> tuple[Program, list[Value]]:
-        """Return the program for the bound arrays and their values, at little cost if nothing changed."""
+        """Return the program and what it takes, at little cost if nothing changed.
+
+        These are the values of the bound arrays and, if gradients are wanted, None for each head gradient.
+        """
         key = (is_train, with_gradient, self._tapped, RECORDER.programs)
-        arrays = self._variables
+        arrays, epoch, ready = self._variables, EPOCH.number, self._last.get(key)
+        if ready is not None and ready.epoch == epoch and not self._stypes and not ready.program.unsure:
+            return ready.program, ready.values
         now: list[Any] = [a._held for a in arrays] if self._stypes else [a._tensor for a in arrays]
-        ready = self._last.get(key)
-        if ready is None or ready[1].unsure or not all(map(operator.is_, now, ready[0])):
+        if ready is None or ready.program.unsure or not all(map(operator.is_, now, ready.held)):
             program = self._program(is_train=is_train, with_gradient=with_gradient)
-            ready = self._last[key] = (now, program, list(map(value_of, arrays)) if self._stypes else now)
-        return ready[1], ready[2]
+            values = [*map(value_of, arrays)] if self._stypes else now
+            heads = [None] * len(self._output_names) if with_gradient else []
+            ready = Ready(epoch, now, program, [*values, *heads])
+        self._last[key] = ready._replace(epoch=epoch)
+        return ready.program, ready.values
 
     def _program(self, *, is_train: bool, with_gradient: bool) -> Program:
         facts = tuple((array.shape, array._dtype_name) for array in self._variables)
@@ -341,7 +346,7 @@ class Executor:
     def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Value]:
         names = self._symbol.list_outputs()
         return [
-            _checked_head(name, output, gradient) if needed else None
+            checked_head(name, output, gradient) if needed else None
             for name, output, gradient, needed in zip(
                 names, self.outputs, given, program.needs_head, strict=True
             )
@@ -404,7 +409,7 @@ class Executor:
         str
             Functions ``prepare_0``, ``prepare_1``, ... make what is kept until a parameter changes;
             ``forward`` takes it, and returns the outputs and what ``backward`` needs. Behind ``#`` stand a
-            node's name and the shapes of what it makes.
+            node's name and the shapes of what it makes. ``native(frame)`` runs the steps below it at once.
 
         Examples
         --------
@@ -414,9 +419,9 @@ class Executor:
         >>> for line in executor.program().splitlines()[:4]:
         ...     print(line)
         def forward(variables, prepared, tap):
-            x = variables[0]
-            grow = __0_exp(x)  # grow (2, 3)
-            return (grow,), []
+            frame = prepared[0]
+            grow = __0_native(frame)  # grow (2, 3)
+            #   grow = exp(x)  # grow (2, 3)
         """
         return self._program(is_train=is_train, with_gradient=is_train and bool(self._targets)).code.source
 
@@ -553,39 +558,6 @@ def _by_name(names: Sequence[str], arrays: Sequence[Any], what: str) -> dict[str
 
 def _copied(value: Value) -> Tensor:
     return densify(value) if isinstance(value, Stored) else value.clone()
-
-
-def _apart(head: Value, memory: Collection[int]) -> Value:
-    """Return a head gradient that does not lie in memory that gradients are written to."""
-    if isinstance(head, torch.Tensor) and head.untyped_storage().data_ptr() in memory:
-        return head.clone()
-    return head
-
-
-def _checked_head(name: str, output: NDArray, gradient: object) -> Value:
-    if gradient is None:
-        raise MXNetError(
-            f"backward() needs the gradient of output {name!r}: it is not a loss, so pass out_grads "
-            f"(an NDArray of shape {show_shape(output.shape)}), or end the network in a loss such as "
-            "SoftmaxOutput or MakeLoss."
-        )
-    if not isinstance(gradient, NDArray):
-        raise NotAnArrayError(
-            f"backward() expects an NDArray as the gradient of {name!r}, not {type(gradient).__name__}."
-        )
-    if gradient.shape != output.shape:
-        raise ShapeError(
-            f"backward(): the gradient of output {name!r} has shape {show_shape(gradient.shape)}, but the "
-            f"output has shape {show_shape(output.shape)}."
-        )
-    if output.stype == DENSE:
-        return gradient._tensor.to(output._tensor)  # dtype and device
-    return (
-        gradient.as_in_context(output.context)
-        .astype(output.dtype, copy=False)
-        ._stored_as(output.stype)
-        ._stored()
-    )
 
 
 lend(__name__)

@@ -25,6 +25,7 @@ __all__ = [
     "MXIndexedRecordIO",
     "MXRecordIO",
     "Records",
+    "count_labels",
     "pack",
     "pack_img",
     "read_image_list",
@@ -95,6 +96,13 @@ class Records:
             record = _MAGIC.join([record, *(self._bytes[begin:end] for _, begin, end in more)])
             end = more[-1][2]
         return record, _aligned(end)
+
+    def begin(self, offset: int, size: int) -> bytes:
+        """Return the first bytes of the record that begins at an offset, without reading what follows."""
+        (flag, begin, end), *_ = self._parts(offset)
+        if flag != _WHOLE and end - begin < size:
+            return self.read(offset)[0][:size]
+        return self._bytes[begin : min(end, begin + size)]
 
     def offsets(self) -> Iterator[int]:
         """Yield where each record begins, from the first to the last."""
@@ -454,6 +462,14 @@ def unpack(s: bytes) -> tuple[IRHeader, bytes]:
     if header.flag > 0:
         header = header._replace(label=np.frombuffer(s, "<f4", header.flag, _HEADER.size))
     return header, s[end:]
+
+
+def count_labels(begin: bytes) -> int:
+    """Return how many labels an image record has, of which at least the header is given."""
+    if len(begin) < _HEADER.size:
+        return 0
+    flag: int = _HEADER.unpack_from(begin)[0]
+    return max(flag, 1)
 
 
 def unpack_img(s: bytes, iscolor: int = -1) -> tuple[IRHeader, Any]:

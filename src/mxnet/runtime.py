@@ -54,7 +54,7 @@ def feature_list() -> list[Feature]:
         "BLAS_APPLE": blas is not None and blas[1] == "accelerate",
         "LAPACK": torch._C.has_lapack,
         "MKLDNN": backends.mkldnn.is_available(),
-        "OPENCV": importlib.util.find_spec("mxnet.image") is not None,
+        "OPENCV": importlib.util.find_spec("cv2") is not None,
         "CAFFE": False,
         "PROFILER": True,
         "DIST_KVSTORE": False,

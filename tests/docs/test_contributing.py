@@ -69,7 +69,8 @@ def test_the_operator_of_the_guide_that_keeps_something_is_planned_with_it():
 
 
 @pytest.mark.parametrize("declared", DECLARATIONS[1:], indirect=True, ids=["fast"])
-def test_the_fast_operator_of_the_guide_keeps_rows_and_takes_over_memory(declared):
+def test_the_fast_operator_of_the_guide_keeps_rows_and_takes_over_memory(declared, monkeypatch):
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "native")
     op = declared.make(scale=2)
     rows = mx.nd.sparse.row_sparse_array(([[1.0, 2.0]], [1]), shape=(3, 2))
     result = invoke(op, [rows])

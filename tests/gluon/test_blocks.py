@@ -1,5 +1,8 @@
 """Blocks: names, children, hooks, files, and errors that say where in a network they were raised."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -159,6 +162,44 @@ def test_exported_network_is_a_checkpoint_that_module_and_symbol_block_read(net,
 def test_block_that_was_not_called_cannot_be_exported(net):
     with pytest.raises(RuntimeError, match="hybridize"):
         net.export("nowhere")
+
+
+def test_structure_is_saved_with_the_parameters_and_hybridizes_what_was(net, x, tmp_path):
+    prefix = str(tmp_path / "net")
+    net.features.hybridize()
+    y = net(x).asnumpy()
+    net.save(prefix)
+    other = Net()
+    other.load(prefix)
+    assert (other._active, other.features._active, other.output._active) == (False, True, False)
+    np.testing.assert_allclose(other(x).asnumpy(), y, rtol=1e-5)
+    with pytest.raises(KeyError, match="another structure"):
+        net.features.load(prefix)
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda block: pickle.loads(pickle.dumps(block))])
+def test_copied_block_trains_by_itself(net, x, again):
+    net.hybridize()
+    y = net(x).asnumpy()
+    other = again(net)
+    np.testing.assert_allclose(other(x).asnumpy(), y, rtol=1e-6)
+    trainer = gluon.Trainer(other.collect_params(), "sgd", {"learning_rate": 1.0})
+    with mx.autograd.record():
+        loss = other(x) ** 2
+    loss.backward()
+    trainer.step(1)
+    assert not np.allclose(other(x).asnumpy(), y)
+    np.testing.assert_allclose(net(x).asnumpy(), y, rtol=1e-6)
+
+
+def test_blocks_in_a_list_are_warned_of():
+    class Lists(gluon.Block):
+        def __init__(self):
+            super().__init__()
+            self.layers = [nn.Dense(2)]
+
+    with pytest.warns(UserWarning, match=r'"Lists.layers" is an unregistered container'):
+        assert not list(Lists().collect_params())
 
 
 # ----------------------------------------------------------------------------------------------------- errors

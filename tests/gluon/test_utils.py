@@ -76,7 +76,7 @@ def test_url_without_a_file_name_needs_a_path():
         utils.download("file:///nowhere/")
 
 
-def test_addresses_of_published_files_are_below_the_repository(monkeypatch):
-    monkeypatch.setenv("MXNET_GLUON_REPO", "file:///files")
-    assert utils._get_repo_url() == "file:///files/"
-    assert utils._get_repo_file_url("gluon/dataset/x", "a.zip") == "file:///files/gluon/dataset/x/a.zip"
+def test_place_of_published_files_is_that_of_the_environment(monkeypatch):
+    monkeypatch.setenv("MXNET_GLUON_REPO", "file:///mirror")
+    assert utils._get_repo_url() == "file:///mirror/"
+    assert utils._get_repo_file_url("gluon/models", "a.params") == "file:///mirror/gluon/models/a.params"

@@ -15,7 +15,8 @@ def mlp():
     return mx.sym.FullyConnected(net, num_hidden=2, name="fc2")
 
 
-def test_program_is_readable_python_named_after_the_nodes():
+def test_program_is_readable_python_named_after_the_nodes(monkeypatch):
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "native")
     source = mlp().simple_bind(mx.cpu(), grad_req="null", data=(3, 5)).program()
     assert "def forward(variables, prepared, tap):" in source
     assert "relu1 = __" in source
@@ -28,7 +29,14 @@ def test_debug_text_ends_with_the_planned_bytes():
     assert executor.debug_str().strip().splitlines()[-1].startswith("Total ")
 
 
-def test_text_of_a_program_goes_with_it():
+def test_program_shows_what_runs_as_rows():
+    source = mlp().simple_bind(mx.cpu(), grad_req="null", data=(3, 5)).program()
+    assert "_native(frame)  # fc1+relu1, fc2 (3, 2)\n" in source
+    assert "    #   fc1_relu1 = _fused_fully_connected(data, fc1_packed_weight, fc1_bias)" in source
+
+
+def test_text_of_a_program_goes_with_it(monkeypatch):
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "native")
     executor = mlp().simple_bind(mx.cpu(), data=(3, 5))
     executor.forward()
     (filename,) = [program.code.filename for program in executor._programs._made.values()]

@@ -90,3 +90,9 @@ def test_a_pickle_is_what_mxnet_reads_and_writes():
     text = mx.sym.Variable("x").tojson().encode()
     read = pickle.loads(written + len(text).to_bytes(4, "little") + text + b"q\x05sb.")
     assert read.list_arguments() == ["x"]
+
+
+def test_attribute_of_an_operator_becomes_text_as_mxnet_writes_it():
+    fc = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, attr={"__note__": 3})
+    assert fc.attr("__note__") == "3"
+    assert '"__note__": "3"' in fc.tojson()

@@ -148,10 +148,9 @@ def test_models_are_found_by_name(tmp_path):
         T.download_model("imagenet1k-resnet-50", "models")
 
 
-def test_tools_are_looked_for_in_mxnet_s_folder(tmp_path, monkeypatch):
+def test_tools_are_looked_for_in_mxnet_s_folder_and_in_this_package(tmp_path, monkeypatch):
     monkeypatch.setenv("MXNET_HOME", str(tmp_path))
-    with pytest.raises(OSError, match="Could not find path to tools/im2rec.py"):
-        T.get_im2rec_path()
+    assert T.get_im2rec_path() == str(Path(mx.__file__).parent / "tools" / "im2rec.py")
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "im2rec.py").touch()
     assert T.get_im2rec_path() == str(tmp_path / "tools" / "im2rec.py")

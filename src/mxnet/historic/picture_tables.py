@@ -7,6 +7,20 @@ from mxnet.historic.table import Table
 __all__ = ["PICTURE_TABLES"]
 
 PICTURE_TABLES: dict[str, Table] = {
+    "mxnet.gluon.data.dataloader": Table(
+        defined="""
+        from mxnet.gluon.data.pool import PoolIter as _MultiWorkerIter, as_in_context as _as_in_context
+        from mxnet.gluon.data.pool import make_batch as _thread_worker_fn
+        """,
+        imported="""
+        import io, mxnet.context as context, mxnet.gluon.data.sampler as _sampler, mxnet.ndarray as nd
+        import multiprocessing, numpy as np, pickle, signal, sys, threading
+        from mxnet.util import is_np_array, is_np_shape
+        from multiprocessing.pool import ThreadPool
+        from multiprocessing.reduction import ForkingPickler
+        """,
+        star=False,
+    ),
     "mxnet.image": Table(
         imported="""
         import json, logging, mxnet.io as io, mxnet.ndarray as nd, numpy as np

@@ -229,7 +229,7 @@ class HorizontalFlipAug(Augmenter):
 
     def __call__(self, src: NDArray) -> NDArray:
         """Return a changed image."""
-        return nd.flip(src, axis=1) if random.random() < self.p else src  # type: ignore[no-any-return]
+        return nd.flip(src, axis=1) if random.random() < self.p else src
 
 
 # ----------------------------------------------------------------------------------------------------- colour
@@ -345,7 +345,7 @@ class RandomGrayAug(Augmenter):
 
     def __call__(self, src: NDArray) -> NDArray:
         """Return a changed image."""
-        return nd.dot(src, nd.array(_GREY)) if random.random() < self.p else src  # type: ignore[no-any-return]
+        return nd.dot(src, nd.array(_GREY)) if random.random() < self.p else src
 
 
 class CastAug(Augmenter):

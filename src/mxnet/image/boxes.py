@@ -91,7 +91,7 @@ class DetRandomSelectAug(DetAugmenter):
 
     def __init__(self, aug_list: Sequence[DetAugmenter] | DetAugmenter, skip_prob: float = 0) -> None:
         super().__init__(skip_prob=skip_prob)
-        self.aug_list = list(aug_list) if isinstance(aug_list, (list, tuple)) else [aug_list]
+        self.aug_list: list[Any] = list(aug_list) if isinstance(aug_list, (list, tuple)) else [aug_list]
         for each in self.aug_list:
             if not isinstance(each, DetAugmenter):
                 raise ImageValueError(f"DetRandomSelectAug takes augmenters for detection, got {each!r}.")
@@ -105,7 +105,8 @@ class DetRandomSelectAug(DetAugmenter):
         """Return a changed image and its label."""
         if random.random() < self.skip_prob:
             return src, label
-        return random.choice(self.aug_list)(src, label)
+        changed: Changed = random.choice(self.aug_list)(src, label)
+        return changed
 
 
 class DetHorizontalFlipAug(DetAugmenter):

@@ -143,7 +143,7 @@ class ImageDetIter(ImageIter):
             image = self.imdecode(encoded)
             try:
                 self.check_valid_image([image])
-                image, label = self.augmentation_transform(image, self._parse_label(given))  # type: ignore[misc]
+                image, label = self.augmentation_transform(image, self._parse_label(given))
                 self._check_valid_label(label)
             except RuntimeError as error:
                 logging.getLogger().debug("Invalid image, skipping: %s", error)

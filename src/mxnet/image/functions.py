@@ -263,7 +263,7 @@ def imrotate(
         raise ImageValueError(
             f"There must be an angle for each image, but there are {len(angles)} for {count}."
         )
-    grid = _turned_grid(np.broadcast_to(angles, (count,)), *src.shape[-2:], zoom_in, zoom_out)
+    grid = _turned_grid(np.broadcast_to(angles, (count,)), src.shape[-2], src.shape[-1], zoom_in, zoom_out)
     images = src if several else src.expand_dims(0)
     turned: NDArray = nd.BilinearSampler(images, nd.array(grid, ctx=src.context))
     return turned if several else turned[0]

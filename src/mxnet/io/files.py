@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
+import math
 import struct
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     Values = np.ndarray[Any, Any]
 
 __all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "read_idx"]
+
+
+_MOST = 1 << 32
+"""The most bytes that a file of MNIST's format may hold."""
 
 
 class _Rows:
@@ -343,17 +350,22 @@ def _read_csv(path: str, shape: tuple[int, ...], kind: type) -> Values:
 
 def read_idx(path: str, dimensions: int) -> Values:
     """Read a file of unsigned bytes in MNIST's format, compressed or not."""
-    data = read_file(path)
-    if data[:2] == b"\x1f\x8b":
-        data = gzip.decompress(data)
-    head = 4 * (dimensions + 1)
-    if len(data) < head or data[:4] != bytes([0, 0, 8, dimensions]):
-        raise FileFormatError(
-            f"{path!r} is no file of unsigned bytes in {dimensions} dimensions of MNIST's format."
-        )
-    shape = struct.unpack(f">{dimensions}i", data[4:head])
-    if int(np.prod(shape)) != len(data) - head:
-        raise FileFormatError(
-            f"{path!r} states the shape {shape}, but holds {len(data) - head} bytes of data."
-        )
-    return np.frombuffer(data, "uint8", offset=head).reshape(shape)
+    stored = read_file(path)
+    data: Any = io.BytesIO(stored)
+    if stored[:2] == b"\x1f\x8b":
+        data = gzip.GzipFile(fileobj=data)
+    try:
+        head = data.read(4 * (dimensions + 1))
+        if len(head) < 4 * (dimensions + 1) or head[:4] != bytes([0, 0, 8, dimensions]):
+            raise FileFormatError(
+                f"{path!r} is no file of unsigned bytes in {dimensions} dimensions of MNIST's format."
+            )
+        shape = struct.unpack(f">{dimensions}I", head[4:])
+        size = math.prod(shape)
+        values = data.read(min(size, _MOST) + 1)  # no more, however much a compressed file may become
+    except (EOFError, OSError, zlib.error) as error:
+        raise FileFormatError(f"{path!r} is damaged: {error}.") from None
+    if len(values) != size:
+        held = "more" if len(values) > size else f"{len(values)}"
+        raise FileFormatError(f"{path!r} states the shape {shape}, but holds {held} bytes of data.")
+    return np.frombuffer(values, "uint8").reshape(shape)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 
     from mxnet.context import Context
+    from mxnet.native.rows import Rows
 else:
 
     def dataclass_transform(**_: object) -> Callable[[type], type]:
@@ -229,9 +230,9 @@ class Op(Elsewhere):
     ``identity_in_inference``
         Whether the only visible output is the first input when ``is_train`` is False.
     ``cost``
-        Of computing a result once more: ``"much"`` where that takes much longer than to read it (products of
-        matrices and the like), ``"little"``, or ``"nothing"`` where it is the first input, stored in another
-        way, and not worth the memory.
+        Of computing a result once more: ``"much"`` where that takes much longer than to read it, such as a
+        product, ``"little"``, or ``"nothing"`` where it is the first input, stored in another way.
+    ``as_rows(to)``, ``backward_as_rows(to)``: what native kernels do, see :class:`mxnet.native.rows.Rows`.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -269,6 +270,8 @@ class Op(Elsewhere):
     backward: ClassVar[Callable[..., Any] | None] = None
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
+    as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
+    backward_as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
 
     given: dict[str, str]
     """The parameters as strings, those that were given."""

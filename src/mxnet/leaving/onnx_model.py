@@ -18,7 +18,16 @@ from mxnet.ir.op import Like, Run
 from mxnet.ir.types import Type, is_complete, show_shape
 from mxnet.lazy import onnx, torch
 from mxnet.libinfo import __version__
-from mxnet.ops.tools.onnx_graph import OLDEST, Extents, InexpressibleError, OnnxGraph, Open, Value
+from mxnet.ops.tools.onnx_graph import (
+    OLDEST,
+    Extent,
+    Extents,
+    InexpressibleError,
+    OnnxGraph,
+    Open,
+    Value,
+    fixed,
+)
 
 __all__ = ["Input", "NotInOnnxError", "onnx_model"]
 
@@ -230,14 +239,14 @@ class _Walk:
         op: Any = node.op
         if not op.pure or op.late_shape or op.effects or op.opaque or node.subgraphs:
             return None
-        shapes = [value.shape for value in values] + [shape for _, shape in self.to.outs]
+        shapes = [*[value.shape for value in values], *[shape for _, shape in self.to.outs]]
         if any(isinstance(extent, Open) for shape in shapes for extent in shape or ()):
             return None
         arrays = [self.to.arrays.get(value.name) for value in values]
         if any(array is None and i not in op.shape_only for i, array in enumerate(arrays)):
             return None
-        size = max(math.prod(shape) for _, shape in self.to.outs)  # type: ignore[arg-type] # they are fixed
-        if size > max([_MOST_FOLDED, *[array.size for array in arrays if array is not None]]):
+        size = max(math.prod(map(fixed, shape)) for _, shape in self.to.outs)
+        if size > max(_MOST_FOLDED, *[array.size for array in arrays if array is not None], 0):
             return None
         results = _computed(node, values, arrays, self.to.outs)[: op.visible_outputs()]
         return tuple([self.to.constant(each) for each in results])
@@ -297,14 +306,14 @@ class _Walk:
         return name in self.variables and self.variables[name].name in read
 
     def _info(self, value: Value) -> Any:
-        open_names = {}
+        open_names: dict[Extent, str] = {}
         for each in self.inputs.values():
             shape = self.variables[each.name].shape if each.name in self.variables else ()
             open_names |= {extent: each.names[i] for i, extent in enumerate(shape or ()) if i in each.names}
-        shape = [
+        extents = [
             open_names.get(extent) if isinstance(extent, Open) else extent for extent in value.shape or ()
         ]
-        return onnx.helper.make_tensor_value_info(value.name, self.to.code(value.dtype), shape)
+        return onnx.helper.make_tensor_value_info(value.name, self.to.code(value.dtype), extents)
 
 
 def _needed(nodes: list[Any], wanted: set[str]) -> list[Any]:
@@ -326,8 +335,8 @@ def _computed(
     """Return the outputs of a node, computed."""
     op: Any = node.op
     place = cpu()
-    ins = tuple([Type(value.shape, value.dtype, place) for value in values])
-    out_types = tuple([Type(shape, dtype, place) for dtype, shape in outs])
+    ins = tuple([Type(value.fixed_shape, value.dtype, place) for value in values])
+    out_types = tuple([Type(tuple(map(fixed, shape)), dtype, place) for dtype, shape in outs])
     tensors = [
         Like(value.fixed_shape, getattr(torch, value.dtype))
         if i in op.shape_only

@@ -32,13 +32,13 @@ class Ref(NamedTuple):
     """A value that a statement reads: a variable, or one of its outputs; perhaps given by keyword."""
 
     base: str
-    index: int | None = None
+    output: int | None = None
     keyword: str = ""
 
     def text(self, base: str = "") -> str:
         """Return it as an argument."""
         read = base or self.base
-        read = read if self.index is None else f"{read}[{self.index}]"
+        read = read if self.output is None else f"{read}[{self.output}]"
         return f"{self.keyword}={read}" if self.keyword else read
 
 

@@ -81,7 +81,7 @@ class Operator(torch.nn.Module):
 
     def _applied(self, inputs: tuple[Tensor, ...]) -> Any:
         if torch.is_grad_enabled() and any(each.requires_grad for each in inputs):
-            return _Applied.apply(self.op, self.training, *inputs)
+            return _Applied.apply(self.op, self.training, *inputs)  # type: ignore[no-untyped-call]
         return run_operator(self.op, _place_of(inputs), self.training, inputs)
 
 

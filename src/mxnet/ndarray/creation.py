@@ -135,7 +135,7 @@ def _filled(out: NDArray, shape: ShapeLike, value: float) -> NDArray:
 
 
 def _check_keywords(function: str, kwargs: dict[str, object]) -> None:
-    """Take the name and attributes like ``__layout__``, which mean nothing to arrays, and no other keyword."""
+    """Take a name and attributes like ``__layout__``, which mean nothing to arrays, and no other word."""
     wrong = [key for key in kwargs if key != "name" and not (key.startswith("__") and key.endswith("__"))]
     if wrong:
         raise CompositionError(f"{function}() has no argument {wrong[0]!r}.")

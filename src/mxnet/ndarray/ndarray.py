@@ -27,6 +27,7 @@ from mxnet.ndarray.exchange import Exchange
 from mxnet.ndarray.gradients import Differentiable
 from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.params_format import dump_array, load_array
+from mxnet.ndarray.replacing import EPOCH
 from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.storage import as_stored, densify
@@ -61,10 +62,9 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
 
     stype = "default"
     """How the values are stored; sparse arrays have other classes."""
-
     _by_stype: ClassVar[dict[str, type[NDArray]]] = {}  # a class for each way of storing values
-
     writable = True
+    _is_bound = False  # to an executor, which wants to know when another tensor takes the place of this one
     _tensor: Tensor
     _context: Context
 
@@ -112,6 +112,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
     def _set_tensor(self, tensor: Tensor) -> None:
         """Let other values of the same shape and dtype take the place of the present ones, without a copy."""
         self._tensor = tensor
+        EPOCH.advance(self._is_bound)
 
     def _overwrite(self, tensor: Tensor) -> None:
         """Write values of the same shape into this array's memory; views of it see them."""

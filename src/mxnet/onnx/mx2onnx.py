@@ -185,7 +185,7 @@ def _inputs_of(
     every = [name for name in symbol.list_arguments() if name not in arrays]
     if shapes is None:
         raise ShapeError(f"export_model needs in_shapes, the shapes of the inputs: {few(needed)}.")
-    given = [shapes] if shapes and isinstance(shapes[0], int) else list(shapes)
+    given: list[Any] = [shapes] if shapes and isinstance(shapes[0], int) else list(shapes)  # type: ignore[unreachable]
     names = needed if len(given) == len(needed) else every
     if len(given) != len(names):
         raise ShapeError(
@@ -196,7 +196,7 @@ def _inputs_of(
     if len(kinds) != len(names):
         raise DTypeError(f"in_types has {len(kinds)} data types for the inputs {few(names)}.")
     return [
-        Input(name, tuple(map(int, shape)), dtype_name(kind))  # type: ignore[arg-type] # whole numbers
+        Input(name, tuple(map(int, shape)), dtype_name(kind))
         for name, shape, kind in zip(names, given, kinds, strict=True)
         if name in needed
     ]

@@ -7,12 +7,13 @@ decide is computed here: such an array may hold a :class:`Dim` in the place of a
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from mxnet import symbol as sym
+from mxnet import symbol
 from mxnet.errors import FileFormatError, MXNetError, few
 from mxnet.ir.node import Entry, Node
 from mxnet.lazy import onnx
@@ -23,7 +24,11 @@ __all__ = ["READERS", "Array", "Call", "Dim", "NotReadError", "Result", "Value",
 
 Array = np.ndarray[Any, Any]
 Value = Symbol | Array
-Result = Value | Sequence[Value]
+Result = Any
+"""What a reader returns: a Value, or a sequence of them."""
+
+sym: Any = symbol
+"""``mx.sym``, whose functions are called with what a model says."""
 
 READERS: dict[str, Callable[[Call], Result]] = {}
 """Who reads which of ONNX's operators; filled while :mod:`mxnet.onnx.readers` is imported."""
@@ -35,7 +40,8 @@ class NotReadError(MXNetError, ValueError):
     """An ONNX model has operators, or uses of them, that have no counterpart here."""
 
 
-class Dim(NamedTuple):
+@dataclass(frozen=True)
+class Dim:
     """An extent that is not fixed: two of one key are equal."""
 
     key: str
@@ -137,7 +143,7 @@ class Call:
         """
         value = self.inputs[i]
         if isinstance(value, np.ndarray):
-            return value.shape
+            return tuple(value.shape)
         shape = self._graph.shapes.get(self.names[i])
         if shape is None:
             raise self.refusal(f"the rank of its input {self.names[i]!r} is not known")
@@ -222,14 +228,14 @@ class _Graph:
         for proto in self.graph.node:
             self._read_node(proto)
         outputs = [self._output(each) for each in self.graph.output]
-        made = outputs[0] if len(outputs) == 1 else sym.Group(outputs)
+        made = outputs[0] if len(outputs) == 1 else symbol.Group(outputs)
         used = set(made.list_inputs())
         return Read(made, {name: array for name, array in self.params.items() if name in used})
 
     def _output(self, info: Any) -> Symbol:
         made = self.as_symbol(self.values[info.name], info.name)
         if info.type.tensor_type.elem_type == onnx.TensorProto.BOOL:
-            return sym.cast(made, dtype="bool", name=_node_name(info.name))
+            return symbol.cast(made, dtype="bool", name=_node_name(info.name))
         return made
 
     def as_symbol(self, value: Value, name: str) -> Symbol:
@@ -242,7 +248,7 @@ class _Graph:
             )
         # To MXNet an array without axes is one of which nothing is known.
         self.params[name] = value if value.ndim else value.reshape(1)
-        return sym.Variable(name)
+        return symbol.Variable(name)
 
     def _read_node(self, proto: Any) -> None:
         call = Call(self, proto)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from mxnet.ir.constraints import settle_dtypes, settle_shapes
@@ -17,6 +17,8 @@ from mxnet.ops.tools.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.native.rows import Rows
 
 __all__ = ["Backward", "Read", "backward_of"]
 
@@ -207,6 +209,21 @@ class Backward(Op):
         read = {names[which.position]: array for which, array in given.items() if which.kind == "in"}
         head = next(array for which, array in given.items() if which.kind == "grad")
         return compute(GradientCall(self.forward_op, self.wants, head, read))
+
+    @property
+    def as_rows(self) -> Callable[[Rows], None] | None:  # type: ignore[override]
+        """What the forward operator says of its gradients in rows."""
+        rule = self.of.backward_as_rows
+        return None if rule is None else functools.partial(rule, self.forward_op)
+
+    def read_names(self) -> Iterator[str]:
+        """Yield what the kernel reads by the names of its parameters: ``grad``, and inputs and outputs."""
+        slots = (*self.forward_op.slots, self.forward_op.residual)
+        for read in self.reads:
+            if read.kind == "grad":
+                yield f"grad{read.position}" if read.position else "grad"
+            else:
+                yield slots[self._place(read)]
 
     def kernel_into(self, run: Run) -> Callable[..., Any]:
         return self.kernel_for(run)

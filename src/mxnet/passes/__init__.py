@@ -16,12 +16,13 @@ from mxnet.passes.join_weight_gradients import join_weight_gradients
 from mxnet.passes.merge_equal_nodes import merge_equal_nodes
 from mxnet.passes.rewrite import check_outputs
 from mxnet.passes.use_channels_last import use_channels_last
+from mxnet.passes.use_winograd import use_winograd
 
 __all__ = ["BEFORE_GRADIENT", "INFERENCE", "TO_COMPILE", "TRAINING", "Pass", "apply_passes", "show_change"]
 
 Pass = Callable[[Graph], Graph]
 
-BEFORE_GRADIENT: tuple[Pass, ...] = (merge_equal_nodes, join_dense_layers)
+BEFORE_GRADIENT: tuple[Pass, ...] = (merge_equal_nodes, join_dense_layers, use_winograd)
 """For what is to be differentiated: the gradient of something better is better, too."""
 
 INFERENCE: tuple[Pass, ...] = (

@@ -11,15 +11,18 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.types import is_complete
 from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.nn.convolution_costs import multiplies, winograd_tile
 from mxnet.ops.tensor.elemwise import AddN, ElementwiseAdd
 from mxnet.passes.operators.fused import (
     FoldedWeight,
     FusedConvolution,
     FusedConvolutionAdd,
     PackedConvolutionWeight,
+    ToChannelsLast,
     onednn_runs,
     with_activation,
 )
+from mxnet.passes.operators.winograd import WinogradFilters
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
 __all__ = ["fuse_convolution"]
@@ -51,13 +54,25 @@ def _packed(node: Node, op: Convolution, inputs: tuple[Entry, ...]) -> tuple[Ent
     if len(op.kernel) != 2 or op.channels_last or not is_parameter or not is_complete(data.type.shape):
         return None
     if onednn_runs(weight.type) and 0 not in data.type.shape:
+        sliding = op.sliding(data.type.shape)
+        if tile := winograd_tile(sliding, "output", is_train=False):
+            with emitting(node, "winograd_filters"):
+                weight = emit(WinogradFilters.make(tile=tile), weight)
+            tiled = FusedConvolution.bind({**op.given, "tile": str(tile)})
+            return stand_in(tiled, (data, weight, *bias), node).outputs
+        if multiplies(sliding, "output", packed=True):
+            with emitting(node, "filters_last"):
+                weight = emit(ToChannelsLast.make(), weight)
+            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
+        if op.is_of_pixels and data.node.op is None:  # it needs not change its layout for that
+            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
         with emitting(node, "packed_weight"):
             weight = emit(PackedConvolutionWeight.make(**op.window, data_shape=data.type.shape), weight)
     return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
 
 
 def _is_plain(node: Node) -> bool:
-    return type(node.op) is FusedConvolution and node.op.act == "none"
+    return type(node.op) is FusedConvolution and node.op.act == "none" and not node.op.tile
 
 
 def _with_addend(layer: Node, addend: Entry, node: Node) -> tuple[Entry, ...]:

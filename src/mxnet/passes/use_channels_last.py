@@ -8,10 +8,12 @@ element, normalises, pools or joins hands the layout on, and so do the gradients
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.op import Op
-from mxnet.ir.types import CHANNELS_LAST
+from mxnet.ir.types import CHANNELS_LAST, PACKED
 from mxnet.ops.backward import Backward
 from mxnet.ops.nn.convolution import Convolution, Deconvolution
 from mxnet.passes.operators.fused import ToChannelsFirst, ToChannelsLast, runs_channels_last
@@ -38,7 +40,7 @@ def use_channels_last(graph: Graph) -> Graph:
         assert node.op is not None
         reads = node.op.image_inputs()
         if any(inputs[i].type.layout == CHANNELS_LAST or inputs[i] in changed for i in reads) or (
-            _convolves(node.op)
+            _convolves(node.op) and not _takes_pixels(node.op, inputs)
         ):
             changed_too = [change(entry) if i in reads else entry for i, entry in enumerate(inputs)]
             return node.laid_out(tuple(changed_too)).outputs
@@ -57,14 +59,21 @@ def _convolves(op: Op) -> bool:
     return isinstance(forward, Convolution | Deconvolution) and bool(forward.image_inputs())
 
 
+def _takes_pixels(op: Op, inputs: Sequence[Entry]) -> bool:
+    """Whether windows are single pixels, and filters are not packed: then either layout will do."""
+    forward = op.forward_op if isinstance(op, Backward) else op
+    packed = any(entry.type.layout == PACKED for entry in inputs)
+    return isinstance(forward, Convolution) and forward.is_of_pixels and not packed
+
+
 def _repeats_a_pixel(op: Op) -> bool:
     """Whether an operator makes images of single pixels, of either layout: the gradient of means."""
     return isinstance(op, Backward) and bool(getattr(op.forward_op, "global_pool", False))
 
 
 def _first(entry: Entry) -> Entry:
-    """Return an output as users see it; a gradient is copied into the array that is bound for it anyway."""
-    if entry.type.layout != CHANNELS_LAST or isinstance(entry.node.op, Backward):
+    """Return an output, or a gradient, as users see it."""
+    if entry.type.layout != CHANNELS_LAST:
         return entry
     with emitting(entry.node, "channels_first"):
         return emit(ToChannelsFirst.make(), entry)

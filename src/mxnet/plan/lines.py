@@ -33,7 +33,7 @@ class Lines(ABC):
         self.plan = plan
         self.kernels = kernels
         self.gradients: dict[int, list[tuple[int, str]]] = {}
-        for number, (v, request) in enumerate(plan.gradients):
+        for number, (v, request) in plan.pending():
             self.gradients.setdefault(v, []).append((number, request))
 
     @abstractmethod
@@ -55,7 +55,7 @@ class Lines(ABC):
     def of_step(self, step: Step) -> Iterator[str]:
         """Yield what a step does: first its kernel's call, then the gradients it writes, and what dies."""
         results = ", ".join(map(self.value, step.outputs))
-        yield f"{results} = {self._call(step)}"
+        yield f"{results} = {self._call(step)}" if results else self._call(step)
         if isinstance(step.node.op, Backward) and step.takes is not None:
             yield f"{results} = {self.value(step.takes)}"
         written = [v for v, _ in step.writes]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.specialise import has_late_shapes, specialise
@@ -22,9 +22,11 @@ from mxnet.plan.compiler import compiled
 from mxnet.plan.kernels import Kernel, Kernels, States, residual_bytes
 from mxnet.plan.numerics import guarded
 from mxnet.plan.options import Options
-from mxnet.plan.plan import Step
+from mxnet.plan.placing import with_segments
+from mxnet.plan.plan import Plan, Step
 from mxnet.plan.program import Code, Program
 from mxnet.plan.schedule import make_plan
+from mxnet.plan.segments import Framed, FramedPlan
 from mxnet.plan.stepping import LONG, Stepped
 from mxnet.plan.writer import write
 from mxnet.timing import timed
@@ -202,17 +204,25 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     instruments = [
         each for each, used in ((guarded, options.check_numerics), (_timed, mode.profiled)) if used
     ]
-    kernels = Kernels(plan, is_train=mode.is_train, states=states, instruments=instruments)
     # How much is stored changes from run to run, so that it would be compiled again and again.
     compiles = bool(options.compiler) and not (watched or mode.profiled or stored)
-    code: Code
-    if len(plan.forward) + len(plan.backward) > LONG and not (mode.tapped or compiles):
-        code = Stepped(plan, kernels)
-    else:
-        further = functools.partial(compiled, context=task.context) if compiles else None
-        code = write(plan, kernels, tapped=mode.tapped, compile_with=further)
+    has_rows = options.has("native") and not (compiles or mode.profiled or options.memory_budget)
+    written = with_segments(plan, len(heads), is_train=mode.is_train) if shares and has_rows else plan
+    kernels = Kernels(written, is_train=mode.is_train, states=states, instruments=instruments)
+    further = functools.partial(compiled, context=task.context) if compiles else None
+    code = _code(written, kernels, mode.tapped, further)
     read = set(graph.nodes)
     return Program(plan, code, reached, tuple(head in read for head in heads))
+
+
+def _code(plan: Plan, kernels: Kernels, tapped: Taps, further: Callable[..., Any] | None) -> Code:
+    """Return how a plan runs, compiled further or not."""
+    code: Code
+    if len(plan.forward) + len(plan.backward) > LONG and not (tapped or further):
+        code = Stepped(plan, kernels)
+    else:
+        code = write(plan, kernels, tapped=tapped, compile_with=further)
+    return Framed(plan, code) if isinstance(plan, FramedPlan) else code
 
 
 def _differentiated(graph: Graph, seeds: Sequence[Entry | None], wrt: Sequence[Node]) -> dict[Node, Entry]:

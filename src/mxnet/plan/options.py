@@ -16,8 +16,9 @@ OPTIMISATIONS = (
     *dict.fromkeys(each.__name__ for each in (*BEFORE_GRADIENT, *INFERENCE, *TRAINING, *TO_COMPILE)),
     "hoist",
     "share_memory",
+    "native",
 )
-"""What can be left out: passes, keeping what is prepared between runs, writing over dead values."""
+"""What can be left out: passes, keeping what is prepared, writing over dead values, native kernels."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Options:
     check_numerics : bool
         Whether to stop at the first NaN or Inf.
     disabled : frozenset of str
-        What is left out: passes, ``"hoist"``, ``"share_memory"``; ``"all"`` stands for all.
+        What is left out: passes, ``"hoist"``, ``"share_memory"``, ``"native"``; ``"all"`` stands for all.
     """
 
     memory_budget: int | None = None

@@ -137,6 +137,10 @@ class Plan:
     saved: tuple[int, ...]
     memory: Memory
 
+    def pending(self) -> Iterable[tuple[int, tuple[int, str]]]:
+        """Return those of the gradients, by number, that what runs steps has to write."""
+        return enumerate(self.gradients)
+
     @property
     def prepared(self) -> tuple[int, ...]:
         """The values that preparations make, in order."""

@@ -20,7 +20,7 @@ from mxnet.plan.lines import Lines
 from mxnet.plan.monitor_names import input_taps, is_given_zeros, output_taps
 from mxnet.plan.plan import Plan, Preparation, Step
 
-__all__ = ["Written", "render", "write"]
+__all__ = ["Written", "local_names", "render", "write"]
 
 _numbers = itertools.count()
 
@@ -101,7 +101,7 @@ class _Writer(Lines):
         self.step_at: dict[int, Step] = {}
         self.constants: dict[str, Any] = {}
         self.name_of: dict[int, str] = {}  # of a constant, by ``id``
-        self.names = _local_names(plan)
+        self.names = local_names(plan)
 
     def value(self, v: int) -> str:
         return self.names[v]
@@ -215,12 +215,18 @@ def _identifier(text: str) -> str:
     return name
 
 
-def _local_names(plan: Plan) -> list[str]:
+def local_names(plan: Plan) -> list[str]:
     """Name every value after its node, as the user would: ``fc1``, and ``fc1_2`` where that is taken."""
     taken = {"variables", "prepared", "saved", "targets", "tap"}
     names = []
-    for value in plan.values:
+    used = {v for step in (*plan.forward, *plan.backward) for v in (*step.inputs, *step.outputs)}
+    used |= {*plan.outside, *plan.prepared, *plan.outputs, *plan.saved, *(v for v, _ in plan.gradients)}
+    used |= {v for each in plan.preparations for step in each.steps for v in (*step.inputs, *step.outputs)}
+    for v, value in enumerate(plan.values):
         entry = value.entry
+        if v not in used:
+            names.append("")
+            continue
         op = entry.node.op
         is_only = op is None or (op.arity[2] == 1 and not entry.is_residual)
         stem = entry.node.name if is_only else entry.output_name

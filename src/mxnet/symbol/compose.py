@@ -55,7 +55,7 @@ def apply(
     if cls.variadic in cls.params and cls.variadic not in given:
         given[cls.variadic] = str(len(inputs))
     notes = current_attributes().get(attr)
-    attrs = {**{hidden_key(key): as_text(value) for key, value in notes.items()}, **given}
+    attrs = {**{hidden_key(key): str(value) for key, value in notes.items()}, **given}
     bound = cls.bind({key: value for key, value in attrs.items() if not is_hidden(key)})
     node_name = current_names().get(name, hint)
     slots = bound.input_names() + bound.aux_names()

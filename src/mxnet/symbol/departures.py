@@ -65,9 +65,8 @@ class Departures(Arithmetic):
         Examples
         --------
         >>> import mxnet as mx
-        >>> net = mx.sym.Activation(
-        ...     mx.sym.Variable("data") * mx.sym.Variable("w"), act_type="relu", name="act"
-        ... )
+        >>> product = mx.sym.broadcast_mul(mx.sym.Variable("data"), mx.sym.Variable("w"), name="product")
+        >>> net = mx.sym.Activation(product, act_type="relu", name="act")
         >>> module = net.to_torch({"w": mx.nd.array([1.0, -1.0])})
         >>> print(module.code)
         class Network(torch.nn.Module):

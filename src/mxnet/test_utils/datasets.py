@@ -282,17 +282,9 @@ def get_im2rec_path(home_env: str = "MXNET_HOME") -> str:
     ----------
     home_env : str
         The environment variable that holds MXNet's folder.
-
-    Raises
-    ------
-    OSError
-        If it is not there.
     """
-    folders = [Path(os.environ[home_env])] if home_env in os.environ else []
-    for folder in (*folders, Path(__file__).parent.parent):
-        path = folder / "tools" / "im2rec.py"
+    if home_env in os.environ:
+        path = Path(os.environ[home_env]) / "tools" / "im2rec.py"
         if path.is_file():
             return str(path)
-    raise FileAccessError(
-        None, f"Could not find path to tools/im2rec.py. Set {home_env} to the folder of MXNet."
-    )
+    return str(Path(__file__).parent.parent / "tools" / "im2rec.py")

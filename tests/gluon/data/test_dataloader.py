@@ -1,6 +1,5 @@
 """Batches of data sets, made here, by threads and by processes."""
 
-import multiprocessing
 import os
 import random
 import time
@@ -11,7 +10,6 @@ import pytest
 import mxnet as mx
 from mxnet.base import MXNetError
 from mxnet.gluon import data
-from mxnet.gluon.data import dataloader
 from mxnet.gluon.data.dataloader import default_batchify_fn
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
@@ -227,26 +225,3 @@ def test_bad_input_is_refused(message, arguments):
 def test_batches_of_unequal_samples_are_refused(how):
     with pytest.raises((MXNetError, ValueError)):
         list(data.DataLoader(data.SimpleDataset([np.ones(2), np.ones(3)]), 2, **how))
-
-
-class Reversed(dataloader._MultiWorkerIter):
-    """A loader of another package: the pool gets something else to do."""
-
-    def _push_next(self):
-        positions = next(self._iter, None)
-        if positions is not None:
-            asked = (positions[::-1], self._batchify_fn, self._dataset)
-            self._data_buffer[self._sent_idx] = self._worker_pool.apply_async(self._worker_fn, asked)
-            self._sent_idx += 1
-
-
-@pytest.mark.parametrize("kind", [dataloader._MultiWorkerIter, Reversed])
-def test_batches_of_a_pool_come_in_order(kind):
-    sampler = data.BatchSampler(data.SequentialSampler(5), 2, "keep")
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        batches = kind(pool, default_batchify_fn, sampler, prefetch=2, dataset=PAIRS)
-        assert len(batches) == 3
-        order = -1 if kind is Reversed else 1
-        pinned = next(kind(pool, default_batchify_fn, sampler, pin_memory=True, dataset=PAIRS))
-        assert pinned[0].context == mx.cpu_pinned()
-        assert labels(batches) == [[0, 1][::order], [2, 3][::order], [4]]

@@ -51,6 +51,17 @@ def test_softmax_leaves_out_what_lies_after_its_length():
     assert y.asnumpy().tolist() == [[0, 0, 0, 0], [0.5, 0.5, 0, 0], [0.25, 0.25, 0.25, 0.25]]
 
 
+def test_lengths_of_a_softmax_get_no_gradient():
+    data, length = mx.nd.ones((2, 3)), mx.nd.array([2, 3])
+    data.attach_grad()
+    length.attach_grad()
+    with mx.autograd.record():
+        y = mx.nd.softmax(data, length, use_length=True)[:, 0]
+    y.backward()
+    np.testing.assert_allclose(data.grad.asnumpy()[0], [0.25, -0.25, 0])
+    assert not length.grad.asnumpy().any()
+
+
 def test_softmax_axis_out_of_range_is_named():
     with pytest.raises(mx.MXNetError, match="softmax: axis 2 does not exist in an array of 2 dimensions"):
         mx.sym.softmax(name="s", axis=2).infer_shape(s_data=(3, 4))

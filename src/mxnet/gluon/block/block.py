@@ -160,9 +160,10 @@ class Block:
             blocks = value.values() if isinstance(value, dict) else value
             if any(isinstance(each, Block) and each not in self._children.values() for each in blocks):
                 warn(
-                    f'"{type(self).__name__}.{name}" is an unregistered container with Blocks. Note that Blocks '
-                    "inside the list, tuple or dict will not be registered automatically. Make sure to register "
-                    "them using register_child() or switching to nn.Sequential/nn.HybridSequential instead."
+                    f'"{type(self).__name__}.{name}" is an unregistered container with Blocks. Note that '
+                    "Blocks inside the list, tuple or dict will not be registered automatically. Make sure "
+                    "to register them using register_child() or switching to "
+                    "nn.Sequential/nn.HybridSequential instead."
                 )
 
     def _collect_params_with_prefix(self, prefix: str = "") -> dict[str, Parameter]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.autograd.tape import RecordedEntry, RecordedNode
-from mxnet.executor import _apart
+from mxnet.binding_state import apart
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Slots
 from mxnet.ir.storage import DENSE, Stored
@@ -95,7 +95,7 @@ class Call:
         saved = self.take_saved()
         places = self._places(targets)
         memory = {each.untyped_storage().data_ptr() for each in places if each is not None}
-        program.backward([*self.values, *[_apart(head, memory) for head in heads]], saved, places, None)
+        program.backward([*self.values, *[apart(head, memory) for head in heads]], saved, places, None)
         for target, place in zip(targets, places, strict=True):
             if target is not None:
                 array, req = target
@@ -172,7 +172,7 @@ class Leaves:
             tensors = self._tensors = list(map(_TENSOR, arrays))
             self._memory = {each.untyped_storage().data_ptr() for each in tensors}
         if head is not None:
-            head = _apart(head, self._memory)
+            head = apart(head, self._memory)
         call.program.backward([*call.values, head], call.take_saved(), tensors.copy(), None)
         for array in arrays:
             array._is_fresh = True

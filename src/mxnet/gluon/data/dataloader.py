@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import pickle
 import sys
 import traceback
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,26 +17,17 @@ import torch.utils.data
 
 from mxnet import ndarray as nd
 from mxnet.context import cpu, cpu_pinned
-from mxnet.errors import MXNetError, add_note, also_ours
-from mxnet.gluon.data.pool_batches import ForkingPickler, _as_in_context, _MultiWorkerIter
+from mxnet.errors import add_note, also_ours
+from mxnet.gluon.data.pool import PoolIter, WorkerError, as_in_context, make_batch
 from mxnet.gluon.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from mxnet.gluon.errors import CheckError
+from mxnet.historic import lend
 from mxnet.ndarray import NDArray
 from mxnet.ops.tools.device import generator_of
 
-__all__ = [
-    "DataLoader",
-    "ForkingPickler",
-    "_MultiWorkerIter",
-    "default_batchify_fn",
-    "default_mp_batchify_fn",
-]
+__all__ = ["DataLoader", "default_batchify_fn", "default_mp_batchify_fn"]
 
 Batchify = Callable[[list[Any]], Any]
-
-
-class WorkerError(MXNetError):
-    """Worker processes ended, or took too long."""
 
 
 def default_batchify_fn(data: Sequence[Any]) -> Any:
@@ -130,39 +121,29 @@ class DataLoader:
         return len(self._batch_sampler)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[Any]:
+        batches: Iterator[Any]
         if not self._num_workers:
-            batches = (self._make(positions) for positions in self._batch_sampler)
+            make = functools.partial(make_batch, batchify_fn=self._batchify_fn, dataset=self._dataset)
+            batches = map(make, self._batch_sampler)
         elif self._thread_pool:
             batches = self._by_threads()
         else:
             batches = self._by_processes()
         if not self._pin_memory:
             return batches
-        return (_as_in_context(batch, cpu_pinned(self._pin_device_id)) for batch in batches)
-
-    def _make(self, positions: Sequence[int]) -> Any:
-        return self._batchify_fn([self._dataset[position] for position in positions])
+        pinned = cpu_pinned(self._pin_device_id)
+        return (as_in_context(batch, pinned) for batch in batches)
 
     def _by_threads(self) -> Iterator[Any]:
-        coming: deque[Future[Any]] = deque()
-        positions = iter(self._batch_sampler)
-        with ThreadPoolExecutor(self._num_workers, thread_name_prefix="DataLoader") as threads:
-            try:
-                while True:
-                    while len(coming) <= self._prefetch and (batch := next(positions, None)) is not None:
-                        coming.append(threads.submit(self._make, batch))
-                    if not coming:
-                        return
-                    try:
-                        made = coming.popleft().result(self._timeout)
-                    except TimeoutError:
-                        raise WorkerError(
-                            f"A batch took longer than timeout={self._timeout} seconds."
-                        ) from None
-                    yield made
-            finally:
-                for future in coming:
-                    future.cancel()
+        with ThreadPool(self._num_workers) as threads:
+            yield from PoolIter(
+                threads,
+                self._batchify_fn,
+                self._batch_sampler,
+                prefetch=self._prefetch,
+                dataset=self._dataset,
+                timeout=self._timeout,
+            )
 
     def _by_processes(self) -> Iterator[Any]:
         if self._in_use:  # by another loop, which has not come to its end
@@ -182,9 +163,9 @@ class DataLoader:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that there are more workers than cores
             return torch.utils.data.DataLoader(
-                _Batches(self._dataset, self._batchify_fn),
+                _Batches(self._dataset, self._batchify_fn),  # type: ignore[arg-type]
                 batch_size=None,
-                sampler=self._batch_sampler,  # type: ignore[arg-type]
+                sampler=self._batch_sampler,
                 num_workers=self._num_workers,
                 collate_fn=_as_it_is,
                 prefetch_factor=max(1, -(-self._prefetch // self._num_workers)),
@@ -279,7 +260,7 @@ class _Batches:
 
     def __getitem__(self, positions: Sequence[int]) -> Any:
         try:
-            return _shared(self._batchify_fn([self._dataset[position] for position in positions]))
+            return _shared(make_batch(positions, self._batchify_fn, self._dataset))
         except Exception as error:
             text = traceback.format_exc()
             try:
@@ -318,3 +299,6 @@ def _as_it_is(batch: Any) -> Any:
 def _begin_worker(_: int) -> None:
     if "cv2" in sys.modules:  # its threads are not forked along, and would be waited for
         sys.modules["cv2"].setNumThreads(0)
+
+
+lend(__name__)

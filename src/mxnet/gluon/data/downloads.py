@@ -8,11 +8,16 @@ import zipfile
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from mxnet.config import knob
 from mxnet.files import FileMissingError, read_file
 from mxnet.gluon.data.dataset import Dataset
-from mxnet.gluon.utils.files import _get_repo_file_url, download
+from mxnet.gluon.utils.files import download
 
 __all__ = ["DownloadedDataset", "Published", "file_of", "files_of_archive"]
+
+
+_MOST = 1 << 30
+"""The most bytes that a file in an archive may have; the largest that were published have half of it."""
 
 
 class Published(NamedTuple):
@@ -97,13 +102,13 @@ def _members(path: str, names: Sequence[str]) -> list[bytes]:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as zipped:
                 for member in zipped.infolist():
-                    if os.path.basename(member.filename) in names:
+                    if os.path.basename(member.filename) in names and member.file_size <= _MOST:
                         held[os.path.basename(member.filename)] = zipped.read(member)
         else:
             with tarfile.open(path) as tar:
                 for entry in tar:
                     base = os.path.basename(entry.name)
-                    if entry.isfile() and base in names:
+                    if entry.isfile() and base in names and entry.size <= _MOST:
                         file = tar.extractfile(entry)
                         held[base] = file.read() if file else b""
     except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
@@ -116,7 +121,7 @@ def _members(path: str, names: Sequence[str]) -> list[bytes]:
 
 def _fetch(root: str, namespace: str, published: Published, names: Sequence[str]) -> None:
     """Fetch a file; where that is impossible, say which files to put where."""
-    url = _get_repo_file_url(f"gluon/dataset/{namespace}", published.name)
+    url = f"{knob('MXNET_GLUON_REPO').rstrip('/')}/gluon/dataset/{namespace}/{published.name}"
     try:
         download(url, path=os.path.join(root, published.name), sha1_hash=published.sha1, retries=0)
     except OSError as error:

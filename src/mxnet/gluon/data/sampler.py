@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,7 @@ class FilterSampler(Sampler):
     dataset : Dataset
     """
 
-    def __init__(self, fn: Callable[[Any], bool], dataset: Sequence[Any]) -> None:
+    def __init__(self, fn: Callable[[Any], bool], dataset: Any) -> None:
         self._indices = [i for i in range(len(dataset)) if fn(dataset[i])]
 
     def __iter__(self) -> Iterator[int]:

@@ -171,6 +171,10 @@ class _RNNLayer(HybridBlock):
             states = self._zeros_like_batch(inputs)
         elif is_whole(states):
             states = [states]
+        if len(states) != len(self.state_info()):
+            raise BlockError(
+                f"{type(self).__name__} has {len(self.state_info())} states, but got {len(states)}."
+            )
         lengths = () if sequence_length is None else (sequence_length,)
         output, states = super().__call__(inputs, states, *lengths, **kwargs)
         return output if given is None else (output, states)
@@ -185,7 +189,6 @@ class _RNNLayer(HybridBlock):
         self, F: Any, inputs: Any, states: Any, sequence_length: Any = None, **params: Any
     ) -> tuple[Any, list[Any]]:
         """Return the output of each step, and the states after the last."""
-        self._check_states(states)
         if self._layout == "NTC":
             inputs = F.swapaxes(inputs, dim1=0, dim2=1)
         packed = F._internal._rnn_param_concat(*[each.reshape(-1) for each in self._packed(params)], dim=0)
@@ -219,20 +222,6 @@ class _RNNLayer(HybridBlock):
             for kind in group
         ]
         return [params[name] for name in names if name in params]
-
-    def _check_states(self, states: Any) -> None:
-        """Check the shapes of arrays given as states."""
-        infos = self.state_info(0)
-        if len(states) != len(infos):
-            raise BlockError(f"{type(self).__name__} has {len(infos)} states, but got {len(states)}.")
-        for number, (state, info) in enumerate(zip(states, infos, strict=True)):
-            if isinstance(state, NDArray):
-                layers, _, width = info["shape"]
-                if state.ndim != 3 or (state.shape[0], state.shape[2]) != (layers, width):
-                    raise BlockError(
-                        f"State {number} of {self.name} has to be of shape ({layers}, batch, {width}), got "
-                        f"{state.shape}."
-                    )
 
     def _unfuse(self) -> HybridSequentialRNNCell:
         """Return the same network as single cells, which share the parameters."""

@@ -14,19 +14,9 @@ from mxnet.config import knob
 from mxnet.files import FileAccessError, atomic_write
 from mxnet.gluon.errors import CheckError
 
-__all__ = ["check_sha1", "download", "replace_file"]
+__all__ = ["check_sha1", "download", "replace_file", "repo_file_url", "repo_url"]
 
 _TIMEOUT = 60
-
-
-def _get_repo_url() -> str:
-    """Return where MXNet has published its files, or what ``MXNET_GLUON_REPO`` says instead."""
-    return knob("MXNET_GLUON_REPO").rstrip("/") + "/"
-
-
-def _get_repo_file_url(namespace: str, filename: str) -> str:
-    """Return where a published file is, which packages above Gluon ask for by this name."""
-    return f"{_get_repo_url()}{namespace}/{filename}"
 
 
 def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
@@ -43,6 +33,24 @@ def check_sha1(filename: str | os.PathLike[str], sha1_hash: str) -> bool:
         found = hashlib.file_digest(file, "sha1") if hasattr(hashlib, "file_digest") else None
         digest = found.hexdigest() if found else hashlib.sha1(file.read()).hexdigest()  # noqa: S324 - as published
     return bool(sha1_hash) and digest.startswith(sha1_hash.lower())
+
+
+def repo_url() -> str:
+    """Return where published files are, with a slash at the end; ``MXNET_GLUON_REPO`` says another place."""
+    return f"{knob('MXNET_GLUON_REPO').rstrip('/')}/"
+
+
+def repo_file_url(namespace: str, filename: str) -> str:
+    """Return where a published file is.
+
+    Parameters
+    ----------
+    namespace : str
+        Its folder, such as ``gluon/models``.
+    filename : str
+        Its name.
+    """
+    return f"{repo_url()}{namespace}/{filename}"
 
 
 def replace_file(src: str | os.PathLike[str], dst: str | os.PathLike[str]) -> None:

@@ -121,13 +121,12 @@ class ImageDetRecordIter(MadeBatches):
         files = PictureFiles(path_imgrec, path_imgidx, path_imglist, int(num_parts), int(part_index))
         longest = 0
         for row in range(len(files)):
-            stored = files[row]
-            if label_width > 0 and len(stored.labels) != label_width:
+            width = files.count_labels(row)
+            if label_width > 0 and width != label_width:
                 raise DataError(
-                    f"{stored.source} has a label of {len(stored.labels)} numbers, but "
-                    f"label_width={label_width}."
+                    f"{files.source(row)} has a label of {width} numbers, but label_width={label_width}."
                 )
-            longest = max(longest, len(stored.labels))
+            longest = max(longest, width)
         if 0 < label_pad_width < longest:
             raise DataError(f"label_pad_width={label_pad_width}, but a label has {longest} numbers.")
         room = label_pad_width if label_pad_width > 0 else longest

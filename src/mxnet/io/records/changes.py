@@ -134,7 +134,7 @@ class Changes:
         )
         matrix[:, 2] = (np.array([new_width, new_height]) - matrix[:, :2] @ (width, height)) / 2
         cv2 = opencv("Turning pictures")
-        bent = cv2.warpAffine(
+        bent: Pixels = cv2.warpAffine(
             picture,
             matrix,
             (int(new_width), int(new_height)),

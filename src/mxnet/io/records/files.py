@@ -11,7 +11,7 @@ from mxnet.errors import FileFormatError
 from mxnet.files import FileMissingError
 from mxnet.io.io import DataError
 from mxnet.ops.tools.opencv import decode_as, opencv
-from mxnet.recordio import IRHeader, Records, read_image_list, read_index, unpack
+from mxnet.recordio import IRHeader, Records, count_labels, read_image_list, read_index, unpack
 
 __all__ = ["EncodedPicture", "PictureFiles"]
 
@@ -106,11 +106,22 @@ class PictureFiles:
     def __len__(self) -> int:
         return len(self._where)
 
+    def source(self, row: int) -> str:
+        """Return which record a picture is, for errors."""
+        number, offset = map(int, self._where[row])
+        return f"The record at byte {offset} of {self._files[number].path!r}"
+
+    def count_labels(self, row: int) -> int:
+        """Return how many labels a picture has, without reading the picture if they are in its record."""
+        if self._list is not None:
+            return len(self[row].labels)
+        number, offset = map(int, self._where[row])
+        return count_labels(self._files[number].begin(offset, 24))
+
     def __getitem__(self, row: int) -> EncodedPicture:
         number, offset = map(int, self._where[row])
-        file = self._files[number]
-        header, encoded = unpack(file.read(offset)[0])
-        source = f"The record at byte {offset} of {file.path!r}"
+        header, encoded = unpack(self._files[number].read(offset)[0])
+        source = self.source(row)
         labels = np.atleast_1d(np.asarray(header.label, "float32"))
         if self._list is not None:
             if header.id not in self._list:

@@ -87,9 +87,9 @@ class _Maker:
             picture = self._changes(self._files[row].decode(self._shape[0]), *self._shape[1:], draws)
             Numbers().write(picture, pixels, None, draws)
             total += pixels
-        mean = (total / len(self._files)).astype("float32")
-        nd.save(path, {"mean_img": nd.array(mean)})
-        return mean
+        made = (total / len(self._files)).astype("float32")
+        nd.save(path, {"mean_img": nd.array(made)})
+        return made
 
 
 @iterates

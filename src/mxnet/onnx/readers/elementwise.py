@@ -9,9 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mxnet import symbol as sym
 from mxnet.lazy import onnx
-from mxnet.onnx.reading import READERS, Call, Dim, Result, Value, reads
+from mxnet.onnx.reading import READERS, Call, Dim, Result, Value, reads, sym
 from mxnet.symbol.symbol import Symbol
 
 Function = Callable[[Symbol], Symbol]
@@ -251,11 +250,11 @@ def _where(call: Call) -> Result:
     )
 
 
-def _nothing(call: Call) -> Symbol:
+def _nothing(call: Call) -> Result:
     return sym.zeros_like(_as(call.symbol(0), call, 0))
 
 
-def _as(symbol: Symbol, call: Call, i: int) -> Symbol:
+def _as(symbol: Symbol, call: Call, i: int) -> Result:
     """Return the condition in the data type of what it chooses."""
     return sym.cast(symbol, dtype=call.dtype(1) or "float32") if i == 0 else symbol
 
@@ -303,7 +302,7 @@ def _quantize(call: Call) -> Result:
     return sym.cast(sym.clip(whole, a_min=info.min, a_max=info.max), dtype=dtype)
 
 
-def _along(call: Call, numbers: Symbol, i: int) -> Symbol:
+def _along(call: Call, numbers: Symbol, i: int) -> Result:
     """Return one number for all, or one for each position of an axis, so that it broadcasts."""
     if call.get("block_size", 0):
         raise call.refusal("blocks are not known here")

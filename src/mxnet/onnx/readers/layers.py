@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from mxnet import symbol as sym
-from mxnet.onnx.reading import Call, Dim, Result, reads
+from mxnet.onnx.reading import Call, Dim, Result, reads, sym
 from mxnet.symbol.symbol import Symbol
 
 Pads = tuple[tuple[int, ...], tuple[int, ...]]
 
 
-def padded(call: Call, data: Symbol, pads: Pads, *, value: float = 0.0, mode: str = "constant") -> Symbol:
+def padded(call: Call, data: Symbol, pads: Pads, *, value: float = 0.0, mode: str = "constant") -> Result:
     """Return images with more around them: `pads` before and after each axis of space."""
     n = len(pads[0])
     if not any(map(any, pads)):
@@ -220,7 +219,7 @@ def _product(call: Call) -> Result:
     return _stacked(call, a, b, ranks)
 
 
-def _stacked(call: Call, a: Symbol, b: Symbol, ranks: tuple[int, int]) -> Symbol:
+def _stacked(call: Call, a: Symbol, b: Symbol, ranks: tuple[int, int]) -> Result:
     """Return the products of stacked matrices, whose stacks are repeated to one shape."""
     rank = max(ranks)
     sides = []
@@ -402,7 +401,7 @@ _REPEATING = {
 """How each element of an image that grows a whole number of times is the one it lies in."""
 
 
-def _repeated(call: Call, factors: Sequence[float]) -> Symbol:
+def _repeated(call: Call, factors: Sequence[float]) -> Result:
     height, width = factors[2:]
     where = call.get("coordinate_transformation_mode", "half_pixel")
     rounds = call.get("nearest_mode", "round_prefer_floor")
@@ -467,6 +466,8 @@ def _roi_align(call: Call) -> Result:
 @reads("GridSample")
 def _grid_sample(call: Call) -> Result:
     is_linear = call.get("mode", "bilinear") in ("bilinear", "linear")
+    if call.rank() != 4:
+        raise call.refusal("only images (batch, channels, height, width) are sampled here")
     if not is_linear or not call.get("align_corners", 0) or call.get("padding_mode", "zeros") != "zeros":
         raise call.refusal("only linear sampling with aligned corners and zeros outside is known here")
     return sym.BilinearSampler(call.symbol(0), sym.transpose(call.symbol(1), axes=(0, 3, 1, 2)))

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mxnet import symbol as sym
-from mxnet.onnx.reading import Array, Call, Dim, Result, reads
+from mxnet.onnx.reading import Array, Call, Dim, Result, reads, sym
 from mxnet.symbol.symbol import Symbol
 
 
@@ -240,7 +239,7 @@ def _filled(call: Call) -> Result:
     return whole if not value.item() else whole + value.item()
 
 
-def _zeros(call: Call, i: int, dim: Dim, rank: int) -> Symbol:
+def _zeros(call: Call, i: int, dim: Dim, rank: int) -> Result:
     """Return zeros with an open extent at axis i, and 1 at the others."""
     source = call.source(dim)
     if source is None:

@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mxnet import symbol as sym
-from mxnet.onnx.reading import Array, Call, Result, reads
-from mxnet.symbol.symbol import Symbol
+from mxnet.onnx.reading import Array, Call, Result, reads, sym
 
 _ORDERS = {"LSTM": [0, 2, 3, 1], "GRU": [1, 0, 2], "RNN": [0]}
 """Where RNN's gates are among ONNX's."""
@@ -68,7 +66,7 @@ def _mode(call: Call, both: int) -> str:
     return "rnn_tanh" if call.op_type == "RNN" else call.op_type.lower()
 
 
-def _state(call: Call, i: int, size: int, both: int) -> Symbol:
+def _state(call: Call, i: int, size: int, both: int) -> Result:
     if call.has(i):
         given = call.symbol(i)
         return sym.swapaxes(given, dim1=0, dim2=1) if call.get("layout", 0) else given

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mxnet import symbol as sym
-from mxnet.onnx.reading import Call, Result, reads
+from mxnet.onnx.reading import Call, Result, reads, sym
 from mxnet.symbol.symbol import Symbol
 
 _REDUCTIONS: dict[str, Callable[..., Symbol]] = {

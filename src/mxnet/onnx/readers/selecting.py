@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mxnet import symbol as sym
 from mxnet.lazy import onnx
-from mxnet.onnx.reading import Call, Dim, Result, reads
+from mxnet.onnx.reading import Call, Dim, Result, reads, sym
 from mxnet.symbol.symbol import Symbol
 
 
@@ -14,7 +13,12 @@ from mxnet.symbol.symbol import Symbol
 def _gather(call: Call) -> Result:
     value, where = call.inputs[0], call.known(1)
     if isinstance(value, np.ndarray) and where is not None:
-        return np.take(value, where, call.get("axis", 0))
+        taken = np.take(value, where, call.get("axis", 0))
+        if not isinstance(taken, Dim):
+            return np.asarray(taken)
+        alone = np.empty((), object)
+        alone[()] = taken
+        return alone
     axis = call.get("axis", 0) % call.rank()
     if where is not None and where.ndim == 0:
         at = int(where)
@@ -34,7 +38,7 @@ def _gather_nd(call: Call) -> Result:
     return sym.gather_nd(call.symbol(0), _first(call.symbol(1), call.rank(1)))
 
 
-def _first(indices: Symbol, rank: int) -> Symbol:
+def _first(indices: Symbol, rank: int) -> Result:
     """Return indices with their last axis before the others."""
     return sym.transpose(indices, axes=(rank - 1, *range(rank - 1)))
 
@@ -44,7 +48,7 @@ def _gather_elements(call: Call) -> Result:
     return sym.gather_nd(call.symbol(0), _places(call))
 
 
-def _places(call: Call) -> Symbol:
+def _places(call: Call) -> Result:
     """Return the coordinates that positions along one axis stand for: (rank, *shape)."""
     axis, rank = call.get("axis", 0) % call.rank(), call.rank()
     shape = tuple(call.extent(i, 1) for i in range(rank))

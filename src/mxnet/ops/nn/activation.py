@@ -19,6 +19,7 @@ from mxnet.ops.tools.writing import laid_out_alike, written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Place, Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -90,6 +91,11 @@ _IN_TORCH = {
 }
 
 
+def row_of_activation(name: str) -> str:
+    """Return the kernel for an activation; the one for its gradient ends in ``_grad``."""
+    return "rectified" if name == "relu" else name
+
+
 class Activation(Op, name="Activation"):
     r"""Applies a function to each element.
 
@@ -112,6 +118,12 @@ class Activation(Op, name="Activation"):
 
     def kernel_for(self, run: Run) -> Callable[..., Tensor]:
         return _ACTIVATIONS[self.act_type].of
+
+    def as_rows(self, to: Rows) -> None:
+        to.each(row_of_activation(self.act_type), to.data, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        to.each(f"{row_of_activation(self.act_type)}_grad", to.grad, to.output, to.data_grad)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = _ACTIVATIONS[self.act_type].of
@@ -325,6 +337,21 @@ class _Softmax(Op):
             return kernel.out(scaled, self.axis, False, out=out)  # type: ignore[no-any-return]
         return written(kernel.default(scaled, self.axis, False), out)
 
+    def as_rows(self, to: Rows) -> None:
+        self._by_rows(to, "", to.data, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        self._by_rows(to, "_grad", to.grad, to.output, to.data_grad)
+
+    def _by_rows(self, to: Rows, what: str, *places: Place) -> None:
+        shape = places[0].shape
+        plain = self.temperature in (None, 1) and not self.negated and not self.use_length
+        if not plain or self.axis % len(shape) != len(shape) - 1:
+            to.decline()
+        to.few(places[0])
+        kernel = "log_softmax" if self.logarithmic else "softmax"
+        to(kernel + what, *places, places[0].size // shape[-1], shape[-1])
+
     def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
         kernel = (
             torch.ops.aten._log_softmax_backward_data
@@ -384,6 +411,10 @@ class Softmax(_Softmax, name="softmax"):
             return super().forward(run, data, out=out)
         outside = self._outside(data, length)
         return super().forward(run, data.masked_fill(outside, -torch.inf), out=out).masked_fill_(outside, 0)
+
+    def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
+        into_data = super().backward(run, grad, data, output)
+        return (*into_data, None) if self.use_length else into_data  # lengths are no variables
 
     def _outside(self, data: Tensor, length: Tensor) -> Tensor:
         positions = torch.arange(data.shape[self.axis], device=data.device)

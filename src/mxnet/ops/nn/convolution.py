@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxnet.errors import ShapeError
 from mxnet.ir.memory import NEW
 from mxnet.ir.op import Run, Slots, param
+from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
+from mxnet.ops.nn import pixels
+from mxnet.ops.nn.activation import rectified_
+from mxnet.ops.nn.convolution_costs import Part, multiplies
+from mxnet.ops.nn.sliding import Sliding
+from mxnet.ops.tools.layout import channels_first, channels_last, empty_last, lies_last, takes_native
 from mxnet.ops.tools.shapes import dtype_of_first_input
 from mxnet.ops.tools.torch_code import short
 from mxnet.ops.tools.window import Windowed
@@ -30,6 +36,14 @@ _LAYOUT = (
 _LANES = 8  # float32 numbers in a register of AVX2
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
+
+
+def is_last(run: Run, data: Tensor) -> bool:
+    """Whether images have, and are to keep, their channels last; of one channel or pixel the graph tells."""
+    return data.dim() == 4 and (
+        any(each.layout == CHANNELS_LAST for each in (*run.ins, *run.outs))
+        or (not data.is_contiguous() and lies_last(data))
+    )
 
 
 class _Filtering(Windowed):
@@ -90,36 +104,142 @@ class _Filtering(Windowed):
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         self.refuse_channels_last_on_cpu(run)
-        return self.convolve(data, weight, bias)
+        return self.convolve(data, weight, bias, last=is_last(run, data))
 
-    def convolve(self, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        """Return the convolution itself."""
+    def convolve(
+        self,
+        data: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        *,
+        last: bool = False,
+        over: Tensor | None = None,
+        relu: bool = False,
+    ) -> Tensor:
+        """Return the convolution itself.
+
+        `last` if data and result have their channels last. It may be added to `over`, and ReLU applied.
+        """
         data, weight = self.inward(data), self.inward(weight)
-        pads, adds = self.padding(data.shape[2:])
-        return self.outward(
-            torch.convolution(
-                data, weight, bias, self.strides, pads, self.dilates, self.transposed, adds, self.num_group
-            )
-        )
+        if takes_native(data, weight, bias, over):
+            if self.is_of_pixels and not last and over is None:
+                result = pixels.convolve(data, weight, bias)
+                return self.outward(rectified_(result) if relu else result)
+            sliding = self.sliding(tuple(data.shape))
+            if multiplies(sliding, "image" if self.transposed else "output") and (
+                over is None or lies_last(over)
+            ):
+                result = self._multiply(sliding, channels_last(data), channels_last(weight), bias, over, relu)
+                return self.outward(result if last else channels_first(result))
+        pads, adds = self.padding(tuple(data.shape[2:]))
+        result = torch.convolution(
+            data, channels_last(weight) if last else weight, bias,
+            self.strides, pads, self.dilates, self.transposed, adds, self.num_group,
+        )  # fmt: skip
+        result = result if over is None else over.add_(result)
+        return self.outward(rectified_(result) if relu else result)
+
+    def _multiply(
+        self,
+        sliding: Sliding,
+        data: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        over: Tensor | None,
+        relu: bool,
+    ) -> Tensor:
+        """Return the convolution by native kernels, of what has its channels last."""
+        space = -len(self.kernel)
+        if not self.transposed:
+            places = (sliding.batch, sliding.filters, *sliding.places[space:])
+            result = empty_last(places) if over is None else over
+            sliding.multiply(data, weight, bias, result, over, relu=relu)
+            return result
+        result = empty_last((sliding.batch, sliding.channels, *sliding.extents[space:]))
+        sliding.spread(data, weight, result)
+        return result if bias is None else result.add_(bias.view(-1, *(1,) * len(self.kernel)))
+
+    def sliding(self, shape: tuple[int, ...]) -> Sliding:
+        """Return how the filters slide over data of that shape, which has its channels second.
+
+        Of a transposed convolution that is the one whose gradient it is: what slides does so over the output.
+        """
+        space = shape[2:]
+        pads, adds = self.padding(space)
+        windows = list(zip(self.kernel, self.strides, pads, self.dilates, strict=True))
+        reach = zip(space, self.strides, pads, self.reach, adds, strict=True)
+        if self.transposed:
+            image = [s * (n - 1) + r - 2 * p + a for n, s, p, r, a in reach]
+            return Sliding.over((shape[0], self.num_filter, *image), shape[1], self.num_group, windows, space)
+        places = [(n + 2 * p - r) // s + 1 for n, s, p, r, _ in reach]
+        return Sliding.over(shape, self.num_filter, self.num_group, windows, places)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, weight: Tensor) -> tuple[Tensor | None, ...]:
-        data, weight = self.inward(data), self.inward(weight)
-        pads, adds = self.padding(data.shape[2:])
-        wanted = [name in run.wants for name in ("data", "weight", "bias")]
-        grad = self.inward(grad)
+        data, weight, grad = self.inward(data), self.inward(weight), self.inward(grad)
+        last = is_last(run, data)
+        wanted = [name in run.wants for name in ("data", "weight")]
+        if not takes_native(grad, data, weight):
+            into = self._backward_of_torch(grad, data, weight, wanted)
+        elif self.is_of_pixels and not last:
+            into = pixels.backward(grad, data, weight, wanted)
+        else:
+            into = self._backward_in_parts(grad, data, weight, wanted)
+        into_data, into_weight = into
+        return (
+            None if into_data is None else self.outward(into_data if last else channels_first(into_data)),
+            None if into_weight is None else self.outward(channels_first(into_weight)),
+            grad.sum((0, *range(2, grad.dim()))) if "bias" in run.wants else None,
+        )
+
+    @property
+    def is_of_pixels(self) -> bool:
+        """Whether the window is a pixel, and goes from each to the next."""
+        return (
+            not self.transposed
+            and self.num_group == 1
+            and {*self.kernel, *self.strides} == {1}
+            and not any(self.pads)
+        )
+
+    def _backward_in_parts(
+        self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
+    ) -> list[Tensor | None]:
+        """Return the gradients that are wanted, each by the kernels that are the faster ones for it."""
+        sliding = self.sliding(tuple(data.shape))
+        parts: tuple[Part, Part] = ("output" if self.transposed else "image", "filters")
+        native = [want and multiplies(sliding, part) for want, part in zip(wanted, parts, strict=True)]
+        others = [want and not mine for want, mine in zip(wanted, native, strict=True)]
+        into = self._backward_of_torch(grad, data, weight, others)
+        if any(native):
+            data, grad = channels_last(data), channels_last(grad)
+        if native[0]:
+            into[0] = made = empty_last(data.shape)
+            if self.transposed:
+                sliding.multiply(grad, channels_last(weight), None, made)
+            else:
+                sliding.spread(grad, channels_last(weight), made)
+        if native[1]:
+            into[1] = made = empty_last(weight.shape)
+            image, windows = (grad, data) if self.transposed else (data, grad)
+            sliding.collect(image, windows, made)
+        return into
+
+    def _backward_of_torch(
+        self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
+    ) -> list[Tensor | None]:
+        """Return the gradients of data and weight that are wanted."""
+        if not any(wanted):
+            return [None, None]
+        pads, adds = self.padding(tuple(data.shape[2:]))
         if self._needs_channels_first(data):
             grad, data = grad.contiguous(), data.contiguous()
-        elif wanted[0] and data.shape[1] == 1:  # either layout, and oneDNN is slow if told it is the last
+        elif data.shape[1] == 1:  # either layout, and oneDNN is slow if told it is the last
             data = data.flatten().view(data.shape)
-        into_data, into_weight, into_bias = torch.ops.aten.convolution_backward(
-            grad, data, weight, (self.num_filter,),
-            self.strides, pads, self.dilates, self.transposed, adds, self.num_group, wanted,
+        into_data, into_weight, _ = torch.ops.aten.convolution_backward(
+            grad, data, weight, None,
+            self.strides, pads, self.dilates, self.transposed, adds, self.num_group, [*wanted, False],
         )  # fmt: skip
-        return (
-            None if into_data is None else self.outward(into_data),
-            None if into_weight is None else self.outward(into_weight),
-            into_bias,
-        )
+        return [into_data, into_weight]
 
     def _needs_channels_first(self, data: Tensor) -> bool:
         """Whether oneDNN's weight gradient would write beyond its memory with the channels last.

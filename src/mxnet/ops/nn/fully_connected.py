@@ -14,6 +14,7 @@ from mxnet.ops.tools.shapes import numel
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -75,6 +76,23 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         data, _, *bias = map(len, run.in_shapes)
         is_plain = (data == 2 or not self.flatten) and bias in ([], [1])
         return F.linear if is_plain else super().kernel_for(run)
+
+    def as_rows(self, to: Rows) -> None:
+        m, n = to.output.size // self.num_hidden, self.num_hidden
+        if to.bias is not None:
+            to.copy(to.bias, to.output, m, n, source_step=0)
+        extents = m, to.data.size // m, n
+        to.product(to.data, to.weight, to.output, extents, turn_right=True, add=to.bias is not None)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        m, n = to.grad.size // self.num_hidden, self.num_hidden
+        k = to.data.size // m
+        if to.data_grad is not None:
+            to.product(to.grad, to.weight, to.data_grad, (m, n, k))
+        if to.weight_grad is not None:
+            to.product(to.grad, to.data, to.weight_grad, (n, m, k), turn_left=True)
+        if to.bias_grad is not None:
+            to("sum_middle", to.grad, to.bias_grad, 1, m, n, 1.0)
 
     def backward(
         self,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
+
 LABELLED = {
     "data": "What is predicted from, one sample per row.",
     "label": "What should have been predicted.",
@@ -176,6 +178,29 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
             return emit("softmax", data, axis=-1)
         return emit("reshape_like", emit("softmax", emit("Flatten", data), axis=-1), data)
 
+    def as_rows(self, to: Rows) -> None:
+        shape = to.data.shape
+        if self.multi_output and len(shape) > 2:
+            to.decline()
+        to.few(to.data)
+        classes = shape[-1] if self.preserve_shape else to.data.size // shape[0]
+        to("softmax", to.data, to.output, to.data.size // classes, classes)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        shape, label = to.output.shape, to.label.shape
+        plain = len(shape) == 2 and to.label.size == shape[0] and label != shape
+        if (
+            not plain
+            or self.use_ignore
+            or self.smooth_alpha
+            or self.out_grad
+            or self.normalization == "valid"
+        ):
+            to.decline()
+        to.few(to.output)
+        factor = self.grad_scale / (shape[0] if self.normalization == "batch" else 1)
+        to("minus_one_hot", to.output, to.label, to.data_grad, *shape, factor)
+
     def backward_reads(self) -> tuple[str, ...]:
         return ("output", "label", "data", "grad") if self.out_grad else ("output", "label", "data")
 
@@ -228,6 +253,15 @@ class _RegressionOutput(Op):
         label = s.data[:1] if column and (s.label is None or len(s.label) == 1) else s.data
         return {"label": label, "output": s.data}
 
+    def as_rows(self, to: Rows) -> None:
+        to.few(to.output)
+        to.copy(to.data, to.output, 1, to.output.size)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        scale = self.grad_scale / max(math.prod(to.output.shape[1:]), 1)
+        label = to.label._replace(shape=to.output.shape)
+        to.binary("mul", to.binary("sub", to.output, label), scale, to.data_grad)
+
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return data
 
@@ -272,8 +306,11 @@ class LogisticRegressionOutput(
     example = "[0, 2]; [0, 1]"
     sparse = MAKES_DENSE
 
-    def in_inference(self, data: Entry, label: Entry) -> Entry:
+    def in_inference(self, data: Entry, *_: Entry) -> Entry:
         return emit("sigmoid", data)
+
+    def as_rows(self, to: Rows) -> None:
+        to.each("sigmoid", to.data, to.output)
 
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return torch.sigmoid(data)
@@ -290,6 +327,8 @@ class MAERegressionOutput(
     """
 
     example = "[0.5, 2]; [1, 2]"
+
+    backward_as_rows = None  # type: ignore[assignment]
 
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         return (output > label).to(output.dtype) * 2 - 1

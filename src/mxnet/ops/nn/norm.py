@@ -18,6 +18,7 @@ from mxnet.ops.tools.writing import laid_out_alike, written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Place, Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _SCALED = {
@@ -278,6 +279,26 @@ class LayerNorm(_Normalization, name="LayerNorm"):
         axis = normal_axis(self.axis, len(s.data), self.name)
         statistics = (*s.data[:axis], 1, *s.data[axis + 1 :])
         return {"ins": (None, (s.data[axis],), (s.data[axis],)), "outs": (s.data, statistics, statistics)}
+
+    def as_rows(self, to: Rows) -> None:
+        rows, n = self._rows(to, to.data)
+        places = to.data, to.gamma, to.beta, to.output, to.mean, to.std
+        to("layer_norm", *places, rows, n, self.eps)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        rows, n = self._rows(to, to.data)
+        if to.data_grad is not None:
+            to("layer_norm_grad", to.grad, to.data, to.gamma, to.mean, to.std, to.data_grad, rows, n)
+        if to.gamma_grad is not None:
+            to("layer_norm_scale_grad", to.grad, to.data, to.mean, to.std, to.gamma_grad, rows, n)
+        if to.beta_grad is not None:
+            to("sum_middle", to.grad, to.beta_grad, 1, rows, n, 1.0)
+
+    def _rows(self, to: Rows, data: Place) -> tuple[int, int]:
+        if self.axis % len(data.shape) != len(data.shape) - 1:
+            to.decline()
+        to.few(data)
+        return data.size // data.shape[-1], data.shape[-1]
 
     def forward(self, run: Run, data: Tensor, gamma: Tensor, beta: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         rows = data.movedim(self.axis, -1)

@@ -40,7 +40,7 @@ class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
         passed = grad * (output > 0)
         return super().backward(run, passed, data, gamma, mean, var, moving_mean, moving_var)
 
-    def onnx(self, to: OnnxGraph, *values: Value) -> tuple[Value, ...]:  # type: ignore[override]
+    def onnx(self, to: OnnxGraph, *values: Value) -> tuple[Value, ...]:
         output, *statistics = super().onnx(to, *values)
         return to.Relu(output), *statistics
 

@@ -313,9 +313,7 @@ class RNN(Op, name="RNN"):
             data = Value(to, to.reshape(data, shape).name, wide.dtype, shape)
         return data, *(to.Concat(*each, axis=0) for each in zip(*finals, strict=True))
 
-    def _unpack_in_onnx(
-        self, to: OnnxGraph, parameters: Value, width: int
-    ) -> list[tuple[Value, Value, Value]]:
+    def _unpack_in_onnx(self, to: OnnxGraph, parameters: Value, width: int) -> list[tuple[Value, ...]]:
         """Return W, R and both biases, per layer and direction, with ONNX's order of gates."""
         groups, rows = self._parameter_shapes(width), GATES[self.mode] * self.state_size
         shapes = [shape for group in groups for shape in group] + [(rows,)] * (2 * len(groups))

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mxnet.config import knob
 from mxnet.lazy import torch
+from mxnet.native import find
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,6 +45,12 @@ def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float
     lists = fusable(weight, grad) if mom is None else fusable(weight, grad, mom)
     if lists is None:
         return False
+    if mom is None:
+        done = _natively("sgd_update", lists, lr, wd, op.rescale_grad)
+    else:
+        done = _natively("sgd_mom_update", lists, lr, wd, op.rescale_grad, op.momentum)
+    if done:
+        return True
     weights, grads, *states = lists
     # Torch's momentum has no rate in it and is subtracted, times the rate; MXNet's has and is added.
     torch._fused_sgd_(
@@ -57,6 +65,28 @@ def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float
         maximize=False,
         is_first_step=False,
     )
+    show_change(weights, *states)
+    return True
+
+
+_MANY = 1 << 19  # elements from which on it is worth it that torch shares the work among threads
+
+
+def _natively(kernel: str, lists: Sequence[Sequence[Tensor]], *numbers: float) -> bool:
+    """Let a native kernel update all but the second of some lists; return whether there is one."""
+    weights, _, *states = lists
+    first = weights[0]
+    if first.dtype != torch.float32 or first.is_cuda or "native" in knob("MXNET_DISABLED_PASSES"):
+        return False
+    sizes = [each.numel() for each in weights]
+    run = find(kernel) if sum(sizes) < _MANY else None
+    if run is None:
+        return False
+    words: list[float] = [*map(float, numbers), len(weights)]
+    for size, *tensors in zip(sizes, *lists, strict=True):
+        words += [each.data_ptr() for each in tensors]
+        words.append(size)
+    run(*words)
     show_change(weights, *states)
     return True
 
@@ -123,6 +153,8 @@ def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: fl
         move_average(mean, slope, op.beta1)
         move_square(var, slope, op.beta2)
         weight.addcdiv_(mean, var.sqrt().add_(op.epsilon), value=-lr)
+        return
+    if _natively("adam_update", lists, lr, wd, op.beta1, op.beta2, op.epsilon):
         return
     weights, slopes, means, variances = lists
     # After endlessly many steps, torch corrects the averages no more.

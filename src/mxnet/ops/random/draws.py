@@ -15,11 +15,15 @@ from mxnet.lazy import torch
 from mxnet.ops.tools.device import generator_of, torch_device
 from mxnet.ops.tools.expect import expect_real
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.onnx_graph import InexpressibleError, Open, volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from torch import Generator, Tensor
+
+    from mxnet.ops.tools import onnx_graph
+    from mxnet.ops.tools.onnx_graph import OnnxGraph
 
     Value = float | Tensor
     Draw = Callable[..., Tensor]
@@ -48,6 +52,8 @@ class Distribution:
         Further names of the operator with number parameters.
     example : (str, str)
         Parameters, and arrays of them, for the examples in help.
+    onnx : tuple of str
+        ONNX's operator, if it has one, and what that calls the parameters.
     """
 
     name: str
@@ -57,6 +63,7 @@ class Distribution:
     draw: Draw
     aliases: tuple[str, ...] = ()
     example: tuple[str, str] = ("", "")
+    onnx: tuple[str, ...] = ()
 
 
 def _uniform(empty: Tensor, generator: Generator, low: Value, high: Value) -> Tensor:
@@ -110,6 +117,7 @@ DISTRIBUTIONS = (
         _uniform,
         ("random_uniform", "uniform"),
         ("low=-1.0, high=1.0", "[0, 10]; [1, 20]"),
+        ("RandomUniform", "low", "high"),
     ),
     Distribution(
         "normal",
@@ -122,6 +130,7 @@ DISTRIBUTIONS = (
         _normal,
         ("random_normal", "normal"),
         ("loc=0.0, scale=2.0", "[0, 10]; [1, 2]"),
+        ("RandomNormal", "mean", "scale"),
     ),
     Distribution(
         "gamma",
@@ -236,6 +245,15 @@ class _WithNumbers(_Random):
         values = [getattr(self, name) for name in self.distribution.parameters]
         return self._draw(run, self._output_shape(run), self._output_dtype(run), *values)
 
+    def onnx(self, to: OnnxGraph) -> onnx_graph.Value:
+        dtype, shape = to.outs[0]
+        if any(isinstance(extent, Open) for extent in shape):
+            return _like_in_onnx(self, to, to.full(shape, 0, dtype))
+        op_type, *names = self.distribution.onnx
+        numbers = [float(getattr(self, name)) for name in self.distribution.parameters]
+        facts = dict(zip(names, numbers, strict=True))
+        return to.node(op_type, shape=list(shape), dtype=dtype, dtype_=to.code(dtype), **facts)
+
     def _output_shape(self, run: Run) -> tuple[int, ...]:
         return run.out_shapes[0] if run.out_shapes else self.shape or ()
 
@@ -252,6 +270,16 @@ class _LikeAnArray(_Random):
         return self._draw(
             run, data.shape, data.dtype, *(getattr(self, name) for name in self.distribution.parameters)
         )
+
+    def onnx(self, to: OnnxGraph, data: onnx_graph.Value) -> onnx_graph.Value:
+        return _like_in_onnx(self, to, data)
+
+
+def _like_in_onnx(op: _Random, to: OnnxGraph, data: onnx_graph.Value) -> onnx_graph.Value:
+    op_type, *names = op.distribution.onnx
+    numbers = [float(getattr(op, name)) for name in op.distribution.parameters]
+    facts: dict[str, Any] = dict(zip(names, numbers, strict=True))
+    return to.node(f"{op_type}Like", data, **facts)
 
 
 class _PerElement(_Random):
@@ -296,6 +324,8 @@ def _declare(row: Distribution) -> None:
     def declare(base: type[_Random], name: str, aliases: tuple[str, ...], doc: str, **members: Any) -> None:
         kinds = {key: members[key][0] for key in members if isinstance(members[key], tuple)}
         body = {key: value[1] if key in kinds else value for key, value in members.items()}
+        if not row.onnx:
+            body["onnx"] = None
         body |= {"__annotations__": kinds, "__doc__": doc, "__module__": __name__, "distribution": row}
         types.new_class(
             name, (base,), {"name": name, "aliases": aliases}, lambda namespace: namespace.update(body)
@@ -354,6 +384,7 @@ class RandInt(_WithNumbers, name="_random_randint", aliases=("random_randint",))
 
     example = "| low=0, high=10, shape=(2, 3)"
     usual = "int32"
+    onnx = None  # type: ignore[assignment] # whose numbers are real
     low: int = param(doc="Lower bound.")
     high: int = param(doc="Upper bound, not drawn.")
     shape: tuple[int, ...] | None = param(
@@ -422,6 +453,14 @@ class SampleMultinomial(Op, name="_sample_multinomial", aliases=("sample_multino
         )[:, :count]
         classes = drawn.view(shape).to(getattr(torch, self.dtype))
         return (classes, rows.gather(1, drawn).log().view(shape)) if self.get_prob else classes
+
+    def onnx(self, to: OnnxGraph, data: onnx_graph.Value) -> onnx_graph.Value:
+        if self.get_prob:
+            raise InexpressibleError("Multinomial does not tell how likely a draw was")
+        rows = to.reshape(data, (volume((data.shape or ())[:-1]), data.extent(-1)))
+        count = max(math.prod(self.shape), 1)
+        drawn = to.Multinomial(to.Log(rows), sample_size=count, dtype="int32")
+        return to.as_output(drawn.as_type(self.dtype))
 
     def backward_reads(self) -> tuple[str, ...]:
         return ("data", "output0", "grads") if self.get_prob else ("data", "grads")

@@ -9,13 +9,14 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, DENSE, Sparse
-from mxnet.ops.tools.arithmetic import FORMULAS, OfTwo
+from mxnet.ops.tools.arithmetic import FORMULAS, OfTwo, rows_of_sum
 from mxnet.ops.tools.shapes import normal_axis
 from mxnet.ops.tools.storage import on_places
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -58,6 +59,10 @@ class BroadcastAdd(
     """Adds two arrays, repeated to a common shape."""
 
     sparse = _SUM
+
+    def backward_as_rows(self, to: Rows) -> None:
+        rows_of_sum(to, to.grad, to.lhs_grad)
+        rows_of_sum(to, to.grad, to.rhs_grad)
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
         return (
@@ -140,6 +145,12 @@ class BroadcastTo(Op, name="broadcast_to"):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": self._output(s.data)}
 
+    def as_rows(self, to: Rows) -> None:
+        to.spread(to.data, to.data.shape, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        to.sum_to(to.grad, to.data_grad)
+
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data.expand(self._output(data.shape))
 
@@ -175,6 +186,8 @@ class BroadcastAxis(Op, name="broadcast_axis", aliases=("broadcast_axes",)):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": self._output(s.data)} if is_complete(s.data) else {}
+
+    as_rows, backward_as_rows = BroadcastTo.as_rows, BroadcastTo.backward_as_rows
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data.expand(self._output(data.shape))

@@ -33,6 +33,7 @@ from mxnet.ops.tools.storage import (
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -169,6 +170,14 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
         """A single array comes back as it is."""
         return VIEW if self.num_args == 1 else Memory("new", over=("args",), into=True)
 
+    def as_rows(self, to: Rows) -> None:
+        if self.num_args == 1:
+            to.same(to.output, to.ins[0])
+            return
+        to.binary("add", to.ins[0], to.ins[1], to.output)
+        for each in to.ins[2:]:
+            to("accumulate", each, to.output, to.output.size)
+
     def forward(self, run: Run, *args: Tensor, out: Tensor | None = None) -> Tensor:
         if len(args) == 1:
             return args[0]
@@ -202,6 +211,9 @@ class Identity(Op, name="_copy", aliases=("identity",)):
 
     infer_shape = same_shape
 
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.output, to.data)
+
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data
 
@@ -224,6 +236,7 @@ class BlockGradient(Op, name="BlockGrad", aliases=("stop_gradient", "_sparse_sto
     names_inputs = False
 
     infer_shape = same_shape
+    as_rows = Identity.as_rows
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data

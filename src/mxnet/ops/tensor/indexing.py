@@ -27,6 +27,7 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _DTYPES = ("bfloat16", "float16", "float32", "float64", "int32", "int64", "int8", "uint8")
@@ -61,6 +62,9 @@ def _rows_looked_up(call: GradientCall) -> tuple[Stored] | None:
     return (grouped(rows, densify(call.head), (op.input_dim, op.output_dim)),)
 
 
+_MOST_ROWS = 1 << 20  # numbers in a matrix up to which it is worth nothing to share the work
+
+
 class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     """Looks up rows of a matrix: the vectors that stand for words.
 
@@ -93,6 +97,15 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         dtype = t.weight or t.output or (self.dtype if t.data else None)
         return {"weight": dtype, "output": dtype}
+
+    def as_rows(self, to: Rows) -> None:
+        to.few(to.output)
+        to("look_up", to.data, to.weight, to.output, to.data.size, self.input_dim, self.output_dim)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        if to.data_grad is not None or self.input_dim * self.output_dim > _MOST_ROWS:
+            to.decline()
+        to("add_up_rows", to.data, to.grad, to.weight_grad, to.data.size, self.input_dim, self.output_dim)
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
         rows = _positions(data, self.input_dim, "clip")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from mxnet.ops.tools.shapes import agree, all_are_images, normal_axis
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Place, Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -28,6 +30,31 @@ def _with_extent(shape: Shape, axis: int, extent: int | None) -> Shape:
 
 def _add(extents: Sequence[int | None]) -> int | None:
     return None if None in extents else sum(extents)  # type: ignore[arg-type]
+
+
+def rows_of_parts(
+    to: Rows,
+    whole: Place,
+    parts: Sequence[Place | None],
+    axis: int,
+    *,
+    join: bool,
+    sizes: Sequence[int] = (),
+) -> None:
+    """Add the rows that join parts along an axis, or split them; one that nobody wants is passed over."""
+    to.few(whole, 1 << 18)  # a copy waits for memory, and threads do not shorten that by much
+    shape = whole.shape
+    axis %= len(shape)
+    rows = math.prod(shape[:axis])
+    step, at = whole.size // rows, 0
+    for part, size in zip(parts, sizes or [part.size if part else 0 for part in parts], strict=True):
+        width = size // rows
+        if part is not None and width:
+            if join:
+                to.copy(part, whole.at(at), rows, width, into_step=step)
+            else:
+                to.copy(whole.at(at), part, rows, width, source_step=step)
+        at += width
 
 
 def _below(call: Call) -> Stored | None:
@@ -92,6 +119,16 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         known = [shape[axis] for shape in s.ins if shape is not None]
         return {"outs": (_with_extent(s.output, axis, _add(known)),)}
 
+    def as_rows(self, to: Rows) -> None:
+        rows_of_parts(to, to.output, to.ins, self.dim, join=True)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        wanted = [getattr(to, f"{name}_grad") for name in self.input_names()]
+        sizes = [place.size for place in to.ins[1:]]
+        if len(sizes) != len(wanted):
+            to.decline()
+        rows_of_parts(to, to.grad, wanted, self.dim, join=False, sizes=sizes)
+
     def forward(self, run: Run, *data: Tensor, out: Tensor | None = None) -> Tensor:
         return torch.cat(data, self.dim, out=out)
 
@@ -155,6 +192,9 @@ class Stack(Op, name="stack"):
             "output": (*common[:axis], self.num_args, *common[axis:]),
         }
 
+    def as_rows(self, to: Rows) -> None:
+        rows_of_parts(to, to.output, to.ins, self.axis, join=True)
+
     def forward(self, run: Run, *data: Tensor, out: Tensor | None = None) -> Tensor:
         return torch.stack(data, self.axis, out=out)
 
@@ -198,6 +238,9 @@ class _Split(Op):
             "data": (*front, s.data[axis], *back),
             "outs": tuple((*front, *middle, *back) for middle in middles),
         }
+
+    def as_rows(self, to: Rows) -> None:
+        rows_of_parts(to, to.data, to.outs, self.axis, join=False)
 
     def forward(self, run: Run, data: Tensor) -> Tensor | Sequence[Tensor]:
         extents = self.extents(data.shape[self.axis])

@@ -18,6 +18,7 @@ from mxnet.ops.tools.storage import FLAT, as_first, like_the_inputs
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -38,6 +39,10 @@ class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
 
     infer_shape = same_shape
 
+    def as_rows(self, to: Rows) -> None:
+        to.few(to.output)
+        to("fill", to.output, to.output.size, 0.0)
+
     def forward(self, run: Run, data: Like, *, out: Tensor | None = None) -> Tensor:
         if out is not None:
             return out.zero_()
@@ -57,6 +62,10 @@ class OnesLike(Op, name="ones_like"):
     sparse = FLAT
 
     infer_shape = same_shape
+
+    def as_rows(self, to: Rows) -> None:
+        to.few(to.output)
+        to("fill", to.output, to.output.size, 1.0)
 
     def forward(self, run: Run, data: Like, *, out: Tensor | None = None) -> Tensor:
         if out is not None:

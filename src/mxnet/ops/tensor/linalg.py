@@ -140,7 +140,7 @@ class _MatrixProduct(LinearAlgebra):
         )
 
     def onnx(self, to: OnnxGraph, A: Value, B: Value, C: Value | None = None) -> Value:
-        axis, n = self._rows(A.shape or ()), A.rank
+        axis, n = self._rows((None,) * A.rank), A.rank
         order = [*[i for i in range(n - 1) if i != axis], axis, n - 1]
         a, b = A, B
         if axis != n - 2:

@@ -24,6 +24,7 @@ from mxnet.ops.tools.shapes import normal_axis, numel, same_shape
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -38,6 +39,9 @@ class _NewShape(Op):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": self.output_shape(s.data)}
+
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.output, to.data)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         shape = self.output_shape(tuple(data.shape))
@@ -221,6 +225,9 @@ class ReshapeLike(Op, name="reshape_like"):
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
         return {"output": t.lhs, "lhs": t.output}
 
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.output, to.lhs)
+
     def forward(self, run: Run, lhs: Tensor, rhs: Like) -> Tensor:
         return lhs.reshape(self._shape(lhs.shape, rhs.shape))  # type: ignore[arg-type] # complete, as they are
 
@@ -316,6 +323,11 @@ class _NewOrder(Op):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": tuple(s.data[axis] for axis in self.order(len(s.data)))}
+
+    def as_rows(self, to: Rows) -> None:
+        shape = to.data.shape
+        steps = [math.prod(shape[axis + 1 :]) for axis in self.order(len(shape))]
+        to.walk(to.data, steps, to.output)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data.permute(self.order(data.dim()))

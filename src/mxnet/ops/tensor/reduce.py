@@ -21,6 +21,7 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -83,6 +84,17 @@ class Reduction(Op):
         if s.data is None or (self.needs_whole_shape and not is_complete(s.data)):
             return {}
         return {"output": _reduced(s.data, self.axes_of(len(s.data)), keepdims=self.keepdims)}
+
+    def rows_of_sum(self, to: Rows, *, mean: bool) -> None:
+        """Add the rows that add up, and perhaps divide."""
+        kept = _reduced(to.data.shape, self.axes_of(len(to.data.shape)), keepdims=True)
+        to.sum_to(to.data, to.output, to.output.size / to.data.size if mean else 1.0, shape=kept)
+
+    def rows_of_spread(self, to: Rows, *, mean: bool) -> None:
+        """Add the rows that repeat the head gradient, perhaps divided."""
+        kept = _reduced(to.data.shape, self.axes_of(len(to.data.shape)), keepdims=True)
+        head = to.binary("mul", to.grad, to.grad.size / to.data.size) if mean else to.grad
+        to.spread(head, kept, to.data_grad)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         axes = self.axes_of(data.dim())
@@ -165,6 +177,12 @@ class Sum(Reduction, name="sum", aliases=("sum_axis", "_sparse_sum")):
     def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return torch.sum(data, axes, keepdim=True, dtype=data.dtype, out=out) if axes else data
 
+    def as_rows(self, to: Rows) -> None:
+        self.rows_of_sum(to, mean=False)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        self.rows_of_spread(to, mean=False)
+
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         return self.spread(grad, data.shape)
 
@@ -179,6 +197,12 @@ class Mean(Reduction, name="mean", aliases=("_sparse_mean",)):
 
     def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         return _mean(data, axes, out) if axes else data
+
+    def as_rows(self, to: Rows) -> None:
+        self.rows_of_sum(to, mean=True)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        self.rows_of_spread(to, mean=True)
 
     def backward(self, run: Run, grad: Tensor, data: Like) -> Tensor:
         count = math.prod(data.shape) // max(1, grad.numel())
@@ -216,7 +240,7 @@ class NanSum(Reduction, name="nansum"):
     onnx_name = "ReduceSum"
 
     def filled_in_onnx(self, to: OnnxGraph, data: Value) -> Value:
-        return to.Where(to.IsNaN(data), to.value(0.0, data.dtype), data)
+        return to.Where(to.IsNaN(data), to.value(0.0, data.dtype), data) if data.is_real else data
 
 
 class NanProduct(Reduction, name="nanprod"):
@@ -233,7 +257,7 @@ class NanProduct(Reduction, name="nanprod"):
     onnx_name = "ReduceProd"
 
     def filled_in_onnx(self, to: OnnxGraph, data: Value) -> Value:
-        return to.Where(to.IsNaN(data), to.value(1.0, data.dtype), data)
+        return to.Where(to.IsNaN(data), to.value(1.0, data.dtype), data) if data.is_real else data
 
 
 class Extremum(Reduction):

@@ -20,6 +20,7 @@ from mxnet.ops.tools.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_val
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 Rule = Callable[[Any, Node, Sequence[Entry]], Sequence[Entry | None]]
@@ -60,6 +61,10 @@ class WithScalar(Op):
             data = data.to(torch_dtype(self.result_dtype(str(data.dtype).removeprefix("torch."))))
             number = number_as(number, data.dtype)
         return (number, data) if self.reverse else (data, number)
+
+    def as_rows(self, to: Rows) -> None:
+        left, right = (self.scalar, to.data) if self.reverse else (to.data, self.scalar)
+        to.binary(self.formula.name, left, right, to.output)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from mxnet.ops.tools.storage import csr_if_whole, rows_of_csr
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 Ranges = Sequence[range]
@@ -59,6 +61,13 @@ class _PartOfData(Op):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": _extents(self.ranges(s.data))}
+
+    def as_rows(self, to: Rows) -> None:
+        shape, ranges = to.data.shape, self.ranges(to.data.shape)
+        steps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+        begin = sum(each.start * step for each, step in zip(ranges, steps, strict=True) if each)
+        walked = [each.step * step for each, step in zip(ranges, steps, strict=True) if each is not None]
+        to.walk(to.data.at(begin), walked, to.output)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return _read(data, self.ranges(data.shape))  # type: ignore[arg-type] # its extents are known

@@ -19,6 +19,7 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
     Function = Callable[..., Tensor]
@@ -57,6 +58,12 @@ class Unary(Op):
             else data.as_type("float32")
         )
         return (to.node(said, real) if isinstance(said, str) else said(to, real)).as_type(data.dtype)
+
+    def as_rows(self, to: Rows) -> None:
+        to.each(self.name, to.data, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        to.each(f"{self.name}_grad", to.grad, to.output if to.data is None else to.data, to.data_grad)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = type(self).function

@@ -18,6 +18,8 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Place, Rows
+
     Derivative = Callable[[Tensor, "Operand", "Operand"], Tensor]
 
 Operand = Any
@@ -29,10 +31,12 @@ __all__ = ["FORMULAS", "Formula", "OfTwo", "memory_of"]
 class Formula(NamedTuple):
     """A function of two operands and its partial derivatives, each times the head gradient.
 
-    Without derivatives the gradient is zero everywhere. Where `compute` takes the keyword ``out`` it writes
+    It has the name of its native kernel, if it has one. Without derivatives the gradient is zero everywhere.
+    Where `compute` takes the keyword ``out`` it writes
     there, which may be one of the operands.
     """
 
+    name: str
     verb: str
     math: str
     compute: Callable[..., Tensor]
@@ -200,11 +204,12 @@ def _of_truths(op_type: str) -> Callable[[OnnxGraph, Operand, Operand], Value]:
 
 
 FORMULAS: dict[str, Formula] = {
-    "add": Formula("Adds", "a + b", _add, lambda grad, *_: grad, lambda grad, *_: grad, "Add", "+"),
+    "add": Formula("add", "Adds", "a + b", _add, lambda grad, *_: grad, lambda grad, *_: grad, "Add", "+"),
     "sub": Formula(
-        "Subtracts", "a - b", _subtract, lambda grad, *_: grad, lambda grad, *_: -grad, "Sub", "-"
+        "sub", "Subtracts", "a - b", _subtract, lambda grad, *_: grad, lambda grad, *_: -grad, "Sub", "-"
     ),
     "mul": Formula(
+        "mul",
         "Multiplies",
         "a b",
         _multiply,
@@ -214,6 +219,7 @@ FORMULAS: dict[str, Formula] = {
         "*",
     ),
     "div": Formula(
+        "div",
         "Divides",
         "a / b",
         _divide,
@@ -223,6 +229,7 @@ FORMULAS: dict[str, Formula] = {
         "/",
     ),
     "mod": Formula(
+        "mod",
         "Takes the remainder, with the divisor's sign; 0 where the divisor is 0, of",
         r"a \bmod b",
         _modulo,
@@ -231,6 +238,7 @@ FORMULAS: dict[str, Formula] = {
         _modulo_in_onnx,
     ),
     "power": Formula(
+        "power",
         "Raises to a power",
         "a^b",
         _power,
@@ -240,6 +248,7 @@ FORMULAS: dict[str, Formula] = {
         "**",
     ),
     "maximum": Formula(
+        "maximum",
         "Takes the greater one",
         r"\max(a, b)",
         _maximum,
@@ -248,6 +257,7 @@ FORMULAS: dict[str, Formula] = {
         "Max",
     ),
     "minimum": Formula(
+        "minimum",
         "Takes the lesser one",
         r"\min(a, b)",
         _minimum,
@@ -256,6 +266,7 @@ FORMULAS: dict[str, Formula] = {
         "Min",
     ),
     "hypot": Formula(
+        "hypot",
         "Computes the hypotenuse",
         r"\sqrt{a^2 + b^2}",
         _hypot,
@@ -263,18 +274,22 @@ FORMULAS: dict[str, Formula] = {
         _in_whole_numbers(lambda grad, a, b: grad * b / _hypot(a, b)),
         lambda to, a, b: to.Sqrt(_squared(a) + _squared(b)),
     ),
-    "equal": Formula("Compares", "a = b", _truth("eq"), onnx="Equal"),
-    "not_equal": Formula("Compares", r"a \ne b", _truth("ne"), onnx=lambda to, a, b: to.Not(to.Equal(a, b))),
-    "greater": Formula("Compares", "a > b", _truth("gt"), onnx="Greater"),
-    "greater_equal": Formula("Compares", r"a \ge b", _truth("ge"), onnx="GreaterOrEqual"),
-    "lesser": Formula("Compares", "a < b", _truth("lt"), onnx="Less"),
-    "lesser_equal": Formula("Compares", r"a \le b", _truth("le"), onnx="LessOrEqual"),
-    "logical_and": Formula(
-        "Combines truth values", r"a \wedge b", _truth("logical_and"), onnx=_of_truths("And")
+    "equal": Formula("equal", "Compares", "a = b", _truth("eq"), onnx="Equal"),
+    "not_equal": Formula(
+        "not_equal", "Compares", r"a \ne b", _truth("ne"), onnx=lambda to, a, b: to.Not(to.Equal(a, b))
     ),
-    "logical_or": Formula("Combines truth values", r"a \vee b", _truth("logical_or"), onnx=_of_truths("Or")),
+    "greater": Formula("greater", "Compares", "a > b", _truth("gt"), onnx="Greater"),
+    "greater_equal": Formula("greater_equal", "Compares", r"a \ge b", _truth("ge"), onnx="GreaterOrEqual"),
+    "lesser": Formula("lesser", "Compares", "a < b", _truth("lt"), onnx="Less"),
+    "lesser_equal": Formula("lesser_equal", "Compares", r"a \le b", _truth("le"), onnx="LessOrEqual"),
+    "logical_and": Formula(
+        "logical_and", "Combines truth values", r"a \wedge b", _truth("logical_and"), onnx=_of_truths("And")
+    ),
+    "logical_or": Formula(
+        "logical_or", "Combines truth values", r"a \vee b", _truth("logical_or"), onnx=_of_truths("Or")
+    ),
     "logical_xor": Formula(
-        "Combines truth values", r"a \oplus b", _truth("logical_xor"), onnx=_of_truths("Xor")
+        "logical_xor", "Combines truth values", r"a \oplus b", _truth("logical_xor"), onnx=_of_truths("Xor")
     ),
 }
 """By the name that the operators are called after: ``broadcast_add``, ``_maximum``, ``_mod_scalar``."""
@@ -298,7 +313,11 @@ class OfTwo(Op):
                 cls.gradient = no_gradient
             elif not {"gradient", "backward"} & vars(cls).keys():
                 cls.backward = _by_formula
+                cls.backward_as_rows = _rows_by_formula
         super().__init_subclass__(**kwargs)
+
+    def as_rows(self, to: Rows) -> None:
+        to.binary(self.formula.name, to.lhs, to.rhs, to.output)
 
     def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute
@@ -320,3 +339,28 @@ def _by_formula(self: OfTwo, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -
         into_left(grad, lhs, rhs).sum_to_size(lhs.shape) if "lhs" in run.wants else None,
         into_right(grad, lhs, rhs).sum_to_size(rhs.shape) if "rhs" in run.wants else None,
     )
+
+
+def rows_of_sum(to: Rows, grad: Place, into: Place | None) -> None:
+    """Add the row that adds up a gradient over the axes along which its operand was repeated."""
+    if into is not None:
+        to.sum_to(grad, into)
+
+
+def _rows_by_formula(self: OfTwo, to: Rows) -> None:
+    name = self.formula.name
+    chosen = {"maximum": ("greater_equal", "lesser"), "minimum": ("lesser_equal", "greater")}.get(name)
+    if chosen is not None:
+        for compare, into in zip(chosen, (to.lhs_grad, to.rhs_grad), strict=True):
+            if into is not None:
+                to.sum_to(to.binary("mul", to.grad, to.binary(compare, to.lhs, to.rhs)), into)
+        return
+    if name not in ("mul", "div"):
+        to.decline()
+    if to.lhs_grad is not None:
+        to.sum_to(to.binary(name, to.grad, to.rhs), to.lhs_grad)
+    if to.rhs_grad is not None and name == "mul":
+        to.sum_to(to.binary("mul", to.grad, to.lhs), to.rhs_grad)
+    elif to.rhs_grad is not None:
+        share = to.binary("div", to.binary("div", to.binary("mul", to.grad, to.lhs), to.rhs), to.rhs)
+        to.sum_to(share, to.rhs_grad, -1.0)

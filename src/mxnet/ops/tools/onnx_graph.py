@@ -268,6 +268,8 @@ class OnnxGraph:
         if dtype is None:
             dtype = self._dtype_after(op_type, values)
         domain = attributes.pop("domain", None)
+        if "dtype_" in attributes:  # an attribute of ONNX, where the keyword speaks of the output
+            attributes["dtype"] = attributes.pop("dtype_")
         made = onnx.helper.make_node(
             op_type, [each.name if each else "" for each in values], names, name, domain=domain, **attributes
         )

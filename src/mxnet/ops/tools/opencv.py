@@ -81,7 +81,7 @@ def decode_as(encoded: Buffer, flags: int, source: str) -> Pixels:
         If OpenCV is not installed, or cannot read the file.
     """
     cv2 = opencv("Decoding images")
-    stored = np.frombuffer(encoded, "uint8")
+    stored = np.frombuffer(memoryview(encoded), "uint8")
     pixels: Pixels | None = None
     if len(stored):
         try:

@@ -432,4 +432,4 @@ class Crop(Op, name="Crop"):
             begins = [(arg0.extent(2 + i) - fixed(each)) // 2 for i, each in enumerate(extents)]
         if any(isinstance(each, Open) for each in extents):
             return to.Slice(arg0, begins, to.shape_of(extents) + to.value(begins), [2, 3])
-        return to.Slice(arg0, begins, [b + n for b, n in zip(begins, extents, strict=True)], [2, 3])  # type: ignore[operator]
+        return to.Slice(arg0, begins, [b + n for b, n in zip(begins, extents, strict=True)], [2, 3])

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mxnet.ir.memory import NEW, Memory
+from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
-from mxnet.ops.nn.activation import rectified_
-from mxnet.ops.nn.convolution import Convolution
+from mxnet.ops.nn.activation import rectified_, row_of_activation
+from mxnet.ops.nn.convolution import Convolution, is_last
+from mxnet.ops.nn.winograd import Winograd
+from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 from mxnet.ops.tools.shapes import dtype_of_first_input, numel, reversed_shape, same_shape
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.native.rows import Rows
 
 __all__ = [
     "FoldedBias",
@@ -211,6 +215,9 @@ class PackedDenseWeight(_Packed):
         return packed
 
 
+_SMALL = 1 << 18
+
+
 class TransposedDenseWeight(Op):
     """Transposes the weight of a dense layer, as small products run fastest."""
 
@@ -220,8 +227,9 @@ class TransposedDenseWeight(Op):
     infer_shape = reversed_shape
 
     def forward(self, run: Run, weight: Tensor) -> Tensor:
-        # One row reads the matrix once, in any order; more are up to a third faster on a true transpose.
-        return weight.t() if self.rows == 1 else weight.t().contiguous()
+        # One row reads the matrix once, in any order; more are up to a third faster on a true transpose. Rows
+        # of native kernels need one, which costs nothing worth mentioning where it is small.
+        return weight.t() if self.rows == 1 and weight.numel() > _SMALL else weight.t().contiguous()
 
 
 # ----------------------------------------------------------------------------------------------------- layers
@@ -234,8 +242,16 @@ class FusedConvolution(Convolution):
     memory = NEW
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
+    tile: int = param(default=0, doc="Side of the tiles for which the weight is transformed; 0 for none.")
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+        bends = self.act == "relu"
+        if self.tile:
+            sliding = self.sliding(tuple(data.shape))
+            result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
+            way = Winograd(sliding, self.tile)
+            way.multiply(channels_last(data), weight, bias, result, relu=bends)
+            return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
         if _is_packed(run, 1):
             convolved: Tensor = torch.ops.mkldnn._convolution_pointwise.default(
                 data, weight, bias, self.pads, self.strides, self.dilates, self.num_group,
@@ -246,7 +262,9 @@ class FusedConvolution(Convolution):
             return torch.cudnn_convolution_relu(
                 data, weight, bias, self.strides, self.pads, self.dilates, self.num_group
             )
-        return _ACTIVATIONS[self.act](super().forward(run, data, weight, bias), *self.scalars)
+        self.refuse_channels_last_on_cpu(run)
+        result = self.convolve(data, weight, bias, last=is_last(run, data), relu=bends)
+        return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
 
 
 class FusedConvolutionAdd(FusedConvolution):
@@ -293,7 +311,7 @@ class FusedConvolutionAdd(FusedConvolution):
                 out, data, weight, bias, *self._window, "add", 1.0, *self._relu
             )
             return added
-        return _ACTIVATIONS[self.act](out.add_(self.convolve(data, weight, bias)))
+        return self.convolve(data, weight, bias, last=is_last(run, data), over=out, relu=self.act == "relu")
 
     @property
     def _window(self) -> tuple[Any, ...]:
@@ -338,6 +356,19 @@ class FusedFullyConnected(Op):
         columns = numel(shape[1:]) if self.flatten else shape[-1]
         return lambda data, *rest: product(data.reshape(-1, columns), *rest).view(result)
 
+    def as_rows(self, to: Rows) -> None:
+        is_turned = to.output.size == self.num_hidden and to.weight.size > _SMALL
+        if is_turned or self.act not in ("none", "relu", "sigmoid", "tanh"):
+            to.decline()
+        m, n = to.output.size // self.num_hidden, self.num_hidden
+        bent = self.act != "none"
+        sums = to.scratch(m * n) if bent else to.output
+        if to.bias is not None:
+            to.copy(to.bias, sums, m, n, source_step=0)
+        to.product(to.data, to.weight, sums, (m, to.data.size // m, n), add=to.bias is not None)
+        if bent:
+            to.each(row_of_activation(self.act), sums, to.output)
+
     def _product(self, *, packed: bool) -> Callable[..., Tensor]:
         """Return the function of rows, weight and bias."""
         act, scalars, mm, addmm = self.act, self.scalars, torch.mm, torch.addmm
@@ -377,7 +408,7 @@ class ToChannelsLast(Op):
         return (CHANNELS_LAST,)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
-        images = data.contiguous(memory_format=torch.channels_last)
+        images = channels_last(data)
         if images.shape[1] == 1:  # either layout, and torch would go on with the first
             height, width = images.shape[2:]
             return images.as_strided(images.shape, (height * width, 1, width, 1))
@@ -388,10 +419,11 @@ class ToChannelsFirst(Op):
     """Stores images one channel after the other, as users see them."""
 
     name = "_to_channels_first"
+    memory = WRITES
     infer_shape = same_shape
 
-    def forward(self, run: Run, data: Tensor) -> Tensor:
-        return data.contiguous()
+    def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
+        return channels_first(data, out)
 
 
 def runs_channels_last(images: Type) -> bool:

@@ -13,10 +13,13 @@ from mxnet.ir.memory import NEW, VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
+from mxnet.ops.tensor.joining import rows_of_parts
 from mxnet.ops.tools.shapes import numel
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.native.rows import Rows
 
 __all__ = ["JoinRows", "SplitRows"]
 
@@ -39,6 +42,9 @@ class JoinRows(Op):
         if any(shape is None or None in shape for shape in s.ins):
             return {}
         return {"output": (sum(shape[0] for shape in s.ins), numel(s.ins[0][1:]))}
+
+    def as_rows(self, to: Rows) -> None:
+        rows_of_parts(to, to.output, to.ins, 0, join=True)
 
     def forward(self, run: Run, *args: Tensor) -> Tensor:
         return torch.cat([each if each.dim() == 2 else each.flatten(1) for each in args])
@@ -65,6 +71,9 @@ class SplitRows(Op):
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.joined is None else {"outs": tuple((n, s.joined[1]) for n in self.rows)}
+
+    def as_rows(self, to: Rows) -> None:
+        rows_of_parts(to, to.joined, to.outs, 0, join=False)
 
     def forward(self, run: Run, joined: Tensor) -> Sequence[Tensor]:
         return torch.split(joined, list(self.rows))

@@ -21,18 +21,7 @@ _NAMES = {"train": "wiki.train.tokens", "validation": "wiki.valid.tokens", "test
 
 
 class _WikiText(DownloadedDataset):
-    """Articles as sequences of words, with the same sequences one word later as labels; Merity et al., 2016.
-
-    Parameters
-    ----------
-    root : str
-        The folder of the files ``wiki.train.tokens`` and so on, or of their archive.
-    segment : {'train', 'validation', 'test'}
-    vocab : Vocabulary, optional
-        The numbers of the words; made of the text otherwise.
-    seq_len : int, default 35
-        How long sequences are.
-    """
+    """What both of them are; a subclass says where its files are."""
 
     _namespace: ClassVar[str]
     _archive: ClassVar[Published]
@@ -78,14 +67,25 @@ class _WikiText(DownloadedDataset):
 
 
 class WikiText2(_WikiText):
-    """WikiText-2: two million words; parameters as of `_WikiText`."""
+    """WikiText-2: sequences of two million words, and of the next words as labels; Merity et al., 2016.
+
+    Parameters
+    ----------
+    root : str
+        The folder of the files ``wiki.train.tokens`` and so on, or of their archive.
+    segment : {'train', 'validation', 'test'}
+    vocab : Vocabulary, optional
+        The numbers of the words; made of the text otherwise.
+    seq_len : int, default 35
+        How long sequences are.
+    """
 
     _namespace = "wikitext-2"
     _archive = Published("wikitext-2-v1.zip", "3c914d17d80b1459be871a5039ac23e752a53cbe")
 
 
 class WikiText103(_WikiText):
-    """WikiText-103: a hundred million words; parameters as of `_WikiText`."""
+    """WikiText-103: a hundred million words; parameters as of `WikiText2`."""
 
     _namespace = "wikitext-103"
     _archive = Published("wikitext-103-v1.zip", "0aec09a7537b58d4bb65362fee27650eeaba625a")

@@ -1,0 +1,65 @@
+"""Runs a kernel on several threads: those of torch's own pool, as two pools would fight for the cores."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mxnet.lazy import torch
+from mxnet.native.calling import find, words_of
+from mxnet.native.loading import address
+
+__all__ = ["run_shares", "threads"]
+
+
+class _Pool(NamedTuple):
+    parallel: Any
+    me: int
+    number: int
+    share: int
+
+
+def threads() -> int:
+    """Return into how many shares work is worth dividing."""
+    return torch.get_num_threads() if _pool() is not None else 1
+
+
+def run_shares(kernel: str, shares: Sequence[Sequence[float]]) -> None:
+    """Run a kernel once for the words of each share, in parallel if there are several.
+
+    The kernel has to be there: ask :func:`~mxnet.native.find` before.
+    """
+    pool = _pool() if len(shares) > 1 else None
+    if pool is None:
+        run = find(kernel)
+        assert run is not None
+        for words in shares:
+            run(*words)
+        return
+    rows = [words_of(*words) for words in shares]
+    table = np.array([row.ctypes.data for row in rows], np.int64)
+    order = np.array([pool.me, pool.number, address(kernel), table.ctypes.data, len(rows)], np.int64)
+    pool.parallel(pool.share, order.ctypes.data, len(rows), 0)
+
+
+@functools.cache
+def _pool() -> _Pool | None:
+    """Return the functions of the OpenMP that torch has loaded; None where it is another than GNU's."""
+    share = address("share")
+    for path in sorted((Path(str(torch.version.__file__)).parent / "lib").glob("libgomp*.so*")):
+        library = ctypes.CDLL(str(path))
+        parallel = library.GOMP_parallel
+        parallel.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint, ctypes.c_uint]
+        parallel.restype = None
+        me, count = (
+            ctypes.cast(getattr(library, name), ctypes.c_void_p).value
+            for name in ("omp_get_thread_num", "omp_get_num_threads")
+        )
+        if share and me and count:
+            return _Pool(parallel, me, count, share)
+    return None

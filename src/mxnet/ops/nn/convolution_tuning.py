@@ -1,0 +1,137 @@
+"""Which way computes a convolution the fastest, measured: what ``MXNET_CONVOLUTION_TUNE`` asks for.
+
+What was found is kept in the user's cache, beside the kernels, for this processor, threads and torch.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import platform
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from mxnet.lazy import torch
+from mxnet.native import threads
+from mxnet.native.keeping import keep, kept
+from mxnet.ops.nn.sliding import Sliding
+from mxnet.ops.nn.winograd import Winograd
+from mxnet.ops.tools.layout import empty_last
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["ONEDNN", "PRODUCT", "Part", "fastest"]
+
+Part = Literal["output", "image", "filters"]
+"""What is computed: the convolution, the gradient of its image, or that of its filters."""
+
+ONEDNN, PRODUCT = "onednn", "product"
+_REPEATS = 3
+
+
+@functools.cache
+def fastest(sliding: Sliding, part: Part, tiles: tuple[int, ...], *, packed: bool) -> str:
+    """Return the fastest way: :data:`ONEDNN`, :data:`PRODUCT`, or the side of Winograd's tiles."""
+    name = f"convolutions-{_machine(threads())}"
+    known = kept(name) or {}
+    question = f"{tuple(sliding)} {part} {tiles} {packed}"
+    if question not in known:
+        ways = _ways(sliding, part, tiles, packed=packed)
+        took = {way: min(_timed(run) for _ in range(_REPEATS)) for way, run in ways.items()}
+        known[question] = min(took, key=lambda way: took[way]), b""
+        keep(name, known)
+    return known[question][0]
+
+
+def _machine(count: int) -> str:
+    capability = torch.backends.cpu.get_cpu_capability()
+    about = f"{platform.processor()} {capability} {count} {torch.version.__version__}"
+    return hashlib.sha256(about.encode()).hexdigest()[:32]
+
+
+def _timed(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def _ways(
+    sliding: Sliding, part: Part, tiles: Sequence[int], *, packed: bool
+) -> dict[str, Callable[[], object]]:
+    """Return what is to be compared, on arrays of ones."""
+    flat = 1 if sliding.extents[0] == sliding.kernel[0] == 1 else 0  # axes of space that are not there
+    image = empty_last((sliding.batch, sliding.channels, *sliding.extents[flat:])).fill_(1)
+    grad = empty_last((sliding.batch, sliding.filters, *sliding.places[flat:])).fill_(1)
+    weight = empty_last((sliding.filters, sliding.channels // sliding.groups, *sliding.kernel[flat:])).fill_(
+        1
+    )
+    window = sliding.strides[flat:], sliding.pads[flat:], sliding.dilates[flat:]
+    product, onednn = {
+        "output": (
+            lambda: sliding.multiply(image, weight, None, grad),
+            _forward_of_onednn(sliding, image, weight, window, packed=packed and bool(flat)),
+        ),
+        "image": (
+            lambda: sliding.spread(grad, weight, image),
+            lambda: _gradient_of_onednn(sliding, image, weight, grad, window, [True, False, False]),
+        ),
+        "filters": (
+            lambda: sliding.collect(image, grad, weight),
+            lambda: _gradient_of_onednn(sliding, image, weight, grad, window, [False, True, False]),
+        ),
+    }[part]
+    ways: dict[str, Callable[[], object]] = {PRODUCT: product}
+    if not (
+        part == "filters" and sliding.kernel == (1, 1, 1) != sliding.strides
+    ):  # it may write beyond its memory
+        ways[ONEDNN] = onednn
+    for tile in tiles:
+        ways[str(tile)] = _by_tiles(
+            Winograd(sliding, tile), part, image, weight.contiguous(), grad, packed=packed
+        )
+    return ways
+
+
+def _by_tiles(
+    way: Winograd, part: Part, image: Tensor, weight: Tensor, grad: Tensor, *, packed: bool
+) -> Callable[[], object]:
+    if part == "filters":
+        return lambda: way.collect(image, grad, weight)
+    if part == "image":
+        return lambda: way.spread(grad, way.transformed(weight, way.tile, turned=True), image)
+    filters = way.transformed(weight, way.tile) if packed else None
+    return lambda: way.multiply(
+        image, way.transformed(weight, way.tile) if filters is None else filters, None, grad
+    )
+
+
+Window = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+
+
+def _forward_of_onednn(
+    sliding: Sliding, image: Tensor, weight: Tensor, window: Window, *, packed: bool
+) -> Callable[[], object]:
+    strides, pads, dilates = window
+    if not packed:
+        none = (0,) * len(pads)
+        return lambda: torch.convolution(
+            image, weight, None, strides, pads, dilates, False, none, sliding.groups
+        )
+    mkldnn = torch.ops.mkldnn
+    filters = mkldnn._reorder_convolution_weight(
+        weight.contiguous(), pads, strides, dilates, sliding.groups, list(image.shape)
+    )
+    return lambda: mkldnn._convolution_pointwise.default(
+        image, filters, None, pads, strides, dilates, sliding.groups, "none", [], ""
+    )
+
+
+def _gradient_of_onednn(
+    sliding: Sliding, image: Tensor, weight: Tensor, grad: Tensor, window: Window, wanted: list[bool]
+) -> object:
+    strides, pads, dilates = window
+    return torch.ops.aten.convolution_backward(
+        grad, image, weight, None, strides, pads, dilates, False, (0,) * len(pads), sliding.groups, wanted
+    )

@@ -1,0 +1,395 @@
+"""Finds out which steps run as rows, where their values lie, and what is left for torch's kernels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from mxnet.context import cpu
+from mxnet.ir.node import Entry, Node
+from mxnet.ir.types import Type
+from mxnet.native import address
+from mxnet.native.arena import Lifetime, place
+from mxnet.native.frame import Bound, Table
+from mxnet.native.rows import Recipe
+from mxnet.ops.backward import Backward
+from mxnet.plan.plan import Plan, Step, Value
+from mxnet.plan.recipes import Recipes
+from mxnet.plan.segments import FramedPlan, Segment, Stretch
+
+__all__ = ["with_segments"]
+
+_END = 1 << 60
+_NOTHING = Type((0,), "int8", cpu())
+
+
+def with_segments(plan: Plan, n_heads: int, *, is_train: bool) -> Plan:
+    """Return a plan whose steps run as rows where they can; the plan itself where none does.
+
+    Parameters
+    ----------
+    plan : Plan
+        For known shapes.
+    n_heads : int
+        How many of the given values, the last ones, are gradients of outputs.
+    is_train : bool
+        Whether it is for training.
+    """
+    recipes = Recipes(plan, is_train=is_train)
+    found = [recipes.of(step) for step in (*plan.forward, *plan.backward)]
+    if not any(found) or address("run") is None:
+        return plan
+    return _Planner(plan, n_heads, found).plan()
+
+
+class _Planner:
+    """Finds a home for every value, and makes the table and the new plan."""
+
+    def __init__(self, plan: Plan, n_heads: int, recipes: Sequence[Recipe | None]) -> None:
+        self.old = plan
+        self.steps = (*plan.forward, *plan.backward)
+        self.n_forward = len(plan.forward)
+        self.recipes = recipes
+        self.n_variables = plan.n_given - n_heads
+        self.frame = len(plan.values)
+        self.outside = plan.outside
+        self.root: dict[int, int] = {}  # of a value that is another one seen in another shape
+        self.made: dict[int, int] = {}  # by value that rows make, the step
+        self.held: dict[int, frozenset[int]] = {}  # whose memory a tensor of torch's may lie in
+        self.read: set[int] = set()  # the roots that anything but a change of shape reads
+        self.exported: set[int] = set()  # the values of rows that are needed as tensors
+        self.last: dict[int, int] = {}
+        self.fresh: set[int] = set()  # the roots that leave the run
+        self._follow()
+        self.target: dict[int, int] = {}  # by root that lies in the array of a gradient, its number
+        self.more: dict[int, list[tuple[str, int, int]]] = {}  # by step, gradients that are copied or added
+        self._settle_gradients()
+
+    def home(self, v: int) -> int:
+        """Return the value whose memory a value lies in."""
+        return self.root.get(v, v)
+
+    def nbytes(self, v: int) -> int:
+        """Return the size of a value; of scratch memory, it is known already."""
+        return self.old.values[v].type.nbytes
+
+    # --------------------------------------------------------------------------------------- following values
+
+    def _follow(self) -> None:
+        """Look at all steps in order: who makes and reads what, and when for the last time."""
+        made = self.made
+        for t, (step, recipe) in enumerate(zip(self.steps, self.recipes, strict=True)):
+            op = step.node.op
+            assert op is not None
+            read = step.inputs
+            if op.shape_only:
+                read = tuple(v for i, v in enumerate(read) if i not in op.shape_only)
+            if recipe is None:
+                self._follow_torch(t, step, read)
+            else:
+                self._follow_rows(t, step, read, recipe)
+        for v in self.old.outputs:
+            self.exported.add(v)
+            self.fresh.update(self._memory_of(v))
+        self.fresh = {v for v in self.fresh if v in made}
+        self.exported = {v for v in self.exported if v in made}
+
+    def _follow_rows(self, t: int, step: Step, read: Sequence[int], recipe: Recipe) -> None:
+        root, made, arrays = self.root, self.made, (*step.inputs, *step.outputs)
+        for output, source in recipe.same:
+            root[arrays[output]] = self.home(arrays[source])
+        for v in step.outputs:
+            made[v] = t
+        if recipe.kernels:
+            self.read.update([root.get(v, v) for v in read])
+        for v in (*read, *step.outputs):
+            r = root.get(v, v)
+            if r in made:
+                self.last[r] = _END if made[r] < self.n_forward <= t else t
+            elif r in self.held:
+                self._touch(r, t)
+
+    def _follow_torch(self, t: int, step: Step, read: Sequence[int]) -> None:
+        assert step.node.op is not None
+        self.exported.update(read)
+        for v in read:
+            self.read.add(self.home(v))
+            self._touch(v, t)
+        seen = frozenset().union(*map(self._memory_of, read)) if read else frozenset()
+        if step.takes is not None and step.takes not in self.made:
+            self._hold(step.outputs[:1], self._memory_of(step.takes))
+        elif step.node.op.memory.result != "new":
+            self._hold(step.outputs, seen)
+        if step.wants:
+            self._hold(step.outputs[-1:], seen)
+
+    def _hold(self, values: Sequence[int], memory: frozenset[int]) -> None:
+        if memory:
+            for v in values:
+                self.held[v] = memory
+
+    def _memory_of(self, v: int) -> frozenset[int]:
+        """Return the values of rows whose memory a value may lie in."""
+        v = self.home(v)
+        if v in self.made:
+            return frozenset((v,))
+        return self.held.get(v, frozenset())
+
+    def _touch(self, v: int, t: int) -> None:
+        v = self.root.get(v, v)
+        begun = self.made.get(v)
+        if begun is not None:
+            # A forward half may be followed by several backward halves, which all find what it has left.
+            self.last[v] = _END if begun < self.n_forward <= t else t
+        elif v in self.held:
+            for each in self.held[v]:
+                self._touch(each, t)
+
+    # ---------------------------------------------------------------------------------------------- gradients
+
+    def _settle_gradients(self) -> None:
+        """Find what rows make that lies in the array of a gradient, or is copied or added to it by rows."""
+        gradients = self.old.gradients
+        sharing: dict[int, int] = {}
+        for v, _ in gradients:
+            sharing[self.home(v)] = sharing.get(self.home(v), 0) + 1
+        rows_write = set()
+        for number, (v, request) in enumerate(gradients):
+            t, r = self.made.get(v), self.home(v)
+            if t is None:
+                continue  # torch makes it, or it is given
+            made_later = t >= self.n_forward
+            op = self.old.values[v].entry.node.op
+            rule = op.forward_op.add_gradient if isinstance(op, Backward) and request == "add" else None
+            if not made_later or rule is not None or self.nbytes(v) == 0:
+                self.exported.add(v)
+                self._touch(v, len(self.steps))
+                continue
+            rows_write.add(number)
+            of_rows = r in self.made and self.made[r] >= self.n_forward
+            if (
+                request == "write"
+                and of_rows
+                and sharing[r] == 1
+                and r not in self.read
+                and r not in self.fresh
+                and v not in self.exported
+            ):
+                self.target[r] = number
+            else:
+                self.more.setdefault(t, []).append(
+                    ("copy" if request == "write" else "accumulate", v, number)
+                )
+        self.rows_write = frozenset(rows_write)
+
+    # -------------------------------------------------------------------------------------------------- table
+
+    def plan(self) -> FramedPlan:
+        """Return the new plan."""
+        writing = _Writing(self)
+        steps: list[Step] = []
+        begins = 0  # of the backward half
+        for t, (step, recipe) in enumerate(zip(self.steps, self.recipes, strict=True)):
+            if t == self.n_forward:
+                steps += writing.close()
+                begins = len(steps)
+            if recipe is not None:
+                writing.enter(t, step, recipe)
+                continue
+            steps += writing.close()
+            takes = None if step.takes in self.made else step.takes
+            steps.append(step._replace(takes=takes, frees=()))
+        if self.n_forward == len(self.steps):
+            steps += writing.close()
+            begins = len(steps)
+        steps += writing.close()
+        old = self.old
+        table, given, heads, targets = writing.finish()
+        frame = Value(Entry(Node(None, "frame", types=(_NOTHING,))), _NOTHING)
+        made = {v for step in steps[:begins] for v in step.outputs}
+        later = {v for step in steps[begins:] for v in _read(step)}
+        pending = {v for i, (v, _) in enumerate(old.gradients) if i not in self.rows_write}
+        saved = made & (later | pending) if old.gradients else set()
+        outside = {*self.outside, self.frame, *old.outputs}
+        return FramedPlan(
+            values=(*old.values, frame),
+            n_given=old.n_given,
+            preparations=old.preparations,
+            forward=_freed(steps[:begins], outside | saved),
+            backward=_freed(steps[begins:], outside | {v for v in pending if v in saved or v in outside}),
+            outputs=old.outputs,
+            gradients=old.gradients,
+            saved=tuple(sorted(saved)),
+            memory=old.memory,
+            frame=self.frame,
+            rows_write=self.rows_write,
+            whole=old,
+            table=table,
+            given=given,
+            heads=heads,
+            targets=targets,
+        )
+
+
+def _read(step: Step) -> Sequence[int]:
+    assert step.node.op is not None
+    skip = step.node.op.shape_only
+    return [v for i, v in enumerate(step.inputs) if i not in skip] if skip else step.inputs
+
+
+def _freed(steps: Sequence[Step], kept: set[int]) -> tuple[Step, ...]:
+    """Return steps that let go what nothing reads afterwards and is not kept."""
+    seen = set(kept)
+    result = []
+    for step in reversed(steps):
+        frees = tuple([v for v in dict.fromkeys((*_read(step), *step.outputs)) if v not in seen])
+        seen.update(frees)
+        result.append(step._replace(frees=frees))
+    return tuple(reversed(result))
+
+
+class _Writing:
+    """Writes rows down, and makes a step of each stretch of them."""
+
+    def __init__(self, planner: _Planner) -> None:
+        self.planner = planner
+        self.code: list[int] = []
+        self.words: list[int] = []
+        self.addresses: list[tuple[int, int, int]] = []
+        self.to_targets: list[tuple[int, int, int]] = []
+        self.segments: list[tuple[int, int]] = []
+        self.stretches: list[Stretch] = []
+        self.loose: dict[int, int] = {}
+        self.scratch: dict[int, Lifetime] = {}
+        self.written: set[int] = set()
+        self.known = set(planner.outside)  # and what rows have made so far: all others torch makes
+        self.now: Stretch | None = None
+
+    def enter(self, t: int, step: Step, recipe: Recipe) -> None:
+        """Write the rows of a step."""
+        planner, base = self.planner, len(self.words)
+        now = self.now
+        if now is None:
+            now = self.now = Stretch(len(self.stretches))
+            self.segments.append((len(self.code) // 2, 0))
+        now.steps.append(step)
+        root = planner.root
+        arrays = [root.get(v, v) for v in (*step.inputs, *step.outputs)]
+        self.known.update(step.outputs)
+        if not self.known.issuperset(arrays):
+            needed = [
+                root.get(v, v) for v in (*_read(step), *step.outputs)
+            ]  # what lends its shape is not there
+            now.reads |= {v: self.number_of(v) for v in needed if v not in self.known}
+        for size in recipe.scratch:
+            arrays.append(-1 - len(self.scratch))
+            self.scratch[arrays[-1]] = Lifetime(4 * size, t, t)
+        for kernel, start in zip(recipe.kernels, recipe.starts, strict=True):
+            self.code += kernel, 8 * (base + start)
+        self.words += recipe.words
+        for at, which, offset in recipe.addresses:
+            self.addresses.append((base + at, arrays[which], offset))
+        if recipe.writes:
+            self.written.update([arrays[which] for which in recipe.writes])
+        now.makes += [(self.number_of(v), self.shape(v)) for v in step.outputs if v in planner.fresh]
+        now.exports += [v for v in step.outputs if v in planner.exported]
+        for added, v, number in planner.more.get(t, ()):
+            self._gradient(added, root.get(v, v), number)
+
+    def _gradient(self, kernel: str, v: int, number: int) -> None:
+        found, base, size = address(kernel), len(self.words), math.prod(self.shape(v))
+        assert found is not None
+        self.code += found, 8 * base
+        self.words += (0, 0, 1, size, size, size) if kernel == "copy" else (0, 0, size)
+        self.addresses.append((base, v, 0))
+        self.to_targets.append((base + 1, number, 0))
+
+    def shape(self, v: int) -> tuple[int, ...]:
+        """Return the shape of a value."""
+        return self.planner.old.values[v].type.shape  # type: ignore[return-value]
+
+    def number_of(self, v: int) -> int:
+        """Return which of the loose tensors a value is."""
+        return self.loose.setdefault(v, len(self.loose))
+
+    def close(self) -> Iterator[Step]:
+        """Yield the step that the last rows are, if there are any."""
+        now, self.now = self.now, None
+        if now is None:
+            return
+        self.segments[-1] = (self.segments[-1][0], len(self.code) // 2)
+        self.stretches.append(now)
+        counts = 1 + len(now.reads), len(now.exports)
+        node = Node(Segment.make().knowing(counts=counts, run=now), now.title, types=(_NOTHING,))
+        yield Step(node, (self.planner.frame, *now.reads), tuple(now.exports))
+
+    def finish(self) -> tuple[Table, tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """Return the table, and which values are its `given`, `heads` and `targets`."""
+        planner = self.planner
+        made, last = planner.made, planner.last
+        lifetimes = {
+            v: Lifetime(4 * math.prod(self.shape(v)), t, last[v])
+            for v, t in made.items()
+            if v not in planner.root and v not in planner.target and v not in planner.fresh
+        }
+        offsets, nbytes = place(lifetimes | self.scratch)
+        in_arena, given, heads = [], [], []
+        loose: list[list[tuple[int, int]]] = [[] for _ in self.loose]
+        for each in self.addresses:
+            at, v, offset = each
+            if v in offsets:
+                in_arena.append((at, offsets[v] + offset))
+            elif v in self.loose:
+                loose[self.loose[v]].append((at, offset))
+            elif v in planner.target:
+                self.to_targets.append((at, planner.target[v], offset))
+            elif planner.n_variables <= v < planner.old.n_given:
+                heads.append(each)
+            else:
+                given.append(each)
+        order = [
+            sorted({*(v for _, v, _ in found), *also})
+            for found, also in (
+                (given, self._exported(given=True)),
+                (heads, self._exported(given=False)),
+                (self.to_targets, ()),
+            )
+        ]
+        for stretch in self.stretches:
+            stretch.results = [self._result(stretch, v, offsets, order) for v in stretch.exports]
+        where, at_byte = np.array(in_arena, np.int64).reshape(-1, 2).T.copy()
+        written = self.written & set(order[0])
+        table = Table(
+            np.array(self.code, np.int64),
+            np.array([*self.words, *[0] * 4 * len(self.segments)], np.int64),
+            tuple(self.segments),
+            (where, at_byte),
+            nbytes,
+            Bound.of(order[0], given, written),
+            Bound.of(order[1], heads),
+            Bound.of(order[2], self.to_targets, order[2]),
+            tuple(loose),
+        )
+        return table, tuple(order[0]), tuple(order[1]), tuple(order[2])
+
+    def _exported(self, *, given: bool) -> set[int]:
+        """Return the values from outside that rows hand on in another shape."""
+        planner = self.planner
+        homes = {planner.home(v) for stretch in self.stretches for v in stretch.exports} & planner.outside
+        heads = range(planner.n_variables, planner.old.n_given)
+        return {v for v in homes if (v not in heads) is given}
+
+    def _result(
+        self, stretch: Stretch, v: int, offsets: Mapping[int, int], order: Sequence[Sequence[int]]
+    ) -> tuple[str, int, tuple[int, ...]]:
+        home, shape = self.planner.home(v), self.shape(v)
+        if home in offsets:
+            return "arena", offsets[home], shape
+        if home in stretch.reads:
+            return "read", list(stretch.reads).index(home), shape
+        if home in self.loose:
+            return "new", self.loose[home], shape
+        where = 0 if home in order[0] else 1
+        return ("given", "heads")[where], order[where].index(home), shape

@@ -1,0 +1,104 @@
+"""Every operator that declares rows computes the same with them as torch's kernels do, on all of its samples."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mxnet.context import cpu
+from mxnet.ir.graph import Graph
+from mxnet.ir.node import Entry, Node
+from mxnet.native import loading
+from mxnet.plan.options import Options
+from mxnet.plan.program_cache import Programs
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ops"))
+from samples import ROWS, recorded_samples
+
+ALL = (*recorded_samples(), *ROWS)
+SAMPLES = [
+    sample
+    for sample in ALL
+    if (type(sample.bound).as_rows or type(sample.bound).backward_as_rows)
+    and all(array.dtype == np.float32 for array in (*sample.inputs, *sample.aux))
+]
+DECLINED = {
+    "_contrib_SparseEmbedding": "its gradient is stored by rows",
+    "ones_like": "it is computed once for all runs",
+    "softmin": "of its family, softmax and log_softmax have kernels",
+    "zeros_like": "it is computed once for all runs",
+}
+
+KINDS = [each for each in dict.fromkeys(type(s.bound) for s in SAMPLES) if each.name not in DECLINED]
+
+
+def run(sample, request, *disabled):
+    """Return outputs, gradients and auxiliary states, and the plans that were run."""
+    op = sample.bound
+    variables = [Node(None, name) for name in op.input_names() + op.aux_names()]
+    node = Node(op, "node", tuple(map(Entry, variables)), dict(op.given))
+    by_name = {each.name: each for each in variables}
+    names = sample.smooth or (
+        op.input_names()[:1] if type(op).backward_as_rows else ()
+    )  # losses are not smooth
+    wrt = [by_name[name] for name in names]
+    graph = Graph(node.outputs[: op.visible_outputs()])
+    programs = Programs(
+        graph, wrt, cpu(), {}, [request] * len(wrt), Options(disabled=frozenset(("share_memory", *disabled)))
+    )
+    arrays = dict(zip(variables, (*sample.inputs, *sample.aux), strict=True))
+    tensors = [torch.from_numpy(arrays[each].copy()) for each in programs.variables]
+    facts = tuple((tuple(each.shape), "float32") for each in tensors)
+    program = programs.get(facts, is_train=True, with_gradient=bool(wrt))
+    outputs, saved = program.forward(tensors)
+    gradients = []
+    if wrt:
+        random = np.random.default_rng(5)
+        heads = [
+            torch.from_numpy(random.uniform(-1, 1, each.shape)).to(each.dtype) if needed else None
+            for each, needed in zip(outputs, program.needs_head, strict=True)
+        ]
+        gradients = [
+            torch.from_numpy(random.uniform(-1, 1, arrays[each].shape).astype("float32"))
+            for each, there in zip(wrt, program.reached, strict=True)
+            if there
+        ]
+        program.backward([*tensors, *heads], saved, gradients)
+    aux = tensors[len(programs.graph.arguments) :]
+    return [*outputs, *gradients, *aux], program.code
+
+
+@pytest.mark.parametrize("request_", ["write", "add"])
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_rows_compute_what_torch_does(sample, request_, guard):
+    torch.manual_seed(3)
+    expected, _ = run(sample, request_, "native")
+    torch.manual_seed(3)
+    found, _ = run(sample, request_)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)
+
+
+def is_member_without_kernel(kind, what):
+    """Whether a family declares rows for all of its members, and this one has no kernel."""
+    if kind.__module__.endswith(("unary", "scalar", "elemwise", "broadcast")):
+        name = kind.formula.name if hasattr(kind, "formula") else kind.name
+        return name + what not in loading._index()
+    return False
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_declares_rows_has_a_sample_that_they_run(kind):
+    mine = [sample for sample in SAMPLES if type(sample.bound) is kind]
+    codes = [run(sample, "write")[1] for sample in mine]
+    titles = [step.node.name for code in codes if hasattr(code, "plan") for step in code.plan.segments]
+    if kind.as_rows and not is_member_without_kernel(kind, ""):
+        assert any("node" in title.split(", ") for title in titles)
+    if kind.backward_as_rows and not is_member_without_kernel(
+        kind, "_grad" if kind.inputs.get("data") else ""
+    ):
+        assert any("backward" in title for title in titles)

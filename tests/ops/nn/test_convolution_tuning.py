@@ -1,0 +1,51 @@
+"""``MXNET_CONVOLUTION_TUNE`` chooses by measuring, once for each convolution, and keeps what it found."""
+
+import pytest
+
+from mxnet.ops.nn import convolution_costs, convolution_tuning
+from mxnet.ops.nn.convolution_costs import multiplies, winograd_tile
+from mxnet.ops.nn.convolution_tuning import fastest
+from mxnet.ops.nn.sliding import Sliding, are_there
+
+pytestmark = pytest.mark.skipif(not are_there(), reason="there are no native kernels here")
+
+SQUARE = Sliding.over((2, 16, 8, 8), 16, 1, [(3, 1, 1, 1)] * 2, (8, 8))
+VOLUME = Sliding.over((1, 4, 3, 5, 6), 6, 2, [(3, 1, 1, 1)] * 3, (3, 5, 6))
+STEPS = Sliding.over((2, 4, 8, 8), 8, 1, [(1, 2, 0, 1)] * 2, (4, 4))
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch):
+    """Keep what is found here, and forget what was found before."""
+    held = {}
+    monkeypatch.setattr(convolution_tuning, "kept", held.get)
+    monkeypatch.setattr(convolution_tuning, "keep", held.__setitem__)
+    monkeypatch.setattr(convolution_costs, "_processor", lambda: convolution_costs._PROCESSORS["AVX2"])
+    monkeypatch.setenv("MXNET_CONVOLUTION_TUNE", "1")
+    fastest.cache_clear()
+    yield held
+    fastest.cache_clear()
+
+
+@pytest.mark.parametrize("part", ["output", "image", "filters"])
+@pytest.mark.parametrize("sliding", [SQUARE, VOLUME, STEPS], ids=["square", "volume", "steps"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_every_part_can_be_measured(sliding, part, packed, cache):
+    tiles = (2, 4) if sliding is SQUARE else ()
+    way = fastest(sliding, part, tiles, packed=packed)
+    assert way in {"onednn", "product", *map(str, tiles)}
+    assert [list(found.values()) for found in cache.values()] == [[(way, b"")]]
+
+
+@pytest.mark.parametrize("way", ["onednn", "product", "2", "4"])
+def test_what_was_found_is_used(way, monkeypatch):
+    monkeypatch.setattr(convolution_costs, "fastest", lambda *_, **__: way)
+    assert winograd_tile(SQUARE, "image", is_train=True) == (int(way) if way.isdigit() else 0)
+    assert multiplies(SQUARE, "image") == (way == "product")
+
+
+def test_nothing_is_measured_twice(monkeypatch):
+    found = fastest(SQUARE, "output", (2,), packed=False)
+    fastest.cache_clear()  # as in another process
+    monkeypatch.setattr(convolution_tuning, "_timed", None)
+    assert fastest(SQUARE, "output", (2,), packed=False) == found

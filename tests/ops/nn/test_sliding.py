@@ -1,0 +1,130 @@
+"""Convolutions by native kernels agree with torch's in double precision, whatever the window."""
+
+import numpy as np
+import pytest
+import torch
+
+from mxnet.native import threads
+from mxnet.ops.nn.sliding import Sliding, are_there
+from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
+
+pytestmark = pytest.mark.skipif(not are_there(), reason="there are no native kernels here")
+
+# Shape of the data, filters, groups, and for each axis: kernel, stride, pad, dilation.
+CASES = {
+    "square": ((2, 16, 9, 9), 24, 1, [(3, 1, 1, 1)] * 2),
+    "odd": ((3, 5, 7, 11), 7, 1, [(3, 1, 1, 1), (5, 1, 2, 1)]),
+    "one_pixel": ((2, 8, 1, 1), 6, 1, [(3, 1, 1, 1)] * 2),
+    "one_row": ((1, 3, 1, 13), 4, 1, [(1, 1, 0, 1), (5, 2, 4, 1)]),
+    "strides": ((2, 6, 10, 13), 8, 1, [(3, 2, 0, 1), (4, 3, 2, 1)]),
+    "holes": ((2, 4, 12, 12), 5, 1, [(3, 1, 2, 2), (2, 2, 3, 4)]),
+    "wider_than_the_image": ((2, 3, 4, 4), 2, 1, [(7, 1, 5, 1)] * 2),
+    "groups": ((2, 12, 6, 7), 8, 4, [(3, 1, 1, 1)] * 2),
+    "channels_apart": ((2, 6, 6, 6), 12, 6, [(3, 2, 1, 1)] * 2),
+    "pixels": ((2, 10, 5, 6), 9, 1, [(1, 1, 0, 1)] * 2),
+    "pixels_apart": ((2, 10, 5, 6), 9, 1, [(1, 2, 0, 1)] * 2),
+    "text": ((3, 1, 20, 30), 10, 1, [(3, 1, 0, 1), (30, 1, 0, 1)]),
+    "many_rows": ((4, 3, 40, 40), 8, 1, [(3, 1, 1, 1)] * 2),
+    "line": ((2, 5, 30), 6, 1, [(4, 2, 3, 1)]),
+    "volume": ((2, 3, 5, 6, 7), 4, 1, [(3, 1, 1, 1), (2, 2, 1, 1), (3, 1, 0, 2)]),
+}
+
+
+@pytest.fixture(params=[1, 2], ids=["one_thread", "two_threads"], autouse=True)
+def of_threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    """Return how it slides, image, filters and bias, and what torch makes of them in double precision."""
+    shape, filters, groups, windows = CASES[request.param]
+    kernel, stride, pad, dilate = zip(*windows, strict=True)
+    rng = np.random.default_rng(0)
+    image, weight, bias = (
+        torch.from_numpy(rng.standard_normal(each, dtype=np.float32))
+        for each in (shape, (filters, shape[1] // groups, *kernel), (filters,))
+    )
+    result = _convolve(image.double(), weight.double(), bias.double(), stride, pad, dilate, groups)
+    sliding = Sliding.over(shape, filters, groups, windows, result.shape[2:])
+    return sliding, image, weight, bias, (stride, pad, dilate, groups), result
+
+
+def _convolve(image, weight, bias, stride, pad, dilate, groups):
+    return torch.convolution(image, weight, bias, stride, pad, dilate, False, (0,) * len(stride), groups)
+
+
+def _gradients(image, weight, window, grad):
+    stride, pad, dilate, groups = window
+    return torch.ops.aten.convolution_backward(
+        grad, image.double(), weight.double(), None, stride, pad, dilate, False, (0,) * len(stride), groups,
+        [True, True, False],
+    )  # fmt: skip
+
+
+def _unwritten(shape):
+    return empty_last(shape).fill_(torch.nan)
+
+
+def _same(found, expected):
+    assert (found.double() - expected).norm() <= 1e-6 * expected.norm()
+
+
+def test_a_convolution_is_the_same(case):
+    sliding, image, weight, bias, _, expected = case
+    out = _unwritten(expected.shape)
+    sliding.multiply(channels_last(image), channels_last(weight), bias, out)
+    _same(out, expected)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_an_addend_and_relu_are_part_of_it(case, in_place):
+    sliding, image, weight, _, window, _ = case
+    expected = _convolve(image.double(), weight.double(), None, *window)
+    addend = torch.randn(expected.shape, generator=torch.Generator().manual_seed(0))
+    added = channels_last(addend.clone())
+    out = added if in_place else _unwritten(expected.shape)
+    sliding.multiply(channels_last(image), channels_last(weight), None, out, added, relu=True)
+    _same(out, (expected + addend).clamp(min=0))
+
+
+def test_the_gradient_of_the_image_is_the_same(case):
+    sliding, image, weight, _, window, result = case
+    grad = torch.randn(result.shape, generator=torch.Generator().manual_seed(0))
+    into = _unwritten(image.shape)
+    sliding.spread(channels_last(grad), channels_last(weight), into)
+    _same(into, _gradients(image, weight, window, grad.double())[0])
+
+
+def test_the_gradient_of_the_filters_is_the_same(case):
+    sliding, image, weight, _, window, result = case
+    grad = torch.randn(result.shape, generator=torch.Generator().manual_seed(0))
+    into = _unwritten(weight.shape)
+    sliding.collect(channels_last(image), channels_last(grad), into)
+    _same(into, _gradients(image, weight, window, grad.double())[1])
+
+
+def test_relu_makes_nan_zero(case):
+    sliding, image, weight, bias, _, expected = case
+    out = _unwritten(expected.shape)
+    sliding.multiply(channels_last(image), channels_last(weight), bias * torch.nan, out, relu=True)
+    assert not out.count_nonzero()
+
+
+def test_as_many_shares_as_threads(of_threads):
+    assert threads() in (1, torch.get_num_threads())
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 7, 8, 9, 16, 31, 64])
+@pytest.mark.parametrize("space", [(1,), (3,), (5, 3), (8, 8), (2, 3, 17)])
+def test_the_layout_changes_there_and_back(channels, space):
+    images = torch.arange(2.0 * channels * np.prod(space)).view(2, channels, *space)
+    last = channels_last(images)
+    assert torch.equal(last, images)
+    assert last.movedim(1, -1).is_contiguous()
+    first = channels_first(last)
+    assert torch.equal(first, images)
+    assert first.is_contiguous()
