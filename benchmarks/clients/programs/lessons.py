@@ -41,7 +41,7 @@ def drawn(*shape):
 def told(function, *arguments, **options):
     """Print what a function prints, but for the times."""
     random.seed(0)
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002 - the lessons draw from it
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         function(*arguments, **options)
     text = re.sub(r",? (time )?[\d.]+ sec( per epoch)?", "", printed.getvalue())
@@ -83,7 +83,7 @@ for name, options in (
     ("adadelta", {"rho": 0.9}),
     ("adam", {"learning_rate": 0.01}),
 ):
-    np.random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         d2l.train_gluon_ch7(name, options, x, y.reshape((-1,)), num_epochs=20)
     print(name, float(printed.getvalue().split()[1].rstrip(",")) < 10)
