@@ -42,6 +42,12 @@ class Client:
 OLD = '; python_version < "3.9"'
 NEW = '; python_version >= "3.9"'
 IMAGES = (f"opencv-python-headless<4.9{OLD}", f"opencv-python-headless{NEW}")
+REQUESTS = ("requests", "urllib3", "idna", "certifi", "charset_normalizer", "tqdm")
+PICTURES = (
+    *("matplotlib", "contourpy", "cycler", "fonttools", "kiwisolver", "pyparsing", "python-dateutil", "six"),
+    *("pillow", "packaging", f"importlib_resources{OLD}", f"zipp{OLD}"),
+)
+TABLES = ("scipy", "pandas", "pytz", "tzdata", "tqdm")
 CLIENTS = {
     "keras-mxnet==2.2.4.3": Client(
         needs=(
@@ -106,6 +112,12 @@ CLIENTS = {
         ),
         program="faces.py",
     ),
+    "gluoncv==0.10.5": Client(
+        needs=(*PICTURES, *TABLES, *REQUESTS, "portalocker", "yacs", "pyyaml", "autocfg", *IMAGES),
+        program="vision.py",
+    ),
+    "gluonnlp==0.10.0": Client(needs=(*REQUESTS, "packaging", "cython", "regex"), program="language.py"),
+    "d2lzh==1.0.0": Client(needs=(*PICTURES, *TABLES), program="lessons.py"),
     "mxboard==0.1.0": Client(needs=("protobuf<3.21", "six", "pillow"), program="boards.py"),
     "multi-model-server==1.1.11": Client(
         needs=("pillow", "psutil", "future", "model-archiver==1.0.3", "enum-compat", *IMAGES),

@@ -481,3 +481,15 @@ def test_recorded_graph_becomes_a_symbol_that_computes_the_same(x):
 def test_symbol_of_an_unrecorded_array_is_refused():
     with pytest.raises(MXNetError, match="computed while recording"):
         ag.get_symbol(mx.nd.ones((1,)))
+
+
+def test_array_whose_graph_is_gone_is_a_constant_in_the_next_one():
+    x, state = mx.nd.array([2]), mx.nd.array([1])
+    x.attach_grad()
+    for expected in (1, 3, 7):
+        with ag.record():
+            state = state * x + 1
+        state.backward()
+        assert x.grad.asscalar() == expected
+    with pytest.raises(MXNetError, match="gone"):
+        state.backward()

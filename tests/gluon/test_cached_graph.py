@@ -386,3 +386,31 @@ def test_sparse_input_is_taken_as_it_is_stored():
     y.backward()
     np.testing.assert_allclose(y.asnumpy(), dense @ weight.asnumpy())
     np.testing.assert_allclose(weight.grad.asnumpy(), [[1, 1], [2, 2], [3, 3]])
+
+
+class Doubled(gluon.Parameter):
+    """A parameter as packages above Gluon have them: its block gets something else than its array."""
+
+    def __init__(self, parameter):
+        super().__init__(parameter.name, shape=parameter.shape)
+        self._data, self._grad = parameter._data, parameter._grad
+        self._ctx_list, self._ctx_map = parameter._ctx_list, parameter._ctx_map
+
+    def data(self, ctx=None):
+        return self._check_and_get(self._data, ctx) * 2
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+def test_block_computes_with_what_a_parameter_class_of_its_own_gives(hybrid):
+    net = nn.Dense(1, in_units=2, use_bias=False)
+    net.initialize(mx.init.One())
+    doubled = net._reg_params["weight"] = Doubled(net.weight)
+    net.params._params[doubled.name] = doubled
+    net.hybridize(hybrid)
+    x = mx.nd.array([[1, 2]])
+    for _ in range(2):
+        with autograd.record():
+            out = net(x)
+        out.backward()
+        assert out.asscalar() == 6
+        assert doubled.grad().asnumpy().tolist() == [[2, 4]]

@@ -59,3 +59,10 @@ def test_methods_take_inplace_as_those_of_arrays_do():
     assert x.squeeze(1, True).infer_shape(x=(2, 1))[1] == [(2,)]
     assert x.flatten(inplace=True).infer_shape(x=(2, 3, 4))[1] == [(2, 12)]
     assert x.expand_dims(0, name="more").name == "more"
+
+
+def test_attributes_given_to_an_operator_are_stored_as_text():
+    attr = {"__init__": mx.init.Xavier()}
+    y = mx.sym.Convolution(mx.sym.var("x"), kernel=(1, 1), num_filter=2, attr=attr, name="c")
+    again = mx.sym.load_json(y.tojson()).attr_dict()
+    assert "Xavier object at" in again["c"]["__init__"] == again["c_weight"]["__init__"]

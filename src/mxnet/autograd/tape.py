@@ -121,9 +121,14 @@ def _record(op: Op, inputs: Sequence[NDArray], made: Sequence[NDArray], hidden: 
         array._recorded = RecordedEntry(node, i)
 
 
+_GONE = "The recorded graph is gone: backward() has used it. retain_graph=True keeps it."
+
+
 def _entry_of(array: NDArray) -> RecordedEntry:
     """Return the recorded value that an array holds; what was not computed while recording is a variable."""
     known: RecordedEntry | None = array._recorded
+    if known is not None and array._grad is None and _is_gone(known):
+        known = array._recorded = None  # as in MXNet, a constant for graphs to come
     if known is not None and (array._grad is None or known.node.held is array._held):
         return known
     node = RecordedNode(None, (), [value_of(array)], array._context)
@@ -132,6 +137,11 @@ def _entry_of(array: NDArray) -> RecordedEntry:
         node.held, node.gradient, node.grad_req = array._held, array._grad, array._grad_req
         array._recorded = entry
     return entry
+
+
+def _is_gone(entry: RecordedEntry) -> bool:
+    """Whether a ``backward`` has let go of what was recorded."""
+    return entry.node.op is not None and entry.node.values is None
 
 
 class _Scope:
@@ -345,6 +355,8 @@ def _heads(
             raise GradientError(
                 "A head was not computed while recording from arrays with gradients: it has no gradient."
             )
+        if head._recorded is not None and _is_gone(head._recorded):
+            raise GradientError(_GONE)
         if gradient is not None and gradient.shape != head.shape:
             raise ShapeError(f"A head of shape {head.shape} was given a gradient of shape {gradient.shape}.")
         dtype = head._dtype_name
@@ -356,7 +368,7 @@ def _heads(
         seeds.append(RecordedEntry(RecordedNode(None, (), [seed], head._context)))
     graph = Graph(entries)
     if any(isinstance(node, RecordedNode) and node.values is None for node in graph.nodes):
-        raise GradientError("The recorded graph is gone: backward() has used it. retain_graph=True keeps it.")
+        raise GradientError(_GONE)
     return graph, seeds
 
 

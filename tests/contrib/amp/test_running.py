@@ -221,3 +221,9 @@ def test_parameters_without_gradient_do_not_count():
     frozen = Parameter()
     frozen._grad = None
     assert not LossScaler().has_overflow([frozen])
+
+
+def test_packages_above_gluon_can_tell_whether_mixed_precision_is_on(start):
+    assert amp.amp._amp_initialized is False
+    start()
+    assert amp.amp._amp_initialized is True

@@ -71,3 +71,17 @@ def test_softmax_activation_of_an_instance_runs_over_the_last_axis():
     x = mx.nd.array(np.random.default_rng(0).normal(size=(2, 3, 4)))
     np.testing.assert_allclose(mx.nd.SoftmaxActivation(x).asnumpy().sum(-1), 1, rtol=1e-6)
     np.testing.assert_allclose(mx.nd.SoftmaxActivation(x, mode="channel").asnumpy().sum(1), 1, rtol=1e-6)
+
+
+def test_no_gradient_goes_into_the_lengths_of_softmax():
+    data, length = mx.sym.var("data"), mx.sym.var("length")
+    graph = mx.sym.softmax(data, mx.sym.cast(length, dtype="int32"), use_length=True) * data
+    executor = graph.simple_bind(mx.cpu(), data=(2, 3), length=(2,))
+    x = np.array([[1, 2, 3], [3, 1, 2]], dtype=np.float32)
+    executor.forward(is_train=True, data=x, length=mx.nd.array([2, 3]))
+    executor.backward(mx.nd.ones((2, 3)))
+    assert executor.grad_dict["length"].asnumpy().tolist() == [0, 0]
+    y = np.exp(x) * [[1, 1, 0], [1, 1, 1]]
+    y /= y.sum(1, keepdims=True)
+    expected = y + y * (x - (x * y).sum(1, keepdims=True))
+    np.testing.assert_allclose(executor.grad_dict["data"].asnumpy(), expected, rtol=1e-5)

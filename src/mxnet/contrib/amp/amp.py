@@ -10,7 +10,7 @@ from mxnet.contrib import blocks
 from mxnet.contrib.amp.convert import convert_graph
 from mxnet.contrib.amp.lists import lists_of
 from mxnet.contrib.amp.needs import Conditions, Names, Needs
-from mxnet.contrib.amp.running import init, init_trainer, scale_loss, unscale
+from mxnet.contrib.amp.running import init, init_trainer, is_initialized, scale_loss, unscale
 from mxnet.contrib.checks import CheckError
 from mxnet.dtype import NAMES, DTypeLike
 from mxnet.errors import NameLookupError, did_you_mean
@@ -40,6 +40,13 @@ __all__ = [
 ]
 
 Params = Mapping[str, NDArray]
+
+
+def __getattr__(name: str) -> Any:
+    """Return ``_amp_initialized``, by which packages above Gluon choose constants that float16 can hold."""
+    if name == "_amp_initialized":
+        return is_initialized()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def convert_symbol(

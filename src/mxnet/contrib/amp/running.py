@@ -108,6 +108,11 @@ _running: list[_MixedPrecision] = []  # none or one
 _scaled: list[LossScaler] = []  # those that trainers have
 
 
+def is_initialized() -> bool:
+    """Whether :func:`init` has been called in this process."""
+    return bool(_running)
+
+
 def init(
     target_dtype: DTypeLike = "float16",
     target_precision_ops: Names = None,

@@ -16,6 +16,7 @@ from mxnet.executor import _copied
 from mxnet.fitting import Value, array_of, value_of
 from mxnet.gluon.block.graph_programs import GraphPrograms
 from mxnet.gluon.block.recorded_graph import Call, GraphCall, Leaves, record_call
+from mxnet.gluon.parameter import Parameter
 from mxnet.ir.storage import DENSE, Stored
 from mxnet.ndarray import NDArray
 from mxnet.ndarray.mode import MODE
@@ -24,7 +25,6 @@ from mxnet.timing import RECORDER
 
 if TYPE_CHECKING:
     from mxnet.context import Context
-    from mxnet.gluon.parameter import Parameter
     from mxnet.plan.lower import Taps
     from mxnet.plan.program import Program
     from mxnet.symbol import Symbol
@@ -118,10 +118,15 @@ class CachedGraph:
         self._numbers: list[int] = []  # ... and of which ones
         self._parameter_slots: list[int] = []
         self.parameters: list[Parameter] = []
+        self._computed: list[Parameter] = []  # of a class with a `data` of its own: inputs, which it gives
         for slot, node in enumerate(self._graph.variables):
             if node.name in numbers:
                 self._slots.append(slot)
                 self._numbers.append(numbers[node.name])
+            elif node.name in parameters and type(parameters[node.name]).data is not Parameter.data:
+                self._slots.append(slot)
+                self._numbers.append(len(inputs) + len(self._computed))
+                self._computed.append(parameters[node.name])
             elif node.name in parameters:
                 self._parameter_slots.append(slot)
                 self.parameters.append(parameters[node.name])
@@ -132,7 +137,7 @@ class CachedGraph:
                 )
         self._n_arguments = len(symbol.graph.arguments)
         self.unused_inputs = [i for i in range(len(inputs)) if i not in self._numbers]
-        used = set(self.parameters)
+        used = {*self.parameters, *self._computed}
         self.unused_parameters = [name for name, each in parameters.items() if each not in used]
         self._last: dict[Any, _Ready] = {}
         self._monitor: Monitor | None = None
@@ -152,6 +157,8 @@ class CachedGraph:
         recording = record is not None
         facts: list[Any] = []
         values: list[Any] = []
+        if self._computed:
+            inputs = [*inputs, *[each.data(context) for each in self._computed]]
         for number in self._numbers:
             array = inputs[number]
             value: Any = array._tensor if array.stype == DENSE else array._stored()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -107,7 +107,8 @@ class Parameter:
         self._var: Symbol | None = None
         self._data: list[NDArray] | None = None
         self._grad: list[NDArray] | None = None
-        self._contexts: list[Context] = []
+        self._ctx_list: list[Context] = []
+        self._ctx_map: None = None  # subclasses of other packages copy it; contexts are found by the list
         self._deferred_init: _Deferred | None = None
         self._trainer: Trainer | None = None
         self._differentiable = differentiable
@@ -281,7 +282,7 @@ class Parameter:
 
     def _take(self, data: NDArray, contexts: Sequence[Context]) -> None:
         """Copy values to every context."""
-        self._contexts = list(contexts)
+        self._ctx_list = list(contexts)
         self._data = [_copy(data, context) for context in contexts]
         self._init_grad()
 
@@ -446,7 +447,7 @@ class Parameter:
 
     def _position(self, ctx: Context | None) -> int:
         """Return the number of the arrays on a context."""
-        contexts = self._contexts
+        contexts = self._ctx_list
         if ctx is None:
             if len(contexts) == 1:
                 return 0
@@ -458,6 +459,11 @@ class Parameter:
                 f"Parameter {self.name!r} was not initialized on context {ctx}. "
                 f"It was only initialized on {contexts}."
             ) from None
+
+    def _check_and_get(self, arr_list: list[NDArray] | None, ctx: Context | type[list[Any]] | None) -> Any:
+        """Return what there is on a context of arrays, one for each; subclasses ask for it by this name."""
+        arrays = self._arrays() if arr_list is None else arr_list
+        return arrays if ctx is list else arrays[self._position(cast(Context | None, ctx))]
 
     def data(self, ctx: Context | None = None) -> NDArray:
         """Return its array on a context; the only one, or that on the current context, by default.
@@ -538,7 +544,7 @@ class Parameter:
         if self._data is None and self._deferred_init is not None:
             return self._deferred_init.contexts
         self._arrays()
-        return self._contexts
+        return self._ctx_list
 
     def zero_grad(self) -> None:
         """Set its gradients to 0, on all contexts."""

@@ -360,7 +360,8 @@ class _Softmax(Op):
         )
         into_data = kernel(grad, output, self.axis, output.dtype)
         scale = (-1 if self.negated else 1) / (self.temperature or 1)
-        return ((into_data if scale == 1 else into_data * scale).to(data.dtype),)
+        into_data = (into_data if scale == 1 else into_data * scale).to(data.dtype)
+        return into_data, *(None for _ in self.input_names()[1:])  # none goes into lengths
 
     def onnx(self, to: OnnxGraph, data: Value, length: Value | None = None) -> Value:
         data = data.as_type(self.dtype or data.dtype)
