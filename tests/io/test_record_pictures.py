@@ -386,10 +386,12 @@ def test_it_can_be_timed_without_reading(pictures):
 
 def test_a_module_trains_on_it(pictures):
     data = mx.sym.Variable("data")
-    network = mx.sym.SoftmaxOutput(mx.sym.FullyConnected(mx.sym.flatten(data), num_hidden=23), name="softmax")
+    network = mx.sym.SoftmaxOutput(
+        mx.sym.FullyConnected(mx.sym.flatten(data), num_hidden=23, name="fc"), name="softmax"
+    )
     module = mx.mod.Module(network)
     module.fit(pictures("many", batch_size=5, scale=1 / 255), num_epoch=2)
-    assert module.get_params()[0]["fullyconnected0_weight"].shape == (23, 192)
+    assert module.get_params()[0]["fc_weight"].shape == (23, 192)
 
 
 def test_its_threads_end_with_it(pictures):

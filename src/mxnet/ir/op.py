@@ -42,7 +42,6 @@ __all__ = [
 
 REGISTRY: dict[str, type[Op]] = {}
 """Every operator class under its name and all its aliases; filled while the package is imported."""
-
 _MOST_INTERNED = 4096  # per class; array code makes a new operator for every learning rate it computes
 
 DERIVED: list[Callable[[str], type[Op] | None]] = []
@@ -230,8 +229,7 @@ class Op(Elsewhere):
     ``identity_in_inference``
         Whether the only visible output is the first input when ``is_train`` is False.
     ``cost``
-        Of computing a result once more: ``"much"`` where that takes much longer than to read it, such as a
-        product, ``"little"``, or ``"nothing"`` where it is the first input, stored in another way.
+        Of a result, once more: ``"much"`` (a product), ``"little"``, or ``"nothing"`` (the input, stored).
     ``as_rows(to)``, ``backward_as_rows(to)``: what native kernels do, see :class:`mxnet.native.rows.Rows`.
     """
 
@@ -545,8 +543,8 @@ GROUPS = ("grad", "grads", "ins", "outs", "aux")
 def reads_of(cls: type[Op]) -> tuple[str, ...]:
     """Return what a class's ``backward`` reads: its parameters, after ``self`` and ``run``."""
     code = inspect.unwrap(cls.backward).__code__  # type: ignore[arg-type] # a signature takes thrice as long
-    variable = (code.co_varnames[code.co_argcount + code.co_kwonlyargcount],) if code.co_flags & 4 else ()
-    return (*code.co_varnames[2 : code.co_argcount], *variable)
+    last = code.co_argcount + code.co_kwonlyargcount
+    return (*code.co_varnames[2 : code.co_argcount], *code.co_varnames[last : last + bool(code.co_flags & 4)])
 
 
 def _check_declaration(cls: type[Op]) -> None:

@@ -10,6 +10,7 @@ from mxnet.ops.nn import fully_connected as fully_connected
 from mxnet.ops.nn import loss as loss
 from mxnet.ops.nn import norm as norm
 from mxnet.ops.nn import norm_contrib as norm_contrib
+from mxnet.ops.nn import norm_local as norm_local
 from mxnet.ops.nn import pooling as pooling
 from mxnet.ops.nn import rnn as rnn
 from mxnet.ops.nn import sequence as sequence

@@ -180,7 +180,7 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
 
     def as_rows(self, to: Rows) -> None:
         shape = to.data.shape
-        if self.multi_output and len(shape) > 2:
+        if (self.multi_output and len(shape) > 2) or not to.data.size or not shape:
             to.decline()
         to.few(to.data)
         classes = shape[-1] if self.preserve_shape else to.data.size // shape[0]

@@ -1,5 +1,6 @@
 """Arrays: arithmetic, mathematics, shapes, indexing, sparse storage."""
 
+from mxnet.ops.tensor import about_shape as about_shape
 from mxnet.ops.tensor import broadcast as broadcast
 from mxnet.ops.tensor import cast as cast
 from mxnet.ops.tensor import contrib_math as contrib_math

@@ -16,9 +16,6 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
-from mxnet.lazy import torch
-from mxnet.ops.tools.device import torch_device
-from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import normal_axis, numel, same_shape
 
 if TYPE_CHECKING:
@@ -566,39 +563,3 @@ class SpaceToDepth(_Blocks, name="space_to_depth"):
 
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.SpaceToDepth(data, blocksize=self.block_size)
-
-
-class _AboutShape(Op):
-    """Base of the operators whose output tells about the shape of data; it is int64 and has no gradient."""
-
-    example = "mx.nd.ones((2, 3))"
-
-    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        return {"output": "int64"}
-
-    gradient = no_gradient
-
-
-class ShapeArray(_AboutShape, name="shape_array"):
-    """Returns the shape of data as an array."""
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {"output": (None if s.data is None else len(s.data),)}
-
-    def forward(self, run: Run, data: Like) -> Tensor:
-        return torch.tensor(data.shape, dtype=torch.int64, device=torch_device(run.context))
-
-    onnx = "Shape"
-
-
-class SizeArray(_AboutShape, name="size_array"):
-    """Returns the number of elements of data as an array of shape (1,)."""
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        return {"output": (1,)}
-
-    def forward(self, run: Run, data: Like) -> Tensor:
-        return torch.tensor([math.prod(data.shape)], dtype=torch.int64, device=torch_device(run.context))
-
-    def onnx(self, to: OnnxGraph, data: Value) -> Value:
-        return to.Reshape(to.Size(data), [1])

@@ -60,7 +60,13 @@ def resize(images: Tensor, height: int, width: int, interpolation: int, operator
 
 def _can_opencv(images: Tensor) -> bool:
     known = (torch.uint8, torch.float32, torch.float64)
-    return images.device.type == "cpu" and images.dtype in known and 0 < images.shape[-1] <= 4
+    return (
+        images.device.type == "cpu"
+        and images.dtype in known
+        and 0 < images.shape[-1] <= 4
+        and not images.requires_grad  # torch differentiates the sums
+        and not torch._C._functorch.is_functorch_wrapped_tensor(images)
+    )
 
 
 def _by_opencv(images: Tensor, height: int, width: int, interpolation: int) -> Tensor:
