@@ -26,6 +26,7 @@ __all__ = [
     "kernel",
     "log",
     "pair",
+    "product",
     "real",
     "tanh",
     "truncated",
@@ -122,6 +123,29 @@ def gemm(_typing: Any, words: Any) -> Any:  # noqa: ARG001
         return context.get_dummy_value()
 
     return types.void(types.CPointer(types.int64)), codegen
+
+
+_ONE = 1065353216  # the bits of 1.0
+
+
+@inline
+def product(g, sgemm, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc):
+    """Compute C = A B + beta C of matrices by rows; the product is told to do so with the columns' order."""
+    g[0] = sgemm
+    g[1] = b
+    g[2] = a
+    g[3] = c
+    g[4] = tb
+    g[5] = ta
+    g[6] = n
+    g[7] = m
+    g[8] = k
+    g[9] = _ONE
+    g[10] = ldb
+    g[11] = lda
+    g[12] = _ONE if beta else 0
+    g[13] = ldc
+    gemm(g)
 
 
 @intrinsic

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mxnet.native.kernels.language import Words, f32, gemm, i64, inline, kernel
+from mxnet.native.kernels.language import Words, f32, i64, inline, kernel, product
 
 IMAGE, FILTERS, BIAS, ADDEND, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5, 6
 DEPTH, HEIGHT, WIDTH, CHANNELS, IN_GROUP = 7, 8, 9, 10, 11
@@ -17,26 +17,6 @@ FILTER_COUNT, OUT_GROUP, GROUPS = 27, 28, 29
 ROWS, BLOCK, AT = 30, 31, 32  # how many to do, how many at a time, and the place of the first: image, z, y, x
 RELU, AS_IT_IS = 36, 37
 _PLACE, _HEAD = 128, 256  # bytes of scratch before the place, and before the rows
-
-
-@inline
-def _product(g, sgemm, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc):
-    """Compute C = A B + beta C of matrices by rows; the product is told to do so with the columns' order."""
-    g[0] = sgemm
-    g[1] = b
-    g[2] = a
-    g[3] = c
-    g[4] = tb
-    g[5] = ta
-    g[6] = n
-    g[7] = m
-    g[8] = k
-    g[9] = 1065353216
-    g[10] = ldb
-    g[11] = lda
-    g[12] = 1065353216 if beta else 0
-    g[13] = ldc
-    gemm(g)
 
 
 @inline
@@ -194,7 +174,7 @@ def convolve(a: Words) -> None:
             lines = _gathered(a, image, done, m, rows, place)
             out = a[OUT] + 4 * (done * filters + group * kg)
             weight = a[FILTERS] + 4 * group * kg * size
-            _product(
+            product(
                 g, a[SGEMM], 78, 84, m, kg, size, lines, step, weight, size, a[ADDEND] == a[OUT], out, filters
             )
             _finish(a, out, done * filters + group * kg, group * kg, m)
@@ -216,9 +196,9 @@ def convolve_back(a: Words) -> None:
             weight = a[FILTERS] + 4 * group * kg * size
             if a[AS_IT_IS]:
                 to = image + 4 * done * a[CHANNELS]
-                _product(g, a[SGEMM], 78, 78, m, size, kg, grad, filters, weight, size, 1, to, a[CHANNELS])
+                product(g, a[SGEMM], 78, 78, m, size, kg, grad, filters, weight, size, 1, to, a[CHANNELS])
             else:
-                _product(g, a[SGEMM], 78, 78, m, size, kg, grad, filters, weight, size, 0, rows, size)
+                product(g, a[SGEMM], 78, 78, m, size, kg, grad, filters, weight, size, 0, rows, size)
                 for i in range(m):
                     _move(a, image, rows + 4 * i * size, True, place)
                     _step(a, place)
@@ -240,5 +220,5 @@ def convolve_filters(a: Words) -> None:
             lines = _gathered(a, image, done, m, rows, place)
             grad = a[OUT] + 4 * (done * filters + group * kg)
             weight = a[FILTERS] + 4 * group * kg * size
-            _product(g, a[SGEMM], 84, 78, kg, size, m, grad, filters, lines, step, done, weight, size)
+            product(g, a[SGEMM], 84, 78, kg, size, m, grad, filters, lines, step, done, weight, size)
             done += m

@@ -12,7 +12,7 @@ from typing import Any
 
 from llvmlite import binding, ir
 
-from mxnet.native.kernels.language import Words, f32, gemm, i64, inline, intrinsic, kernel, types
+from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, product, types
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
@@ -218,26 +218,6 @@ def _transform_image(a, count, places, zeros, planes, plane):
 
 
 @inline
-def _multiply(g, sgemm, ta, tb, m, n, k, x, ldx, y, ldy, beta, z, ldz):
-    """Compute Z = X Y + beta Z of matrices by rows."""
-    g[0] = sgemm
-    g[1] = y
-    g[2] = x
-    g[3] = z
-    g[4] = tb
-    g[5] = ta
-    g[6] = n
-    g[7] = m
-    g[8] = k
-    g[9] = 1065353216
-    g[10] = ldy
-    g[11] = ldx
-    g[12] = 1065353216 if beta else 0
-    g[13] = ldz
-    gemm(g)
-
-
-@inline
 def _prepare(a, zeros):
     z = f32(zeros)
     n = a[CHANNELS] if a[CHANNELS] > a[FILTER_COUNT] else a[FILTER_COUNT]
@@ -268,11 +248,11 @@ def winograd(a: Words) -> None:
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
             if a[TRANSPOSED]:
-                _multiply(
+                product(
                     g, a[SGEMM], 78, 78, count, filters, channels, x, channels, weight, filters, 0, z, filters
                 )
             else:
-                _multiply(
+                product(
                     g,
                     a[SGEMM],
                     78,
@@ -327,7 +307,7 @@ def winograd_filters(a: Words) -> None:
         for p in range(side * side):
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
-            _multiply(
+            product(
                 g, a[SGEMM], 84, 78, filters, channels, count, z, filters, x, channels, done, weight, channels
             )
         done += count
