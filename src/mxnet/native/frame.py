@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,17 +46,15 @@ class Bound:
 
     @classmethod
     def of(
-        cls,
-        tensors: Sequence[Hashable],
-        words: Iterable[tuple[int, Hashable, int]],
-        written: Iterable[Hashable] = (),
+        cls, tensors: Sequence[int], where: Words, which: Words, offsets: Words, written: Iterable[int] = ()
     ) -> Bound:
-        """Return that of tensors by some name, and words, each with the name and an offset in bytes."""
-        number = {name: i for i, name in enumerate(tensors)}
-        found = sorted((number[name], at, offset) for at, name, offset in words)
-        which, where, offsets = np.array(found, np.int64).reshape(-1, 3).T.copy()
-        starts = np.searchsorted(which, np.arange(len(tensors) + 1)).tolist()
-        return cls(where, which, offsets, starts, tuple(sorted(number[name] for name in written)))
+        """Return that of tensors by some numbers, in ascending order, and words, each with such a number."""
+        known = np.array(tensors, np.int64)
+        order = np.lexsort((where, which))
+        position = np.searchsorted(known, which[order])
+        starts = np.searchsorted(position, np.arange(len(tensors) + 1)).tolist()
+        changed = tuple(np.searchsorted(known, sorted(written)).tolist())
+        return cls(where[order], position, offsets[order], starts, changed)
 
 
 @dataclass(frozen=True, slots=True)

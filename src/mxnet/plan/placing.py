@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,7 +13,8 @@ from mxnet.ir.node import Entry, Node
 from mxnet.ir.types import Type
 from mxnet.native import address
 from mxnet.native.arena import Lifetime, place
-from mxnet.native.frame import Bound, Table
+from mxnet.native.frame import Bound, Table, Words
+from mxnet.native.joining import joined
 from mxnet.native.rows import Recipe
 from mxnet.ops.backward import Backward
 from mxnet.plan.plan import Plan, Step, Value
@@ -250,18 +252,37 @@ def _freed(steps: Sequence[Step], kept: set[int]) -> tuple[Step, ...]:
     return tuple(reversed(result))
 
 
+def _with(array: Words, changes: Mapping[int, int]) -> Words:
+    """Return a copy of an array with other values in some places."""
+    changed = array.copy()
+    changed[[*changes]] = [*changes.values()]
+    return changed
+
+
+@functools.cache
+def _gradient(kernel: str, size: int) -> Recipe:
+    """Return the row that copies or adds the first of two arrays to the second."""
+    found = address(kernel)
+    assert found is not None
+    words = (0, 0, 1, size, size, size) if kernel == "copy" else (0, 0, size)
+    return Recipe((found,), (0,), words, ((0, 0, 0), (1, 1, 0)), (), (), ())
+
+
 class _Writing:
-    """Writes rows down, and makes a step of each stretch of them."""
+    """Collects the rows of steps, and makes a step of each stretch of them.
+
+    Arrays have numbers: those of values, then those of gradients' arrays, then those of scratch memory.
+    """
 
     def __init__(self, planner: _Planner) -> None:
         self.planner = planner
-        self.code: list[int] = []
-        self.words: list[int] = []
-        self.addresses: list[tuple[int, int, int]] = []
-        self.to_targets: list[tuple[int, int, int]] = []
+        self.rows: list[tuple[Recipe, Sequence[int]]] = []
+        self.n_rows = 0
         self.segments: list[tuple[int, int]] = []
         self.stretches: list[Stretch] = []
         self.loose: dict[int, int] = {}
+        self.first_target = planner.frame + 1
+        self.first_scratch = self.first_target + len(planner.old.gradients)
         self.scratch: dict[int, Lifetime] = {}
         self.written: set[int] = set()
         self.known = set(planner.outside)  # and what rows have made so far: all others torch makes
@@ -269,42 +290,38 @@ class _Writing:
 
     def enter(self, t: int, step: Step, recipe: Recipe) -> None:
         """Write the rows of a step."""
-        planner, base = self.planner, len(self.words)
-        now = self.now
+        planner, now, outputs = self.planner, self.now, step.outputs
         if now is None:
             now = self.now = Stretch(len(self.stretches))
-            self.segments.append((len(self.code) // 2, 0))
+            self.segments.append((self.n_rows, 0))
         now.steps.append(step)
+        arrays = (*step.inputs, *outputs)
         root = planner.root
-        arrays = [root.get(v, v) for v in (*step.inputs, *step.outputs)]
-        self.known.update(step.outputs)
+        if recipe.same:
+            self.known.update([v for v in outputs if root.get(v, v) == v or root[v] in self.known])
+        else:
+            self.known.update(outputs)
         if not self.known.issuperset(arrays):
-            needed = [
-                root.get(v, v) for v in (*_read(step), *step.outputs)
-            ]  # what lends its shape is not there
+            # What only lends its shape need not be there.
+            needed = [root.get(v, v) for v in (*_read(step), *outputs)]
             now.reads |= {v: self.number_of(v) for v in needed if v not in self.known}
         for size in recipe.scratch:
-            arrays.append(-1 - len(self.scratch))
-            self.scratch[arrays[-1]] = Lifetime(4 * size, t, t)
-        for kernel, start in zip(recipe.kernels, recipe.starts, strict=True):
-            self.code += kernel, 8 * (base + start)
-        self.words += recipe.words
-        for at, which, offset in recipe.addresses:
-            self.addresses.append((base + at, arrays[which], offset))
+            number = self.first_scratch + len(self.scratch)
+            self.scratch[number] = Lifetime(4 * size, t, t)
+            arrays += (number,)
+        self._add(recipe, arrays)
         if recipe.writes:
-            self.written.update([arrays[which] for which in recipe.writes])
-        now.makes += [(self.number_of(v), self.shape(v)) for v in step.outputs if v in planner.fresh]
-        now.exports += [v for v in step.outputs if v in planner.exported]
+            self.written.update([root.get(arrays[which], arrays[which]) for which in recipe.writes])
+        if not planner.fresh.isdisjoint(outputs):
+            now.makes += [(self.number_of(v), self.shape(v)) for v in outputs if v in planner.fresh]
+        if not planner.exported.isdisjoint(outputs):
+            now.exports += [v for v in outputs if v in planner.exported]
         for added, v, number in planner.more.get(t, ()):
-            self._gradient(added, root.get(v, v), number)
+            self._add(_gradient(added, math.prod(self.shape(v))), (v, self.first_target + number))
 
-    def _gradient(self, kernel: str, v: int, number: int) -> None:
-        found, base, size = address(kernel), len(self.words), math.prod(self.shape(v))
-        assert found is not None
-        self.code += found, 8 * base
-        self.words += (0, 0, 1, size, size, size) if kernel == "copy" else (0, 0, size)
-        self.addresses.append((base, v, 0))
-        self.to_targets.append((base + 1, number, 0))
+    def _add(self, recipe: Recipe, arrays: Sequence[int]) -> None:
+        self.rows.append((recipe, arrays))
+        self.n_rows += len(recipe.kernels)
 
     def shape(self, v: int) -> tuple[int, ...]:
         """Return the shape of a value."""
@@ -319,7 +336,7 @@ class _Writing:
         now, self.now = self.now, None
         if now is None:
             return
-        self.segments[-1] = (self.segments[-1][0], len(self.code) // 2)
+        self.segments[-1] = (self.segments[-1][0], self.n_rows)
         self.stretches.append(now)
         counts = 1 + len(now.reads), len(now.exports)
         node = Node(Segment.make().knowing(counts=counts, run=now), now.title, types=(_NOTHING,))
@@ -335,44 +352,43 @@ class _Writing:
             if v not in planner.root and v not in planner.target and v not in planner.fresh
         }
         offsets, nbytes = place(lifetimes | self.scratch)
-        in_arena, given, heads = [], [], []
+        code, words, where, which, further = joined(self.rows)
+        numbers = np.arange(self.first_scratch + len(self.scratch))
+        which = _with(numbers, planner.root)[which]
+        which = _with(numbers, {v: self.first_target + i for v, i in planner.target.items()})[which]
+        nowhere = np.full(len(numbers), -1)
+        at_byte, number = _with(nowhere, offsets), _with(nowhere, self.loose)
+        in_arena = at_byte[which] >= 0
+        is_loose = ~in_arena & (number[which] >= 0)
         loose: list[list[tuple[int, int]]] = [[] for _ in self.loose]
-        for each in self.addresses:
-            at, v, offset = each
-            if v in offsets:
-                in_arena.append((at, offsets[v] + offset))
-            elif v in self.loose:
-                loose[self.loose[v]].append((at, offset))
-            elif v in planner.target:
-                self.to_targets.append((at, planner.target[v], offset))
-            elif planner.n_variables <= v < planner.old.n_given:
-                heads.append(each)
-            else:
-                given.append(each)
-        order = [
-            sorted({*(v for _, v, _ in found), *also})
-            for found, also in (
-                (given, self._exported(given=True)),
-                (heads, self._exported(given=False)),
-                (self.to_targets, ()),
-            )
-        ]
+        for each, *word in zip(number[which[is_loose]], where[is_loose], further[is_loose], strict=True):
+            loose[each].append(tuple(map(int, word)))
+        is_target = which >= self.first_target
+        is_head = (planner.n_variables <= which) & (which < planner.old.n_given)
+        bound = ~(in_arena | is_loose)
+        order, outside = [], []
+        for chosen, also in (
+            (bound & ~(is_target | is_head), self._exported(given=True)),
+            (bound & is_head, self._exported(given=False)),
+            (bound & is_target, set()),
+        ):
+            order.append(sorted({*which[chosen].tolist(), *also}))
+            outside.append((where[chosen], which[chosen], further[chosen]))
         for stretch in self.stretches:
             stretch.results = [self._result(stretch, v, offsets, order) for v in stretch.exports]
-        where, at_byte = np.array(in_arena, np.int64).reshape(-1, 2).T.copy()
-        written = self.written & set(order[0])
         table = Table(
-            np.array(self.code, np.int64),
-            np.array([*self.words, *[0] * 4 * len(self.segments)], np.int64),
+            code,
+            np.concatenate([words, np.zeros(4 * len(self.segments), np.int64)]),
             tuple(self.segments),
-            (where, at_byte),
+            (where[in_arena], (at_byte[which] + further)[in_arena]),
             nbytes,
-            Bound.of(order[0], given, written),
-            Bound.of(order[1], heads),
-            Bound.of(order[2], self.to_targets, order[2]),
+            Bound.of(order[0], *outside[0], written=self.written & set(order[0])),
+            Bound.of(order[1], *outside[1]),
+            Bound.of(order[2], *outside[2], written=order[2]),
             tuple(loose),
         )
-        return table, tuple(order[0]), tuple(order[1]), tuple(order[2])
+        targets = tuple([each - self.first_target for each in order[2]])
+        return table, tuple(order[0]), tuple(order[1]), targets
 
     def _exported(self, *, given: bool) -> set[int]:
         """Return the values from outside that rows hand on in another shape."""
