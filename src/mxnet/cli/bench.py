@@ -18,7 +18,7 @@ from mxnet import ndarray as nd
 from mxnet.cli.tools.failing import warn
 from mxnet.cli.tools.inputs import Array, Look
 from mxnet.cli.tools.models import find_model
-from mxnet.cli.tools.options import EPOCH, JSON, MODEL, PARAMS, SHAPE
+from mxnet.cli.tools.options import CUT, EPOCH, JSON, MODEL, PARAMS, SHAPE
 from mxnet.cli.tools.printing import as_shape, console, print_json, print_table, working
 from mxnet.cli.tools.running import Prepared, largest_difference, prepare
 from mxnet.context import cpu
@@ -58,6 +58,7 @@ def command(
     model: MODEL,
     params: PARAMS = None,
     epoch: EPOCH = None,
+    cut: CUT = None,
     shape: SHAPE = [],  # noqa: B006 - typer asks for it
     batch: Annotated[
         int | None, typer.Option("--batch", min=1, help="How many samples.", show_default=False)
@@ -76,7 +77,7 @@ def command(
     """
     torch.set_num_threads(threads)
     with working("Loading the model"):
-        prepared = prepare(find_model(model, params, epoch), [], shape, Look(), batch)
+        prepared = prepare(find_model(model, params, epoch, cut), [], shape, Look(), batch)
     results, ours = [], None
     with tempfile.TemporaryDirectory() as folder:
         for name, make in _engines(prepared, folder, threads, compiled=compiled):
@@ -135,7 +136,7 @@ def _measured(
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return _Result(name, problem=f"does not run: {reason[:80]}"), []
     first = time.perf_counter() - begin
-    times = []
+    times: list[float] = []
     end = time.perf_counter() + seconds
     while not times or time.perf_counter() < end:
         start = time.perf_counter()
@@ -212,7 +213,7 @@ def _in_onnxruntime(prepared: Prepared, folder: str, threads: int) -> Run:
         _exported(prepared, folder), options, providers=["CPUExecutionProvider"]
     )
     given = {each.name: prepared.inputs[each.name] for each in session.get_inputs()}
-    return lambda: session.run(None, given)  # type: ignore[no-any-return]
+    return lambda: session.run(None, given)
 
 
 def _in_openvino(prepared: Prepared, folder: str, threads: int) -> Run:

@@ -19,11 +19,12 @@ from mxnet.cli.tools.failing import Failure, warn
 from mxnet.cli.tools.files import check_target
 from mxnet.cli.tools.inputs import Array, Look
 from mxnet.cli.tools.models import Model, find_model
-from mxnet.cli.tools.options import EPOCH, FORCE, JSON, MODEL, PARAMS, SHAPE
+from mxnet.cli.tools.options import CUT, EPOCH, FORCE, JSON, MODEL, PARAMS, SHAPE
 from mxnet.cli.tools.printing import as_bytes, as_shape, console, print_json, working
 from mxnet.cli.tools.running import Prepared, largest_difference, prepare, run
 from mxnet.errors import did_you_mean
 from mxnet.files import atomic_write
+from mxnet.ndarray.foreign_files import save_npz, save_safetensors
 from mxnet.onnx import export_model
 from mxnet.onnx.package import has_runtime, new_session
 
@@ -107,6 +108,7 @@ def command(
     ] = None,
     params: PARAMS = None,
     epoch: EPOCH = None,
+    cut: CUT = None,
     shape: SHAPE = [],  # noqa: B006 - typer asks for it
     dynamic: Annotated[
         bool, typer.Option("--dynamic", help="Leave the number of samples open (onnx, torch).")
@@ -127,7 +129,7 @@ def command(
         raise Failure(f"--to is one of {', '.join(_KINDS)}, not {to!r}.{did_you_mean(to, _KINDS)}")
     kind = _KINDS[to]
     with working("Loading the model"):
-        found = find_model(model, params, epoch)
+        found = find_model(model, params, epoch, cut)
         path = output or f"{found.name}{kind.ending}"
         for each in _targets(to, path):
             check_target(each, force=force)
@@ -358,7 +360,7 @@ _KINDS = {
     "onnx": _Kind(_to_onnx, ".onnx", runs=True),
     "torch": _Kind(_to_torch, ".pt2", runs=True),
     "python": _Kind(_to_python, ".py", runs=False),
-    "safetensors": _Kind(_to_arrays(nd.save_safetensors), ".safetensors", runs=False),
-    "npz": _Kind(_to_arrays(nd.save_npz), ".npz", runs=False),
+    "safetensors": _Kind(_to_arrays(save_safetensors), ".safetensors", runs=False),
+    "npz": _Kind(_to_arrays(save_npz), ".npz", runs=False),
     "mxnet": _Kind(_to_mxnet, "", runs=True),
 }

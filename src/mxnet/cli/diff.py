@@ -47,10 +47,7 @@ def command(
             )
         if _is_arrays(first):
             structure: list[dict[str, Any]] = []
-            numbers = _numbers(
-                *({_plain(each.name): each for each in arrays_of(path)[1]} for path in (first, second)),
-                tolerance,
-            )
+            numbers = _numbers(_arrays_of(first), _arrays_of(second), tolerance)
         else:
             a, b = find_model(first), find_model(second)
             structure = _structure(a, b)
@@ -70,6 +67,10 @@ def _is_arrays(path: str) -> bool:
 def _plain(name: str) -> str:
     kind, _, rest = name.partition(":")
     return rest if kind in ("arg", "aux") and rest else name
+
+
+def _arrays_of(path: str) -> dict[str, Array]:
+    return {_plain(each.name): each for each in arrays_of(path)[1]}
 
 
 def _arrays(model: Model) -> dict[str, Array]:
@@ -111,11 +112,12 @@ def _op(node: Node) -> str:
 def _node(a: Node, b: Node) -> list[dict[str, str]]:
     if _op(a) != _op(b):
         return [{"what": "operator", "a": _op(a), "b": _op(b)}]
-    found = []
     ours, theirs = _parameters(a), _parameters(b)
-    for key in sorted(ours.keys() | theirs.keys()):
-        if ours.get(key) != theirs.get(key):
-            found.append({"what": key, "a": ours.get(key, "-"), "b": theirs.get(key, "-")})
+    found = [
+        {"what": key, "a": ours.get(key, "-"), "b": theirs.get(key, "-")}
+        for key in sorted(ours.keys() | theirs.keys())
+        if ours.get(key) != theirs.get(key)
+    ]
     inputs_a, inputs_b = ([f"{each.node.name}[{each.index}]" for each in node.inputs] for node in (a, b))
     if inputs_a != inputs_b:
         found.append({"what": "inputs", "a": ", ".join(inputs_a), "b": ", ".join(inputs_b)})

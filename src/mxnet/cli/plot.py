@@ -12,7 +12,7 @@ from mxnet import visualization
 from mxnet.cli.tools.failing import Failure, warn
 from mxnet.cli.tools.files import check_target
 from mxnet.cli.tools.models import Model, find_model
-from mxnet.cli.tools.options import EPOCH, FORCE, MODEL, PARAMS, SHAPE
+from mxnet.cli.tools.options import CUT, EPOCH, FORCE, MODEL, PARAMS, SHAPE
 from mxnet.cli.tools.printing import as_bytes, console, working
 from mxnet.errors import MXNetError
 from mxnet.files import atomic_write
@@ -37,6 +37,7 @@ def command(
     ] = None,
     params: PARAMS = None,
     epoch: EPOCH = None,
+    cut: CUT = None,
     shape: SHAPE = [],  # noqa: B006 - typer asks for it
     weights: Annotated[bool, typer.Option("--weights", help="Draw parameters in a picture, too.")] = False,
     profile: Annotated[
@@ -53,7 +54,7 @@ def command(
     parameters, FLOPs, memory and histograms.
     """
     with working("Loading the model"):
-        found = find_model(model, params, epoch)
+        found = find_model(model, params, epoch, cut)
         try:
             shapes = dict(found.input_shapes(shape).shapes)
         except MXNetError as error:

@@ -13,7 +13,7 @@ from mxnet.cli.tools.failing import Failure, warn
 from mxnet.cli.tools.files import check_target, read_text
 from mxnet.cli.tools.inputs import Array, Look
 from mxnet.cli.tools.models import find_model
-from mxnet.cli.tools.options import EPOCH, FORCE, JSON, MODEL, PARAMS, SHAPE
+from mxnet.cli.tools.options import CUT, EPOCH, FORCE, JSON, MODEL, PARAMS, SHAPE
 from mxnet.cli.tools.printing import as_shape, print_json, print_table, working
 from mxnet.cli.tools.running import prepare, run
 from mxnet.files import atomic_write
@@ -39,6 +39,7 @@ def command(
     ] = [],  # noqa: B006 - typer asks for it
     params: PARAMS = None,
     epoch: EPOCH = None,
+    cut: CUT = None,
     shape: SHAPE = [],  # noqa: B006
     top: Annotated[int, typer.Option(min=1, help="How many of the likeliest classes to show.")] = 5,
     classes: Annotated[
@@ -81,7 +82,7 @@ def command(
             raise Failure(f"--{name} is one of {', '.join(choices)}, not {value!r}.")
     target = check_target(output, force=force) if output else None
     with working("Loading the model"):
-        found = find_model(model, params, epoch)
+        found = find_model(model, params, epoch, cut)
         prepared = prepare(found, inputs, shape, Look(mean, std, scale, bgr, fit, layout))
     with working("Running"):
         answers = run(prepared.model, prepared.inputs)

@@ -12,13 +12,14 @@ import typer
 
 from mxnet.cli.tools.files import read_text
 from mxnet.cli.tools.finding import is_text, network_file
-from mxnet.cli.tools.options import EPOCH, JSON, MODEL, PARAMS, SHAPE
+from mxnet.cli.tools.options import CUT, EPOCH, JSON, MODEL, PARAMS, SHAPE
 from mxnet.cli.tools.printing import as_bytes, as_count, as_shape, print_json, width
 from mxnet.errors import few
 from mxnet.ir.records import Listing, read_records
 
 if TYPE_CHECKING:
     from mxnet.cli.tools.layers import Layer, Layers
+    from mxnet.plan.memory_plan import MemoryPlan
 
 __all__ = ["command"]
 
@@ -31,6 +32,7 @@ def command(
     model: MODEL,
     params: PARAMS = None,
     epoch: EPOCH = None,
+    cut: CUT = None,
     shape: SHAPE = [],  # noqa: B006 - typer asks for it
     brief: Annotated[bool, typer.Option("--brief", "-b", help="Only totals, no table of layers.")] = False,
     memory: Annotated[bool, typer.Option(help="Plan the memory of a run, which needs torch.")] = True,
@@ -42,12 +44,16 @@ def command(
     FLOPs count a multiplication and an addition as two; they are those of one run for inference.
     """
     head = _head(model)
+    if not json:
+        for line in _described(head):
+            _write(line)
+
+    from mxnet.cli.tools.layers import memory_plan, open_layers
+
+    layers = open_layers(model, params, epoch, cut, shape)
     if json:
-        print_json(head | _as_json(_open(model, params, epoch, shape), memory=memory))
+        print_json(head | _as_json(layers, memory_plan(layers) if memory else None))
         return
-    for line in _described(head):
-        _write(line)
-    layers = _open(model, params, epoch, shape)
     totals = _Totals()
     rows = totals.counting(layers.rows())
     if brief:
@@ -57,14 +63,11 @@ def command(
         _write("")
         _print_layers(rows, _widths(head))
     _write("")
-    for line in (*_totals(layers, totals), *(_memory(layers) if memory else ())):
+    for line in _totals(layers, totals):
         _write(line)
-
-
-def _open(model: str, params: str | None, epoch: int | None, shape: list[str]) -> Layers:
-    from mxnet.cli.tools.layers import open_layers
-
-    return open_layers(model, params, epoch, shape)
+    plan = memory_plan(layers) if memory else None
+    for line in _memory(plan) if plan else ():
+        _write(line)
 
 
 def _write(line: str) -> None:
@@ -191,8 +194,9 @@ def _totals(layers: Layers, totals: _Totals) -> Iterator[str]:
         yield f"            from {layers.model.sources[-1]}"
     work = "unknown" if totals.operations is None else f"{as_count(totals.operations)}FLOP"
     yield f"operations: {work} in a run"
-    if layers.inputs is None:
+    if layers.problem:
         yield f"shapes:     {layers.problem}"
+    if layers.inputs is None:
         return
     for name, shape in layers.inputs.shapes.items():
         guessed = "  (a guess: give another with --shape)" if name in layers.inputs.guessed else ""
@@ -201,24 +205,16 @@ def _totals(layers: Layers, totals: _Totals) -> Iterator[str]:
         yield f"output:     {name} {as_shape(output)}"
 
 
-def _memory(layers: Layers) -> Iterator[str]:
-    from mxnet.cli.tools.layers import memory_plan
-
-    plan = memory_plan(layers)
-    if plan is None:
-        return
+def _memory(plan: MemoryPlan) -> Iterator[str]:
     yield f"memory:     {as_bytes(plan.peak_bytes)} of values at most, in {len(plan.steps)} optimised steps"
     largest = sorted(plan.steps, key=lambda step: step.alive, reverse=True)[:_LARGEST]
     for step in largest:
         yield f"            {as_bytes(step.alive):>9} while {step.name} runs"
 
 
-def _as_json(layers: Layers, *, memory: bool) -> dict[str, Any]:
-    from mxnet.cli.tools.layers import memory_plan
-
+def _as_json(layers: Layers, plan: MemoryPlan | None) -> dict[str, Any]:
     totals = _Totals()
     rows = [row._asdict() for row in totals.counting(layers.rows())]
-    plan = memory_plan(layers) if memory else None
     return {
         "layers": rows,
         "parameters": totals.parameters,

@@ -37,4 +37,4 @@ def operations(node: Node, ins: Sequence[Any], outs: Sequence[Any]) -> int | Non
         return 0
     slots = op.input_names() + op.aux_names()
     read = [math.prod(shape) for slot, shape in zip(slots, ins, strict=True) if slot not in op.learned]
-    return max(sum(map(math.prod, outs)), *read, 0)
+    return int(max(sum(map(math.prod, outs)), *read, 0))

@@ -85,7 +85,7 @@ def params_beside(network: str, prefix: str, epoch: int | None) -> str | None:
     }
     if epoch is not None:
         if epoch not in found:
-            there = f"only of {few(sorted(found))}" if found else "none at all"
+            there = f"only of {few(map(str, sorted(found)))}" if found else "none at all"
             raise Failure(f"There is no {prefix}-{epoch:04d}.params, {there}.")
         return found[epoch]
     if found:

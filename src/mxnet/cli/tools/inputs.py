@@ -107,7 +107,7 @@ def _numbers(contents: bytes, source: str) -> Array:
     """Return the numbers in a file: numpy's, of one array, or a table of numbers."""
     if contents.startswith(b"\x93NUMPY"):
         try:
-            return np.lib.format.read_array(io.BytesIO(contents), allow_pickle=False)  # type: ignore[no-any-return]
+            return np.lib.format.read_array(io.BytesIO(contents), allow_pickle=False)
         except (ValueError, EOFError, MemoryError) as error:
             raise FileFormatError(f"Cannot read {source}: {error}.") from None
     if contents[:8] == (0x112).to_bytes(8, "little") or contents.startswith(b"PK\x03\x04"):
@@ -115,7 +115,7 @@ def _numbers(contents: bytes, source: str) -> Array:
         values = list(arrays.values()) if isinstance(arrays, dict) else arrays
         if len(values) != 1:
             raise Failure(f"{source} holds {len(values)} arrays; an input is one.")
-        return values[0].asnumpy()  # type: ignore[no-any-return]
+        return values[0].asnumpy()
     return _table(contents, source)
 
 

@@ -55,8 +55,13 @@ class Layers:
         graph = model.symbol.graph
         known = self.known()
         variables = {node: known[node.name] for node in graph.nodes if node.op is None and node.name in known}
-        values = infer_shapes(graph, variables).values
-        self._shapes = dict(zip(graph.nodes, values, strict=True))
+        self._shapes: dict[Node, list[Shape | None]]
+        try:
+            values = infer_shapes(graph, variables).values
+            self._shapes = dict(zip(graph.nodes, values, strict=True))
+        except MXNetError as error:  # contradictions, or an operator that nobody knows
+            self.problem = str(error)
+            self._shapes = {node: [None] * (node.op.arity[2] if node.op else 1) for node in graph.nodes}
         given = set(shapes.shapes) if shapes else set()
         states = set(graph.aux)
         self._inputs = {
@@ -108,7 +113,9 @@ class Layers:
         return node.op is not None or node in self._inputs
 
 
-def open_layers(path: str, params: str | None, epoch: int | None, shapes: list[str]) -> Layers:
+def open_layers(
+    path: str, params: str | None, epoch: int | None, cut: str | None, shapes: list[str]
+) -> Layers:
     """Return the layers of a model; where shapes of inputs do not follow, without those.
 
     Raises
@@ -116,7 +123,7 @@ def open_layers(path: str, params: str | None, epoch: int | None, shapes: list[s
     MXNetError
         If there is no model, or shapes are given that contradict it.
     """
-    model = find_model(path, params, epoch)
+    model = find_model(path, params, epoch, cut)
     try:
         found = model.input_shapes(shapes)
     except MXNetError as error:
@@ -130,7 +137,10 @@ def memory_plan(layers: Layers) -> MemoryPlan | None:
     """Return what the values of a run for inference take; None where shapes are unknown."""
     if layers.inputs is None:
         return None
-    model = layers.model.for_inference()
+    try:
+        model = layers.model.for_inference()
+    except MXNetError:  # nothing but losses
+        return None
     symbol, known = model.symbol, layers.known()
     names = [*symbol.list_arguments(), *symbol.list_auxiliary_states()]
     shapes, _, states = symbol.infer_shape_partial(**{name: known[name] for name in names if name in known})

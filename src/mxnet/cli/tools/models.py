@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +17,9 @@ from mxnet.cli.tools.failing import Failure
 from mxnet.cli.tools.finding import model_name, network_file, params_beside
 from mxnet.cli.tools.shapes import InputShapes, input_shapes, parse_shapes
 from mxnet.dtype import dtype_name
-from mxnet.errors import few
+from mxnet.errors import did_you_mean, few
 from mxnet.onnx.onnx2mx import import_model
-from mxnet.symbol.symbol import Symbol, load
+from mxnet.symbol.symbol import Group, Symbol, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -132,7 +132,9 @@ def _drawn(name: str, shape: tuple[int, ...]) -> NDArray:
 # --------------------------------------------------------------------------------------------------- finding
 
 
-def find_model(path: str, params: str | None = None, epoch: int | None = None) -> Model:
+def find_model(
+    path: str, params: str | None = None, epoch: int | None = None, cut: str | None = None
+) -> Model:
     """Return the model that a path means.
 
     Parameters
@@ -144,12 +146,27 @@ def find_model(path: str, params: str | None = None, epoch: int | None = None) -
         The file of parameters; by default that of the last epoch beside the network.
     epoch : int, optional
         Which of them.
+    cut : str, optional
+        The node at which the network is to end.
 
     Raises
     ------
     MXNetError
         If there is none, several, or a file is damaged.
     """
+    model = _found(path, params, epoch)
+    if cut is None:
+        return model
+    internals = model.symbol.get_internals()
+    names = internals.list_outputs()
+    wanted = [name for name in names if name == cut or name.startswith(f"{cut}_output")]
+    if not wanted:
+        nodes = [name.removesuffix("_output") for name in names]
+        raise Failure(f"The network has no node {cut!r}.{did_you_mean(cut, nodes)}")
+    return replace(model, symbol=Group([internals[name] for name in wanted]))
+
+
+def _found(path: str, params: str | None, epoch: int | None) -> Model:
     name = model_name(path)
     if is_archive(path):
         symbol, arguments, states = load_checkpoint(path, epoch)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["EPOCH", "FORCE", "JSON", "MODEL", "PARAMS", "SHAPE"]
+__all__ = ["CUT", "EPOCH", "FORCE", "JSON", "MODEL", "PARAMS", "SHAPE"]
 
 MODEL = Annotated[
     str,
@@ -38,6 +38,15 @@ SHAPE = Annotated[
         "-s",
         metavar="NAME=N,C,H,W",
         help="The shape of an input, once for each; the name may be left out for the first.",
+        show_default=False,
+    ),
+]
+CUT = Annotated[
+    str | None,
+    typer.Option(
+        "--cut",
+        metavar="NODE",
+        help="Take the network up to this node, as if it ended there.",
         show_default=False,
     ),
 ]

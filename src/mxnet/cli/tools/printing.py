@@ -108,7 +108,7 @@ def as_count(number: float) -> str:
     return f"{size:.3g} P"
 
 
-def as_shape(shape: Sequence[int] | None) -> str:
+def as_shape(shape: Sequence[int | None] | None) -> str:
     """Return a shape as ``64x3x7x7``, with ``?`` for an unknown extent; ``?`` alone if nothing is known."""
     if not shape:
         return "?" if shape is None else "scalar"

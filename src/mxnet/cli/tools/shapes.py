@@ -45,8 +45,8 @@ class InputShapes(NamedTuple):
         """Return what a person should know of the guess; nothing if there is none."""
         if not self.guessed:
             return ""
-        told = ", ".join(f"{name}={','.join(map(str, self.shapes[name]))}" for name in self.guessed)
-        return f"nothing says the shape of the input; {told} is one that fits. Another: --shape {told}."
+        told = " ".join(f"--shape {_told(name, self.shapes[name])}" for name in self.guessed)
+        return f"nothing says the shape of the input, so one is taken that fits: {told}."
 
 
 def parse_shapes(texts: Iterable[str], names: Iterable[str]) -> dict[str, Shape]:
@@ -122,22 +122,20 @@ def input_shapes(symbol: Symbol, parameters: Mapping[str, Shape], given: Mapping
     for name in sorted(inputs, key=lambda each: each.endswith("label")):
         if _is_known(found[name]):
             continue
-        fitting = _fitting(symbol, known, name, found[name])
-        if fitting is None:
-            if name.endswith("label"):
-                continue
-            raise Failure(
-                f"The shape of the input {name!r} does not follow from the parameters: "
-                f"give it with --shape {name}=1,..."
-            )
-        known[name], found = fitting
-        guessed.append(name)
+        try:
+            known[name], found = _fitting(symbol, known, name, found[name])
+            guessed.append(name)
+        except Failure:
+            if not name.endswith("label"):
+                raise
     return InputShapes({name: found[name] for name in inputs}, tuple(guessed))
 
 
 def _fitting(
     symbol: Symbol, known: Mapping[str, Shape], name: str, partly: Shape
-) -> tuple[Shape, dict[str, Shape]] | None:
+) -> tuple[Shape, dict[str, Shape]]:
+    """Return the first usual shape of an input that fits, and all shapes that follow."""
+    why = ""
     for candidate in _candidates(symbol, known, name):
         agrees = len(partly) == len(candidate) and all(
             a in (0, b) for a, b in zip(partly, candidate, strict=True)
@@ -146,9 +144,16 @@ def _fitting(
             continue
         try:
             return candidate, _inferred(symbol, {**known, name: candidate})
-        except MXNetError:
-            continue
-    return None
+        except MXNetError as error:
+            why = why or f"\n  {_told(name, candidate)} does not fit: {error}"
+    raise Failure(
+        f"The shape of the input {name!r} does not follow from the parameters: give it with --shape {name}=1,..."
+        + why
+    )
+
+
+def _told(name: str, shape: Shape) -> str:
+    return f"{name}={','.join(map(str, shape))}"
 
 
 def _inferred(symbol: Symbol, known: Mapping[str, Shape]) -> dict[str, Shape]:
