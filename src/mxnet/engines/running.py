@@ -1,7 +1,7 @@
 """How a graph runs in another engine: what ``bind(..., compiler="onnxruntime")`` does.
 
-Parameters become constants of the model, which engines fold and lay out as they like. When one has been written
-to since, the model is made anew; one that is written to before every run becomes an input.
+Parameters become constants of the model, which engines fold and lay out as they like. When one has been
+written to since, the model is made anew; one that is written to before every run becomes an input.
 """
 
 from __future__ import annotations
