@@ -22,11 +22,11 @@ from mxnet.cli.tools.models import Model, find_model
 from mxnet.cli.tools.options import CUT, EPOCH, FORCE, JSON, MODEL, PARAMS, SHAPE
 from mxnet.cli.tools.printing import as_bytes, as_shape, console, print_json, working
 from mxnet.cli.tools.running import Prepared, largest_difference, prepare, run
+from mxnet.engines.package import has_runtime, new_session
 from mxnet.errors import did_you_mean
 from mxnet.files import atomic_write
 from mxnet.ndarray.foreign_files import save_npz, save_safetensors
 from mxnet.onnx import export_model
-from mxnet.onnx.package import has_runtime, new_session
 
 __all__ = ["command"]
 

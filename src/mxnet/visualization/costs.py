@@ -31,7 +31,7 @@ def operations(node: Node, ins: Sequence[Any], outs: Sequence[Any]) -> int | Non
         return 0
     if not all(map(is_complete, (*ins, *outs))):
         return None
-    if getattr(op, "flops", None) is not None:
+    if op.flops is not None:
         return int(op.flops(ins, outs))
     if op.cost == "nothing" or op.memory.result == "view":
         return 0

@@ -25,6 +25,7 @@ from mxnet.ndarray import NDArray
 from mxnet.plan.memory_plan import MemoryPlan
 from mxnet.plan.program_cache import Programs
 from mxnet.symbol.symbol import Symbol
+from mxnet.visualization.costs import operations
 from mxnet.visualization.facts import shapes_of
 
 __all__ = ["Profile", "page_data"]
@@ -140,21 +141,8 @@ def _described(node: Node, graph: Graph, facts: _Facts) -> dict[str, Any]:
 
 def _operations(node: Node, facts: _Facts) -> int | None:
     """Return how many operations on numbers a run takes, None where shapes are unknown."""
-    op: Any = node.op
-    if op is None:
-        return None
     ins = [facts.shapes[entry.node][entry.index] for entry in node.inputs]
-    outs = facts.shapes[node][: op.visible_outputs()]
-    if not all(map(is_complete, (*ins, *outs))):
-        return None
-    if op.flops is not None:
-        return int(op.flops(ins, outs))
-    if op.cost == "nothing" or op.memory.result == "view":
-        return 0
-    slots = op.input_names() + op.aux_names()
-    read = [math.prod(shape) for slot, shape in zip(slots, ins, strict=True) if slot not in op.learned]
-    most: int = max(sum(map(math.prod, outs)), *read, 0)
-    return most
+    return None if node.op is None else operations(node, ins, facts.shapes[node])
 
 
 def _numbered(group: Group, shown: list[int]) -> list[Any]:

@@ -46,7 +46,7 @@ CUT = Annotated[
     typer.Option(
         "--cut",
         metavar="NODE",
-        help="Take the network up to this node, as if it ended there.",
+        help="Take the network only as far as this node.",
         show_default=False,
     ),
 ]

@@ -147,8 +147,8 @@ def _fitting(
         except MXNetError as error:
             why = why or f"\n  {_told(name, candidate)} does not fit: {error}"
     raise Failure(
-        f"The shape of the input {name!r} does not follow from the parameters: give it with --shape {name}=1,..."
-        + why
+        f"The shape of the input {name!r} does not follow from the parameters: "
+        f"give it with --shape {name}=1,...{why}"
     )
 
 
