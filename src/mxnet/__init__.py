@@ -5,20 +5,17 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from mxnet import attribute, base, context, libinfo, name, ops, symbol, util
-from mxnet import symbol as sym
-from mxnet.attribute import AttrScope
 from mxnet.config import knob
-from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
-from mxnet.errors import MXNetError
 from mxnet.historic import lend, why_absent
 from mxnet.libinfo import __version__
-from mxnet.util import is_np_array, is_np_shape, np_shape, set_np_shape, use_np_shape
 
 if TYPE_CHECKING:
     from mxnet import (
+        attribute,
         autograd,
+        base,
         callback,
+        context,
         contrib,
         engine,
         error,
@@ -30,6 +27,7 @@ if TYPE_CHECKING:
         io,
         kvstore,
         kvstore_server,
+        libinfo,
         library,
         log,
         lr_scheduler,
@@ -38,10 +36,12 @@ if TYPE_CHECKING:
         model,
         module,
         monitor,
+        name,
         ndarray,
         ndarray_doc,
         onnx,
         operator,
+        ops,
         optimizer,
         profiler,
         random,
@@ -50,8 +50,10 @@ if TYPE_CHECKING:
         rnn,
         rtc,
         runtime,
+        symbol,
         symbol_doc,
         test_utils,
+        util,
         visualization,
     )
     from mxnet import image as img
@@ -61,9 +63,14 @@ if TYPE_CHECKING:
     from mxnet import monitor as mon
     from mxnet import ndarray as nd
     from mxnet import random as rnd
+    from mxnet import symbol as sym
     from mxnet import visualization as viz
+    from mxnet.attribute import AttrScope
+    from mxnet.context import Context, cpu, cpu_pinned, current_context, gpu, gpu_memory_info, num_gpus
+    from mxnet.errors import MXNetError
+    from mxnet.util import is_np_array, is_np_shape, np_shape, set_np_shape, use_np_shape
 
-# What is not imported above needs torch, or is seldom used: it is imported when it is first named.
+# All of this is imported when it is first named: who only wants one part does not wait for the others.
 __all__ = [
     "AttrScope",
     "Context",
@@ -140,17 +147,31 @@ _SHORT = {
     "mod": "module",
     "mon": "monitor",
     "nd": "ndarray",
+    "ops": "ops",
     "rnd": "random",
+    "sym": "symbol",
     "viz": "visualization",
+}
+
+_FROM = {
+    "AttrScope": "attribute",
+    **dict.fromkeys(
+        ("Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"), "context"
+    ),
+    "MXNetError": "errors",
+    **dict.fromkeys(("is_np_array", "is_np_shape", "np_shape", "set_np_shape", "use_np_shape"), "util"),
 }
 
 
 def __getattr__(wanted: str) -> Any:
-    if wanted in __all__:
-        module = importlib.import_module(f"mxnet.{_SHORT.get(wanted, wanted)}")
-        globals()[wanted] = module
-        return module
-    raise AttributeError(f"module 'mxnet' has no attribute {wanted!r}{why_absent(__name__, wanted)}")
+    if wanted in _FROM:
+        found = getattr(importlib.import_module(f"mxnet.{_FROM[wanted]}"), wanted)
+    elif wanted in __all__ or wanted in _SHORT:
+        found = importlib.import_module(f"mxnet.{_SHORT.get(wanted, wanted)}")
+    else:
+        raise AttributeError(f"module 'mxnet' has no attribute {wanted!r}{why_absent(__name__, wanted)}")
+    globals()[wanted] = found
+    return found
 
 
 def __dir__() -> list[str]:

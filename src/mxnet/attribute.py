@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar, Token
 
 from mxnet.errors import ParameterError
+from mxnet.historic import lend
 from mxnet.ir.declared import HIDDEN
 
 __all__ = ["AttrScope", "current_attributes", "hidden_key", "visible_spellings"]
@@ -81,3 +82,6 @@ _outermost = AttrScope()
 def current_attributes() -> AttrScope:
     """Return the innermost scope."""
     return _current.get() or _outermost
+
+
+lend(__name__)

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from mxnet.errors import MXNetError, NotImplementedForSymbol, NotSupportedForSparseNDArray
+from mxnet.historic import lend
 
 __all__ = [
     "MXNetError",
@@ -149,3 +150,6 @@ def data_dir_default() -> str:
 def data_dir() -> str:
     """Return the folder for downloads: ``MXNET_HOME``, or ``~/.mxnet``."""
     return os.environ.get("MXNET_HOME", data_dir_default())
+
+
+lend(__name__)

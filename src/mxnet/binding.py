@@ -24,7 +24,7 @@ from mxnet.ndarray.sparse import zeros as sparse_zeros
 from mxnet.plan.options import Options
 from mxnet.plan.program_cache import Programs
 
-__all__ = ["bind", "simple_bind"]
+__all__ = ["bind", "settled_dtypes", "simple_bind"]
 
 Arrays = Sequence[NDArray] | Mapping[str, NDArray]
 GradReq = str | Sequence[str] | Mapping[str, str]
@@ -104,7 +104,7 @@ def _simple_bind(
     inferred = infer_shapes(graph, shapes_by_node(graph, shapes))
     variables = graph.arguments + graph.aux
     require_complete(graph, inferred.of(variables), shapes)
-    dtypes = dict(zip(variables, _settled_dtypes(graph, type_dict), strict=True))
+    dtypes = dict(zip(variables, settled_dtypes(graph, type_dict), strict=True))
     shape_of = dict(zip(variables, inferred.of(variables), strict=True))
     wrt = [node for node, req in zip(graph.arguments, reqs, strict=True) if req != "null"]
     programs = Programs(graph, wrt, ctx, group2ctx, [req for req in reqs if req != "null"], options)
@@ -273,7 +273,7 @@ def _check_arrays(
     require_complete(graph, shapes.of(programs.variables))
 
 
-def _settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[str]:
+def settled_dtypes(graph: Graph, type_dict: Mapping[str, DTypeLike]) -> list[str]:
     """Return the dtypes of arguments and aux: as given, as they follow, float32 where nothing says."""
     variables = graph.arguments + graph.aux
     names = set(_names(variables))

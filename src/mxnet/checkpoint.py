@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 __all__ = [
     "MisfitError",
     "check_params",
+    "learned_names",
     "load_checkpoint",
     "load_named_params",
     "load_params",
     "save_checkpoint",
     "save_named_params",
+    "sort_params",
 ]
 
 _STATES = ("moving_mean", "moving_var", "running_mean", "running_var", "moving_avg")
@@ -99,7 +101,7 @@ def load_checkpoint(
         )
     symbol = load(f"{prefix}-symbol.json")
     name = f"{prefix}-{epoch:04d}.params"
-    return symbol, *_sorted(nd.load(name), name, symbol)
+    return symbol, *sort_params(nd.load(name), name, symbol)
 
 
 def load_params(prefix: str, epoch: int) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
@@ -123,10 +125,10 @@ def load_named_params(fname: str) -> tuple[dict[str, NDArray], dict[str, NDArray
     FileFormatError
         If only some names have a prefix, or there are no names.
     """
-    return _sorted(nd.load(fname), fname, None)
+    return sort_params(nd.load(fname), fname, None)
 
 
-def _sorted(
+def sort_params(
     arrays: list[NDArray] | dict[str, NDArray], source: str, symbol: Symbol | None
 ) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
     """Return parameters and auxiliary states, by their prefixes, or by what a network says."""
@@ -164,7 +166,7 @@ def _from_archive(path: str, epoch: int | None) -> tuple[Symbol, dict[str, NDArr
         except UnicodeDecodeError:
             raise FileFormatError(f"{source!r} is not text, so it is no network.") from None
         arrays = nd.load_frombuffer(files[params])
-        return symbol, *_sorted(arrays, f"{path}:{params}", symbol)
+        return symbol, *sort_params(arrays, f"{path}:{params}", symbol)
     which = "" if epoch is None else f" of epoch {epoch}"
     raise FileFormatError(
         f"{path!r} holds no NAME-symbol.json with NAME-0000.params{which}, only {few(sorted(files))}."
@@ -211,7 +213,7 @@ def check_params(
         used are told with the others.
     """
     every = {**arg_params, **aux_params}
-    learned = _learned(symbol)
+    learned = learned_names(symbol)
     missing = [name for name in learned if name not in every]
     extra = [name for name in every if name not in set(symbol.list_inputs())]
     misshapen = _misshapen(symbol, every, shapes)
@@ -229,7 +231,7 @@ def check_params(
     raise MisfitError("\n".join(lines))
 
 
-def _learned(symbol: Symbol) -> list[str]:
+def learned_names(symbol: Symbol) -> list[str]:
     """Return the variables that stand where operators take what is learned."""
     names: dict[str, None] = {}
     for node in symbol.graph.operators:

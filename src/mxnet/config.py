@@ -63,7 +63,9 @@ KNOBS: dict[str, Knob] = {
     ),
     "MXNET_CHECK_NUMERICS": Knob(_flag, False, "Stop at the first node that makes NaN or Inf."),
     "MXNET_COMPILER": Knob(
-        _one_of("", "inductor"), "", "Hand programs to this compiler: 'inductor' is torch.compile."
+        _one_of("", "inductor", "onnxruntime", "openvino"),
+        "",
+        "Hand programs to this compiler: 'inductor' is torch.compile; the others are engines for inference.",
     ),
     "MXNET_CONVOLUTION_TUNE": Knob(
         _flag,

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from mxnet.allocator import return_freed_memory
 from mxnet.errors import MXNetError, did_you_mean
+from mxnet.historic import lend
 
 __all__ = ["Context", "cpu", "cpu_pinned", "current_context", "gpu", "gpu_memory_info", "num_gpus"]
 
@@ -144,3 +145,6 @@ def gpu_memory_info(device_id: int = 0) -> tuple[int, int]:
             "torch can use."
         )
     return torch.cuda.mem_get_info(device_id)
+
+
+lend(__name__)

@@ -13,6 +13,8 @@ from mxnet.analysis.infer import infer_shapes
 from mxnet.analysis.specialise import has_late_shapes
 from mxnet.analysis.storage import graph_storage
 from mxnet.binding_state import Places, Ready, apart, checked_head
+from mxnet.drawing.picture import graph_svg
+from mxnet.drawing.table import table_html
 from mxnet.errors import BindError, NameLookupError, ShapeError, brief, did_you_mean, few
 from mxnet.fitting import (
     NotAnArrayError,
@@ -382,6 +384,17 @@ class Executor:
             f"{mxnet_debug_text(self._programs.graph.outputs)}\n{program.code.source}\n"
             f"Total {megabytes:.0f} MB allocated\nTotal 0 TempSpace resource requested\n"
         )
+
+    def _repr_html_(self) -> str:
+        names = [*self._arg_names, *self._aux_names]
+        requests = [*self._grad_req, *["state"] * len(self._aux_names)]
+        rows = [
+            (name, show_shape(array.shape), array._dtype_name, request)
+            for name, array, request in zip(names, self._variables, requests, strict=True)
+        ]
+        title = f"Executor of {few(self._output_names)} on {self._ctx}"
+        table = table_html(title, ("array", "shape", "dtype", "gradient"), rows)
+        return f"{table}\n{graph_svg(self._programs.graph, title)}"
 
     def memory_plan(self, is_train: bool | None = None) -> MemoryPlan:
         """Return what every step of a run needs in memory; print it to see a timeline.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from contextvars import ContextVar, Token
 
+from mxnet.historic import lend
+
 __all__ = ["NameManager", "Prefix", "current_names"]
 
 
@@ -72,3 +74,6 @@ _outermost = NameManager()
 def current_names() -> NameManager:
     """Return the manager of the innermost scope."""
     return _current.get() or _outermost
+
+
+lend(__name__)

@@ -112,6 +112,25 @@ class Records:
             *_, (_, _, end) = self._parts(offset)
             offset = _aligned(end)
 
+    def whole(self) -> Iterator[tuple[int, int]]:
+        """Yield where whole records begin and end; what is damaged between them is passed over."""
+        offset = 0
+        while offset < len(self._bytes):
+            try:
+                *_, (_, _, end) = self._parts(offset)
+            except FileFormatError:
+                offset = self._next_mark(offset + 4)
+            else:
+                yield offset, _aligned(end)
+                offset = _aligned(end)
+
+    def _next_mark(self, offset: int) -> int:
+        """Return where the next mark stands, at a multiple of four bytes; the end if none does."""
+        found = self._bytes.find(_MAGIC, offset)
+        while found % 4 and found >= 0:
+            found = self._bytes.find(_MAGIC, found + 1)
+        return found if found >= 0 else len(self._bytes)
+
     @property
     def size(self) -> int:
         """How many bytes the file has."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from mxnet.context import Context, gpu_memory_info, num_gpus
 from mxnet.errors import MXNetError
+from mxnet.historic import lend
 
 __all__ = [
     "get_cuda_compute_capability",
@@ -224,3 +225,6 @@ def get_cuda_compute_capability(ctx: Context) -> int:
 
 class NotAGPUError(MXNetError, ValueError):
     """A processor was asked for what only GPUs have."""
+
+
+lend(__name__)

@@ -7,6 +7,7 @@ import pytest
 
 import mxnet as mx
 from mxnet.contrib import onnx as contrib
+from mxnet.engines.package import new_session
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -133,7 +134,7 @@ def test_a_missing_package_is_named(monkeypatch):
 def test_random_numbers_are_drawn_in_their_range(tmp_path, net, low, high):
     shapes = [(50, 4)] if net.list_arguments() else []
     path = mx.onnx.export_model(net, {}, shapes, onnx_file_path=str(tmp_path / "net.onnx"))
-    session = mx.onnx.package.new_session(path)
+    session = new_session(path)
     (drawn,) = session.run(None, {name: np.full((50, 4), 0.25, "float32") for name in net.list_arguments()})
     assert drawn.shape == (50, 4)
     assert low <= drawn.min() < drawn.max() <= high

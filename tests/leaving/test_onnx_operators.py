@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import mxnet as mx
-from mxnet.leaving.inference import NothingLeftError, inference_graph
-from mxnet.leaving.onnx_model import Input, NotInOnnxError, onnx_model
+from mxnet.engines.inference import NothingLeftError, inference_graph
+from mxnet.engines.onnx_model import Input, NotInOnnxError, onnx_model
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 sys.path.insert(0, str(GOLDEN))

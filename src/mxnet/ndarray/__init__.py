@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mxnet import ops as _ops  # fills the registry
+from mxnet import control_flow as _control_flow  # this and the operators fill the registry
+from mxnet import ops as _ops
 from mxnet.allocator import keep_freed_memory as _keep_freed_memory
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.historic import lend

@@ -10,7 +10,7 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet.context import cpu
-from mxnet.onnx.package import new_session
+from mxnet.engines.package import new_session
 
 if TYPE_CHECKING:
     from mxnet.ndarray import NDArray

@@ -11,15 +11,15 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet.dtype import DTypeLike, dtype_name
+from mxnet.engines.inference import inference_graph
+from mxnet.engines.onnx_model import Input, onnx_model
+from mxnet.engines.package import has_runtime, new_session, require, runtime
 from mxnet.errors import CompositionError, DTypeError, MXNetError, ShapeError, brief, few
 from mxnet.files import atomic_write
 from mxnet.ir.op import REGISTRY, Op
 from mxnet.lazy import onnx
-from mxnet.leaving.inference import inference_graph
-from mxnet.leaving.onnx_model import Input, onnx_model
 from mxnet.ndarray import NDArray
 from mxnet.onnx.comparing import differences, samples
-from mxnet.onnx.package import has_runtime, new_session, require, runtime
 from mxnet.symbol.symbol import Symbol, load
 
 __all__ = ["export_model", "get_operator_support"]

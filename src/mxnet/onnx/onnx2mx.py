@@ -8,11 +8,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
+from mxnet.engines.package import require
 from mxnet.errors import FileFormatError, MissingPackageError
 from mxnet.files import read_file
 from mxnet.lazy import onnx
 from mxnet.onnx import readers
-from mxnet.onnx.package import require
 from mxnet.onnx.reading import read_graph
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from mxnet.analysis.gradient import gradients, starts_gradient
 from mxnet.analysis.specialise import has_late_shapes, specialise
 from mxnet.analysis.storage import graph_storage, settle_storage
 from mxnet.context import Context
+from mxnet.engines.running import ENGINES, Engine, refuse_training
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.storage import DENSE
@@ -146,6 +147,8 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     dtypes = {node: dtype for node, (_, dtype) in zip(task.variables, facts, strict=True)}
     stored = dict(zip(task.variables, mode.stypes, strict=bool(mode.stypes)))
     sparse = {node: stype for node, stype in stored.items() if stype != DENSE}
+    if options.compiler in ENGINES and (mode.is_train or mode.with_gradient):
+        refuse_training(options.compiler, [node.name for node in task.wrt])
     graph, typed = specialise(task.graph, shapes, dtypes, task.place_of, sparse)
     variables = [typed[node] for node in task.variables]
     late = has_late_shapes(graph)
@@ -200,6 +203,8 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
             budget=options.memory_budget,
         )
         show_change("recompute", before, graph)
+    if options.compiler in ENGINES and not (mode.tapped or mode.profiled or options.check_numerics):
+        return Program(plan_for(graph, hoist=False), Engine(options.compiler, graph, variables))
     plan = plan_for(graph)
     instruments = [
         each for each, used in ((guarded, options.check_numerics), (_timed, mode.profiled)) if used

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mxnet.drawing.timeline import timeline_svg
 from mxnet.ir.storage import DENSE
 from mxnet.plan.plan import Plan, Step
 
@@ -85,11 +86,19 @@ class MemoryPlan:
                 *lines[:half],
                 *(["backward"] if lines[half:] else []),
                 *lines[half:],
-                f"Peak {self.peak_bytes / _MB:.2f} MB, {self.saved_bytes / _MB:.2f} MB kept for backward",
+                self._sum(),
             ]
         )
 
     __repr__ = __str__
+
+    def _repr_svg_(self) -> str:
+        n_forward = sum(step.half == "forward" for step in self.steps)
+        steps = [step.name for step in self.steps], [step.alive for step in self.steps]
+        return timeline_svg(self._sum(), *steps, n_forward)
+
+    def _sum(self) -> str:
+        return f"Peak {self.peak_bytes / _MB:.2f} MB, {self.saved_bytes / _MB:.2f} MB kept for backward"
 
 
 def _new_bytes(plan: Plan, step: Step) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet import control_flow as _control_flow  # this and the operators fill the registry
 from mxnet import ops as _ops
 from mxnet.errors import UnknownOperatorError, did_you_mean
+from mxnet.historic import lend as _lend
 from mxnet.surface.functions import fill_modules as _fill_modules
 from mxnet.surface.functions import fluent_method as _fluent_method
 from mxnet.surface.functions import submodule as _submodule
@@ -101,3 +102,6 @@ _fill_modules(
 for _name in ("expand_dims", "squeeze"):
     _find = _functools.partial(_with_inplace, sys.modules[__name__], _name)
     setattr(Symbol, _name, _fluent_method(Symbol, _name, __name__, _find))
+
+
+_lend(__name__)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.attribute import hidden_key, visible_spellings
+from mxnet.drawing.picture import graph_svg
 from mxnet.errors import (
     CompositionError,
     MXNetError,
@@ -131,6 +132,9 @@ class SymbolBase:
         if name is None:
             return f"<{type(self).__name__} group [{', '.join(entry.node.name for entry in self._outputs)}]>"
         return f"<{type(self).__name__} {name}>"
+
+    def _repr_svg_(self) -> str:
+        return graph_svg(self.graph, repr(self))
 
     def _shown(self) -> str:
         """Return how messages name the symbol: as `repr` does, but only the first few of a large group."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mxnet.leaving.inference import inference_graph
+from mxnet.engines.inference import inference_graph
 from mxnet.leaving.python_source import python_source
 from mxnet.symbol.arithmetic import Arithmetic
 

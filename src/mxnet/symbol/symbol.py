@@ -317,8 +317,9 @@ class Symbol(Departures, FluentMethods):
         memory_budget : str or int, optional
             The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not
             fit is computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
-        compiler : {'inductor'}, optional
-            Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
+        compiler : {'inductor', 'onnxruntime', 'openvino'}, optional
+            Hand the programs to ``torch.compile``, or those of inference to an engine that is installed. By
+            default the environment variable ``MXNET_COMPILER``.
         check_numerics : bool, optional
             Stop at the first node that makes NaN or Inf. By default the environment variable
             ``MXNET_CHECK_NUMERICS``.
@@ -377,8 +378,9 @@ class Symbol(Departures, FluentMethods):
         memory_budget : str or int, optional
             The most bytes that intermediate values of training may take, such as ``"2GB"``: what does not
             fit is computed twice. By default the environment variable ``MXNET_MEMORY_BUDGET``, or no limit.
-        compiler : {'inductor'}, optional
-            Hand the programs to ``torch.compile``. By default the environment variable ``MXNET_COMPILER``.
+        compiler : {'inductor', 'onnxruntime', 'openvino'}, optional
+            Hand the programs to ``torch.compile``, or those of inference to an engine that is installed. By
+            default the environment variable ``MXNET_COMPILER``.
         check_numerics : bool, optional
             Stop at the first node that makes NaN or Inf. By default the environment variable
             ``MXNET_CHECK_NUMERICS``.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import graphviz
 
+from mxnet.drawing.svg import draw_svg
 from mxnet.files import atomic_write
-from mxnet.visualization.svg import draw_svg
 
 if TYPE_CHECKING:
     import os

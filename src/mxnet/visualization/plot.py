@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mxnet.drawing.looks import is_weight, label_and_colour
 from mxnet.dtype import dtype_name
-from mxnet.ops.custom import Custom
-from mxnet.ops.nn.activation import Activation, LeakyReLU
-from mxnet.ops.nn.convolution import Convolution
-from mxnet.ops.nn.fully_connected import FullyConnected
-from mxnet.ops.nn.norm import BatchNorm
-from mxnet.ops.nn.pooling import Pooling
-from mxnet.ops.tensor.joining import Concat
-from mxnet.ops.tensor.rearrange import Flatten, Reshape
 from mxnet.visualization.facts import check_arguments, dtypes_of, shapes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mxnet.ir.node import Entry, Node
-    from mxnet.ir.op import Op
     from mxnet.symbol.symbol import Symbol
     from mxnet.visualization.digraph import NetworkDigraph
 
 __all__ = ["plot_network"]
-
-_VARIABLE = "#8dd3c7"
-_OTHER = "#fccde5"
-_HIDDEN_SUFFIXES = (
-    "_weight",
-    "_bias",
-    "_beta",
-    "_gamma",
-    "_moving_var",
-    "_moving_mean",
-    "_running_var",
-    "_running_mean",
-)
 
 
 def plot_network(
@@ -105,11 +84,11 @@ def plot_network(
     }
     picture = NetworkDigraph(name=title, format=save_format)
     for node in nodes:
-        if not _is_weight(node):
+        if not is_weight(node):
             picture.node(names[node], **look | _look_of(node))
     for node in nodes:
         for entry in node.inputs:
-            if not (hide_weights and _is_weight(entry.node)):
+            if not (hide_weights and is_weight(entry.node)):
                 label = _label_of(entry, shapes, dtypes)
                 picture.edge(names[node], names[entry.node], dir="back", arrowtail="open", label=label)
     return picture
@@ -130,43 +109,12 @@ def _identifiers(nodes: Iterable[Node]) -> dict[Node, str]:
     return identifiers
 
 
-def _is_weight(node: Node) -> bool:
-    return node.op is None and node.name.endswith(_HIDDEN_SUFFIXES)
-
-
 def _look_of(node: Node) -> dict[str, str]:
     import graphviz
 
-    if node.op is None:
-        return {"label": graphviz.escape(node.name), "fillcolor": _VARIABLE, "shape": "oval"}
-    label, colour = _label_and_colour(node, node.op)
-    return {"label": graphviz.escape(label), "fillcolor": colour}
-
-
-def _label_and_colour(node: Node, op: Op) -> tuple[str, str]:
-    """Return what a box says and its colour: layers show their sizes, as in MXNet, all others their names."""
-    label, colour = node.name, _OTHER
-    match op:
-        case Convolution():
-            label, colour = f"Convolution\n{_extent(op.kernel)}/{_stride(op)}, {op.num_filter}", "#fb8072"
-        case FullyConnected():
-            label, colour = f"FullyConnected\n{op.num_hidden}", "#fb8072"
-        case Activation() | LeakyReLU():
-            label, colour = f"{op.name}\n{op.act_type}", "#ffffb3"
-        case Pooling():
-            window = _extent(op.kernel) or "global"
-            label, colour = f"Pooling\n{op.pool_type}, {window}/{_stride(op)}", "#80b1d3"
-        case BatchNorm():
-            colour = "#bebada"
-        case Concat() | Flatten() | Reshape():
-            colour = "#fdb462"
-        case Custom():
-            label = op.op_type
-    return label, colour
-
-
-def _stride(op: Any) -> str:
-    return _extent(op.stride) if "stride" in op.given else "1"
+    label, colour = label_and_colour(node)
+    look = {"label": graphviz.escape(label), "fillcolor": colour}
+    return {**look, "shape": "oval"} if node.op is None else look
 
 
 def _extent(sizes: Iterable[int]) -> str:

@@ -113,6 +113,9 @@ class _Scores(Interleaved):
         grad = grad / math.sqrt(query.shape[-1])
         return self.together([grad @ key, grad.mT @ query, torch.zeros_like(value)], ins)
 
+    def flops(self, ins: Sequence[tuple[int, ...]], outs: Sequence[tuple[int, ...]]) -> int:
+        return 2 * math.prod(outs[0]) * (ins[0][2] // (self.heads * next(iter(self.interleaved.values()))))
+
     def onnx(self, to: OnnxGraph, *ins: Value) -> Value:
         query, key, *_ = self.apart_in_onnx(to, ins)
         width = ins[0].extent(2) // (self.heads * next(iter(self.interleaved.values())))
@@ -173,6 +176,9 @@ class _Values(Interleaved):
         of_sum = grad.reshape(len(grad), -1, value.shape[-1]).transpose(0, 1)
         parts = [*map(torch.zeros_like, others), attention.mT @ of_sum]
         return self.together(parts, [projected])[0], of_sum @ value.mT
+
+    def flops(self, ins: Sequence[tuple[int, ...]], outs: Sequence[tuple[int, ...]]) -> int:
+        return 2 * math.prod(outs[0]) * ins[1][2]
 
     def onnx(self, to: OnnxGraph, *ins: Value) -> Value:
         projected, attention = ins

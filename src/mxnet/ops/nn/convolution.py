@@ -15,6 +15,7 @@ from mxnet.ops.nn import pixels
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.convolution_costs import Part, multiplies
 from mxnet.ops.nn.sliding import Sliding
+from mxnet.ops.tools.flops import of_filters, of_transposed_filters
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last, lies_last, takes_native
 from mxnet.ops.tools.shapes import dtype_of_first_input
 from mxnet.ops.tools.torch_code import short
@@ -50,6 +51,7 @@ class _Filtering(Windowed):
     """What convolution and its transpose share."""
 
     cost = "much"
+    flops = of_filters
     memory = backward_memory = NEW
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
@@ -348,6 +350,7 @@ class Deconvolution(_Filtering, name="Deconvolution"):
         "mx.nd.ones((1, 4, 4, 4)); mx.nd.ones((4, 3, 2, 2)) | kernel=(2, 2), num_filter=3, stride=(2, 2)"
     )
     transposed = True
+    flops = of_transposed_filters
     per_axis = (*_Filtering.per_axis, "adj", "target_shape")
     adj: tuple[int, ...] = param(
         default=(), doc="What is added at the far end of each axis of the output; less than stride."

@@ -9,6 +9,7 @@ from mxnet.errors import ShapeError
 from mxnet.ir.memory import NOWHERE, WRITES, Into, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
+from mxnet.ops.tools.flops import of_filters
 from mxnet.ops.tools.shapes import numel
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
 
     example = "[[1, 2]]; [[1, 0], [0, 1], [1, 1]]; [0, 0, 1] | num_hidden=3"
     cost = "much"
+    flops = of_filters
     memory = WRITES
     backward_memory = Memory("new", into=True, adds=("weight",))
 

@@ -122,6 +122,9 @@ class RNN(Op, name="RNN"):
             [(rows, width), (rows, hidden), *projection] for width in widths for _ in range(self._directions)
         ]
 
+    def flops(self, ins: Sequence[tuple[int, ...]], outs: Sequence[tuple[int, ...]]) -> int:
+        return 2 * ins[0][0] * ins[0][1] * ins[1][0]  # at each step, by each of the parameters
+
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if s.data is None:
             return {}

@@ -222,6 +222,7 @@ class _Layer(_Quantized):
         **_OF_BIAS,
     }
     learned = ("weight", "bias")
+    flops = Convolution.flops
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = self.plain.infer_shape(s)

@@ -17,6 +17,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tensor.matrix import gradients_of_product
+from mxnet.ops.tools.flops import of_product
 from mxnet.ops.tools.onnx_graph import InexpressibleError
 from mxnet.ops.tools.shapes import agree
 
@@ -93,6 +94,7 @@ class _MatrixProduct(LinearAlgebra):
     """Base of the matrix products: the shapes, and where the rows are."""
 
     inputs = {"A": _MATRICES, "B": _MATRICES}
+    flops = of_product
     transpose_a: bool = param(default=False, doc="Whether to transpose A.")
     transpose_b: bool = param(default=False, doc="Whether to transpose B.")
     alpha: float = param(default=1.0, doc="Factor of the product.")

@@ -12,6 +12,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Stored
 from mxnet.lazy import torch
+from mxnet.ops.tools.flops import of_product
 from mxnet.ops.tools.shapes import normal_axis, numel
 from mxnet.ops.tools.storage import densify, product
 from mxnet.ops.tools.writing import written
@@ -34,6 +35,7 @@ class _Product(Op):
     """Base of the products: two factors, each of which may be transposed."""
 
     cost = "much"
+    flops = of_product
     memory = WRITES
     backward_memory = NEW
 

@@ -14,6 +14,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real, extents_of
+from mxnet.ops.tools.flops import of_filters
 from mxnet.ops.tools.sampling import (
     Taps,
     between,
@@ -50,6 +51,7 @@ class DeformableConvolution(Windowed, name="_contrib_DeformableConvolution"):
     dimensions = (2,)
     inputs = {"data": "Images.", "offset": "Offsets.", "weight": "Filters.", "bias": "Bias."}
     learned = ("weight", "bias")
+    flops = of_filters
     kernel: tuple[int, ...] = param(doc="Height and width of the window.")
     stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")
     dilate: tuple[int, ...] = param(default=(), doc="Distance of the elements of the kernel; 1 by default.")

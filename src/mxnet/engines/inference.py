@@ -15,7 +15,7 @@ class NothingLeftError(CompositionError):
     """Every output of a graph needs a label."""
 
 
-def inference_graph(graph: Graph) -> Graph:
+def inference_graph(graph: Graph, *, keeps_labels: bool = False) -> Graph:
     """Return what a graph computes without its labels.
 
     A loss becomes what it predicts, under its own name; what does nothing but in training is left out. A
@@ -26,6 +26,8 @@ def inference_graph(graph: Graph) -> Graph:
     ----------
     graph : Graph
         As it was composed, or with types.
+    keeps_labels : bool
+        Whether what needs a label stays, so that all outputs do.
 
     Raises
     ------
@@ -34,12 +36,13 @@ def inference_graph(graph: Graph) -> Graph:
     """
     made: dict[Entry, Entry] = {}
     of_training: set[Node] = set()
-    labels = _labels(graph)
+    labels = set() if keeps_labels else _labels(graph)
     heads = {entry.node for entry in graph.outputs}
     for node in graph.nodes:
         inputs = tuple([made.get(entry, entry) for entry in node.inputs])
         needed = [entry for entry, slot in _slots(node, inputs) if slot not in _left_out(node)]
-        if node in labels or any(entry.node in of_training for entry in needed) or _only_trains(node):
+        only_trains = not keeps_labels and _only_trains(node)
+        if node in labels or any(entry.node in of_training for entry in needed) or only_trains:
             of_training.add(node)
             continue
         replaced = _replaced(node, inputs, is_head=node in heads)

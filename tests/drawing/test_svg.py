@@ -6,8 +6,8 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mxnet.visualization.layout import _spread, arrange
-from mxnet.visualization.svg import draw_svg
+from mxnet.drawing.layout import _spread, arrange
+from mxnet.drawing.svg import draw_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

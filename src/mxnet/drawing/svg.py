@@ -6,7 +6,7 @@ from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
-from mxnet.visualization.layout import arrange
+from mxnet.drawing.layout import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

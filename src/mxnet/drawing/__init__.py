@@ -1,0 +1,1 @@
+"""Pictures of graphs and plans as SVG, without any other program."""
