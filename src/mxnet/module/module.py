@@ -19,6 +19,7 @@ from mxnet.kvstore.parameters import (
     _initialize_kvstore,
     _update_params,
     _update_params_on_kvstore,
+    scale_of_batch,
 )
 from mxnet.module.base_module import BaseModule
 from mxnet.module.executor_group import DataParallelExecutorGroup, _LengthError, _prepare_group2ctxs
@@ -426,11 +427,11 @@ class Module(BaseModule):
         store, update_on_store = _create_kvstore(wanted.kvstore, len(self._context), self._arg_params)
         names = self._exec_group.param_names
         self._update_on_kvstore = update_on_store
+        self._kvstore = store
         self._optimizer = self._make_optimizer(
             wanted.optimizer, wanted.optimizer_params, self._index_of(dict(enumerate(names)))
         )
         self._positions = {name: i for i, name in enumerate(names)}
-        self._kvstore = store
         self._updater = None if update_on_store else opt.get_updater(self._optimizer)
         if store is not None:
             if self._compression_params:
@@ -444,6 +445,7 @@ class Module(BaseModule):
                 param_names=names,
                 update_on_kvstore=update_on_store,
             )
+            self._params_dirty = True  # other workers may have had other values
         self.optimizer_initialized = True
         if self._preload_opt_states is not None:
             self.load_optimizer_states(self._preload_opt_states)
@@ -457,7 +459,8 @@ class Module(BaseModule):
     def _make_optimizer(
         self, optimizer: str | Optimizer, optimizer_params: Any, idx2name: dict[Any, str]
     ) -> Optimizer:
-        rescale = 1.0 / self._exec_group.batch_size if self._exec_group.batch_size else 1.0
+        batch_size = (self._exec_group.batch_size or 1) * scale_of_batch(self._kvstore)
+        rescale = 1.0 / batch_size
         if isinstance(optimizer, str):
             parameters = {"rescale_grad": rescale, **dict(optimizer_params)}
             return opt.create(optimizer, sym=self._symbol, param_idx2name=idx2name, **parameters)
