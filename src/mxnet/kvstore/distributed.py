@@ -158,6 +158,11 @@ class KVStoreDist(KVStore):
         self._finish()
         super().save_optimizer_states(fname, dump_optimizer)
 
+    def _bytes_of_first(self, data: bytes) -> bytes:
+        """Return what worker 0 has given; all workers call this."""
+        self._finish()
+        return self._workers.first_bytes(data)
+
     def _barrier(self) -> None:
         """Wait until all workers are here."""
         self._finish()
