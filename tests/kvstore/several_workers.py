@@ -150,6 +150,17 @@ def module_fit():
     yield "by the devices", values(trained("dist_sync", store.rank, store.num_workers))
 
 
+def resumed():
+    store = mx.kv.create("dist_sync")
+    yield "at once", values(trained(store, store.rank, store.num_workers))
+    with tempfile.TemporaryDirectory() as folder:  # another one for each: they share no disk
+        prefix = os.path.join(folder, "net")
+        trained("dist_sync", store.rank, store.num_workers, num_epoch=2, checkpoint=prefix)
+        yield "files", sorted(os.listdir(folder))
+        again = trained("dist_sync", store.rank, store.num_workers, checkpoint=prefix, resume=True)
+    yield "resumed", values(again)
+
+
 def gluon_trainer():
     store = mx.kv.create("dist_sync")
     weight = mx.gluon.Parameter("weight", shape=(2,))
@@ -193,7 +204,7 @@ def one_is_done_before():
 
 
 def every_peaceful_test():
-    for test in (keys_and_values, rows, two_bits, updates, module_fit, gluon_trainer, disorder):
+    for test in (keys_and_values, rows, two_bits, updates, module_fit, resumed, gluon_trainer, disorder):
         yield test.__name__, dict(test())
     yield "one_is_done_before", dict(one_is_done_before())
 

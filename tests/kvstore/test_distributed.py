@@ -99,6 +99,13 @@ def test_module_fit_in_two_processes_is_that_of_one_with_the_whole_batch(both):
             np.testing.assert_allclose(both[how][name], alone, rtol=1e-4, atol=1e-5)
 
 
+def test_resumed_workers_go_on_from_what_the_first_has_saved(workers):
+    for worker in workers:
+        assert worker["resumed"]["resumed"] == worker["resumed"]["at once"]
+    assert "net-0002.params" in workers[0]["resumed"]["files"]
+    assert workers[1]["resumed"]["files"] == []
+
+
 def test_gluon_trainer_divides_by_the_batch_size_that_it_is_given(both):
     np.testing.assert_allclose(both["weights"], [[0.925] * 2, [0.85] * 2], rtol=1e-6)
 

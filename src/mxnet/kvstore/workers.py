@@ -30,8 +30,11 @@ Store = Any  # of torch.distributed, in which workers leave notes for each other
 
 __all__ = ["DisorderError", "LostWorkerError", "Message", "Workers", "join_workers"]
 
-_PATIENCE = 2.0
+_PATIENCE = 1.5
 """For how many seconds workers that are in trouble wait for the others to say that they are, too."""
+
+_PATIENCE_OF_KEEPER = 2 * _PATIENCE
+"""For how many the one does so that keeps the store in which the others look."""
 
 _HOW_TO_START = (
     "Start as many processes as there are to be workers: "
@@ -54,6 +57,7 @@ class Seat(NamedTuple):
     store: Store
     rank: int
     size: int
+    keeps_store: bool = False
 
 
 class Message(NamedTuple):
@@ -90,7 +94,8 @@ class Workers:
 
     def __init__(self, seat: Seat) -> None:
         self.rank, self.size = seat.rank, seat.size
-        self._store = _distributed().PrefixStore("mxnet", seat.store)
+        self._seat = seat
+        self._notes = _distributed().PrefixStore("mxnet", seat.store)
         self._lost: str | None = None
 
     # ---------------------------------------------------------------------------------------------- messages
@@ -160,10 +165,7 @@ class Workers:
 
     def _why(self, reason: str) -> str:
         seconds = knob("MXNET_KVSTORE_TIMEOUT")
-        try:
-            gone, ended = self._missing()
-        except RuntimeError:  # who keeps the store is gone, and the notes of the others with it
-            gone, ended = [], []
+        gone, ended = self._missing() if _is_kept(self._seat.store) else ([], [])
         text = f"Worker {self.rank} of {self.size} has lost the others ({reason})."
         if ended:
             text += f" {_named(ended).capitalize()} {_has(ended)} ended: do all have as many batches?"
@@ -176,20 +178,23 @@ class Workers:
 
     def _missing(self) -> tuple[list[int], list[int]]:
         """Return the workers that do not say that they are in trouble, and those that have ended."""
-        self._store.set(f"trouble/{self.rank}", "")
-        until = time.monotonic() + _PATIENCE
-        while True:
-            silent = [r for r in range(self.size) if not self._store.check([f"trouble/{r}"])]
-            ended = [r for r in silent if self._store.check([f"ended/{r}"])]
-            if len(silent) == len(ended) or time.monotonic() > until:
-                return [r for r in silent if r not in ended], ended
-            time.sleep(0.05)
+        until = time.monotonic() + (_PATIENCE_OF_KEEPER if self._seat.keeps_store else _PATIENCE)
+        silent, ended = [], []
+        with contextlib.suppress(RuntimeError):  # who keeps the store may go, and all notes with it
+            self._notes.set(f"trouble/{self.rank}", "")
+            while True:
+                silent = [r for r in range(self.size) if not self._notes.check([f"trouble/{r}"])]
+                ended = [r for r in silent if self._notes.check([f"ended/{r}"])]
+                if len(silent) == len(ended) or time.monotonic() > until:
+                    break
+                time.sleep(0.05)
+        return [r for r in silent if r not in ended], ended
 
     def leave(self) -> None:
         """Say that this worker needs the others no more."""
-        if self._lost is None:
+        if self._lost is None and _is_kept(self._seat.store):
             with contextlib.suppress(RuntimeError):
-                self._store.set(f"ended/{self.rank}", "")
+                self._notes.set(f"ended/{self.rank}", "")
 
 
 @functools.cache
@@ -260,18 +265,18 @@ def _seat_of_mxnet(environment: Mapping[str, str], timeout: timedelta) -> Seat:
     port = _number(environment, "DMLC_PS_ROOT_PORT")
     size = _number(environment, "DMLC_NUM_WORKER")
     known = next((name for name in ("DMLC_WORKER_ID", "DMLC_RANK") if name in environment), None)
-    store = _meeting_place(host, port, timeout)
+    store, keeps = _meeting_place(host, port, timeout)
     rank = store.add("arrived", 1) - 1 if known is None else _number(environment, known)
     if not 0 <= rank < size:
         raise StoreError(
             f"This would be worker {rank}, but there are {size} (DMLC_NUM_WORKER). Does another training use "
             f"the port {port} (DMLC_PS_ROOT_PORT)?"
         )
-    return Seat(store, rank, size)
+    return Seat(store, rank, size, keeps)
 
 
-def _meeting_place(host: str, port: int, timeout: timedelta) -> Store:
-    """Return the store in which workers leave notes; the first one that runs on `host` keeps it."""
+def _meeting_place(host: str, port: int, timeout: timedelta) -> tuple[Store, bool]:
+    """Return the store in which workers leave notes, and whether this one keeps it: the first on `host`."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -279,8 +284,8 @@ def _meeting_place(host: str, port: int, timeout: timedelta) -> Store:
         listener.listen(1024)
     except OSError:  # another one keeps it, or it is on another machine
         listener.close()
-        return _distributed().TCPStore(host, port, is_master=False, timeout=timeout)
-    return _distributed().TCPStore(
+        return _distributed().TCPStore(host, port, is_master=False, timeout=timeout), False
+    store = _distributed().TCPStore(
         host,
         port,
         is_master=True,
@@ -288,6 +293,18 @@ def _meeting_place(host: str, port: int, timeout: timedelta) -> Store:
         wait_for_workers=False,
         master_listen_fd=listener.detach(),
     )
+    return store, True
+
+
+def _is_kept(store: Store) -> bool:
+    """Whether who keeps a store is still there; torch would tell of one that is not at length."""
+    if not hasattr(store, "port"):
+        return True
+    try:
+        socket.create_connection((store.host, store.port), _PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 def _number(environment: Mapping[str, str], name: str) -> int:
