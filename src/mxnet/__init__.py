@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from mxnet.config import knob
@@ -182,3 +183,6 @@ lend(__name__)
 
 if knob("MXNET_PROFILER_AUTOSTART"):
     __getattr__("profiler").autostart()
+
+if os.environ.get("DMLC_ROLE", "worker") != "worker":  # what launchers of MXNet's set for servers
+    __getattr__("kvstore_server")

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mxnet import ndarray as nd
 from mxnet.archives import is_archive, read_archive
 from mxnet.errors import FileFormatError, MXNetError, ParameterError, few
+from mxnet.files import atomic_write, read_file
 from mxnet.symbol.symbol import load, load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mxnet.ndarray import NDArray
     from mxnet.symbol.symbol import Symbol
 
 __all__ = [
+    "Checkpoint",
+    "CheckpointWriter",
     "MisfitError",
     "check_params",
+    "last_checkpoint",
     "learned_names",
     "load_checkpoint",
     "load_named_params",
@@ -180,6 +189,171 @@ def _params_of(network: str, files: dict[str, bytes], epoch: int | None) -> str 
     return max(
         (name for name in files if re.fullmatch(rf"{re.escape(prefix)}-{number}\.params", name)), default=None
     )
+
+
+# ------------------------------------------------------------------------------------- while training goes on
+
+
+class Checkpoint(NamedTuple):
+    """What a training can go on from.
+
+    Attributes
+    ----------
+    epoch : int
+        How many epochs are done.
+    params : bytes
+        The contents of the file of parameters and auxiliary states.
+    states : bytes
+        Those of the file of optimizer states, which MXNet reads too; empty if there is none.
+    progress : dict
+        How far the optimizer has counted, which MXNet's files do not tell.
+    """
+
+    epoch: int
+    params: bytes
+    states: bytes
+    progress: dict[str, Any]
+
+    def arrays(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
+        """Return the parameters and the auxiliary states."""
+        return _sorted(nd.load_frombuffer(self.params), f"the parameters of epoch {self.epoch}", None)
+
+
+class CheckpointWriter:
+    """Writes checkpoints while training goes on: what is to be saved is copied, then written by a thread.
+
+    Each file takes the place of an older one when it is complete, that of the parameters as the last one: so
+    whatever happens, the newest file of parameters belongs to a checkpoint that is whole.
+
+    Parameters
+    ----------
+    prefix : str
+        What the names of the files start with, including a path.
+
+    Examples
+    --------
+    >>> import mxnet as mx, os, tempfile
+    >>> net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=2, name="fc")
+    >>> prefix = os.path.join(tempfile.mkdtemp(), "net")
+    >>> with mx.model.CheckpointWriter(prefix) as writer:
+    ...     writer.save(1, net, {"fc_bias": mx.nd.ones((2,))}, {})
+    >>> mx.model.load_params(prefix, 1)[0]["fc_bias"].asnumpy()
+    array([1., 1.], dtype=float32)
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._thread = ThreadPoolExecutor(1, "checkpoint")
+        self._written: Future[None] | None = None
+
+    def save(
+        self,
+        epoch: int,
+        symbol: Symbol | None,
+        arg_params: Mapping[str, NDArray],
+        aux_params: Mapping[str, NDArray],
+        states: bytes = b"",
+        progress: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Copy what there is, and begin to write it, once what was to be written before is.
+
+        Parameters
+        ----------
+        epoch : int
+            Written into the names of the files.
+        symbol : Symbol or None
+            The network. None writes the rest alone.
+        arg_params, aux_params : dict of str to NDArray
+            The parameters and the auxiliary states.
+        states : bytes
+            The states of the optimizer, as of ``Updater.get_states``.
+        progress : dict, optional
+            What else is needed to go on, of which JSON can be made.
+
+        Raises
+        ------
+        MXNetError
+            If what was to be written before could not be.
+        """
+        self.wait()
+        copies = [{name: array.copy() for name, array in own.items()} for own in (arg_params, aux_params)]
+        network = None if symbol is None else symbol.tojson()
+        self._written = self._thread.submit(self._write, epoch, network, copies, states, dict(progress or {}))
+
+    def _write(
+        self,
+        epoch: int,
+        network: str | None,
+        params: list[dict[str, NDArray]],
+        states: bytes,
+        progress: dict[str, Any],
+    ) -> None:
+        name = f"{self._prefix}-{epoch:04d}"
+        files = {
+            f"{self._prefix}-symbol.json": (network or "").encode(),
+            f"{name}.states": states,
+            f"{name}.progress": json.dumps(progress).encode() if progress else b"",
+        }
+        for path, data in files.items():
+            if data:
+                with atomic_write(path) as file:
+                    file.write(data)
+        save_named_params(f"{name}.params", *params)
+        logging.info('Saved checkpoint to "%s.params"', name)  # noqa: LOG015 - as MXNet's
+
+    def wait(self) -> None:
+        """Wait until everything is written.
+
+        Raises
+        ------
+        MXNetError
+            If it could not be.
+        """
+        written, self._written = self._written, None
+        if written is not None:
+            written.result()
+
+    def __enter__(self) -> CheckpointWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._thread.shutdown)
+            if kind is None:
+                self.wait()
+
+
+def last_checkpoint(prefix: str) -> Checkpoint | None:
+    """Return the newest checkpoint of that prefix that can be read; None if there is none.
+
+    Parameters
+    ----------
+    prefix : str
+        What the names of the files start with, including a path.
+    """
+    for epoch in sorted(_epochs_of(prefix), reverse=True):
+        name = f"{prefix}-{epoch:04d}"
+        states, progress = (
+            read_file(path) if Path(path).exists() else b"" for path in (f"{name}.states", f"{name}.progress")
+        )
+        try:
+            found = Checkpoint(epoch, read_file(f"{name}.params"), states, json.loads(progress or b"{}"))
+            found.arrays()
+        except (FileFormatError, ValueError) as error:
+            logging.warning('Cannot go on from "%s.params": %s', name, error)  # noqa: LOG015
+        else:
+            return found
+    return None
+
+
+def _epochs_of(prefix: str) -> Iterator[int]:
+    """Yield the epochs of which there are parameters."""
+    folder, start = Path(prefix).parent, re.escape(Path(prefix).name)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if match := re.fullmatch(rf"{start}-(\d{{4,}})\.params", path.name):
+            yield int(match[1])
 
 
 # ------------------------------------------------------------------------------------------------ what fits

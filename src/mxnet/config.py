@@ -93,6 +93,12 @@ KNOBS: dict[str, Knob] = {
         "",
         "The folder of compiled kernels; `symnet/kernels` in the user's cache folder by default.",
     ),
+    "MXNET_KVSTORE_BUCKET": Knob(
+        as_bytes, 8 * 2**20, "About how many bytes of gradients workers send to each other in one message."
+    ),
+    "MXNET_KVSTORE_TIMEOUT": Knob(
+        float, 600.0, "After how many seconds a worker that does not answer counts as lost."
+    ),
     "MXNET_MEMORY_BUDGET": Knob(
         as_bytes, None, "The most memory that intermediate values of training may take, such as '2GB'."
     ),

@@ -10,7 +10,15 @@ import numpy as np
 
 from mxnet import metric as metrics
 from mxnet.callback import BatchEndParam, LogValidationMetricsCallback
-from mxnet.checkpoint import check_params, load_checkpoint, load_params, save_checkpoint
+from mxnet.checkpoint import (
+    Checkpoint,
+    CheckpointWriter,
+    check_params,
+    last_checkpoint,
+    load_checkpoint,
+    load_params,
+    save_checkpoint,
+)
 from mxnet.context import Context, current_context
 from mxnet.errors import MXNetError
 from mxnet.historic import lend
@@ -39,8 +47,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BatchEndParam",
+    "Checkpoint",
+    "CheckpointWriter",
     "FeedForward",
     "check_params",
+    "last_checkpoint",
     "load_checkpoint",
     "load_params",
     "save_checkpoint",

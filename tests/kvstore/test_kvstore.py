@@ -109,7 +109,6 @@ def test_a_store_of_one_s_own_is_found_by_name():
 @pytest.mark.parametrize(
     ("use", "message"),
     [
-        (lambda s: mx.kv.create("dist_sync"), "'dist_sync' is a store for several processes"),
         (lambda s: mx.kv.create(3), "such as 'local' or 'device', got int"),
         (lambda s: s.init("w", ones(2)), "The key 'w' has a value already"),
         (lambda s: s.init("v", [ones(2), ones(2)]), "The key 'v' has a value already"),

@@ -1,5 +1,7 @@
 """Sharing a batch among devices."""
 
+import threading
+
 import pytest
 
 import mxnet as mx
@@ -55,3 +57,56 @@ def test_the_arrays_of_inputs_and_the_memory_of_the_plan_are_shown():
     large.bind([("data", (1024, 1024))])
     assert (group._total_exec_bytes, module._total_exec_bytes) == (0, 0)
     assert large._exec_group._total_exec_bytes >= 4
+
+
+# ------------------------------------------------------------------------------------------- at the same time
+
+
+def dropping(contexts, in_turns):
+    mx.random.seed(5)
+    net = mx.sym.Dropout(mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=8, name="fc"), p=0.5)
+    module = mx.mod.Module(
+        mx.sym.LinearRegressionOutput(net, name="out"), label_names=["out_label"], context=contexts
+    )
+    module.bind([("data", (8, 4))], [("out_label", (8, 8))])
+    module.init_params(mx.init.One())
+    module.init_optimizer()
+    if in_turns:
+        module._exec_group._running._at_once = False
+    batch = mx.io.DataBatch([mx.nd.arange(32).reshape((8, 4))], [mx.nd.ones((8, 8))])
+    for _ in range(3):
+        module.forward_backward(batch)
+        module.update()
+    return module
+
+
+def test_devices_at_the_same_time_draw_and_learn_as_in_turns():
+    contexts = [mx.cpu(i) for i in range(4)]
+    at_once, in_turns = (dropping(contexts, each).get_params()[0] for each in (False, True))
+    for name, array in at_once.items():
+        assert (array.asnumpy() == in_turns[name].asnumpy()).all()
+
+
+def test_devices_run_at_the_same_time():
+    running = dropping([mx.cpu(0), mx.cpu(1)], in_turns=False)._exec_group._running
+    meeting = threading.Barrier(2, timeout=30)
+    running.run(True, lambda *_: meeting.wait())  # in turns, the first would wait in vain
+
+
+@pytest.mark.parametrize("contexts", [[mx.cpu(0)], [mx.cpu(0), mx.cpu(0)]])
+def test_who_shares_a_device_takes_turns(contexts):
+    running = dropping(contexts, in_turns=False)._exec_group._running
+    threads = []
+    running.run(True, lambda *_: threads.append(threading.current_thread()))
+    assert threads == [threading.main_thread()] * len(contexts)
+
+
+def test_an_error_on_any_device_reaches_the_caller():
+    running = dropping([mx.cpu(0), mx.cpu(1)], in_turns=False)._exec_group._running
+
+    def fail(device, _):
+        if device:
+            raise mx.MXNetError("device 1 has failed")
+
+    with pytest.raises(mx.MXNetError, match="device 1 has failed"):
+        running.run(True, fail)

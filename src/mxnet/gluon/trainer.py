@@ -12,7 +12,7 @@ from mxnet.errors import BindError, MXNetError
 from mxnet.files import atomic_write, read_file
 from mxnet.gluon.errors import CheckError
 from mxnet.gluon.parameter import Parameter, ParameterDict
-from mxnet.kvstore.parameters import _create_kvstore, _create_sparse_kvstore
+from mxnet.kvstore.parameters import _create_kvstore, _create_sparse_kvstore, takes_many
 from mxnet.optimizer.arrays import flat
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Trainer:
     optimizer_params : dict, optional
         The parameters of the rule, if that is a name.
     kvstore : str or KVStore, optional
-        What adds up the gradients of several devices: ``"device"``, ``"local"``, None.
+        What adds up the gradients of several devices: ``"device"``, ``"local"``, None; or of several workers:
+        ``"dist_sync"``. As in MXNet, these are then divided by the batch size that is given to `step` alone.
     compression_params : dict, optional
         How gradients are rounded on their way; see ``KVStore.set_gradient_compression``.
     update_on_kvstore : bool, optional
@@ -273,17 +274,24 @@ class Trainer:
         store = self._kvstore
         if store is None:
             return
+        dense: list[tuple[int, Any, Any]] = []
         for position, parameter in enumerate(self._params):
             if parameter.grad_req == "null":
                 continue
             gradients = parameter.list_grad()
             out = parameter._arrays() if self._update_on_kvstore else gradients
             if gradients[0].stype == "default":
-                store.pushpull(position, gradients, out=out, priority=-position)
+                dense.append((position, gradients, out))
             else:
                 store.push(position, gradients, priority=-position)
                 if parameter._stype == "default":
                     store.pull(position, out, priority=-position, ignore_sparse=False)
+        if takes_many(store) and dense:
+            positions, given, outs = map(list, zip(*dense, strict=True))
+            store.pushpull(positions, given, out=outs)
+        else:
+            for position, gradients, out in dense:
+                store.pushpull(position, gradients, out=out, priority=-position)
 
     def _update(self, ignore_stale_grad: bool) -> None:
         learned = [(i, each) for i, each in enumerate(self._params) if each.grad_req != "null"]

@@ -140,9 +140,9 @@ def create(name: str = "local") -> KVStoreBase:
     Parameters
     ----------
     name : str, default 'local'
-        ``local`` adds up gradients on the CPU, ``device`` on the device of the first one. Names that are not
-        known make a local store, as in MXNet; those of distributed stores (``dist_sync`` and so on) are
-        refused, because a store here is for one process.
+        ``local`` adds up gradients on the CPU, ``device`` on the device of the first one; ``dist_sync`` and
+        ``dist_device_sync`` do so over all workers, for which several processes are started. Names that are
+        not known make a local store, as in MXNet.
     """
     if not isinstance(name, str):
         raise NotANameError(
@@ -151,11 +151,14 @@ def create(name: str = "local") -> KVStoreBase:
     kind = name.lower()
     if kind in KVStoreBase.kv_registry:
         return KVStoreBase.kv_registry[kind]()
-    if "dist" in kind:
+    if "_async" in kind:
         raise NameLookupError(
-            f"{name!r} is a store for several processes, and only those of one process are here: 'local' "
-            f"and 'device'."
+            f"{name!r} lets every worker update the parameters at its own pace, which takes servers, and "
+            "there are none here. Use 'dist_sync': the workers wait for each other, and the numbers are "
+            "those of one process with the whole batch."
         )
+    if "dist" in kind:
+        return KVStoreBase.kv_registry["kvstoredist"](kind)  # type: ignore[call-arg]
     return KVStoreBase.kv_registry["kvstore"](kind)  # type: ignore[call-arg]
 
 

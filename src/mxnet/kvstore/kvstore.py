@@ -11,6 +11,7 @@ from mxnet.context import cpu
 from mxnet.errors import ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.kvstore.base import KVStoreBase, StoreError
+from mxnet.kvstore.compression import take_codes
 from mxnet.ndarray import NDArray, sparse
 from mxnet.optimizer import Updater, get_updater
 
@@ -108,7 +109,10 @@ class KVStore(KVStoreBase):
         priority : int
             Accepted for MXNet's sake.
         """
-        totals: dict[Key, NDArray] = {}
+        self._take({one: self._added_up(one, values) for one, values in self._pushed(key, value)})
+
+    def _pushed(self, key: Any, value: Any) -> Iterator[tuple[Key, list[NDArray]]]:
+        """Yield each key with what is pushed under it, which is to fit what is kept."""
         for one, values in self._grouped(key, value):
             stored = self._lookup(one)
             for given in values:
@@ -116,7 +120,16 @@ class KVStore(KVStoreBase):
                     raise ShapeError(
                         f"The key {one!r} holds the shape {stored.shape}, but {given.shape} was pushed."
                     )
-            totals[one] = self._added_up(one, values).as_in_context(stored.context)
+            yield one, values
+
+    def _take(self, totals: dict[Key, NDArray]) -> None:
+        """Hand sums to the updater, or keep them if there is none."""
+        for one, total in totals.items():
+            stored = self._stored[one]
+            if "device" in self._type:  # what is kept moves to where gradients are added up
+                self._stored[one] = stored.as_in_context(total.context)
+            else:
+                totals[one] = total.as_in_context(stored.context)
         if self._updater is None:
             self._stored.update((one, t.tostype(self._stored[one].stype)) for one, t in totals.items())
         elif type(self._updater) is Updater and self._updater.optimizer.steps_together:
@@ -214,7 +227,7 @@ class KVStore(KVStoreBase):
         compression_params : dict
             ``{"type": "2bit", "threshold": 0.5}``: values become ``-threshold``, 0 or ``threshold``.
         """
-        if "device" not in self._type:
+        if not any(kind in self._type for kind in ("device", "dist")):
             raise StoreError(f"Gradients are compressed by stores of type 'device', not by {self._type!r}.")
         kind = compression_params.get("type")
         if kind != "2bit":
@@ -251,6 +264,10 @@ class KVStore(KVStoreBase):
 
     def _barrier(self) -> None:
         """Wait for all workers: there is one."""
+
+    def _bytes_of_first(self, data: bytes) -> bytes:
+        """Return what the first worker has given: there is one."""
+        return data
 
     def _send_command_to_servers(self, head: int, body: str) -> None:
         """Tell the servers something: there is none to hear it."""
@@ -304,8 +321,7 @@ class KVStore(KVStoreBase):
 
     def _compressed(self, key: Key, device: int, value: NDArray) -> NDArray:
         assert self._threshold is not None
-        carried = self._residuals.get((key, device))
-        wanted = value if carried is None else carried + value
-        sent = self._threshold * ((wanted >= self._threshold) - (wanted <= -self._threshold))
-        self._residuals[key, device] = wanted - sent
-        return sent
+        carried = self._residuals.setdefault((key, device), nd.zeros_like(value))
+        carried += value
+        codes = take_codes(carried._tensor, self._threshold)
+        return NDArray._from_tensor(codes.to(carried._tensor.dtype) * self._threshold, value.context)

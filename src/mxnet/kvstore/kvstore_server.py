@@ -1,12 +1,12 @@
-"""``mxnet.kvstore_server``: the server's side of a distributed store, which one process has no need of."""
+"""``mxnet.kvstore_server``: the server's side of a distributed store, whose workers do without servers."""
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from mxnet.historic import lend
-from mxnet.kvstore.base import StoreError
 
 if TYPE_CHECKING:
     from mxnet.kvstore.base import KVStoreBase
@@ -20,30 +20,25 @@ class KVStoreServer:
     Parameters
     ----------
     kvstore : KVStoreBase
-        A store of one process, as all are here.
+        The store.
     """
 
     def __init__(self, kvstore: KVStoreBase) -> None:
         self.kvstore = kvstore
 
     def run(self) -> None:
-        """Serve until all workers are done: at once, as MXNet does for a store of one process."""
+        """Serve until all workers are done: at once, because they need nothing."""
 
 
 def _init_kvstore_server_module() -> None:
-    """Become a server if the process was started as one, which launchers of MXNet's say in ``DMLC_ROLE``.
-
-    Raises
-    ------
-    MXNetError
-        If it was: there are no distributed stores here.
-    """
+    """End the process if ``DMLC_ROLE``, which MXNet's launchers set, makes it a server or a scheduler."""
     role = os.environ.get("DMLC_ROLE", "worker")
     if role != "worker":
-        raise StoreError(
-            f"This process was started as the {role} of a distributed store (DMLC_ROLE={role}), and only "
-            "stores of one process are here. Run the script by itself, with a store 'local' or 'device'."
+        sys.stderr.write(
+            f"mxnet: this {role} (DMLC_ROLE={role}) ends at once. The workers need none: they add up "
+            "gradients among themselves, and each updates its own parameters.\n"
         )
+        sys.exit(0)
 
 
 lend(__name__)

@@ -65,7 +65,7 @@ def _initialize_kvstore(
     param_names: Sequence[str],
     update_on_kvstore: bool,
 ) -> None:
-    """Put parameters in a store; if that updates them, the devices start from what it holds.
+    """Put parameters in a store; the devices start from what it holds, if that updates them or has workers.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _initialize_kvstore(
     update_on_kvstore : bool
     """
     for name, arrays in zip(param_names, param_arrays, strict=True):
-        if update_on_kvstore:
+        if update_on_kvstore or (isinstance(kvstore, KVStore) and kvstore.num_workers > 1):
             kvstore.broadcast(name, arg_params[name], out=arrays)
         else:
             kvstore.init(name, arg_params[name])
@@ -136,11 +136,25 @@ def _update_params(
         updater([i + k for i in first], [g[k] for g in grads], [w[k] for w in weights])
 
 
+def takes_many(store: Any) -> bool:
+    """Whether a store is given many keys by one call; one that somebody else wrote gets them singly."""
+    return isinstance(store, KVStore) and type(store).pushpull is KVStore.pushpull
+
+
+def scale_of_batch(store: Any) -> int:
+    """Return how many workers share a batch, whose gradients a store adds up.
+
+    As in MXNet, a store whose name does not say ``_sync``, such as ``dist``, leaves that to the program.
+    """
+    kind = getattr(store, "type", "")
+    return int(store.num_workers) if "dist" in kind and "_sync" in kind else 1
+
+
 def _exchange(store: Any, names: Sequence[Any], grads: Gradients, out: Blocks | None) -> None:
     """Push gradients to a store, and pull what comes of them into arrays, or back into the gradients."""
     learned = [i for i, grad in enumerate(grads) if grad[0] is not None]
     targets = grads if out is None else out
-    if type(store) is KVStore:  # which takes several together
+    if takes_many(store):
         keys = [names[i] for i in learned]
         store.push(keys, [grads[i] for i in learned])
         store.pull(keys, [targets[i] for i in learned], ignore_sparse=False)

@@ -14,12 +14,16 @@ from mxnet.callback import BatchEndParam
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
 from mxnet.io import DataBatch, DataIter
+from mxnet.kvstore import create
+from mxnet.kvstore.parameters import scale_of_batch
 from mxnet.module.inputs import (  # noqa: F401 - where programs outside look for them
     _check_input_names,
     _check_names_match,
     _parse_data_desc,
     check_iterator,
 )
+from mxnet.module.micro_batches import batch_size_of, parts_of, shapes_of_part
+from mxnet.module.resuming import Saving, found_by_first
 from mxnet.module.steps import DEFAULT_INITIALIZER, DEFAULT_OPTIMIZER_PARAMS, NotReadyError, Steps
 from mxnet.ndarray import NDArray
 
@@ -81,6 +85,10 @@ class BaseModule(Steps):
         validation_metric: Any = None,
         monitor: Monitor | None = None,
         sparse_row_id_fn: Callable[[DataBatch], Any] | None = None,
+        *,
+        micro_batches: int = 1,
+        checkpoint: str | None = None,
+        resume: bool = False,
     ) -> None:
         """Train.
 
@@ -114,15 +122,37 @@ class BaseModule(Steps):
             Looks into the network.
         sparse_row_id_fn : callable, optional
             As of `prepare`.
+        micro_batches : int
+            In how many parts a batch is worked on, one after the other, whose gradients are added up: that
+            takes as much memory as a batch of the size of one. Updates are those of the whole batch, unless
+            samples of a batch depend on each other (BatchNorm normalises each part by itself), or the loss is
+            a mean over the batch (then it is over each part, and the gradient is as many times larger).
+        checkpoint : str, optional
+            After each epoch, network, parameters and optimizer states are saved under names that start with
+            this, while training goes on; of several workers the first one does. ``PREFIX-0003.params`` and so
+            on are those of three epochs.
+        resume : bool
+            Whether to go on from the newest checkpoint, if there is one, in place of `begin_epoch` and the
+            first values of parameters.
         """
         if num_epoch is None:
             raise NotReadyError("fit needs num_epoch, the number of epochs to train for.")
         check_iterator(train_data)
+        if isinstance(kvstore, str) and "dist" in kvstore:  # who resumes asks the other workers first
+            kvstore = create(kvstore)
+        found = found_by_first(checkpoint, kvstore) if resume else None
+        if found is not None:
+            begin_epoch, force_init = found.epoch, True
+            arg_params, aux_params = found.arrays()
+        if micro_batches != 1 and isinstance(optimizer, str):
+            size = batch_size_of(train_data.provide_data) * scale_of_batch(kvstore)
+            optimizer_params = {"rescale_grad": 1.0 / size, **dict(optimizer_params)}
         self.bind(
-            data_shapes=train_data.provide_data,
-            label_shapes=train_data.provide_label,
+            data_shapes=shapes_of_part(train_data.provide_data, micro_batches),
+            label_shapes=shapes_of_part(train_data.provide_label, micro_batches),
             for_training=True,
             force_rebind=force_rebind,
+            grad_req="write" if micro_batches == 1 else "add",
         )
         if monitor is not None:
             self.install_monitor(monitor)
@@ -136,25 +166,33 @@ class BaseModule(Steps):
         self.init_optimizer(kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params)
         validation_metric = eval_metric if validation_metric is None else validation_metric
         eval_metric = metrics.create(eval_metric)
+        with Saving(self, checkpoint, kvstore) as saving:
+            saving.go_on_from(found)
+            self._fit_epochs(locals())
 
-        for epoch in range(begin_epoch, num_epoch):
+    def _fit_epochs(self, given: dict[str, Any]) -> None:
+        """Train for as many epochs as `fit` was asked to, given its variables."""
+        train_data, eval_data, saving = (given[name] for name in ("train_data", "eval_data", "saving"))
+        eval_metric: EvalMetric = given["eval_metric"]
+        for epoch in range(given["begin_epoch"], given["num_epoch"]):
             tic = time.perf_counter()
             eval_metric.reset()
-            values = self._fit_epoch(locals())
+            values = self._fit_epoch({**given, "epoch": epoch, "tic": tic})
             for name, value in values:
                 self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
             self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
 
             arguments, states = self.get_params()
             self.set_params(arguments, states)  # with several devices, all go on from the mean
-            for callback in _listed(epoch_end_callback):
+            saving.save(epoch + 1)
+            for callback in _listed(given["epoch_end_callback"]):
                 callback(epoch, self.symbol, arguments, states)
             if eval_data is not None:
                 found = self.score(
                     eval_data,
-                    validation_metric,
-                    score_end_callback=eval_end_callback,
-                    batch_end_callback=eval_batch_end_callback,
+                    given["validation_metric"],
+                    score_end_callback=given["eval_end_callback"],
+                    batch_end_callback=given["eval_batch_end_callback"],
                     epoch=epoch,
                 )
                 for name, value in found:
@@ -184,9 +222,12 @@ class BaseModule(Steps):
         while data_batch is not None:
             if monitor is not None:
                 monitor.tic()
-            self.forward_backward(data_batch)
-            self.update()
-            self.update_metric(eval_metric, data_batch.label or [])
+            if given["micro_batches"] == 1:
+                self.forward_backward(data_batch)
+                self.update()
+                self.update_metric(eval_metric, data_batch.label or [])
+            else:
+                self._fit_in_parts(data_batch, given)
             next_data_batch = next(data_iter, None)
             end_of_batch = next_data_batch is None
             if next_data_batch is not None:
@@ -200,6 +241,17 @@ class BaseModule(Steps):
             nbatch += 1
             data_batch = next_data_batch
         return values
+
+    def _fit_in_parts(self, batch: DataBatch, given: dict[str, Any]) -> None:
+        """Update the parameters by a batch whose gradients are added up part by part."""
+        source = given["train_data"]
+        parts = parts_of(batch, given["micro_batches"], source.provide_data, source.provide_label)
+        for number, part in enumerate(parts):
+            self.forward(part, is_train=True)
+            self._clear_gradients(parameters=number == 0)
+            self.backward()
+            self.update_metric(given["eval_metric"], part.label or [])
+        self.update()
 
     def score(
         self,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
     from mxnet.ndarray import NDArray
+    from mxnet.optimizer import Updater
     from mxnet.symbol.symbol import Symbol
 
 __all__ = ["BucketingModule"]
@@ -390,6 +391,12 @@ class BucketingModule(BaseModule):
     def backward(self, out_grads: Any = None) -> None:
         self._require("params_initialized")
         self._current.backward(out_grads)
+
+    def _updater_in_use(self) -> Updater | None:
+        return self._current._updater_in_use()
+
+    def _clear_gradients(self, parameters: bool) -> None:
+        self._current._clear_gradients(parameters)
 
     def update(self) -> None:
         self._require("binded", "params_initialized", "optimizer_initialized")

@@ -12,6 +12,7 @@ from mxnet import ndarray as nd
 from mxnet.context import Context, cpu
 from mxnet.errors import BindError, NameLookupError, ShapeError, did_you_mean, few
 from mxnet.io import DataDesc
+from mxnet.module.side_by_side import SideBySide
 from mxnet.ndarray import NDArray
 
 if TYPE_CHECKING:
@@ -223,6 +224,7 @@ class DataParallelExecutorGroup:
         if self._monitor is not None:
             for executor in self.execs:
                 executor.set_monitor_callback(self._monitor.stat_helper, self._monitor.monitor_all)
+        self._running = SideBySide(self.execs)
         self._collect_arrays()
 
     def _shapes_on(self, device: int, inputs: Sequence[DataDesc]) -> dict[str, tuple[int, ...]]:
@@ -323,8 +325,8 @@ class DataParallelExecutorGroup:
         _load_checked(data_batch.data, self.data_arrays, self.data_layouts, self.data_names, "data")
         if data_batch.label and self.label_shapes:
             _load_checked(data_batch.label, self.label_arrays, self.label_layouts, self.label_names, "label")
-        for executor in self.execs:
-            executor.forward(is_train=self.for_training if is_train is None else is_train)
+        training = bool(self.for_training if is_train is None else is_train)
+        self._running.run(training, lambda _, executor: executor.forward(is_train=training))
 
     def backward(self, out_grads: Any = None) -> None:
         """Run backward on each device.
@@ -337,16 +339,21 @@ class DataParallelExecutorGroup:
         if not self.for_training:
             raise _NoGradientsError("There are no gradients: the module was bound with for_training=False.")
         if out_grads is None:
-            for executor in self.execs:
-                executor.backward()
+            self._running.run("backward", lambda _, executor: executor.backward())
             return
         whole = [out_grads] if isinstance(out_grads, NDArray) else list(out_grads)
-        for part, context, executor in zip(self.slices, self.contexts, self.execs, strict=True):
-            shares = [
-                (grad if len(self.execs) == 1 else _share(grad, axis, part)).as_in_context(context)
-                for grad, axis in zip(whole, self.output_layouts, strict=False)
-            ]
-            executor.backward(shares)
+
+        def backward(device: int, executor: Executor) -> None:
+            executor.backward(
+                [
+                    (grad if len(self.execs) == 1 else _share(grad, axis, self.slices[device])).as_in_context(
+                        self.contexts[device]
+                    )
+                    for grad, axis in zip(whole, self.output_layouts, strict=False)
+                ]
+            )
+
+        self._running.run("backward of gradients", backward)
 
     # ----------------------------------------------------------------------------------------------- results
 

@@ -19,6 +19,7 @@ from mxnet.kvstore.parameters import (
     _initialize_kvstore,
     _update_params,
     _update_params_on_kvstore,
+    scale_of_batch,
 )
 from mxnet.module.base_module import BaseModule
 from mxnet.module.executor_group import DataParallelExecutorGroup, _LengthError, _prepare_group2ctxs
@@ -30,10 +31,10 @@ from mxnet.module.inputs import (
     labels_among,
     like,
 )
+from mxnet.module.optimizers import optimizer_of
 from mxnet.module.parameters import MissingParameterError, give_value, make_room
 from mxnet.module.steps import Binding, NotReadyError, OptimizerChoice, ParamValues, Steps
 from mxnet.ndarray import NDArray
-from mxnet.registry import NotRegisteredError
 from mxnet.symbol.symbol import Symbol
 
 if TYPE_CHECKING:
@@ -418,6 +419,10 @@ class Module(BaseModule):
 
     # --------------------------------------------------------------------------------------------- optimizer
 
+    def _updater_in_use(self) -> Updater | None:
+        updater = getattr(self._kvstore, "_updater", None) if self._update_on_kvstore else self._updater
+        return updater if isinstance(updater, opt.Updater) else None
+
     def _init_optimizer(self, wanted: OptimizerChoice) -> None:
         if self._keeps_optimizer(wanted):
             return
@@ -426,11 +431,10 @@ class Module(BaseModule):
         store, update_on_store = _create_kvstore(wanted.kvstore, len(self._context), self._arg_params)
         names = self._exec_group.param_names
         self._update_on_kvstore = update_on_store
-        self._optimizer = self._make_optimizer(
-            wanted.optimizer, wanted.optimizer_params, self._index_of(dict(enumerate(names)))
-        )
-        self._positions = {name: i for i, name in enumerate(names)}
         self._kvstore = store
+        indices = self._index_of(dict(enumerate(names)))
+        self._optimizer = self._make_optimizer(wanted.optimizer, wanted.optimizer_params, indices)
+        self._positions = {name: i for i, name in enumerate(names)}
         self._updater = None if update_on_store else opt.get_updater(self._optimizer)
         if store is not None:
             if self._compression_params:
@@ -444,6 +448,7 @@ class Module(BaseModule):
                 param_names=names,
                 update_on_kvstore=update_on_store,
             )
+            self._params_dirty = True  # other workers may have had other values
         self.optimizer_initialized = True
         if self._preload_opt_states is not None:
             self.load_optimizer_states(self._preload_opt_states)
@@ -457,22 +462,8 @@ class Module(BaseModule):
     def _make_optimizer(
         self, optimizer: str | Optimizer, optimizer_params: Any, idx2name: dict[Any, str]
     ) -> Optimizer:
-        rescale = 1.0 / self._exec_group.batch_size if self._exec_group.batch_size else 1.0
-        if isinstance(optimizer, str):
-            parameters = {"rescale_grad": rescale, **dict(optimizer_params)}
-            return opt.create(optimizer, sym=self._symbol, param_idx2name=idx2name, **parameters)
-        if not isinstance(optimizer, opt.Optimizer):
-            raise NotRegisteredError(
-                f"optimizer is {optimizer!r}. Expected a registered name or an Optimizer."
-            )
-        if optimizer.rescale_grad != rescale:
-            warn(
-                f"The optimizer's rescale_grad is {optimizer.rescale_grad}, not 1 / batch size ({rescale}), "
-                "which gradients summed over a batch usually need. Is this intended?"
-            )
-        if not optimizer.idx2name:
-            optimizer.idx2name = dict(idx2name)
-        return optimizer
+        batch_size = (self._exec_group.batch_size or 1) * scale_of_batch(self._kvstore)
+        return optimizer_of(optimizer, optimizer_params, self._symbol, idx2name, batch_size)
 
     def borrow_optimizer(self, shared_module: Module) -> None:
         """Use the optimizer of another module, with its states.
@@ -541,6 +532,13 @@ class Module(BaseModule):
     def backward(self, out_grads: Any = None) -> None:
         self._require("binded", "params_initialized")
         self._exec_group.backward(out_grads)
+
+    def _clear_gradients(self, parameters: bool) -> None:
+        group = self._exec_group
+        for block in [*group.input_grad_arrays, *(group.grad_arrays if parameters else ())]:
+            for gradient in block:
+                if gradient is not None:
+                    gradient[:] = 0
 
     def update(self) -> None:
         self._require("binded", "params_initialized", "optimizer_initialized")

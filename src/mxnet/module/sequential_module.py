@@ -196,6 +196,10 @@ class SequentialModule(BaseModule):
             if position:
                 out_grads = module.get_input_grads()
 
+    def _clear_gradients(self, parameters: bool) -> None:
+        for module in self._modules:
+            module._clear_gradients(parameters)
+
     def update(self) -> None:
         """Update the parameters of all modules."""
         self._require("binded", "params_initialized", "optimizer_initialized")

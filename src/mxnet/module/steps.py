@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mxnet.io import DataBatch, DataDesc
     from mxnet.metric import EvalMetric
     from mxnet.monitor import Monitor
-    from mxnet.optimizer import Optimizer
+    from mxnet.optimizer import Optimizer, Updater
     from mxnet.symbol.symbol import Symbol
 
 __all__ = [
@@ -280,6 +280,13 @@ class Steps:
     def update(self) -> None:
         """Update the parameters by the gradients of the last `backward`."""
         raise self._not_defined("update")
+
+    def _clear_gradients(self, parameters: bool) -> None:
+        """Set gradients that are added to, to zero: those of inputs, and of parameters if asked for."""
+
+    def _updater_in_use(self) -> Updater | None:
+        """Return what updates the parameters; None if there is no one for all of them."""
+        return None
 
     def update_metric(self, eval_metric: EvalMetric, labels: Sequence[Any], pre_sliced: bool = False) -> None:
         """Hand the outputs of the last `forward`, and labels, to a metric.
