@@ -11,6 +11,8 @@ import numpy as np
 from mxnet import metric as metrics
 from mxnet import ndarray as nd
 from mxnet.callback import BatchEndParam
+from mxnet.callback.progress import shown
+from mxnet.callback.stopping import until_stopped
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
 from mxnet.io import DataBatch, DataIter
@@ -81,6 +83,7 @@ class BaseModule(Steps):
         validation_metric: Any = None,
         monitor: Monitor | None = None,
         sparse_row_id_fn: Callable[[DataBatch], Any] | None = None,
+        progress: bool | None = None,
     ) -> None:
         """Train.
 
@@ -114,6 +117,13 @@ class BaseModule(Steps):
             Looks into the network.
         sparse_row_id_fn : callable, optional
             As of `prepare`.
+        progress : bool, optional
+            Whether to show a bar that moves with every batch; by default in a terminal. What is logged is the
+            same with a bar and without.
+
+        Notes
+        -----
+        A callback ends the training by raising `mxnet.callback.StopTraining`.
         """
         if num_epoch is None:
             raise NotReadyError("fit needs num_epoch, the number of epochs to train for.")
@@ -137,29 +147,32 @@ class BaseModule(Steps):
         validation_metric = eval_metric if validation_metric is None else validation_metric
         eval_metric = metrics.create(eval_metric)
 
-        for epoch in range(begin_epoch, num_epoch):
-            tic = time.perf_counter()
-            eval_metric.reset()
-            values = self._fit_epoch(locals())
-            for name, value in values:
-                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
-            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
+        with shown(progress, train_data, num_epoch) as bars, until_stopped(self.logger, train_data):
+            # The bar comes first: a Speedometer resets the metric that it shows.
+            batch_end_callback = [*bars, *_listed(batch_end_callback)]
+            for epoch in range(begin_epoch, num_epoch):
+                tic = time.perf_counter()
+                eval_metric.reset()
+                values = self._fit_epoch(locals())
+                for name, value in values:
+                    self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
+                self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
 
-            arguments, states = self.get_params()
-            self.set_params(arguments, states)  # with several devices, all go on from the mean
-            for callback in _listed(epoch_end_callback):
-                callback(epoch, self.symbol, arguments, states)
-            if eval_data is not None:
-                found = self.score(
-                    eval_data,
-                    validation_metric,
-                    score_end_callback=eval_end_callback,
-                    batch_end_callback=eval_batch_end_callback,
-                    epoch=epoch,
-                )
-                for name, value in found:
-                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
-            train_data.reset()
+                arguments, states = self.get_params()
+                self.set_params(arguments, states)  # with several devices, all go on from the mean
+                for callback in _listed(epoch_end_callback):
+                    callback(epoch, self.symbol, arguments, states)
+                if eval_data is not None:
+                    found = self.score(
+                        eval_data,
+                        validation_metric,
+                        score_end_callback=eval_end_callback,
+                        batch_end_callback=eval_batch_end_callback,
+                        epoch=epoch,
+                    )
+                    for name, value in found:
+                        self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
+                train_data.reset()
 
     def _fit_epoch(self, given: dict[str, Any]) -> list[tuple[str, Any]]:
         """Train on every batch once and return the metric.
