@@ -150,6 +150,7 @@ def train(
         batch_end_callback=progress.after_batch,
         eval_end_callback=progress.after_epoch,
         epoch_end_callback=mx.callback.do_checkpoint(CHECKPOINT, period=EPOCHS),
+        progress=False,  # there is one of our own, for all epochs
     )
     progress.close()
 

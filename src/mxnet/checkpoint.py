@@ -216,7 +216,7 @@ class Checkpoint(NamedTuple):
 
     def arrays(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return the parameters and the auxiliary states."""
-        return _sorted(nd.load_frombuffer(self.params), f"the parameters of epoch {self.epoch}", None)
+        return sort_params(nd.load_frombuffer(self.params), f"the parameters of epoch {self.epoch}", None)
 
 
 class CheckpointWriter:

@@ -10,6 +10,7 @@ import numpy as np
 
 from mxnet import metric as metrics
 from mxnet.callback import BatchEndParam, LogValidationMetricsCallback
+from mxnet.callback.stopping import until_stopped
 from mxnet.checkpoint import (
     Checkpoint,
     CheckpointWriter,
@@ -271,27 +272,31 @@ class FeedForward:
         optimizer_params = self.kwargs if isinstance(self.optimizer, str) else {}
         module.init_optimizer(kvstore, self.optimizer, optimizer_params)
         train_data.reset()
-        for epoch in range(self.begin_epoch, self.num_epoch):
-            tic = time.perf_counter()
-            eval_metric.reset()
-            for nbatch, data_batch in enumerate(self._batches(train_data, epoch, logger), 1):
-                if monitor is not None:
-                    monitor.tic()
-                module.forward_backward(data_batch)
-                module.update()
-                if monitor is not None:
-                    monitor.toc_print()
-                module.update_metric(eval_metric, data_batch.label or [])
-                _multiple_callbacks(batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals()))
-            logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
-            if epoch_end_callback is not None or epoch + 1 == self.num_epoch:
-                self.arg_params, self.aux_params = module.get_params()
-            _multiple_callbacks(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
-            if eval_data is not None:
+        with until_stopped(logger, train_data):
+            for epoch in range(self.begin_epoch, self.num_epoch):
+                tic = time.perf_counter()
                 eval_metric.reset()
-                eval_data.reset()
-                count = self._validate(locals())
-                _multiple_callbacks(eval_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
+                for nbatch, data_batch in enumerate(self._batches(train_data, epoch, logger), 1):
+                    if monitor is not None:
+                        monitor.tic()
+                    module.forward_backward(data_batch)
+                    module.update()
+                    if monitor is not None:
+                        monitor.toc_print()
+                    module.update_metric(eval_metric, data_batch.label or [])
+                    _multiple_callbacks(
+                        batch_end_callback, BatchEndParam(epoch, nbatch, eval_metric, locals())
+                    )
+                logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
+                if epoch_end_callback is not None:
+                    self.arg_params, self.aux_params = module.get_params()
+                _multiple_callbacks(epoch_end_callback, epoch, self.symbol, self.arg_params, self.aux_params)
+                if eval_data is not None:
+                    eval_metric.reset()
+                    eval_data.reset()
+                    count = self._validate(locals())
+                    _multiple_callbacks(eval_end_callback, BatchEndParam(epoch, count, eval_metric, locals()))
+        self.arg_params, self.aux_params = module.get_params()
 
     def _module_for(self, data: DataIter, log: Any, work_load_list: Sequence[float] | None) -> AnyModule:
         """Return a module for the data, with the parameters that there are."""

@@ -8,6 +8,8 @@ import pytest
 import mxnet as mx
 from mxnet.contrib.tensorboard import LogMetricsCallback
 
+WRITERS = "mxboard", "tensorboard", "torch.utils.tensorboard", "tensorboardX"
+
 
 class Writer:
     def __init__(self, folder):
@@ -24,9 +26,9 @@ def half():
     return metric
 
 
-@pytest.fixture(params=["mxboard", "torch.utils.tensorboard"])
+@pytest.fixture(params=["mxboard", "torch.utils.tensorboard", "tensorboardX"])
 def installed(request, monkeypatch):
-    for package in ("mxboard", "tensorboard", "torch.utils.tensorboard"):
+    for package in WRITERS:
         monkeypatch.setitem(sys.modules, package, None)
     module = types.ModuleType(request.param)
     module.SummaryWriter = Writer
@@ -49,7 +51,7 @@ def test_without_a_metric_nothing_is_written():
 
 
 def test_without_a_writer_the_error_names_the_package(monkeypatch):
-    for package in ("mxboard", "tensorboard", "torch.utils.tensorboard"):
+    for package in WRITERS:
         monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match="pip install tensorboard") as error:
         LogMetricsCallback("logs")

@@ -9,11 +9,12 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 
+PAGES = ["contrib.md", "data.md", "gluon.md", "how-it-works.md", "leaving.md", "looking.md", "watching.md"]
 
-@pytest.mark.parametrize(
-    "page", ["contrib.md", "data.md", "gluon.md", "how-it-works.md", "leaving.md", "looking.md"]
-)
-def test_every_block_prints_what_the_page_says(page):
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_prints_what_the_page_says(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # and back, where a page goes elsewhere
     if page == "leaving.md":
         pytest.importorskip("onnxruntime")
     namespace = {}

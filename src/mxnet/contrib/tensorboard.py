@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LogMetricsCallback"]
 
-# The writers that MXNet used, and the one that is kept up today.
-_WRITERS = ("mxboard", "tensorboard", "torch.utils.tensorboard")
+# The writers that MXNet used, and those that are kept up today.
+_WRITERS = ("mxboard", "tensorboard", "torch.utils.tensorboard", "tensorboardX")
 
 
 class LogMetricsCallback:
@@ -29,7 +29,7 @@ class LogMetricsCallback:
     Raises
     ------
     ImportError
-        If neither ``tensorboard`` nor ``mxboard`` is installed.
+        If neither ``tensorboard`` nor ``tensorboardX`` nor ``mxboard`` is installed.
 
     Examples
     --------

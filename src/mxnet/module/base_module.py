@@ -11,6 +11,8 @@ import numpy as np
 from mxnet import metric as metrics
 from mxnet import ndarray as nd
 from mxnet.callback import BatchEndParam
+from mxnet.callback.progress import shown
+from mxnet.callback.stopping import until_stopped
 from mxnet.checkpoint import load_named_params, save_named_params
 from mxnet.context import cpu
 from mxnet.io import DataBatch, DataIter
@@ -89,6 +91,7 @@ class BaseModule(Steps):
         micro_batches: int = 1,
         checkpoint: str | None = None,
         resume: bool = False,
+        progress: bool | None = None,
     ) -> None:
         """Train.
 
@@ -134,6 +137,13 @@ class BaseModule(Steps):
         resume : bool
             Whether to go on from the newest checkpoint, if there is one, in place of `begin_epoch` and the
             first values of parameters.
+        progress : bool, optional
+            Whether to show a bar that moves with every batch; by default in a terminal. What is logged is the
+            same with a bar and without.
+
+        Notes
+        -----
+        A callback ends the training by raising `mxnet.callback.StopTraining`.
         """
         if num_epoch is None:
             raise NotReadyError("fit needs num_epoch, the number of epochs to train for.")
@@ -166,8 +176,14 @@ class BaseModule(Steps):
         self.init_optimizer(kvstore=kvstore, optimizer=optimizer, optimizer_params=optimizer_params)
         validation_metric = eval_metric if validation_metric is None else validation_metric
         eval_metric = metrics.create(eval_metric)
-        with Saving(self, checkpoint, kvstore) as saving:
+        with (
+            Saving(self, checkpoint, kvstore) as saving,
+            shown(progress, train_data, num_epoch) as bars,
+            until_stopped(self.logger, train_data),
+        ):
             saving.go_on_from(found)
+            # The bar comes first: a Speedometer resets the metric that it shows.
+            batch_end_callback = [*bars, *_listed(batch_end_callback)]
             self._fit_epochs(locals())
 
     def _fit_epochs(self, given: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Callbacks: what `Module.fit` and `score` call after each batch and epoch to log, save and show progress."""
+"""What is logged while a network learns, line by line as MXNet does: programs read these lines."""
 
 from __future__ import annotations
 
@@ -7,25 +7,17 @@ import math
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mxnet.checkpoint import save_checkpoint
-from mxnet.historic import lend
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mxnet.metric import EvalMetric
-    from mxnet.ndarray import NDArray
-    from mxnet.symbol.symbol import Symbol
 
 __all__ = [
     "BatchEndParam",
-    "LiveProgress",
     "LogValidationMetricsCallback",
     "ProgressBar",
     "Speedometer",
-    "do_checkpoint",
     "log_train_metric",
-    "module_checkpoint",
 ]
 
 # All callbacks log to the root logger, as in MXNet: scripts set its level and look for its lines.
@@ -39,55 +31,6 @@ class BatchEndParam(NamedTuple):
     nbatch: int
     eval_metric: EvalMetric | None
     locals: dict[str, Any] | None
-
-
-def module_checkpoint(
-    mod: Any, prefix: str, period: int = 1, save_optimizer_states: bool = False
-) -> Callable[..., None]:
-    """Return a callback that saves a module at the end of epochs.
-
-    Parameters
-    ----------
-    mod : Module
-        The module to save.
-    prefix : str
-        What the names of the files start with.
-    period : int, default 1
-        Every how many epochs.
-    save_optimizer_states : bool
-        Whether the optimizer's states are saved as well.
-    """
-    every = max(1, int(period))
-
-    def callback(iter_no: int, sym: Any = None, arg: Any = None, aux: Any = None) -> None:  # noqa: ARG001
-        if (iter_no + 1) % every == 0:
-            mod.save_checkpoint(prefix, iter_no + 1, save_optimizer_states)
-
-    return callback
-
-
-def do_checkpoint(prefix: str, period: int = 1) -> Callable[..., None]:
-    """Return a callback that saves network and parameters at the end of epochs.
-
-    Parameters
-    ----------
-    prefix : str
-        What the names of the files start with.
-    period : int, default 1
-        Every how many epochs.
-
-    Examples
-    --------
-    >>> import mxnet as mx
-    >>> save = mx.callback.do_checkpoint("model", period=5)  # for epoch_end_callback=save
-    """
-    every = max(1, int(period))
-
-    def callback(iter_no: int, sym: Symbol, arg: Mapping[str, NDArray], aux: Mapping[str, NDArray]) -> None:
-        if (iter_no + 1) % every == 0:
-            save_checkpoint(prefix, iter_no + 1, sym, arg, aux)
-
-    return callback
 
 
 def log_train_metric(period: int, auto_reset: bool = False) -> Callable[[BatchEndParam], None]:
@@ -186,40 +129,6 @@ class ProgressBar:
         _log.info("[%s] %s%s\r", bar, math.ceil(100.0 * done), "%")
 
 
-class LiveProgress:
-    """Shows a bar on the terminal or in a notebook that moves with every batch, one for each epoch.
-
-    Parameters
-    ----------
-    total : int
-        The number of batches of an epoch.
-
-    Examples
-    --------
-    >>> import mxnet as mx
-    >>> progress = mx.callback.LiveProgress(total=100)  # for batch_end_callback=progress
-    """
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self._bar: Any = None
-
-    def __call__(self, param: BatchEndParam) -> None:
-        """Move the bar on."""
-        from tqdm.auto import tqdm
-
-        if self._bar is None:
-            self._bar = tqdm(total=self.total, desc=f"Epoch {param.epoch}", unit="batch")
-        if param.eval_metric is not None:
-            self._bar.set_postfix(
-                {name: f"{value:.4f}" for name, value in param.eval_metric.get_name_value()}
-            )
-        self._bar.update(param.nbatch + 1 - self._bar.n)
-        if param.nbatch + 1 >= self.total:
-            self._bar.close()
-            self._bar = None
-
-
 class LogValidationMetricsCallback:
     """Logs the metrics of the validation data at the end of an epoch."""
 
@@ -228,6 +137,3 @@ class LogValidationMetricsCallback:
         if param.eval_metric is not None:
             for name, value in param.eval_metric.get_name_value():
                 _log.info("Epoch[%d] Validation-%s=%f", param.epoch, name, value)
-
-
-lend(__name__)
