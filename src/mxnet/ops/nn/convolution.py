@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
-from mxnet.ir.memory import NEW
+from mxnet.ir.memory import NEW, NOWHERE, Into, Memory
 from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
@@ -50,7 +50,8 @@ class _Filtering(Windowed):
     """What convolution and its transpose share."""
 
     cost = "much"
-    memory = backward_memory = NEW
+    memory = NEW
+    backward_memory = Memory("new", into=True, adds=("data", "weight", "bias"))
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
     learned = ("weight", "bias")
@@ -174,7 +175,9 @@ class _Filtering(Windowed):
         places = [(n + 2 * p - r) // s + 1 for n, s, p, r, _ in reach]
         return Sliding.over(shape, self.num_filter, self.num_group, windows, places)
 
-    def backward(self, run: Run, grad: Tensor, data: Tensor, weight: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor, weight: Tensor, *, out: Mapping[str, Into] = NOWHERE
+    ) -> tuple[Tensor | None, ...]:
         data, weight, grad = self.inward(data), self.inward(weight), self.inward(grad)
         last = is_last(run, data)
         wanted = [name in run.wants for name in ("data", "weight")]
@@ -185,11 +188,26 @@ class _Filtering(Windowed):
         else:
             into = self._backward_in_parts(grad, data, weight, wanted)
         into_data, into_weight = into
+        into_bias = grad.sum((0, *range(2, grad.dim()))) if "bias" in run.wants else None
         return (
-            None if into_data is None else self.outward(into_data if last else channels_first(into_data)),
-            None if into_weight is None else self.outward(channels_first(into_weight)),
-            grad.sum((0, *range(2, grad.dim()))) if "bias" in run.wants else None,
+            self._placed(into_data, out.get("data"), last=last),
+            self._placed(into_weight, out.get("weight")),
+            self._placed(into_bias, out.get("bias")),
         )
+
+    def _placed(self, made: Tensor | None, place: Into | None, *, last: bool = False) -> Tensor | None:
+        """Return a gradient as users see it, or with the channels last, or write it where it belongs."""
+        if made is None:
+            return None
+        if made.dim() > 1:
+            if place is not None and not place.add and not self.channels_last:
+                channels_first(made, place.tensor)
+                return None
+            made = self.outward(made if last else channels_first(made))
+        if place is None:
+            return made
+        _ = place.tensor.add_(made) if place.add else place.tensor.copy_(made)
+        return None
 
     @property
     def is_of_pixels(self) -> bool:
