@@ -483,9 +483,7 @@ def _to_run(wanted: Sequence[Entry | None]) -> list[Node]:
     return order
 
 
-def _run_node(
-    node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Targets
-) -> RecordedNode:
+def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Targets) -> RecordedNode:
     op = node.op
     assert op is not None
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from mxnet.ir.memory import NEW, NOWHERE, Into, Memory
 from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
-from mxnet.ops.nn import pixels
+from mxnet.ops.nn import few_windows, pixels
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.convolution_costs import Part, multiplies
 from mxnet.ops.nn.sliding import Sliding
@@ -127,6 +127,11 @@ class _Filtering(Windowed):
                 result = pixels.convolve(data, weight, bias)
                 return self.outward(rectified_(result) if relu else result)
             sliding = self.sliding(tuple(data.shape))
+            if self._has_few_windows(sliding, weight):
+                result = few_windows.convolve(self, data, weight, bias)
+                result = result if over is None else over.add_(result)
+                result = rectified_(result) if relu else result
+                return self.outward(channels_last(result) if last else result)
             if multiplies(sliding, "image" if self.transposed else "output") and (
                 over is None or lies_last(over)
             ):
@@ -203,7 +208,7 @@ class _Filtering(Windowed):
             if place is not None and not place.add and not self.channels_last:
                 channels_first(made, place.tensor)
                 return None
-            made = self.outward(made if last else channels_first(made))
+            made = self.outward(channels_last(made) if last else channels_first(made))
         if place is None:
             return made
         _ = place.tensor.add_(made) if place.add else place.tensor.copy_(made)
@@ -219,11 +224,17 @@ class _Filtering(Windowed):
             and not any(self.pads)
         )
 
+    def _has_few_windows(self, sliding: Sliding, weight: Tensor) -> bool:
+        """Whether the filters are better left as they lie."""
+        return not self.transposed and few_windows.fits(sliding) and weight.is_contiguous()
+
     def _backward_in_parts(
         self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
     ) -> list[Tensor | None]:
         """Return the gradients that are wanted, each by the kernels that are the faster ones for it."""
         sliding = self.sliding(tuple(data.shape))
+        if self._has_few_windows(sliding, weight):
+            return few_windows.backward(self, grad, data, weight, wanted)
         parts: tuple[Part, Part] = ("output" if self.transposed else "image", "filters")
         native = [want and multiplies(sliding, part) for want, part in zip(wanted, parts, strict=True)]
         others = [want and not mine for want, mine in zip(wanted, native, strict=True)]
