@@ -493,3 +493,59 @@ def test_array_whose_graph_is_gone_is_a_constant_in_the_next_one():
         assert x.grad.asscalar() == expected
     with pytest.raises(MXNetError, match="gone"):
         state.backward()
+
+
+@pytest.fixture
+def dense():
+    data, weight, bias = (
+        mx.nd.array(np.arange(n).reshape(shape)) for n, shape in ((6, (2, 3)), (12, (4, 3)), (4, 4))
+    )
+    weight.attach_grad()
+    bias.attach_grad("add")
+    return data, weight, bias
+
+
+def test_layers_write_and_add_up_their_gradients_where_they_belong(dense):
+    data, weight, bias = dense
+    for turn in (1, 2):
+        with ag.record():
+            y = mx.nd.FullyConnected(*dense, num_hidden=4)
+        y.backward()
+        np.testing.assert_array_equal(weight.grad.asnumpy(), [data.asnumpy().sum(0)] * 4)
+        np.testing.assert_array_equal(bias.grad.asnumpy(), [2 * turn] * 4)
+        assert weight._fresh_grad
+        assert bias._fresh_grad
+
+
+def test_gradient_of_a_layer_that_is_used_twice_is_the_sum(dense):
+    data, weight, _ = dense
+    with ag.record():
+        y = [mx.nd.FullyConnected(x, weight, num_hidden=4, no_bias=True) for x in (data, data + 1)]
+        y = y[0] + y[1]
+    y.backward()
+    np.testing.assert_array_equal(weight.grad.asnumpy(), [(2 * data + 1).asnumpy().sum(0)] * 4)
+
+
+def test_gradient_array_that_was_computed_with_keeps_its_values_until_all_is_done(dense):
+    data, weight, _ = dense
+    weight.grad[:] = weight
+    with ag.record():
+        y = mx.nd.FullyConnected(
+            mx.nd.FullyConnected(data, weight, num_hidden=4, no_bias=True),
+            weight.grad.T,
+            num_hidden=3,
+            no_bias=True,
+        )
+    y.backward()
+    heads = np.ones((2, 3), np.float32) @ weight.asnumpy().T
+    np.testing.assert_array_equal(weight.grad.asnumpy(), heads.T @ data.asnumpy())
+
+
+def test_gradient_array_of_another_type_gets_what_was_computed(dense):
+    data, weight, _ = dense
+    gradient = mx.nd.zeros((4, 3), dtype="float64")
+    ag.mark_variables(weight, gradient)
+    with ag.record():
+        y = mx.nd.FullyConnected(data, weight, num_hidden=4, no_bias=True)
+    y.backward()
+    np.testing.assert_array_equal(gradient.asnumpy(), [data.asnumpy().sum(0)] * 4)

@@ -8,7 +8,7 @@ by node.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from contextvars import Token
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,10 @@ from mxnet.analysis.gradient import gradients as gradient_graph
 from mxnet.context import current_context
 from mxnet.errors import GradientError, ShapeError
 from mxnet.ir.graph import Graph
+from mxnet.ir.memory import Into
 from mxnet.ir.node import Entry, Node, user_line
 from mxnet.ir.op import Op
-from mxnet.ir.storage import DENSE
+from mxnet.ir.storage import DENSE, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
 from mxnet.ndarray.gradients import GradientWriter, mark_variables, write_gradient
@@ -27,11 +28,10 @@ from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import class_of
 from mxnet.ndarray.structured import run_on_values, value_of
 from mxnet.ndarray.tensors import allocate
+from mxnet.ops.backward import Backward
 from mxnet.ops.tools.storage import as_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from torch import Tensor
 
     from mxnet.context import Context
@@ -261,17 +261,16 @@ def backward(
             "backward(): no array that these were computed from has a gradient array (attach_grad)."
         )
     found = gradient_graph(graph, [Entry(leaf) for leaf in leaves], seeds)
-    targets: dict[Entry | None, Any] = {
-        entry: (leaf.gradient, leaf.grad_req)
-        for leaf, entry in zip(leaves, found, strict=True)
-        if entry is not None and isinstance(entry.node.op, GradientWriter)
-    }
-    results = _evaluate(found, train_mode, targets)
+    order = _to_run(found)
+    targets = _targets(graph, order, leaves, found)
+    results = _evaluate(order, found, train_mode, targets)
     for leaf, entry, result in zip(leaves, found, results, strict=True):
         assert leaf.gradient is not None
-        if entry not in targets:
-            gradient = None if result is None else as_stored(_value_of(result))
-            write_gradient(leaf.gradient, gradient, leaf.grad_req)
+        value = None if result is None else _value_of(result)
+        if entry in targets and value is None:
+            leaf.gradient._is_fresh = True
+        else:
+            write_gradient(leaf.gradient, None if value is None else as_stored(value), leaf.grad_req)
     if not retain_graph:
         _release(graph)
 
@@ -322,8 +321,9 @@ def grad(
                 "grad() needs variables that have gradient arrays (attach_grad) or were recorded."
             )
     found = gradient_graph(graph, [_entry_of(variable) for variable in variables], seeds)
+    results = _evaluate(_to_run(found), found, train_mode, keep=create_graph)
     gradients = []
-    for variable, result in zip(variables, _evaluate(found, train_mode, keep=create_graph), strict=True):
+    for variable, result in zip(variables, results, strict=True):
         if result is None:
             gradients.append(variable._zeros_alike(DENSE))
             continue
@@ -385,10 +385,51 @@ def _value_of(entry: Entry) -> Value:
     return values[entry.index]
 
 
+Targets = Mapping[Entry | None, tuple[NDArray, str]]
+"""The array that a gradient goes to, and how: ``"write"`` or ``"add"``."""
+
+
+def _targets(
+    graph: Graph, order: Sequence[Node], leaves: Sequence[RecordedNode], found: Sequence[Entry | None]
+) -> Targets:
+    """Return where kernels can write gradients themselves, as nothing else reads these."""
+    times = Counter(found)
+    times.update(entry for node in order for entry in node.inputs)
+    recorded = {_memory_of(_value_of(Entry(node))) for node in graph.nodes if node.op is None}
+    targets: dict[Entry | None, tuple[NDArray, str]] = {}
+    for leaf, entry in zip(leaves, found, strict=True):
+        if entry is None or leaf.gradient is None:
+            continue
+        op, target = entry.node.op, leaf.gradient
+        if isinstance(op, GradientWriter) or (
+            isinstance(op, Backward)
+            and op.writes_into(entry.index) in ("add", leaf.grad_req)
+            and times[entry] == 1
+            and target._context == leaf.context
+            and _looks_like(target, _value_of(Entry(leaf)))
+            and _memory_of(target._tensor) not in recorded
+        ):
+            targets[entry] = target, leaf.grad_req
+    return targets
+
+
+def _looks_like(array: NDArray, value: Value) -> bool:
+    """Whether a dense array can take the gradient of a value as it is."""
+    if array.stype != DENSE or isinstance(value, Stored):
+        return False
+    return array._tensor.shape == value.shape and array._tensor.dtype == value.dtype
+
+
+def _memory_of(value: Value) -> int:
+    """Return where something dense lies."""
+    return 0 if isinstance(value, Stored) else value.untyped_storage().data_ptr()
+
+
 def _evaluate(
+    order: Sequence[Node],
     wanted: Sequence[Entry | None],
     train_mode: bool,
-    targets: Mapping[Entry | None, Any] = MappingProxyType({}),
+    targets: Targets = MappingProxyType({}),
     *,
     keep: bool = False,
 ) -> list[RecordedEntry | None]:
@@ -396,16 +437,17 @@ def _evaluate(
 
     Parameters
     ----------
+    order : sequence of Node
+        What is to be run; see `_to_run`.
     wanted : sequence of Entry or None
         Whose values to compute.
     train_mode : bool
         Whether operators behave as in training.
     targets : mapping
-        Where values go that can be written where they belong; see :class:`GradientWriter`.
+        Where values go that can be written where they belong.
     keep : bool
         Whether the result is a recorded graph; if not, each value is let go after its last use.
     """
-    order = _to_run(entry.node for entry in wanted if entry is not None)
     uses = Counter(entry.node for node in order for entry in node.inputs)
     uses.update(entry.node for entry in wanted if entry is not None)
     ran: dict[Node, RecordedNode] = {}
@@ -425,11 +467,11 @@ def _evaluate(
     return [None if entry is None else recorded(entry) for entry in wanted]
 
 
-def _to_run(nodes: Iterable[Node]) -> list[Node]:
+def _to_run(wanted: Sequence[Entry | None]) -> list[Node]:
     """Return the nodes that must run for these, each after those it reads; recorded ones have run."""
     order: list[Node] = []
     seen: set[Node] = set()
-    stack = [(node, False) for node in nodes]
+    stack = [(entry.node, False) for entry in wanted if entry is not None]
     while stack:
         node, inputs_done = stack.pop()
         if inputs_done:
@@ -441,17 +483,21 @@ def _to_run(nodes: Iterable[Node]) -> list[Node]:
     return order
 
 
-def _run_node(
-    node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Mapping[Entry | None, Any]
-) -> RecordedNode:
-    assert node.op is not None
+def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Targets) -> RecordedNode:
+    op = node.op
+    assert op is not None
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
     values = list(map(_value_of, inputs))
-    if isinstance(node.op, GradientWriter):
-        values = node.op.write(values, [targets.get(entry) for entry in node.outputs])
+    if isinstance(op, GradientWriter):
+        made = op.write(values, [targets.get(entry) for entry in node.outputs])
+        values = [None if entry in targets else each for entry, each in zip(node.outputs, made, strict=True)]
     else:
-        values = run_on_values(node.op, context, train_mode, values, node)
-    return RecordedNode(node.op, (), values, context)
+        out = {}
+        if targets and isinstance(op, Backward):
+            there = zip(op.wants, map(targets.get, node.outputs), strict=True)
+            out = {name: Into(each[0]._tensor, each[1] == "add") for name, each in there if each is not None}
+        values = run_on_values(op, context, train_mode, values, node, out)
+    return RecordedNode(op, (), values, context)
 
 
 def get_symbol(x: NDArray) -> Symbol:

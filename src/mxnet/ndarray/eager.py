@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from mxnet.context import Context, current_context
@@ -12,6 +12,7 @@ from mxnet.dtype import NAMES
 from mxnet.errors import DTypeError, MXNetError, ShapeError
 from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import Conflict, is_complete, settle_dtypes, settle_shapes
+from mxnet.ir.memory import NOWHERE, Into
 from mxnet.ir.node import Node
 from mxnet.ir.op import Op, Run
 from mxnet.ir.storage import STYPES
@@ -54,7 +55,12 @@ class Checked(NamedTuple):
 
 
 def run_operator(
-    op: Op, where: Context, is_train: bool, tensors: Sequence[Tensor], node: Node | None = None
+    op: Op,
+    where: Context,
+    is_train: bool,
+    tensors: Sequence[Tensor],
+    node: Node | None = None,
+    out: Mapping[str, Into] = NOWHERE,
 ) -> tuple[Tensor, ...]:
     """Check shapes and dtypes, run the kernel, and return all outputs, the hidden ones last.
 
@@ -70,6 +76,8 @@ def run_operator(
         Its inputs and then its auxiliary states; what another operator left as its residual may be anything.
     node : Node, optional
         What errors are blamed on; by default a call at the user's line.
+    out : mapping of str to Into
+        Of a gradient: where to write those of which inputs; None is returned for these.
 
     Raises
     ------
@@ -79,9 +87,8 @@ def run_operator(
     facts: list[Any] = []
     for i, tensor in enumerate(tensors):
         facts += (tensor.shape, tensor.dtype) if i not in op.opaque else _residual_facts()
-    return outputs_of(
-        op, kernel_of(op, where, is_train, len(tensors), tuple(facts), node=node), tensors, node
-    )
+    kernel = kernel_of(op, where, is_train, len(tensors), tuple(facts), node=node)
+    return outputs_of(op, functools.partial(kernel, out=out) if out else kernel, tensors, node)
 
 
 @functools.cache

@@ -5,11 +5,12 @@ What has no such kernel is computed from dense values.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.analysis.storage import result_storage, say_fallback
 from mxnet.dtype import torch_dtype
+from mxnet.ir.memory import NOWHERE, Into
 from mxnet.ir.storage import DENSE, Call, Stored
 from mxnet.ndarray.eager import Kernel, check_places, kernel_of, outputs_of, owned, run_operator
 from mxnet.ndarray.mode import MODE
@@ -98,7 +99,14 @@ def _run_sparse_kernel(
     return op.sparse.kernel(Call(op, arrays, stype, run))  # type: ignore[arg-type]
 
 
-def run_on_values(op: Op, where: Context, is_train: bool, values: Sequence[Value], node: Node) -> list[Value]:
+def run_on_values(
+    op: Op,
+    where: Context,
+    is_train: bool,
+    values: Sequence[Value],
+    node: Node,
+    out: Mapping[str, Into] = NOWHERE,
+) -> list[Value]:
     """Run an operator of a gradient graph: on what is stored, where it can, or else on dense values.
 
     Parameters
@@ -113,6 +121,8 @@ def run_on_values(op: Op, where: Context, is_train: bool, values: Sequence[Value
         Its inputs; those that are dense are tensors.
     node : Node
         What errors are blamed on.
+    out : mapping of str to Into
+        Of a gradient: where to write those of which inputs.
     """
     device = torch_device(where)
     values = [each if i in op.opaque else _moved(each, device) for i, each in enumerate(values)]
@@ -123,7 +133,7 @@ def run_on_values(op: Op, where: Context, is_train: bool, values: Sequence[Value
         _dense(each, where, shape_only=i in op.shape_only) if isinstance(each, Stored) else each
         for i, each in enumerate(values)
     ]
-    return list(run_operator(op, where, is_train, tensors, node))
+    return list(run_operator(op, where, is_train, tensors, node, out))
 
 
 def value_of(array: NDArray) -> Value:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet.ir.op import find_operator
+from mxnet.ops.nn.few_windows import fits
 
 
 def test_convolution_learns_batch_and_unstrided_extents_from_its_output():
@@ -95,3 +97,36 @@ def test_deconvolution_is_the_gradient_of_convolution():
     executor.backward(head)
     grown = mx.nd.Deconvolution(head, weight, **{**shape, "num_filter": 4})
     np.testing.assert_allclose(grown.asnumpy(), executor.grad_dict["x"].asnumpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("window", [{"pad": (1, 1)}, {"stride": (2, 2), "pad": (1, 0)}, {"dilate": (2, 2)}])
+def test_few_windows_are_convolved_as_many_are(window, at_once):
+    random = np.random.RandomState(0)
+    shapes = {"data": (2, 3, 5, 5), "weight": (512, 3, 3, 3), "bias": (512,)}
+    arrays = {name: mx.nd.array(random.normal(size=shape)) for name, shape in shapes.items()}
+    parameters = {"kernel": (3, 3), "num_filter": 512, **window}
+    layer = find_operator("Convolution").make(**parameters)
+    assert [fits(layer.sliding((n, 3, 5, 5))) for n in (2, 120)] == [True, False]
+
+    def gradients(arrays):
+        own = {name: array.copy() for name, array in arrays.items()}
+        for array in own.values():
+            array.attach_grad()
+        with mx.autograd.record():
+            y = mx.nd.Convolution(*own.values(), **parameters)
+        y.backward(mx.nd.cos(y))
+        return [y, *(array.grad for array in own.values())]
+
+    repeated = {**arrays, "data": mx.nd.concat(*[arrays["data"]] * 60, dim=0)}  # which makes them many
+    expected = gradients(repeated)
+    found = gradients(arrays)
+    if not at_once:
+        layer = mx.sym.Convolution(*map(mx.sym.var, shapes), **parameters)
+        executor = mx.sym.cos(layer).bind(mx.cpu(), arrays, {k: mx.nd.zeros(v) for k, v in shapes.items()})
+        executor.forward(is_train=True)
+        executor.backward(-mx.nd.cos(found[0]) / mx.nd.sin(found[0]))
+        found[1:] = executor.grad_arrays
+    for name, one, many in zip(("output", *shapes), found, expected, strict=True):
+        share = many[:2] if name in {"output", "data"} else many / 60
+        np.testing.assert_allclose(one.asnumpy(), share.asnumpy(), 1e-4, 1e-4, err_msg=name)

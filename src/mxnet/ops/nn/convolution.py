@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
-from mxnet.ir.memory import NEW
+from mxnet.ir.memory import NEW, NOWHERE, Into, Memory
 from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
-from mxnet.ops.nn import pixels
+from mxnet.ops.nn import few_windows, pixels
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.convolution_costs import Part, multiplies
 from mxnet.ops.nn.sliding import Sliding
@@ -52,7 +52,8 @@ class _Filtering(Windowed):
 
     cost = "much"
     flops = of_filters
-    memory = backward_memory = NEW
+    memory = NEW
+    backward_memory = Memory("new", into=True, adds=("data", "weight", "bias"))
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
     learned = ("weight", "bias")
@@ -128,6 +129,11 @@ class _Filtering(Windowed):
                 result = pixels.convolve(data, weight, bias)
                 return self.outward(rectified_(result) if relu else result)
             sliding = self.sliding(tuple(data.shape))
+            if self._has_few_windows(sliding, weight):
+                result = few_windows.convolve(self, data, weight, bias)
+                result = result if over is None else over.add_(result)
+                result = rectified_(result) if relu else result
+                return self.outward(channels_last(result) if last else result)
             if multiplies(sliding, "image" if self.transposed else "output") and (
                 over is None or lies_last(over)
             ):
@@ -176,7 +182,9 @@ class _Filtering(Windowed):
         places = [(n + 2 * p - r) // s + 1 for n, s, p, r, _ in reach]
         return Sliding.over(shape, self.num_filter, self.num_group, windows, places)
 
-    def backward(self, run: Run, grad: Tensor, data: Tensor, weight: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(
+        self, run: Run, grad: Tensor, data: Tensor, weight: Tensor, *, out: Mapping[str, Into] = NOWHERE
+    ) -> tuple[Tensor | None, ...]:
         data, weight, grad = self.inward(data), self.inward(weight), self.inward(grad)
         last = is_last(run, data)
         wanted = [name in run.wants for name in ("data", "weight")]
@@ -187,11 +195,26 @@ class _Filtering(Windowed):
         else:
             into = self._backward_in_parts(grad, data, weight, wanted)
         into_data, into_weight = into
+        into_bias = grad.sum((0, *range(2, grad.dim()))) if "bias" in run.wants else None
         return (
-            None if into_data is None else self.outward(into_data if last else channels_first(into_data)),
-            None if into_weight is None else self.outward(channels_first(into_weight)),
-            grad.sum((0, *range(2, grad.dim()))) if "bias" in run.wants else None,
+            self._placed(into_data, out.get("data"), last=last),
+            self._placed(into_weight, out.get("weight")),
+            self._placed(into_bias, out.get("bias")),
         )
+
+    def _placed(self, made: Tensor | None, place: Into | None, *, last: bool = False) -> Tensor | None:
+        """Return a gradient as users see it, or with the channels last, or write it where it belongs."""
+        if made is None:
+            return None
+        if made.dim() > 1:
+            if place is not None and not place.add and not self.channels_last:
+                channels_first(made, place.tensor)
+                return None
+            made = self.outward(channels_last(made) if last else channels_first(made))
+        if place is None:
+            return made
+        _ = place.tensor.add_(made) if place.add else place.tensor.copy_(made)
+        return None
 
     @property
     def is_of_pixels(self) -> bool:
@@ -203,11 +226,17 @@ class _Filtering(Windowed):
             and not any(self.pads)
         )
 
+    def _has_few_windows(self, sliding: Sliding, weight: Tensor) -> bool:
+        """Whether the filters are better left as they lie."""
+        return not self.transposed and few_windows.fits(sliding) and weight.is_contiguous()
+
     def _backward_in_parts(
         self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
     ) -> list[Tensor | None]:
         """Return the gradients that are wanted, each by the kernels that are the faster ones for it."""
         sliding = self.sliding(tuple(data.shape))
+        if self._has_few_windows(sliding, weight):
+            return few_windows.backward(self, grad, data, weight, wanted)
         parts: tuple[Part, Part] = ("output" if self.transposed else "image", "filters")
         native = [want and multiplies(sliding, part) for want, part in zip(wanted, parts, strict=True)]
         others = [want and not mine for want, mine in zip(wanted, native, strict=True)]
