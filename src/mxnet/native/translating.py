@@ -109,8 +109,11 @@ def _looked_up(function: Any, node: ast.expr) -> Any:
 class _Body:
     """Translates a function, there where it is called."""
 
-    def __init__(self, builder: Any, function: Any, arguments: Sequence[Any]) -> None:
+    def __init__(
+        self, builder: Any, function: Any, arguments: Sequence[Any], flags: tuple[str, ...] = FAST
+    ) -> None:
         self._builder = builder
+        self._flags = () if hasattr(function, "is_exact") else flags
         self._function = function
         self._scope = functools.partial(_looked_up, function)
         self._variables: dict[str, Any] = {}  # where they are kept
@@ -325,7 +328,11 @@ class _Body:
             return -value if isinstance(node.op, ast.USub) else ~value  # type: ignore[operator]
         if isinstance(node.op, ast.Invert):
             return self._builder.not_(value)
-        return self._builder.fneg(value, flags=FAST) if value.type in _FLOATS else self._builder.neg(value)
+        return (
+            self._builder.fneg(value, flags=self._flags)
+            if value.type in _FLOATS
+            else self._builder.neg(value)
+        )
 
     def _of_BinOp(self, node: ast.BinOp) -> Any:
         return self._operate(node.op, self._value(node.left), self._value(node.right))
@@ -338,7 +345,7 @@ class _Body:
         if type(op) not in known:
             self._refuse(f"there is no {type(op).__name__} of {x.type}")
         if known is _FLOATING:
-            return getattr(self._builder, known[type(op)])(x, y, flags=FAST)
+            return getattr(self._builder, known[type(op)])(x, y, flags=self._flags)
         made = getattr(self._builder, known[type(op)])(x, y)
         if isinstance(op, ast.FloorDiv | ast.Mod):  # down, as in Python
             rest = self._builder.srem(x, y)
@@ -442,7 +449,7 @@ class _Body:
         if called in _MATH:
             (x,) = map(self._typed, arguments)
             intrinsic = self._builder.module.declare_intrinsic(_MATH[called], [x.type])
-            return self._builder.call(intrinsic, [x], fastmath=FAST)
+            return self._builder.call(intrinsic, [x], fastmath=self._flags)
         if called in (max, min):
             x, y = self._alike(*arguments)
             return self._builder.select(self._compare(">" if called is max else "<", y, x), y, x)
@@ -450,7 +457,7 @@ class _Body:
             return called.emit(self._builder, *[self._typed(each) for each in arguments])
         if not hasattr(called, "is_inline"):
             self._refuse(f"{ast.unparse(node.func)} cannot be called")
-        return _Body(self._builder, called, arguments).translate()
+        return _Body(self._builder, called, arguments, self._flags).translate()
 
     # ---------------------------------------------------------------------------------------- types of values
 

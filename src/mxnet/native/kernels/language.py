@@ -13,6 +13,7 @@ __all__ = [
     "Words",
     "binary",
     "call",
+    "exact",
     "exp",
     "f32",
     "f64",
@@ -44,6 +45,12 @@ _I64, _I32, _F32, _P8 = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntTy
 def kernel(function: Callable[[Words], None]) -> Callable[[Words], None]:
     """Enter a function of words as a kernel of its name."""
     KERNELS.setdefault(function.__module__, []).append(function)
+    return function
+
+
+def exact(function: Any) -> Any:
+    """Have each operation of a function rounded by itself, in the order in which it is written."""
+    function.is_exact = True
     return function
 
 
