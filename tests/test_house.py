@@ -17,7 +17,7 @@ FILES = {
 LAZY = {
     "mxnet.autograd.tape": {"mxnet.symbol.symbol"},  # get_symbol: who records arrays needs no symbols
     "mxnet.control_flow.body": {"mxnet.plan.program_cache"},  # who only composes loops does not wait for it
-    "mxnet.native.loading": {"mxnet.native.compiling"},  # only who compiles kernels waits for numba
+    "mxnet.native.loading": {"mxnet.native.compiling"},  # only who compiles kernels waits for LLVM
     "mxnet.operator": {"mxnet.symbol"},  # the operators of before 0.8 are symbols, CustomOp is not
     "mxnet.ops.tools.shapes": {"mxnet.context"},  # for the rare operator whose shapes its kernel tells
     "mxnet.symbol.departures": {"mxnet.leaving.torch_module"},  # who stays needs no torch

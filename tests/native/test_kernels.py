@@ -1,8 +1,7 @@
-"""Kernels come from the cache without numba, need nothing but the C library, and say so once when they are made."""
+"""Kernels come from the cache without a compiler, need nothing but the C library, and are announced when made."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
@@ -11,55 +10,65 @@ import pytest
 import torch
 from llvmlite import binding
 
-from mxnet.native import address, find, loading, sgemm
+from mxnet.native import address, compiling, find, loading, sgemm
 
 STEMS = tuple(loading.stems())
 
-PROGRAM = """
-import sys
-from mxnet.native import address
-print(address("relu") is not None, "numba" in sys.modules)
-"""
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A cache of a machine that has compiled nothing; `made` lists what is compiled."""
+    monkeypatch.setenv("MXNET_KERNEL_CACHE", str(tmp_path / "kernels"))
+    monkeypatch.setattr(loading, "_announce", loading._announce.__wrapped__)
+    cache, compiled = tmp_path / "kernels", compiling.compiled
+    made = []
+    monkeypatch.setattr(
+        compiling, "compiled", lambda stem, machine: made.append(stem) or compiled(stem, machine)
+    )
+    return cache, made
 
 
-def in_new_process(folder, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env=os.environ | {"MXNET_KERNEL_CACHE": str(folder)} | environment,
-        capture_output=True,
-        text=True,
-        check=True,
+def test_kernels_are_compiled_once_which_is_announced(cache, capsys):
+    first, second = loading.objects_of("loop"), loading.objects_of("loop")
+    assert first == second
+    assert cache[1] == ["loop"]
+    assert (
+        capsys.readouterr().err == "symnet: compiling kernels for this machine, once; this takes a moment\n"
     )
 
 
-def test_compiling_is_said_once_and_numba_is_not_needed_again(tmp_path):
-    first, second = in_new_process(tmp_path / "kernels"), in_new_process(tmp_path / "kernels")
-    assert (first.stdout, second.stdout) == ("True True\n", "True False\n")
-    assert first.stderr == "symnet: compiling kernels for this machine, once; this takes some seconds\n"
-    assert second.stderr == ""
-
-
-def test_a_corrupt_cache_is_made_anew(tmp_path):
-    in_new_process(tmp_path / "kernels")
-    for path in (tmp_path / "kernels").iterdir():
+def test_a_corrupt_cache_is_made_anew(cache):
+    loading.objects_of("loop")
+    for path in cache[0].iterdir():
         path.write_bytes(b"corrupt")
-    assert in_new_process(tmp_path / "kernels").stdout == "True True\n"
-    assert in_new_process(tmp_path / "kernels").stdout == "True False\n"
+    assert "run" in loading.objects_of("loop")
+    loading.objects_of("loop")
+    assert cache[1] == ["loop", "loop"]
 
 
-def test_without_a_cache_every_process_compiles(tmp_path):
-    (tmp_path / "kernels").write_text("no folder")
-    assert in_new_process(tmp_path / "kernels").stdout == "True True\n"
+def test_without_a_cache_every_process_compiles(cache):
+    cache[0].write_text("no folder")
+    loading.objects_of("loop")
+    loading.objects_of("loop")
+    assert cache[1] == ["loop", "loop"]
 
 
-def test_where_compiling_fails_there_are_no_kernels(tmp_path):
-    assert in_new_process(tmp_path / "kernels", NUMBA_DISABLE_JIT="1").stdout.startswith(("True", "False"))
+def test_where_compiling_fails_there_are_no_kernels(cache, monkeypatch):
+    def fails(stem, machine):
+        raise RuntimeError("no such processor")
+
+    monkeypatch.setattr(compiling, "compiled", fails)
+    assert loading._load("loop") == {}
 
 
-def test_importing_the_package_does_not_import_numba():
-    program = "import sys, mxnet; print({'numba', 'llvmlite'} & sys.modules.keys())"
+def test_all_kernels_of_a_file_are_loaded(cache):
+    assert loading._load("loop").keys() == {"run", "matmul"}
+
+
+def test_importing_the_package_does_not_import_a_compiler():
+    program = "import sys, mxnet; print('llvmlite' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "set()\n"
+    assert done.stdout == "False\n"
 
 
 def test_each_name_stands_for_one_kernel():

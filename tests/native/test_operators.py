@@ -13,6 +13,8 @@ from mxnet.context import cpu
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
 from mxnet.native import loading
+from mxnet.ops.tools import in_rows
+from mxnet.ops.vision import selection
 from mxnet.plan.options import Options
 from mxnet.plan.program_cache import Programs
 
@@ -27,6 +29,7 @@ SAMPLES = [
     and all(array.dtype == np.float32 for array in (*sample.inputs, *sample.aux))
 ]
 DECLINED = {
+    "ROIPooling": "its hidden output is of int64, which a plan has no rows for; single calls have",
     "_contrib_SparseEmbedding": "its gradient is stored by rows",
     "ones_like": "it is computed once for all runs",
     "softmin": "of its family, softmax and log_softmax have kernels",
@@ -76,7 +79,10 @@ def run(sample, request, *disabled):
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_rows_compute_what_torch_does(sample, request_, guard):
     torch.manual_seed(3)
-    expected, _ = run(sample, request_, "native")
+    with pytest.MonkeyPatch.context() as patch:  # kernels of torch's kind may call native ones
+        patch.setattr(in_rows, "takes_native", lambda *_: False)
+        patch.setattr(selection, "takes_native", lambda *_: False)
+        expected, _ = run(sample, request_, "native")
     torch.manual_seed(3)
     found, _ = run(sample, request_)
     for one, other in zip(found, expected, strict=True):

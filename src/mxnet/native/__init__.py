@@ -2,9 +2,10 @@
 
 A **row** is the address of a kernel and that of its words. A **kernel** is a C function
 ``void kernel(int64 *words)``; a word is the address of an array, a number, or the bits of a float32. Kernels
-are Python, in :mod:`mxnet.native.kernels`. Numba compiles a file of them the first time that one of it is
-asked for on a machine, which takes seconds and says so in one line; the machine code is kept in the user's
-cache, from where llvmlite loads it in milliseconds. Numba is not imported then.
+are a little Python, in :mod:`mxnet.native.kernels`. A file of them is compiled the first time that one of it
+is asked for on a machine, which takes some tenths of a second: :mod:`mxnet.native.translating` writes what it
+says in the language of LLVM, which makes machine code. That is kept in the user's cache, from where it is
+loaded in milliseconds.
 
 To add a kernel, write a function into a file of that folder (a new file needs no entry anywhere)::
 
@@ -15,10 +16,11 @@ To add a kernel, write a function into a file of that folder (a new file needs n
             y[i] = s * x[i]
 
 What it may use is in :mod:`mxnet.native.kernels.language`: pointers ``f32``, ``i32``, ``i64``; ``real`` for
-a word that is a float32; ``gemm`` for a product; helpers are decorated with ``inline``. Numbers are written
-as ``np.float32(2)``, as a bare 2.0 is a double. No ``max``, ``min``, ``np.floor``, ``int(float)``, division
-by an integer that varies, nor anything that may raise or allocate: a test looks at the symbols that objects
-need. Data never index memory without a check.
+a word that is a float32; ``gemm`` for a product; helpers are decorated with ``inline``. Beside arithmetic,
+loops and conditions there are ``math.sqrt`` and the like, ``min`` and ``max`` (of numbers, not of NaN), and
+conversions by ``np.float32``, ``np.int32`` and ``np.int64``: two kinds of numbers never meet without one. A
+bare 2.0 is what it meets. Nothing raises or allocates. Data never index memory without a check, and no
+integer is divided by 0.
 
 To call one from a kernel of torch's kind::
 

@@ -42,15 +42,13 @@ def stems() -> Mapping[str, str]:
 def objects_of(stem: str) -> Objects:
     """Return the machine code of a file of kernels: from the cache, or compiled now, and then kept there."""
     machine, about = _machine()
-    how = [
-        path.read_text(encoding="utf-8")
-        for path in (_SOURCES / "language.py", _SOURCES.parent / "compiling.py")
-    ]
+    makers = _SOURCES / "language.py", _SOURCES.parent / "translating.py", _SOURCES.parent / "compiling.py"
+    how = [path.read_text(encoding="utf-8") for path in makers]
     key = hashlib.sha256("|".join((about, *how, stems()[stem])).encode()).hexdigest()
     name = f"{stem}-{key[:32]}"
     objects = kept(name)
     if objects is None:
-        from mxnet.native.compiling import compiled  # it imports numba
+        from mxnet.native.compiling import compiled  # it takes a moment
 
         _announce()
         objects = compiled(stem, machine)
@@ -61,7 +59,7 @@ def objects_of(stem: str) -> Objects:
 @functools.cache
 def _announce() -> None:
     """Tell the user, who waits, what takes the time; once, and not in a log, which few look at."""
-    sys.stderr.write("symnet: compiling kernels for this machine, once; this takes some seconds\n")
+    sys.stderr.write("symnet: compiling kernels for this machine, once; this takes a moment\n")
     sys.stderr.flush()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from mxnet.native.calling import as_word
 from mxnet.native.loading import address
 from mxnet.native.products import sgemm
+from mxnet.native.sharing import threads
 
 __all__ = ["FEW", "Declined", "Place", "Recipe", "Rows"]
 
@@ -122,6 +123,8 @@ class Rows:
         Inputs with auxiliary states, and outputs.
     is_train : bool
         Whether this is a training run.
+    is_shared : bool
+        Whether all rows are of one kernel, and may run at the same time.
 
     Parameters
     ----------
@@ -137,6 +140,8 @@ class Rows:
         Whether an output may lie in the memory of an input.
     is_train : bool
         See above.
+    parts : int, optional
+        Into how many rows a loop may be divided that are to run at the same time; none in a plan.
     """
 
     def __init__(
@@ -148,10 +153,13 @@ class Rows:
         unread: frozenset[int] = frozenset(),
         may_share: bool = False,
         is_train: bool = False,
+        parts: int | None = None,
     ) -> None:
         places = [Place(i, shape) for i, shape in enumerate(shapes)]
         self.ins, self.outs = tuple(places[:n_in]), tuple(places[n_in:])
         self.is_train = is_train
+        self.is_shared = False
+        self._parts = parts
         self._unread = unread
         self._may_share = may_share
         self._kernels: list[int] = []
@@ -197,6 +205,34 @@ class Rows:
         if len(sizes) > 1 or max(sizes) > FEW:
             self.decline()
         self(kernel, *words, *sizes)
+
+    def loop(self, kernel: str, *words: Place | float, over: int, work: int, memory: int = 0) -> None:
+        """Add a row for a loop over things that have nothing to do with each other.
+
+        Its last words are memory, if it needs any, and the numbers of things from which to before which to
+        go. A plan leaves much work to a single call, which divides it among threads.
+
+        Parameters
+        ----------
+        kernel : str
+            The kernel.
+        *words : Place or float
+            Its first words.
+        over : int
+            How many things there are.
+        work : int
+            What it takes, in elements.
+        memory : int
+            How many elements of memory of its own each row needs.
+        """
+        parts = 1 if work <= FEW else min(over, threads() if self._parts is None else self._parts)
+        if parts > 1:
+            if self._parts is None:
+                self.decline()
+            self.is_shared = True
+        for i in range(parts):
+            own = (self.scratch(memory),) if memory else ()
+            self(kernel, *words, *own, over * i // parts, over * (i + 1) // parts)
 
     def binary(
         self, kernel: str, left: Place | float, right: Place | float, into: Place | None = None

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mxnet.lazy import torch
 from mxnet.native.calling import find, words_of
 from mxnet.native.loading import address
 
-__all__ = ["run_shares", "threads"]
+__all__ = ["run_shares", "run_table", "threads"]
 
 
 class _Pool(NamedTuple):
@@ -34,17 +35,24 @@ def run_shares(kernel: str, shares: Sequence[Sequence[float]]) -> None:
 
     The kernel has to be there: ask :func:`~mxnet.native.find` before.
     """
-    pool = _pool() if len(shares) > 1 else None
-    if pool is None:
+    if len(shares) < 2 or _pool() is None:
         run = find(kernel)
         assert run is not None
         for words in shares:
             run(*words)
         return
     rows = [words_of(*words) for words in shares]
-    table = np.array([row.ctypes.data for row in rows], np.int64)
-    order = np.array([pool.me, pool.number, address(kernel), table.ctypes.data, len(rows)], np.int64)
-    pool.parallel(pool.share, order.ctypes.data, len(rows), 0)
+    found = address(kernel)
+    assert found is not None
+    run_table(found, np.array([row.ctypes.data for row in rows], np.int64))
+
+
+def run_table(kernel: int, table: NDArray[np.int64]) -> None:
+    """Run the kernel at an address once for each of some rows of words, given by their addresses."""
+    pool = _pool()
+    assert pool is not None
+    order = np.array([pool.me, pool.number, kernel, table.ctypes.data, len(table)], np.int64)
+    pool.parallel(pool.share, order.ctypes.data, len(table), 0)
 
 
 @functools.cache

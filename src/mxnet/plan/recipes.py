@@ -8,6 +8,7 @@ from mxnet.ir.op import Op
 from mxnet.ir.types import Type
 from mxnet.native.rows import Declined, Recipe, Rows
 from mxnet.ops.backward import Backward
+from mxnet.ops.tools.in_rows import names_in_rows
 from mxnet.plan.plan import Plan, Step
 
 __all__ = ["Recipes"]
@@ -76,13 +77,6 @@ class Recipes:
 
 
 def _names(op: Op) -> dict[str, int | None]:
-    """Return what ``as_rows`` calls inputs and outputs: their positions, None for those left out."""
     if isinstance(op, Backward):
-        forward = op.forward_op
-        names: dict[str, int | None] = dict.fromkeys((*forward.inputs, *forward.aux, *forward.outputs))
-        names |= {f"{name}_grad": None for name in (*forward.inputs, *forward.input_names())}
-        for i, name in enumerate(op.read_names()):
-            names[name] = i
-        return names | {f"{name}_grad": len(op.reads) + i for i, name in enumerate(op.wants)}
-    positions = {name: i for i, name in enumerate(op.slots)}
-    return dict.fromkeys((*op.inputs, *op.aux, *op.outputs)) | positions
+        return names_in_rows(op.forward_op, op.read_names(), [f"{name}_grad" for name in op.wants])
+    return names_in_rows(op, op.slots, ())

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import extending, njit
-from numba import types as numba_types
 
 __all__ = [
-    "FAST",
     "KERNELS",
     "Words",
     "binary",
     "call",
+    "exact",
     "exp",
     "f32",
     "f64",
@@ -23,6 +21,7 @@ __all__ = [
     "i32",
     "i64",
     "inline",
+    "intrinsic",
     "kernel",
     "log",
     "pair",
@@ -34,24 +33,13 @@ __all__ = [
     "words_at",
 ]
 
-intrinsic: Any = extending.intrinsic  # what it makes is called with one argument less than is written down
-types: Any = numba_types
-
 Words = Any
 """A pointer to the words of a row."""
-
-FAST = {"reassoc", "contract", "nsz", "arcp"}
-"""What LLVM may take for granted about floats; not that there are no NaN and no infinities."""
 
 KERNELS: dict[str, list[Callable[[Words], None]]] = {}
 """The kernels by the files they stand in, filled while these are imported."""
 
 _I64, _I32, _F32, _P8 = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntType(8).as_pointer()
-
-inline: Callable[[Callable[..., Any]], Callable[..., Any]] = njit(
-    inline="always", fastmath=FAST, error_model="numpy"
-)
-"""Makes a function that kernels may call."""
 
 
 def kernel(function: Callable[[Words], None]) -> Callable[[Words], None]:
@@ -60,69 +48,73 @@ def kernel(function: Callable[[Words], None]) -> Callable[[Words], None]:
     return function
 
 
-def _pointer(element: Any) -> Callable[[Any], Any]:
-    def pointer(_typing: Any, address: Any) -> Any:  # noqa: ARG001 - numba looks at the names
-        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
-
-        return types.CPointer(element)(types.int64), codegen
-
-    made: Callable[[Any], Any] = intrinsic(pointer)
-    return made
+def exact(function: Any) -> Any:
+    """Have each operation of a function rounded by itself, in the order in which it is written."""
+    function.is_exact = True
+    return function
 
 
-f32 = _pointer(types.float32)
+def inline(function: Any) -> Any:
+    """Let kernels call a function, which then stands in the place of the call."""
+    function.is_inline = True
+    return function
+
+
+def intrinsic(function: Any) -> Any:
+    """Let kernels call what is written with LLVM's instructions: a function of a builder and of values."""
+
+    def called() -> None: ...
+
+    called.emit, called.is_pure = function, False  # type: ignore[attr-defined]
+    return called
+
+
+def _pure(function: Any) -> Any:
+    called = intrinsic(function)
+    called.is_pure = True
+    return called
+
+
+def _pointer(element: Any) -> Any:
+    return _pure(lambda builder, address: builder.inttoptr(address, element.as_pointer()))
+
+
+f32 = _pointer(_F32)
 """Takes a word for the address of float32."""
-f64 = _pointer(types.float64)
-i32 = _pointer(types.int32)
-i64 = _pointer(types.int64)
+f64 = _pointer(ir.DoubleType())
+i32 = _pointer(_I32)
+i64 = _pointer(_I64)
 
 
-@intrinsic
-def real(_typing: Any, word: Any) -> Any:  # noqa: ARG001
+@_pure
+def real(builder: Any, word: Any) -> Any:
     """Take a word for the bits of a float32."""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(builder.trunc(arguments[0], _I32), _F32)
-
-    return types.float32(types.int64), codegen
+    return builder.bitcast(builder.trunc(word, _I32), _F32)
 
 
 @intrinsic
-def call(_typing: Any, function: Any, words: Any) -> Any:  # noqa: ARG001
+def call(builder: Any, function: Any, words: Any) -> None:
     """Call the kernel at an address with the words at another."""
-
-    def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(ir.VoidType(), [_I64.as_pointer()])
-        target = builder.inttoptr(arguments[0], kind.as_pointer())
-        builder.call(target, [builder.inttoptr(arguments[1], _I64.as_pointer())])
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), codegen
+    kind = ir.FunctionType(ir.VoidType(), [_I64.as_pointer()])
+    builder.call(builder.inttoptr(function, kind.as_pointer()), [builder.inttoptr(words, _I64.as_pointer())])
 
 
 @intrinsic
-def gemm(_typing: Any, words: Any) -> Any:  # noqa: ARG001
+def gemm(builder: Any, words: Any) -> None:
     """Multiply matrices: words are the address of sgemm, those of A, B and C, and then the scalars.
 
     These are, in Fortran's order of columns: transA, transB, m, n, k, alpha, lda, ldb, beta, ldc.
     """
 
-    def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        def at(i: int) -> Any:
-            return builder.bitcast(builder.gep(arguments[0], [_I64(i)]), _P8)
+    def at(i: int) -> Any:
+        return builder.bitcast(builder.gep(words, [_I64(i)]), _P8)
 
-        def held(i: int) -> Any:
-            return builder.inttoptr(builder.load(builder.gep(arguments[0], [_I64(i)])), _P8)
+    def held(i: int) -> Any:
+        return builder.inttoptr(builder.load(builder.gep(words, [_I64(i)])), _P8)
 
-        kind = ir.FunctionType(ir.VoidType(), [_P8] * 13)
-        sgemm = builder.inttoptr(builder.load(arguments[0]), kind.as_pointer())
-        builder.call(
-            sgemm, [*map(at, range(4, 10)), held(1), at(10), held(2), at(11), at(12), held(3), at(13)]
-        )
-        return context.get_dummy_value()
-
-    return types.void(types.CPointer(types.int64)), codegen
+    kind = ir.FunctionType(ir.VoidType(), [_P8] * 13)
+    sgemm = builder.inttoptr(builder.load(words), kind.as_pointer())
+    builder.call(sgemm, [*map(at, range(4, 10)), held(1), at(10), held(2), at(11), at(12), held(3), at(13)])
 
 
 _ONE = 1065353216  # the bits of 1.0
@@ -148,30 +140,20 @@ def product(g, sgemm, ta, tb, m, n, k, a, lda, b, ldb, beta, c, ldc):
     gemm(g)
 
 
-@intrinsic
-def _float_of(_typing: Any, bits: Any) -> Any:  # noqa: ARG001
-    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], _F32)
-
-    return types.float32(types.int32), codegen
+@_pure
+def _float_of(builder: Any, bits: Any) -> Any:
+    return builder.bitcast(bits, _F32)
 
 
-@intrinsic
-def _bits_of(_typing: Any, number: Any) -> Any:  # noqa: ARG001
-    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], _I32)
-
-    return types.int32(types.float32), codegen
+@_pure
+def _bits_of(builder: Any, number: Any) -> Any:
+    return builder.bitcast(number, _I32)
 
 
-@intrinsic
-def truncated(_typing: Any, number: Any) -> Any:  # noqa: ARG001
+@_pure
+def truncated(builder: Any, number: Any) -> Any:
     """Convert a float32 in the range of int32 to an integer, towards 0; no error is looked for."""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.fptosi(arguments[0], _I32)
-
-    return types.int32(types.float32), codegen
+    return builder.fptosi(number, _I32)
 
 
 @inline
@@ -200,14 +182,10 @@ def exp(x):
     return np.float32(np.inf) if x > high else e
 
 
-@intrinsic
-def words_at(_typing: Any, words: Any) -> Any:  # noqa: ARG001
+@_pure
+def words_at(builder: Any, words: Any) -> Any:
     """Return the address of a row's words, one of which may be the only element of an array."""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        return builder.ptrtoint(arguments[0], _I64)
-
-    return types.int64(types.CPointer(types.int64)), codegen
+    return builder.ptrtoint(words, _I64)
 
 
 @inline

@@ -6,7 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from mxnet.native.kernels.language import Words, f32, inline, intrinsic, kernel, types
+from mxnet.native.kernels.language import Words, f32, inline, intrinsic, kernel
 
 _I64, _I32 = ir.IntType(64), ir.IntType(32)
 _LANES = 8
@@ -22,34 +22,28 @@ _ORDER = (0, 2, 1, 3, 4, 6, 5, 7)
 
 
 @intrinsic
-def _transpose_block(_typing: Any, source: Any, step: Any, target: Any, stride: Any) -> Any:  # noqa: ARG001
+def _transpose_block(builder: Any, source: Any, step: Any, target: Any, stride: Any) -> None:
     """Transpose 8 by 8 numbers in registers; the steps from row to row are in bytes."""
 
-    def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        source, step, target, stride = arguments
+    def row(base: Any, width: Any, i: int) -> Any:
+        return builder.inttoptr(builder.add(base, builder.mul(width, _I64(i))), _VECTOR.as_pointer())
 
-        def row(base: Any, width: Any, i: int) -> Any:
-            return builder.inttoptr(builder.add(base, builder.mul(width, _I64(i))), _VECTOR.as_pointer())
+    def mixed(x: Any, y: Any, elements: tuple[int, ...]) -> Any:
+        return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(_I32, _LANES), elements))
 
-        def mixed(x: Any, y: Any, elements: tuple[int, ...]) -> Any:
-            return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(_I32, _LANES), elements))
-
-        rows = []
+    rows = []
+    for i in range(_LANES):
+        rows.append(builder.load(row(source, step, i)))
+        rows[-1].align = 4
+    for distance, low, high in _ROUNDS:
+        mixed_rows = list(rows)
         for i in range(_LANES):
-            rows.append(builder.load(row(source, step, i)))
-            rows[-1].align = 4
-        for distance, low, high in _ROUNDS:
-            mixed_rows = list(rows)
-            for i in range(_LANES):
-                if not i & distance:
-                    mixed_rows[i] = mixed(rows[i], rows[i + distance], low)
-                    mixed_rows[i + distance] = mixed(rows[i], rows[i + distance], high)
-            rows = mixed_rows
-        for i, which in enumerate(_ORDER):
-            builder.store(rows[which], row(target, stride, i)).align = 4
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 4), codegen
+            if not i & distance:
+                mixed_rows[i] = mixed(rows[i], rows[i + distance], low)
+                mixed_rows[i + distance] = mixed(rows[i], rows[i + distance], high)
+        rows = mixed_rows
+    for i, which in enumerate(_ORDER):
+        builder.store(rows[which], row(target, stride, i)).align = 4
 
 
 @inline

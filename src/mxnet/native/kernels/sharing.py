@@ -6,18 +6,14 @@ from typing import Any
 
 from llvmlite import ir
 
-from mxnet.native.kernels.language import Words, call, i64, intrinsic, kernel, types
+from mxnet.native.kernels.language import Words, call, i64, intrinsic, kernel
 
 
 @intrinsic
-def _answer(_typing: Any, function: Any) -> Any:  # noqa: ARG001
+def _answer(builder: Any, function: Any) -> Any:
     """Call a C function of nothing that returns an int."""
-
-    def codegen(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(ir.IntType(32), [])
-        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [])
-
-    return types.int32(types.int64), codegen
+    kind = ir.FunctionType(ir.IntType(32), [])
+    return builder.call(builder.inttoptr(function, kind.as_pointer()), [])
 
 
 @kernel

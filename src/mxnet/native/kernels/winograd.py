@@ -12,7 +12,7 @@ from typing import Any
 
 from llvmlite import binding, ir
 
-from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, product, types
+from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, product
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
@@ -115,24 +115,17 @@ def _at(builder: Any, table: Any, i: int, offset: Any) -> Any:
 def _into_planes(transform: Callable[..., Values], side: int) -> Any:
     """Make the intrinsic that transforms a tile of pixels, with addresses in a table, into planes."""
 
-    def into(_typing: Any, pixels: Any, offset: Any, target: Any, plane: Any) -> Any:  # noqa: ARG001
-        def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            pixels, offset, target, plane = arguments
-            a = _Arithmetic(builder)
-            columns = [
-                transform(
-                    a, [_load(builder, _at(builder, pixels, i * side + j, offset)) for i in range(side)]
-                )
-                for j in range(side)
-            ]
-            for i in range(len(columns[0])):
-                row = transform(a, [column[i] for column in columns])
-                for j, value in enumerate(row):
-                    place = builder.mul(plane, _I64(i * len(row) + j))
-                    _store(builder, value, builder.add(target, place))
-            return context.get_dummy_value()
-
-        return types.void(*[types.int64] * 4), codegen
+    def into(builder: Any, pixels: Any, offset: Any, target: Any, plane: Any) -> None:
+        a = _Arithmetic(builder)
+        columns = [
+            transform(a, [_load(builder, _at(builder, pixels, i * side + j, offset)) for i in range(side)])
+            for j in range(side)
+        ]
+        for i in range(len(columns[0])):
+            row = transform(a, [column[i] for column in columns])
+            for j, value in enumerate(row):
+                place = builder.mul(plane, _I64(i * len(row) + j))
+                _store(builder, value, builder.add(target, place))
 
     return intrinsic(into)
 
@@ -140,32 +133,27 @@ def _into_planes(transform: Callable[..., Values], side: int) -> Any:
 def _from_planes(transform: Callable[..., Values], side: int) -> Any:
     """Make the intrinsic that transforms planes into a tile of pixels, adds a bias and applies ReLU."""
 
-    def back(_typing: Any, source: Any, plane: Any, pixels: Any, offset: Any, bias: Any, relu: Any) -> Any:  # noqa: ARG001
-        def codegen(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
-            source, plane, pixels, offset, bias, relu = arguments
-            a, zero = _Arithmetic(builder), ir.Constant(_VECTOR, [0.0] * _LANES)
-            columns = [
-                transform(
-                    a,
-                    [
-                        _load(builder, builder.add(source, builder.mul(plane, _I64(i * side + j))))
-                        for i in range(side)
-                    ],
-                )
-                for j in range(side)
-            ]
-            added = _load(builder, bias)
-            bends = builder.icmp_signed("!=", relu, _I64(0))
-            for i in range(len(columns[0])):
-                row = transform(a, [column[i] for column in columns])
-                for j, value in enumerate(row):
-                    plain = a.add(value, added)
-                    bent = builder.select(builder.fcmp_ordered(">", plain, zero), plain, zero)
-                    place = _at(builder, pixels, i * len(row) + j, offset)
-                    _store(builder, builder.select(bends, bent, plain), place)
-            return context.get_dummy_value()
-
-        return types.void(*[types.int64] * 6), codegen
+    def back(builder: Any, source: Any, plane: Any, pixels: Any, offset: Any, bias: Any, relu: Any) -> None:
+        a, zero = _Arithmetic(builder), ir.Constant(_VECTOR, [0.0] * _LANES)
+        columns = [
+            transform(
+                a,
+                [
+                    _load(builder, builder.add(source, builder.mul(plane, _I64(i * side + j))))
+                    for i in range(side)
+                ],
+            )
+            for j in range(side)
+        ]
+        added = _load(builder, bias)
+        bends = builder.icmp_signed("!=", relu, _I64(0))
+        for i in range(len(columns[0])):
+            row = transform(a, [column[i] for column in columns])
+            for j, value in enumerate(row):
+                plain = a.add(value, added)
+                bent = builder.select(builder.fcmp_ordered(">", plain, zero), plain, zero)
+                place = _at(builder, pixels, i * len(row) + j, offset)
+                _store(builder, builder.select(bends, bent, plain), place)
 
     return intrinsic(back)
 

@@ -15,86 +15,26 @@ from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real, extents_of
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.in_rows import in_rows
 from mxnet.ops.tools.onnx_graph import Extent, volume
+from mxnet.ops.vision.geometry import decode, encode, overlaps, to_centres, to_corners
+from mxnet.ops.vision.selection import match_greedily, suppress
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
 __all__ = [
     "centres_in_onnx",
     "corners_in_onnx",
-    "decode",
     "decode_in_onnx",
-    "encode",
     "kept_in_onnx",
-    "match_greedily",
-    "overlaps",
-    "sides",
-    "suppress",
-    "to_corners",
 ]
 
 _FORMAT = ("center", "corner")
-_BLOCK = 384  # boxes that are compared with all later ones at a time
-
-
-# ------------------------------------------------------------------------------------------------- geometry
-
-
-def to_corners(boxes: Tensor) -> Tensor:
-    """Return boxes (x, y, width, height), x and y being their centres, as (left, top, right, bottom)."""
-    centre, half = boxes[..., :2], boxes[..., 2:] / 2
-    return torch.cat([centre - half, centre + half], -1)
-
-
-def to_centres(boxes: Tensor) -> Tensor:
-    """Return boxes (left, top, right, bottom) as (x, y, width, height), x and y being their centres."""
-    first, last = boxes[..., :2], boxes[..., 2:]
-    return torch.cat([(first + last) / 2, last - first], -1)
-
-
-def sides(boxes: Tensor, beyond: float = 0) -> tuple[Tensor, Tensor]:
-    """Return the widths and heights of boxes given by their corners, `beyond` more than the difference."""
-    extents = boxes[..., 2:] - boxes[..., :2] + beyond
-    return extents[..., 0], extents[..., 1]
-
-
-def overlaps(a: Tensor, b: Tensor, beyond: float = 0) -> Tensor:
-    """Return intersection over union of each box of `a` (..., n, 4) with each of `b` (..., m, 4).
-
-    They are given by their corners. With ``beyond=1`` coordinates count pixels: a box from 2 to 4 is three
-    wide.
-    """
-    a, b = a.movedim(-1, 0).contiguous().unsqueeze(-1), b.movedim(-1, 0).contiguous().unsqueeze(-2)
-    areas = [(box[2] - box[0] + beyond) * (box[3] - box[1] + beyond) for box in (a, b)]
-    extents = [torch.minimum(a[i + 2], b[i + 2]).sub_(torch.maximum(a[i], b[i])) for i in (0, 1)]
-    width, height = ((extent.add_(beyond) if beyond else extent).clamp_(min=0) for extent in extents)
-    shared = width.mul_(height)
-    union = (areas[0] + areas[1]).sub_(shared)
-    # Where two boxes share something, their union is positive.
-    return shared.div_(union.clamp_(min=torch.finfo(union.dtype).tiny))
-
-
-def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
-    """Return what leads from anchors to boxes: shift over size, and the logarithm of the growth.
-
-    Both are given by their corners. After: Girshick, *Fast R-CNN*, 2015.
-    """
-    first, last, start, end = (half for each in (boxes, anchors) for half in each.tensor_split(2, -1))
-    size = end - start
-    shift = ((first + last) / 2).sub_((start + end) / 2)
-    return torch.cat([shift.div_(size), (last - first).div_(size).log_()], -1)
-
-
-def decode(steps: Tensor, anchors: Tensor) -> Tensor:
-    """Undo :func:`encode`, for anchors (x, y, width, height); return corners."""
-    size = anchors[..., 2:]
-    centre = torch.addcmul(anchors[..., :2], steps[..., :2], size)
-    half = steps[..., 2:].exp().mul_(size).div_(2)
-    return torch.cat([centre - half, centre + half], -1)
 
 
 # -------------------------------------------------------------------------------------------------- in ONNX
@@ -175,76 +115,6 @@ def kept_in_onnx(
     where = to.Gather(chosen, [0, 2], axis=1)
     ones = to.Expand(to.value(1), to.slice(to.Shape(chosen), 0, 0, 1), dtype="float32")
     return to.Greater(to.ScatterND(to.full(shape, 0, "float32"), where, ones), 0.0)
-
-
-# ------------------------------------------------------------------------------------------------ selection
-
-
-def suppress(
-    boxes: Tensor,
-    threshold: float,
-    *,
-    beyond: float = 0,
-    classes: Tensor | None = None,
-    most: int | None = None,
-) -> Tensor:
-    """Return the positions of the boxes (n, 4) that overlap with none that is kept before them: greedy NMS.
-
-    A box yields if it overlaps by more than the threshold with a kept one of its class. A block of boxes is
-    settled at a time, and thins out what comes after it. At least the first `most` that are kept are found.
-    """
-    if classes is not None:
-        members = [(classes == each).nonzero()[:, 0] for each in torch.unique(classes)]
-        kept = [each[suppress(boxes[each], threshold, beyond=beyond)] for each in members]
-        return torch.cat(kept).sort().values if kept else classes.new_empty(0, dtype=torch.int64)
-    waiting = torch.arange(len(boxes), device=boxes.device)
-    kept = [waiting[:0]]
-    found = 0
-    while len(waiting) and (most is None or found < most):
-        block, waiting = waiting[:_BLOCK], waiting[_BLOCK:]
-        block = block[_first_come(overlaps(boxes[block], boxes[block], beyond) > threshold)]
-        if len(waiting):
-            clashes = overlaps(boxes[block], boxes[waiting], beyond) > threshold
-            waiting = waiting[~clashes.any(0)]
-        kept.append(block)
-        found += len(block)
-    return torch.cat(kept)
-
-
-def _first_come(clashes: Tensor) -> Tensor:
-    """Return which of some things are kept if each, in turn, yields to those kept before it.
-
-    Each round decides at least one more: those that clash only with things that are decided.
-    """
-    before = clashes.triu(1).float()
-    kept = torch.ones_like(before[0])
-    while True:
-        again = (kept @ before == 0).float()
-        if torch.equal(again, kept):
-            return kept.bool()
-        kept = again
-
-
-def match_greedily(scores: Tensor, worst: float) -> Tensor:
-    """Return a mask (..., n, m) of the pairs that are left if the best pair is taken, again and again.
-
-    A row and a column are taken once, and only while scores are better than `worst`. A pair that is the
-    best of its row and of its column can be taken at once with all others of the kind; of equal ones the
-    first is best.
-    """
-    taken = torch.zeros_like(scores, dtype=torch.bool)
-    left = torch.where(scores > worst, scores, -torch.inf)
-    if not scores.numel():
-        return taken
-    while True:
-        best_of_row = torch.zeros_like(taken).scatter_(-1, left.argmax(-1, keepdim=True), True)
-        best_of_column = torch.zeros_like(taken).scatter_(-2, left.argmax(-2, keepdim=True), True)
-        pairs = best_of_row & best_of_column & (left > -torch.inf)
-        if not pairs.any():
-            return taken
-        taken |= pairs
-        used = pairs.any(-1, keepdim=True) | pairs.any(-2, keepdim=True)
-        left = left.masked_fill(used, -torch.inf)
 
 
 # ------------------------------------------------------------------------------------------------ operators
@@ -444,21 +314,25 @@ class BipartiteMatching(Op, name="_contrib_bipartite_matching"):
             raise ShapeError(f"{self.name}: expected scores (..., rows, columns), but got {s.data}.")
         return {"output0": s.data[:-1], "output1": (*s.data[:-2], s.data[-1])}
 
+    @property
+    def _worst(self) -> float:
+        return -self.threshold if self.is_ascend else self.threshold
+
+    def _most(self, rows: int, columns: int) -> int:
+        return min(self.topk + 1, rows, columns) if self.topk > 0 else min(rows, columns)
+
+    @in_rows
     def forward(self, run: Run, data: Tensor) -> tuple[Tensor, Tensor]:
         expect_real(self, data)
         scores = -data if self.is_ascend else data
-        pairs = match_greedily(scores, -self.threshold if self.is_ascend else self.threshold)
-        if 0 < self.topk < min(data.shape[-2:]) - 1:
-            made = torch.where(pairs, scores, -torch.inf).flatten(-2)
-            best = torch.zeros_like(made, dtype=torch.bool).scatter_(
-                -1, made.topk(self.topk + 1).indices, True
-            )
-            pairs &= best.view(data.shape)
-        column, row = (
-            torch.where(pairs.any(axis), pairs.to(torch.int8).argmax(axis), -1).to(data.dtype)
-            for axis in (-1, -2)
-        )
-        return column, row
+        column, row = match_greedily(scores, self._worst, self._most(*data.shape[-2:]))
+        return column.to(data.dtype), row.to(data.dtype)
+
+    def as_rows(self, to: Rows) -> None:
+        n, m = to.data.shape[-2:]
+        sizes = to.data.size // (n * m), n, m, self._most(n, m)
+        sign = -1.0 if self.is_ascend else 1.0
+        to("match_greedily", to.data, to.output0, to.output1, to.scratch(n), *sizes, sign, float(self._worst))
 
 
 class BoxEncode(Op, name="_contrib_box_encode"):
@@ -492,6 +366,11 @@ class BoxEncode(Op, name="_contrib_box_encode"):
         )
         return {"means": (4,), "stds": (4,), "outs": (s.anchors, s.anchors)}
 
+    def as_rows(self, to: Rows) -> None:
+        arrays = to.samples, to.matches, to.anchors, to.refs, to.means, to.stds
+        to("box_encode", *arrays, to.output0, to.output1, *to.samples.shape, to.refs.shape[1])
+
+    @in_rows
     def forward(
         self,
         run: Run,
@@ -529,6 +408,21 @@ class BoxDecode(Op, name="_contrib_box_decode"):
         extents_of(self, s, data="batch anchors 4", anchors="1 anchors 4")
         return {"output": s.data}
 
+    def as_rows(self, to: Rows) -> None:
+        factors = map(float, (self.std0, self.std1, self.std2, self.std3))
+        corners = self.format == "corner"
+        to(
+            "box_decode",
+            to.data,
+            to.anchors,
+            to.output,
+            *to.data.shape[:2],
+            corners,
+            float(self.clip),
+            *factors,
+        )
+
+    @in_rows
     def forward(self, run: Run, data: Tensor, anchors: Tensor) -> Tensor:
         expect_real(self, data)
         steps = data * data.new_tensor([self.std0, self.std1, self.std2, self.std3])

@@ -18,17 +18,9 @@ from mxnet.lazy import F, torch
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.expect import extents_of
 from mxnet.ops.tools.gradients import no_gradient
-from mxnet.ops.vision.boxes import (
-    centres_in_onnx,
-    decode,
-    decode_in_onnx,
-    encode,
-    kept_in_onnx,
-    match_greedily,
-    overlaps,
-    suppress,
-    to_centres,
-)
+from mxnet.ops.vision.boxes import centres_in_onnx, decode_in_onnx, kept_in_onnx
+from mxnet.ops.vision.geometry import decode, encode, overlaps, to_centres
+from mxnet.ops.vision.selection import match_greedily, suppress
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -176,10 +168,10 @@ class MultiBoxTarget(Detector, name="_contrib_MultiBoxTarget"):
         overlap = torch.where(
             listed[:, None], overlaps(anchor, label[..., 1:5]), -1.0
         )  # (batch, anchors, objects)
-        matched = match_greedily(overlap, 1e-6)
+        matched, _ = match_greedily(overlap, 1e-6)
         best, nearest = overlap.max(-1)
-        chosen = torch.where(matched.any(-1), matched.to(torch.int8).argmax(-1), nearest)
-        has_object = matched.any(-1) | ((best > self.overlap_threshold) & (self.overlap_threshold > 0))
+        chosen = torch.where(matched >= 0, matched, nearest)
+        has_object = (matched >= 0) | ((best > self.overlap_threshold) & (self.overlap_threshold > 0))
         background = self._background(has_object, best, cls_pred) & listed[:, :1]
 
         own = label.gather(1, chosen[..., None].expand(-1, -1, label.shape[2]))

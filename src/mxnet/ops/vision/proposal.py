@@ -16,8 +16,10 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import extents_of
-from mxnet.ops.vision.boxes import kept_in_onnx, sides, suppress
+from mxnet.ops.vision.boxes import kept_in_onnx
 from mxnet.ops.vision.detection import Detector
+from mxnet.ops.vision.geometry import sides
+from mxnet.ops.vision.selection import suppress
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -9,12 +9,14 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real, extents_of
+from mxnet.ops.tools.in_rows import in_rows
 from mxnet.ops.tools.onnx_graph import InexpressibleError
 from mxnet.ops.tools.sampling import Taps, between, crossed, pixel_rows, spread_rows, weighted_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Place, Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 __all__ = ["images_of", "round_half_up"]
@@ -26,6 +28,8 @@ _INPUTS = {
 _POOLED_SIZE = param(doc="How many bins a box has: (height, width).")
 # A product of matrices is that many times as fast as reading the elements that count one by one.
 _WORTH_A_MATRIX = 8
+_WORK = 16  # what an element of the output takes, in elements
+_CHUNK = 1024  # numbers and weights of as many points as are read at a time
 _SPATIAL_SCALE = param(ge=0, le=1, doc="What coordinates are multiplied with to count elements of the data.")
 
 
@@ -78,6 +82,19 @@ class ROIPooling(_Pooled, name="ROIPooling"):
         dtype = t.data or t.rois or t.output
         return {"ins": (dtype, dtype), "outs": (dtype, "int64")}
 
+    def as_rows(self, to: Rows) -> None:
+        arrays = to.data, to.rois, to.output, to.maxidx
+        words = *arrays, *to.data.shape, *self.pooled_size, float(self.spatial_scale)
+        to.loop("roi_max", *words, over=to.rois.shape[0], work=_WORK * to.output.size)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        if to.data_grad is not None:
+            batch, channels, height, width = to.data_grad.shape
+            boxes, _, rows, columns = to.grad.shape
+            sizes = batch, channels, height * width, boxes, rows * columns
+            to("roi_max_grad", to.grad, to.maxidx, to.data_grad, *sizes)
+
+    @in_rows
     def forward(self, run: Run, data: Tensor, rois: Tensor) -> tuple[Tensor, Tensor]:
         expect_real(self, data)
         batch, channels, height, width = data.shape
@@ -95,6 +112,7 @@ class ROIPooling(_Pooled, name="ROIPooling"):
         shape = (len(rois), *self.pooled_size, channels)
         return largest.view(shape).permute(0, 3, 1, 2), where.view(shape).permute(0, 3, 1, 2)
 
+    @in_rows
     def backward(self, run: Run, grad: Tensor, data: Like, rois: Like, maxidx: Tensor) -> tuple[Tensor, ...]:
         batch, channels, height, width = data.shape
         back = torch.where(maxidx < 0, 0, grad).movedim(1, -1).reshape(-1, channels)
@@ -192,6 +210,25 @@ class ROIAlign(_Pooled, name="_contrib_ROIAlign"):
             channels //= bins
         return {"output": (found["boxes"], channels, *self.pooled_size)}
 
+    def as_rows(self, to: Rows) -> None:
+        words = self._words(to.data, to.rois, to.output)
+        work = _WORK * to.output.size
+        to.loop("roi_mean", *words, over=to.rois.shape[0], work=work, memory=self._memory(to.data))
+
+    def backward_as_rows(self, to: Rows) -> None:
+        if to.data_grad is not None:
+            words = self._words(to.data_grad, to.rois, to.grad)
+            to("roi_mean_grad", *words, to.scratch(self._memory(to.data_grad)), 0, to.rois.shape[0])
+
+    def _words(self, data: Place, rois: Place, means: Place) -> tuple[Place | float, ...]:
+        how = self.sample_ratio, self.aligned, self._own
+        return data, rois, means, *data.shape, *self.pooled_size, float(self.spatial_scale), *how
+
+    def _memory(self, data: Place) -> int:
+        """Return how many numbers and weights tell what the bins of a box read along both axes."""
+        return sum(self.pooled_size) * (2 * max(*data.shape[2:], 2 * self.sample_ratio) + 2)
+
+    @in_rows
     def forward(self, run: Run, data: Tensor, rois: Tensor) -> Tensor:
         expect_real(self, data)
         y, x, image = self._taps(data.shape, rois)
@@ -202,6 +239,7 @@ class ROIAlign(_Pooled, name="_contrib_ROIAlign"):
         index, weight = self._crossed(y, x, image, data.shape)
         return weighted_rows(rows.reshape(-1, rows.shape[-1]), index, weight).permute(2, 3, 0, 1)
 
+    @in_rows
     def backward(self, run: Run, grad: Tensor, data: Like, rois: Tensor) -> tuple[Tensor, Tensor]:
         y, x, image = self._taps(data.shape, rois)
         batch, _, height, width = data.shape
@@ -323,6 +361,13 @@ class RROIAlign(_Pooled, name="_contrib_RROIAlign"):
         found = extents_of(self, s, data="batch channels height width", rois="boxes 6")
         return {"output": (found["boxes"], found["channels"], *self.pooled_size)}
 
+    def as_rows(self, to: Rows) -> None:
+        words = to.data, to.rois, to.output, *to.data.shape, *self.pooled_size, float(self.spatial_scale)
+        work = _WORK * to.output.size
+        how = self.sampling_ratio, 0, 1
+        to.loop("turned_mean", *words, *how, over=to.rois.shape[0], work=work, memory=_CHUNK)
+
+    @in_rows
     def forward(self, run: Run, data: Tensor, rois: Tensor) -> Tensor:
         expect_real(self, data)
         wide = rois.detach().t().to(torch.promote_types(rois.dtype, torch.float32)).contiguous()

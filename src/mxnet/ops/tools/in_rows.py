@@ -1,0 +1,146 @@
+"""Lets native kernels do the work of torch's where they can: the rows that plans have, for a single call."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from mxnet.ir.constraints import settle_dtypes, settle_shapes
+from mxnet.ir.op import Like, Op, Run
+from mxnet.lazy import torch
+from mxnet.native import run_words, threads
+from mxnet.native.rows import Declined, Rows
+from mxnet.native.sharing import run_table
+from mxnet.ops.tools.layout import takes_native
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["in_rows", "names_in_rows"]
+
+
+def names_in_rows(op: Op, reads: Iterable[str], makes: Iterable[str]) -> dict[str, int | None]:
+    """Return what ``as_rows`` calls inputs and outputs: their positions, None for those left out."""
+    names: dict[str, int | None] = dict.fromkeys((*op.inputs, *op.aux, *op.outputs))
+    names |= {f"{name}_grad": None for name in (*op.inputs, *op.input_names())}
+    return names | {name: i for i, name in enumerate((*reads, *makes))}
+
+
+def in_rows(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a ``forward`` or ``backward`` done by the rows that the operator declares.
+
+    The kernel does what these decline, other dtypes and devices, and what torch is to differentiate.
+    """
+    reads = tuple(inspect.signature(kernel).parameters)[2:]
+    is_backward = kernel.__name__ == "backward"
+
+    @functools.wraps(kernel)
+    def compute(self: Op, run: Run, *arrays: Tensor, **named: Tensor) -> Any:
+        given = dict(zip(reads, arrays, strict=False)) | named
+        there = [(name, array) for name, array in given.items() if array is not None]
+        if takes_native(*[each for _, each in there if _is_real(each)]):
+            facts = tuple([(name, tuple(each.shape), each.dtype) for name, each in there])
+            rows = _settled(self, is_backward, facts, run.is_train, run.wants if is_backward else None)
+            if rows is not None:
+                return rows([each for _, each in there])
+        return kernel(self, run, *arrays, **named)
+
+    return compute
+
+
+def _is_real(array: Tensor | Like) -> bool:
+    return not isinstance(array, Like) and array.is_floating_point()
+
+
+class _Made(NamedTuple):
+    """What is made: shapes and dtypes, and which of these arrays a kernel returns."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    dtypes: tuple[Any, ...]
+    returned: tuple[int | None, ...]
+
+
+@functools.lru_cache(maxsize=512)
+def _settled(
+    op: Op, is_backward: bool, facts: tuple[Any, ...], is_train: bool, wants: frozenset[str] | None
+) -> _Call | None:
+    """Return the rows for arrays with these names, shapes and dtypes; None where there are none."""
+    rule = op.backward_as_rows if is_backward else op.as_rows
+    assert rule is not None
+    given = {name: (shape, dtype) for name, shape, dtype in facts}
+    made = _gradients(op, given, wants or frozenset()) if is_backward else _outputs(op, given)
+    shapes = [shape for shape, _ in given.values()]
+    if made is None or run_words("run") is None or any(0 in shape for shape in (*shapes, *made.shapes)):
+        return None
+    makes = [f"{name}_grad" for name in op.input_names() if name in (wants or ())]
+    names = names_in_rows(op, given, makes if is_backward else op.output_names())
+    to = Rows([*shapes, *made.shapes], len(shapes), names, is_train=is_train, parts=threads())
+    try:
+        rule(to)
+        for place in to.unsaid():
+            to("fill", place, place.size, 0.0)
+    except Declined:
+        return None
+    return _Call(to, made)
+
+
+def _outputs(op: Op, given: dict[str, tuple[tuple[int, ...], Any]]) -> _Made | None:
+    names, n = op.input_names() + op.aux_names(), op.arity[2]
+    dtypes = settle_dtypes(op, (*("float32",) * len(names), *(None,) * n))
+    if any(given[name][1] != getattr(torch, dtype) for name, dtype in zip(names, dtypes, strict=False)):
+        return None
+    shapes = settle_shapes(op, (*(given[name][0] for name in names), *(None,) * n))[-n:]
+    return _Made(shapes, tuple(getattr(torch, each) for each in dtypes[-n:]), tuple(range(n)))
+
+
+def _gradients(op: Op, given: dict[str, tuple[tuple[int, ...], Any]], wants: frozenset[str]) -> _Made | None:
+    dtypes = settle_dtypes(op, (*("float32",) * (op.arity[0] + op.arity[1]), *(None,) * op.arity[2]))
+    known = dict(zip(op.slots, dtypes, strict=True))
+    if any(dtype != getattr(torch, known.get(name, "float32")) for name, (_, dtype) in given.items()):
+        return None
+    inputs = op.input_names()
+    makes = [name for name in inputs if name in wants]
+    shapes = tuple(given[name][0] for name in makes)
+    places = [makes.index(name) if name in wants else None for name in inputs]
+    return _Made(shapes, (torch.float32,) * len(makes), tuple(places))
+
+
+class _Call:
+    """Runs the rows of a single call."""
+
+    def __init__(self, to: Rows, made: _Made) -> None:
+        kernels, starts, words, addresses, _, scratch, _ = to.recipe()
+        self._made = made
+        self._shares = kernels[0] if to.is_shared else None
+        self._starts = 8 * np.array(starts, np.int64)
+        self._code = np.stack([np.array(kernels, np.int64), self._starts], 1)
+        self._words = np.array([*words, 0, 0, 0, len(kernels)], np.int64)  # and those of the loop
+        self._where, self._which, self._offsets = np.array(addresses, np.int64).reshape(-1, 3).T.copy()
+        self._memory = sum(scratch)
+        self._scratch = np.cumsum([0, *scratch[:-1]]) * 4
+
+    def __call__(self, tensors: Sequence[Any]) -> Any:
+        made = self._made
+        pairs = zip(made.shapes, made.dtypes, strict=True)
+        results = [torch.empty(shape, dtype=dtype) for shape, dtype in pairs]
+        held = [None if isinstance(each, Like) else each.contiguous() for each in tensors]
+        addresses = [0 if each is None else each.data_ptr() for each in (*held, *results)]
+        if self._memory:
+            memory = torch.empty(self._memory, dtype=torch.float32)
+            addresses += (self._scratch + memory.data_ptr()).tolist()
+        words = self._words.copy()
+        words[self._where] = np.array(addresses, np.int64)[self._which] + self._offsets
+        at = words.ctypes.data
+        if self._shares is not None:
+            run_table(self._shares, self._starts + at)
+        else:
+            words[-4:-2] = self._code.ctypes.data, at
+            loop = run_words("run")
+            assert loop is not None
+            loop(at + 8 * (len(words) - 4))
+        returned = [None if i is None else results[i] for i in made.returned]
+        return returned[0] if len(returned) == 1 else tuple(returned)
