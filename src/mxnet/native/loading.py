@@ -17,6 +17,7 @@ from mxnet.native.keeping import Objects, keep, kept
 __all__ = ["address", "objects_of", "stems"]
 
 _SOURCES = Path(__file__).parent / "kernels"
+_LANGUAGE = ("language.py", "panels.py")  # what kernels are written in
 _LOCK = threading.Lock()
 _KERNEL = re.compile(r"^@(?:kernel|unary|pair|binary)\ndef (\w+)\(", re.MULTILINE)
 
@@ -35,14 +36,17 @@ def stems() -> Mapping[str, str]:
     return {
         path.stem: path.read_text(encoding="utf-8")
         for path in sorted(_SOURCES.glob("*.py"))
-        if path.stem not in ("__init__", "language")
+        if path.name not in ("__init__.py", *_LANGUAGE)
     }
 
 
 def objects_of(stem: str) -> Objects:
     """Return the machine code of a file of kernels: from the cache, or compiled now, and then kept there."""
     machine, about = _machine()
-    makers = _SOURCES / "language.py", _SOURCES.parent / "translating.py", _SOURCES.parent / "compiling.py"
+    makers = (
+        *(_SOURCES / name for name in _LANGUAGE),
+        *(_SOURCES.parent / name for name in ("translating.py", "compiling.py")),
+    )
     how = [path.read_text(encoding="utf-8") for path in makers]
     key = hashlib.sha256("|".join((about, *how, stems()[stem])).encode()).hexdigest()
     name = f"{stem}-{key[:32]}"

@@ -13,16 +13,12 @@ from typing import Any
 from llvmlite import binding, ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, product
+from mxnet.native.kernels.panels import multiply_panels
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
 OUT_HEIGHT, OUT_WIDTH, DOWN, ACROSS = 12, 13, 14, 15  # of the output; how many tiles it has
-SIDE, BLOCK, TILES, FIRST = (
-    16,
-    17,
-    18,
-    19,
-)  # of an input tile; how many at a time and in all; the first, with y, x
+SIDE, BLOCK, TILES, FIRST = 16, 17, 18, 19  # of an input tile; how many at a time and in all; the first, y, x
 RELU, TRANSPOSED = 22, 23
 
 _I64, _I32 = ir.IntType(64), ir.IntType(32)
@@ -214,11 +210,27 @@ def _prepare(a, zeros):
     return zeros + 4 * n
 
 
+@inline
+def _multiply(a, g, count, x, weight, z, zeros):
+    """Multiply an element of all tiles with the filters'."""
+    channels, filters = a[CHANNELS], a[FILTER_COUNT]
+    if a[SGEMM] == 0:
+        multiply_panels(
+            x, 4 * channels, 4, count, weight, 64, 64 * channels, filters, channels,
+            z, 4 * filters, zeros, zeros, 0, 0,
+        )  # fmt: skip
+    elif a[TRANSPOSED]:
+        product(g, a[SGEMM], 78, 78, count, filters, channels, x, channels, weight, filters, 0, z, filters)
+    else:
+        product(g, a[SGEMM], 78, 84, count, filters, channels, x, channels, weight, channels, 0, z, filters)
+
+
 @kernel
 def winograd(a: Words) -> None:
     """Convolve an image with transformed filters: for each element of a tile a matrix (filter, channel).
 
-    Or with TRANSPOSED (channel, filter), which is how the filters of the gradient of the image lie.
+    Or with TRANSPOSED (channel, filter), which is how the filters of the gradient of the image lie. With no
+    address of a product, matrices (channel, filter) in panels.
     """
     side, channels, filters, block = a[SIDE], a[CHANNELS], a[FILTER_COUNT], a[BLOCK]
     g, table, places = i64(a[SCRATCH]), a[SCRATCH] + 8 * _WORDS_AT, a[SCRATCH] + 8 * _PLACES_AT
@@ -235,27 +247,7 @@ def winograd(a: Words) -> None:
         for p in range(side * side):
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
-            if a[TRANSPOSED]:
-                product(
-                    g, a[SGEMM], 78, 78, count, filters, channels, x, channels, weight, filters, 0, z, filters
-                )
-            else:
-                product(
-                    g,
-                    a[SGEMM],
-                    78,
-                    84,
-                    count,
-                    filters,
-                    channels,
-                    x,
-                    channels,
-                    weight,
-                    channels,
-                    0,
-                    z,
-                    filters,
-                )
+            _multiply(a, g, count, x, weight, z, zeros)
         at, step = i64(places), side - 2
         for q in range(count):
             y, x = at[3 * q + 1] * step, at[3 * q + 2] * step
@@ -295,7 +287,12 @@ def winograd_filters(a: Words) -> None:
         for p in range(side * side):
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
-            product(
-                g, a[SGEMM], 84, 78, filters, channels, count, z, filters, x, channels, done, weight, channels
-            )
+            if a[SGEMM] == 0:
+                multiply_panels(
+                    z, 4, 4 * filters, filters, x, 4 * channels, 64, channels, count,
+                    weight, 4 * channels, zeros, weight if done else zeros, 4 * channels if done else 0, 0,
+                )  # fmt: skip
+            else:
+                product(g, a[SGEMM], 84, 78, filters, channels, count, z, filters, x, channels, done, weight,
+                        channels)  # fmt: skip
         done += count

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from mxnet.lazy import torch
-from mxnet.native import find, run_shares, sgemm, threads
+from mxnet.native import run_shares, sgemm, threads
 from mxnet.ops.nn.sliding import Sliding
+from mxnet.ops.tools.layout import transposed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["BLOCK", "Winograd", "fits"]
 
-_LANES = 16  # channels that a kernel takes at once, at most
+_LANES = 16  # channels that a kernel takes at once, at most; columns of a panel
 _HEAD = 128  # numbers at the start of scratch memory that kernels keep for themselves
 _GAP = 16
 BLOCK = 128  # tiles that are done at a time
@@ -75,13 +76,14 @@ class Winograd(NamedTuple):
 
     @staticmethod
     def transformed(weight: Tensor, tile: int, *, turned: bool = False) -> Tensor:
-        """Return filters transformed for such tiles (element, filter, channel).
+        """Return filters transformed for such tiles (element, filter, channel), in panels where these pay.
 
         Turned, they make of the gradient of the output that of the image.
         """
         transform = _transform(tile)
-        elements = (transform.flip(1) if turned else transform) @ _elements(weight)
-        return elements.view(len(transform), *weight.shape[:2])
+        elements = _elements_in_panels(weight, turned=turned) if _by_panels() else _elements(weight)
+        made = (transform.flip(1) if turned else transform) @ elements
+        return made.view(len(transform), *weight.shape[:2])
 
     def multiply(
         self, image: Tensor, filters: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
@@ -113,7 +115,7 @@ class Winograd(NamedTuple):
         for part in parts[1:]:
             parts[0].add_(part)
         elements = _transform(self.tile).t() @ parts[0].view(self.elements, -1)
-        _transpose(elements, weight, 9, s.filters * s.channels)
+        weight.view(-1, 9).copy_(transposed(elements.unsqueeze(0))[0])
 
     def _shares(self) -> Iterator[tuple[int, int]]:
         """Yield the first tile of each share, and how many there are."""
@@ -144,6 +146,7 @@ class Winograd(NamedTuple):
         each += self.elements * (block * (channels + count) + 2 * _GAP)
         each = -(-each // 16) * 16
         scratch = torch.empty((len(shares), each), dtype=torch.float32)
+        multiply = 0 if _by_panels() else sgemm() or 0
         down, across = (-(-n // self.tile) for n in places[1:])
         words = []
         for i, (first, size) in enumerate(shares):
@@ -154,8 +157,13 @@ class Winograd(NamedTuple):
             addresses = (0 if each is None else each.data_ptr() for each in arrays)
             geometry = (*extents[1:], channels, count, *pads[1:], *places[1:], down, across)
             tiles = (self.tile + 2, block, size, number, y, x)
-            words.append((*addresses, sgemm() or 0, *geometry, *tiles, relu, transposed))
+            words.append((*addresses, multiply, *geometry, *tiles, relu, transposed))
         run_shares(kernel, words)
+
+
+def _by_panels() -> bool:
+    """Whether our own products, of vectors of 8 numbers, are faster than the library's."""
+    return torch.backends.cpu.get_cpu_capability() == "AVX2"
 
 
 @functools.cache
@@ -167,13 +175,16 @@ def _transform(tile: int) -> Tensor:
 
 def _elements(weight: Tensor) -> Tensor:
     """Return filters as a matrix (9, filter * channel)."""
+    return transposed(weight.contiguous().view(1, -1, 9))[0]
+
+
+def _elements_in_panels(weight: Tensor, *, turned: bool) -> Tensor:
+    """Return filters as 9 matrices in panels: (channel, filter), or (filter, channel) if turned."""
     filters, channels = weight.shape[:2]
-    elements = torch.empty((9, filters * channels), dtype=torch.float32)
-    _transpose(weight.contiguous(), elements, filters * channels, 9)
-    return elements
-
-
-def _transpose(source: Tensor, target: Tensor, rows: int, columns: int) -> None:
-    transpose = find("transpose")
-    assert transpose is not None
-    transpose(source.data_ptr(), target.data_ptr(), 1, rows, columns)
+    if turned:
+        parts = transposed(weight.contiguous().view(-1, _LANES, 9))  # (filter, panel; element, channel)
+        order = parts.view(filters, -1, 9, _LANES).permute(2, 1, 0, 3)
+    else:
+        parts = transposed(weight.contiguous().view(-1, _LANES, channels * 9))
+        order = parts.view(-1, channels, 9, _LANES).permute(2, 0, 1, 3)
+    return order.reshape(9, -1)

@@ -12,7 +12,7 @@ from mxnet.native import find
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["channels_first", "channels_last", "empty_last", "lies_last", "takes_native"]
+__all__ = ["channels_first", "channels_last", "empty_last", "lies_last", "takes_native", "transposed"]
 
 
 def takes_native(*arrays: Tensor | None) -> bool:
@@ -62,6 +62,17 @@ def channels_first(images: Tensor, out: Tensor | None = None) -> Tensor:
     n, channels, *space = images.shape
     changed = torch.empty(images.shape, dtype=images.dtype) if out is None else out
     transpose(images.data_ptr(), changed.data_ptr(), n, math.prod(space), channels)
+    return changed
+
+
+def transposed(matrices: Tensor) -> Tensor:
+    """Return matrices (n, rows, columns), which lie so, as (n, columns, rows)."""
+    transpose = _transposing(matrices)
+    if transpose is None:
+        return matrices.transpose(1, 2).contiguous()
+    n, rows, columns = matrices.shape
+    changed = torch.empty((n, columns, rows), dtype=torch.float32)
+    transpose(matrices.data_ptr(), changed.data_ptr(), n, rows, columns)
     return changed
 
 
