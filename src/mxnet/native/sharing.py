@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mxnet.lazy import torch
-from mxnet.native.calling import find, words_of
+from mxnet.native.calling import run_words, words_of
 from mxnet.native.loading import address
 
 __all__ = ["run_shares", "threads"]
@@ -32,16 +32,17 @@ def threads() -> int:
 def run_shares(kernel: str, shares: Sequence[Sequence[float]]) -> None:
     """Run a kernel once for the words of each share, in parallel if there are several.
 
-    The kernel has to be there: ask :func:`~mxnet.native.find` before.
+    Words that are an array of numpy already are taken as they are. The kernel has to be there: ask
+    :func:`~mxnet.native.find` before.
     """
-    pool = _pool() if len(shares) > 1 else None
+    rows = [words if isinstance(words, np.ndarray) else words_of(*words) for words in shares]
+    pool = _pool() if len(rows) > 1 else None
     if pool is None:
-        run = find(kernel)
+        run = run_words(kernel)
         assert run is not None
-        for words in shares:
-            run(*words)
+        for row in rows:
+            run(row.ctypes.data)
         return
-    rows = [words_of(*words) for words in shares]
     table = np.array([row.ctypes.data for row in rows], np.int64)
     order = np.array([pool.me, pool.number, address(kernel), table.ctypes.data, len(rows)], np.int64)
     pool.parallel(pool.share, order.ctypes.data, len(rows), 0)

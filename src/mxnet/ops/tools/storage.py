@@ -37,6 +37,7 @@ __all__ = [
     "rows_of",
     "rows_of_csr",
     "sparsify",
+    "whole_rows",
     "with_rows",
 ]
 
@@ -134,14 +135,15 @@ def on_places(call: Call) -> Stored | None:
 def rows_of(array: Stored, wanted: Tensor) -> Tensor:
     """Return some rows of an array."""
     if array.stype != ROWS:
-        return densify(array)[wanted]
+        return densify(array).index_select(0, wanted)
     values, rows = array.parts
     if not len(rows):
         return values.new_zeros(len(wanted), *values.shape[1:])
     if len(rows) == array.shape[0]:  # all of them
-        return values[wanted]
+        return values.index_select(0, wanted)
     place, there = _find(rows, wanted)
-    return torch.where(there.view(-1, *(1,) * (values.dim() - 1)), values[place], 0)
+    found = values.index_select(0, place)
+    return found if there.all() else found.masked_fill_(~there.view(-1, *(1,) * (values.dim() - 1)), 0)
 
 
 def _find(rows: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
@@ -188,10 +190,20 @@ def with_rows(array: Stored, rows: Tensor, values: Tensor, *, whole: bool = Fals
         return array
     place, there = _find(own, rows)
     if not there.all():
-        every = torch.arange(array.shape[0], device=own.device) if whole else union([own, rows])
-        stored, own, place = _spread(array, every), every, torch.searchsorted(every, rows)
+        if whole:
+            stored, own = whole_rows(array).parts
+            place = rows
+        else:
+            every = union([own, rows])
+            stored, own, place = _spread(array, every), every, torch.searchsorted(every, rows)
     stored.index_copy_(0, place, values)
     return with_parts(array, stored, own)
+
+
+def whole_rows(array: Stored) -> Stored:
+    """Return an array by rows that stores all its rows."""
+    every = torch.arange(array.shape[0], device=array.parts[0].device)
+    return with_parts(array, _spread(array, every), every)
 
 
 def row_of_each(indptr: Tensor) -> Tensor:
