@@ -241,8 +241,13 @@ def _weighted_sums(weights: Tensor, places: Tensor, starts: Tensor, factor: Stor
     if factor.stype == DENSE or len(factor.parts[0]) == factor.shape[0]:  # it has all rows
         rows = factor.parts[0]
     else:
-        wanted, places = torch.unique(places, return_inverse=True)
-        rows = rows_of(factor, wanted)
+        rows = factor.parts[0]
+        found, there = _find(factor.parts[1], places)
+        if there.all():
+            places = found
+        else:
+            wanted, places = torch.unique(places, return_inverse=True)
+            rows = rows_of(factor, wanted)
     if str(rows.dtype)[6:] in _SUMMED_BY_TORCH and rows.dtype == weights.dtype and rows.numel():
         sums: Tensor = F.embedding_bag(
             places,
