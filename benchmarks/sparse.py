@@ -62,7 +62,11 @@ def asked(python, variables, name, n):
     """Return what a fresh process measures; why it did not, if it did not."""
     environment = {**os.environ, **variables, "OMP_NUM_THREADS": "1", "MXNET_CPU_WORKER_NTHREADS": "1"}
     done = subprocess.run(
-        [str(python), __file__, "--work", name, str(n)], env=environment, capture_output=True, text=True, check=False
+        [str(python), __file__, "--work", name, str(n)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or ["killed"])[-1]}
@@ -72,8 +76,12 @@ def asked(python, variables, name, n):
 def main():
     from peers import PEERS
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("words", nargs="*", help="only operations that have one of these words in their names")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "words", nargs="*", help="only operations that have one of these words in their names"
+    )
     parser.add_argument("--rows", type=int, default=1000000, help="how many (%(default)s)")
     parser.add_argument("--python", help="the interpreter of MXNet 1.9.1, if it is there already")
     parser.add_argument("--above", type=float, default=0, help="only show rows whose ratio is above this")
@@ -85,7 +93,9 @@ def main():
     from sparse_cases import CASES
 
     os.environ.pop("PYTHONPATH")
-    print("| operation | ms | MXNet 1.9.1 | ratio | MB | MXNet 1.9.1 |\n| --- | --- | --- | --- | --- | --- |")
+    print(
+        "| operation | ms | MXNet 1.9.1 | ratio | MB | MXNet 1.9.1 |\n| --- | --- | --- | --- | --- | --- |"
+    )
     for name in CASES:
         if options.words and not any(word in name for word in options.words):
             continue
@@ -93,7 +103,10 @@ def main():
         other = asked(peer, theirs.variables, name, options.rows)
         failed = [f"{each['failed']:.90}" for each in (mine, other) if "failed" in each]
         if failed:
-            print(f"| {name} | {mine.get('ms', '')} | {other.get('ms', '')} | | {' / '.join(failed)} | |", flush=True)
+            print(
+                f"| {name} | {mine.get('ms', '')} | {other.get('ms', '')} | | {' / '.join(failed)} | |",
+                flush=True,
+            )
             continue
         ratio = mine["ms"] / other["ms"]
         if max(ratio, mine["mb"] / max(other["mb"], 1)) >= options.above:

@@ -30,6 +30,7 @@ def drawn(n, size=None):
 
 
 def csr(n, batch=BATCH):
+    """Return a matrix; parts of one are taken by MXNet only if it has less than 2 ** 31 elements, stored or not."""
     columns = np.sort(np.random.RandomState(1).randint(0, n, (batch, EACH)), 1).ravel()
     starts = np.arange(batch + 1) * EACH
     values = np.random.RandomState(2).rand(batch * EACH).astype("float32") + 0.5
@@ -45,7 +46,9 @@ def rows(n, width=WIDTH, which=None):
 def weight(n, width=WIDTH, stype="default"):
     """Return a matrix that has all rows, stored in a way."""
     values = mx.nd.ones((n, width))
-    return values if stype == "default" else sparse.row_sparse_array((values, mx.nd.arange(n)), shape=(n, width))
+    return (
+        values if stype == "default" else sparse.row_sparse_array((values, mx.nd.arange(n)), shape=(n, width))
+    )
 
 
 # ------------------------------------------------------------------------------------------------ products
@@ -304,13 +307,13 @@ def dense_to_csr(n):
 
 @case
 def csr_slice(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     return lambda: x[100:-100]
 
 
 @case
 def csr_batches(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     return lambda: [x[i : i + BATCH] for i in range(0, x.shape[0] - BATCH, BATCH)]
 
 
@@ -382,7 +385,9 @@ def libsvm(n, lines):
     columns = np.sort(np.random.RandomState(1).randint(0, n, (lines, EACH)), 1)
     path = Path(tempfile.mkdtemp()) / "data.libsvm"
     path.write_text(
-        "\n".join(f"{i % 2} " + " ".join(f"{c}:{0.5 + c % 7}" for c in line) for i, line in enumerate(columns))
+        "\n".join(
+            f"{i % 2} " + " ".join(f"{c}:{0.5 + c % 7}" for c in line) for i, line in enumerate(columns)
+        )
     )
     return str(path)
 
@@ -412,7 +417,7 @@ def libsvm_file_read_again(n):
 
 @case
 def csr_through_ndarrayiter(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     batches = mx.io.NDArrayIter(x, mx.nd.zeros(n // 50), BATCH, last_batch_handle="discard")
 
     def read():
@@ -466,7 +471,7 @@ def trained(symbol, batch, **optimizer):
 @case
 def linear_classification(n):
     x, w = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("w", shape=(n, 2), stype="row_sparse")
-    b = mx.sym.Variable("b", shape=(2,))
+    b = mx.sym.Variable("a_bias", shape=(2,))
     y = mx.sym.SoftmaxOutput(mx.sym.broadcast_add(mx.sym.sparse.dot(x, w), b), mx.sym.Variable("label"))
     batch = {"x": csr(n), "label": mx.nd.ones(BATCH)}
     return trained(y, batch, optimizer="sgd", optimizer_params={"learning_rate": 0.1})
@@ -476,7 +481,7 @@ def linear_classification(n):
 def factorization_machine(n):
     k = 16
     x, v = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("v", shape=(n, k), stype="row_sparse")
-    w, b = mx.sym.Variable("w", shape=(n, 1), stype="row_sparse"), mx.sym.Variable("b", shape=(1,))
+    w, b = mx.sym.Variable("w", shape=(n, 1), stype="row_sparse"), mx.sym.Variable("a_bias", shape=(1,))
     linear = mx.sym.broadcast_add(mx.sym.sparse.dot(x, w), b)
     squares = mx.sym._internal._square_sum(v, axis=1, keepdims=True)
     pairs = mx.sym.sum(mx.sym.square(mx.sym.sparse.dot(x, v)), axis=1, keepdims=True)

@@ -88,7 +88,8 @@ def signum(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: 
 
 
 @by_kernel(
-    "adam_update", 2,
+    "adam_update",
+    2,
     lambda op, lr, wd: (lr, wd, op.rescale_grad, op.beta1, op.beta2, op.epsilon, limit_of(op)),
 )
 def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
@@ -143,7 +144,8 @@ def ftml(
 
 
 @by_kernel(
-    "ftrl_update", 2,
+    "ftrl_update",
+    2,
     lambda op, lr, wd: (inverse(lr), wd, op.rescale_grad, op.lamda1, op.beta, limit_of(op)),
 )
 def ftrl(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
