@@ -19,7 +19,7 @@ from mxnet.io.io import DataDesc
 from mxnet.ndarray import sparse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mxnet.ndarray import NDArray
 
@@ -30,6 +30,9 @@ __all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "read_idx"]
 
 _MOST = 1 << 32
 """The most bytes that a file of MNIST's format may hold."""
+
+_BLOCK = 1 << 19
+"""The bytes of text that are read at a time."""
 
 
 class _Rows:
@@ -292,39 +295,101 @@ class _SparseRows:
 
     def __init__(self, path: str, width: int) -> None:
         self.width = width
-        labels, starts, positions, values = [], [0], [], []
-        for number, line in enumerate(read_file(path).decode().splitlines(), 1):
-            label, *items = line.split() or [""]
-            if not label:
-                continue
-            try:
-                pairs = [item.split(":") for item in items]
-                labels.append(float(label.split(":")[0]) if ":" not in label else 0.0)
-                pairs += [label.split(":")] if ":" in label else []
-                positions += [int(position) for position, _ in pairs]
-                values += [float(value) for _, value in pairs]
-            except ValueError:
-                raise FileFormatError(
-                    f"{path!r}, line {number}: expected 'label position:value ...', got {line[:60]!r}."
-                ) from None
-            starts.append(len(positions))
-        self.labels = np.array(labels, "float32")
-        self._starts = np.array(starts, "int64")
-        self._positions = np.array(positions, "int64")
-        self._values = np.array(values, "float32")
-        if len(positions) and not 0 <= self._positions.min() <= self._positions.max() < width:
+        text, blocks, line = read_file(path), [], 1
+        for start, stop in _blocks_of_lines(text):
+            block = text[start:stop]
+            blocks.append(_numbers_of_lines(block) or _items_of_lines(block, path, line))
+            line += block.count(b"\n")
+        labels, counts, positions, values = map(np.concatenate, zip(*blocks, strict=True))
+        self.labels = labels
+        self._starts = np.concatenate(([0], np.cumsum(counts)))
+        self._positions, self._values = positions, values
+        if len(positions) and not 0 <= positions.min() <= positions.max() < width:
             raise FileFormatError(
-                f"{path!r} has positions from {self._positions.min()} to {self._positions.max()}, but the "
-                f"shape given has room for 0 to {width - 1}."
+                f"{path!r} has positions from {positions.min()} to {positions.max()}, but the shape given has "
+                f"room for 0 to {width - 1}."
             )
 
     def take(self, rows: Values) -> NDArray:
-        spans = [np.arange(self._starts[row], self._starts[row + 1]) for row in rows]
-        where = np.concatenate(spans) if spans else np.zeros(0, "int64")
-        starts = np.cumsum([0, *map(len, spans)])
+        rows = np.asarray(rows, "int64")
+        first, counts = self._starts[rows], self._starts[rows + 1] - self._starts[rows]
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        where = np.arange(starts[-1]) + np.repeat(first - starts[:-1], counts)
         return sparse.csr_matrix(
             (self._values[where], self._positions[where], starts), shape=(len(rows), self.width)
         )
+
+
+def _blocks_of_lines(text: bytes) -> Iterator[tuple[int, int]]:
+    """Yield where stretches of whole lines begin and end, at least one; a block takes memory while it is read."""
+    start = 0
+    while True:
+        stop = text.find(b"\n", start + _BLOCK) + 1 or len(text)
+        yield start, stop
+        if stop == len(text):
+            return
+        start = stop
+
+
+def _numbers_of_lines(text: bytes) -> tuple[Values, Values, Values, Values] | None:
+    """Return labels, how many values each line has, positions and values; None if a line is not as usual."""
+    if not text.strip():
+        return None
+    letters = np.frombuffer(text, "uint8")
+    is_space = letters <= ord(" ")
+    begins = ~is_space & np.concatenate(([True], is_space[:-1]))
+    tokens = np.cumsum(begins)  # up to and with each letter
+    ends = np.append(np.flatnonzero(letters == ord("\n")), len(letters) - 1)
+    colons = np.flatnonzero(letters == ord(":"))
+    before = np.concatenate(([0], tokens[ends]))
+    line = np.searchsorted(ends, colons)
+    counts = np.bincount(line, minlength=len(before) - 1)
+    nth = np.arange(len(colons)) - (np.cumsum(counts) - counts)[line]
+    of_line = np.diff(before)
+    there = of_line > 0
+    # The first token of a line is the label, and each of the others has one colon.
+    if (tokens[colons] - before[line] != nth + 2).any() or (of_line[there] != counts[there] + 1).any():
+        return None
+    try:
+        numbers = np.fromstring(text.replace(b":", b" ").decode("ascii"), sep=" ")
+    except (ValueError, DeprecationWarning):
+        return None
+    counts = counts[there]
+    is_label = np.zeros(len(colons) * 2 + len(counts), bool)
+    is_label[np.cumsum(2 * counts + 1) - 2 * counts - 1] = True
+    if len(numbers) != len(is_label):
+        return None
+    pairs = numbers[~is_label].reshape(-1, 2)
+    positions = pairs[:, 0].astype("int64")
+    if (positions != pairs[:, 0]).any():
+        return None
+    return numbers[is_label].astype("float32"), counts, positions, pairs[:, 1].astype("float32")
+
+
+def _items_of_lines(text: bytes, path: str, first: int) -> tuple[Values, Values, Values, Values]:
+    """Return the same of any lines, one by one; a line without a label has 0."""
+    labels, counts, positions, values = [], [], [], []
+    for number, line in enumerate(text.decode().splitlines(), first):
+        label, *items = line.split() or [""]
+        if not label:
+            continue
+        try:
+            pairs = [item.split(":") for item in items]
+            labels.append(float(label.split(":")[0]) if ":" not in label else 0.0)
+            pairs += [label.split(":")] if ":" in label else []
+            positions += [int(position) for position, _ in pairs]
+            values += [float(value) for _, value in pairs]
+        except ValueError:
+            raise FileFormatError(
+                f"{path!r}, line {number}: expected 'label position:value ...', got {line[:60]!r}."
+            ) from None
+        counts.append(len(pairs))
+    return (
+        np.array(labels, "float32"),
+        np.array(counts, "int64"),
+        np.array(positions, "int64"),
+        np.array(values, "float32"),
+    )
 
 
 def _width(shape: int | Sequence[int]) -> int:

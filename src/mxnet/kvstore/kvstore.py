@@ -12,7 +12,7 @@ from mxnet.errors import ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.kvstore.base import KVStoreBase, StoreError
 from mxnet.kvstore.compression import take_codes
-from mxnet.ndarray import NDArray, sparse
+from mxnet.ndarray import NDArray
 from mxnet.optimizer import Updater, get_updater
 
 if TYPE_CHECKING:
@@ -204,13 +204,12 @@ class KVStore(KVStoreBase):
                     raise StoreError(
                         f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull."
                     )
-                kept = np.unique(np.asarray(each.asnumpy() if isinstance(each, NDArray) else each, "int64"))
-                wanted = nd.array(kept[kept < stored.shape[0]], dtype="int64")
-                if stored.stype == "default":
-                    pulled = sparse.row_sparse_array((stored.take(wanted), wanted), shape=stored.shape)
-                else:
-                    pulled = sparse.retain(stored._stored_as("row_sparse"), wanted)
-                pulled.copyto(target)
+                kept = np.asarray(each.asnumpy() if isinstance(each, NDArray) else each, "int64").reshape(-1)
+                if (np.diff(kept) <= 0).any():
+                    kept = np.unique(kept)
+                target._copy_rows(
+                    stored, nd.array(kept[(kept >= 0) & (kept < stored.shape[0])], dtype="int64")
+                )
 
     def set_optimizer(self, optimizer: Optimizer) -> None:
         """Update what is kept by an optimizer, with what is pushed as its gradient."""

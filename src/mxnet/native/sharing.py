@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mxnet.lazy import torch
-from mxnet.native.calling import find, words_of
+from mxnet.native.calling import run_words, words_of
 from mxnet.native.loading import address
 
 __all__ = ["run_shares", "run_table", "threads"]
@@ -33,15 +33,16 @@ def threads() -> int:
 def run_shares(kernel: str, shares: Sequence[Sequence[float]]) -> None:
     """Run a kernel once for the words of each share, in parallel if there are several.
 
-    The kernel has to be there: ask :func:`~mxnet.native.find` before.
+    Words that are an array of numpy already are taken as they are. The kernel has to be there: ask
+    :func:`~mxnet.native.find` before.
     """
-    if len(shares) < 2 or _pool() is None:
-        run = find(kernel)
+    rows = [words if isinstance(words, np.ndarray) else words_of(*words) for words in shares]
+    if len(rows) < 2 or _pool() is None:
+        run = run_words(kernel)
         assert run is not None
-        for words in shares:
-            run(*words)
+        for row in rows:
+            run(row.ctypes.data)
         return
-    rows = [words_of(*words) for words in shares]
     found = address(kernel)
     assert found is not None
     run_table(found, np.array([row.ctypes.data for row in rows], np.int64))

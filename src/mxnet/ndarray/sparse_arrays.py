@@ -22,7 +22,7 @@ from mxnet.ndarray.sparse_format import check_parts
 from mxnet.ndarray.structured import invoke_sparse
 from mxnet.ndarray.tensors import RoomFor, allocate, extents_of, tensor_of
 from mxnet.ops.tools.device import torch_device
-from mxnet.ops.tools.storage import densify, sparsify, with_rows
+from mxnet.ops.tools.storage import densify, rows_of, sparsify, with_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -277,6 +277,12 @@ class RowSparseNDArray(BaseSparseNDArray, stype="row_sparse"):
     def _write_rows(self, rows: Tensor, values: Tensor, *, whole: bool = False) -> None:
         own = self._parts[0]
         self._parts = with_rows(self._stored(), rows.to(own.device), values.to(own), whole=whole).parts
+
+    def _copy_rows(self, source: NDArray, rows: NDArray) -> None:
+        """Take over some rows of another array, and no others; their numbers ascend."""
+        own = self._parts[0]
+        which = rows._tensor.to(source._stored().parts[0].device)
+        self._parts = (rows_of(source._stored(), which).to(own), which.to(own.device))
 
     def retain(self, indices: NDArray) -> NDArray:
         """Return the array with only the given rows; the others become 0."""

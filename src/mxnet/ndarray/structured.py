@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 from mxnet.analysis.storage import result_storage, say_fallback
 from mxnet.dtype import torch_dtype
 from mxnet.ir.memory import NOWHERE, Into
-from mxnet.ir.storage import DENSE, Call, Stored
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Stored
 from mxnet.ndarray.eager import Kernel, check_places, kernel_of, outputs_of, owned, run_operator
 from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.ndarray import NDArray, check_out, class_of, overwrite, stored_alike, tracked_inputs
 from mxnet.ndarray.tensors import RoomFor
 from mxnet.ops.backward import Backward
+from mxnet.ops.optimizer.native_steps import RowsOf
 from mxnet.ops.tools.device import torch_device
-from mxnet.ops.tools.storage import as_stored, densify, rows_of
+from mxnet.ops.tools.storage import as_stored, densify, rows_of, whole_rows
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     Value = Tensor | Stored
     """A value, of which what is not dense is kept as it is stored."""
 
-__all__ = ["invoke_sparse", "read_rows", "run_on_values", "value_of", "write_rows"]
+__all__ = ["invoke_sparse", "read_rows", "rows_in_place", "run_on_values", "value_of", "write_rows"]
 
 
 def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
@@ -188,6 +189,24 @@ def _update_rows(op: Op, kernel: Kernel, inputs: Sequence[Any], outs: Sequence[N
     moved = [i for i, name in enumerate(op.input_names()[2:]) if name in op.mutates]
     write_rows([new, *(states[i] for i in moved)], rows, [changed, *(parts[i] for i in moved)])
     return new
+
+
+def rows_in_place(arrays: Sequence[NDArray], rows: Tensor) -> list[RowsOf] | None:
+    """Return some rows of a weight and of its states where they lie; None if the weight has not all rows.
+
+    States get room for all rows.
+    """
+    found = []
+    for array in arrays:
+        stored = array._stored()
+        if stored.stype == ROWS and len(stored.parts[1]) < stored.shape[0]:
+            if array is arrays[0]:
+                return None
+            array._parts = whole_rows(stored).parts
+        elif stored.stype == CSR:
+            return None
+        found.append(RowsOf(array._stored().parts[0], rows))
+    return found
 
 
 def read_rows(arrays: Sequence[NDArray], rows: Tensor) -> list[Tensor]:

@@ -14,7 +14,7 @@ from mxnet.caller import warn
 from mxnet.config import knob
 from mxnet.errors import GradientError, MXNetError, NameLookupError, ParameterError, did_you_mean
 from mxnet.ndarray.mode import MODE
-from mxnet.ndarray.structured import read_rows, write_rows
+from mxnet.ndarray.structured import read_rows, rows_in_place, write_rows
 from mxnet.optimizer.arrays import Plan, flat
 
 if TYPE_CHECKING:
@@ -423,7 +423,10 @@ class Rule(Optimizer):
         raise NotImplementedError(f"{type(self).__name__} does not define _step.")
 
     def _only_rows(self, weight: NDArray) -> bool:
-        """Whether a row-sparse gradient leaves the rows it does not have as they are."""
+        """Whether a row-sparse gradient leaves the rows it does not have as they are.
+
+        Then `_step` is a step that `by_kernel` decorates, as it may be given `RowsOf` arrays.
+        """
         return False
 
     def _rows_moved(self, weight: NDArray, grad: NDArray) -> Tensor | None:
@@ -535,9 +538,13 @@ class Rule(Optimizer):
         weight, grad, *states = arrays
         rows = self._rows_moved(weight, grad)
         if rows is not None:
-            part, *parts = read_rows([weight, *states], rows)
-            self._step(index, part, grad._stored().parts[0], parts, float(lr), float(wd))
-            write_rows([weight, *states], rows, [part, *parts])
+            moved = [weight, *states]
+            slope = grad._stored().parts[0]
+            in_place = rows_in_place(moved, rows)
+            part, *parts = in_place or read_rows(moved, rows)
+            self._step(index, part, slope, parts, float(lr), float(wd))
+            if in_place is None:
+                write_rows(moved, rows, [part, *parts])
             return
         tensors = [array._tensor for array in arrays]
         self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))

@@ -11,46 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.native import find
+from mxnet.ops.optimizer.native_steps import by_kernel, fusable, is_clipped, limit_of, show_change
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    Values = Any
-    """A tensor, or several that step together (:class:`mxnet.optimizer.arrays.Arrays`)."""
+    from mxnet.ops.optimizer.native_steps import Values
 
 
-def sgd(op: Any, weight: Values, grad: Values, _: Sequence[Values], lr: float, wd: float) -> None:
-    r"""Step along the gradient: :math:`w - \eta (g + \lambda w)`; only the gradient is clipped."""
-    if not descend(op, weight, grad, None, lr, wd):
-        weight.mul_(1 - lr * wd).sub_(scaled(op, grad), alpha=lr)
-
-
-def sgd_with_momentum(
-    op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
-) -> None:
-    r"""Step with momentum: :math:`m \gets \mu m - \eta (g + \lambda w)`, :math:`w + m`."""
-    (mom,) = states
-    if not descend(op, weight, grad, mom, lr, wd):
-        slope = scaled(op, grad)
-        weight.add_(mom.mul_(op.momentum).sub_(slope.add(weight, alpha=wd), alpha=lr))
-
-
-def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float, wd: float) -> bool:
-    """Take a step of SGD in one pass over memory, and return True; False if torch's kernel cannot do it."""
+def _fused_sgd(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float, wd: float) -> bool:
+    """Take a step of SGD by torch's fused kernel, and return True; False if it cannot do it."""
     if is_clipped(op) or not op.rescale_grad or not (mom is None or op.momentum):
         return False
     lists = fusable(weight, grad) if mom is None else fusable(weight, grad, mom)
     if lists is None:
         return False
-    if mom is None:
-        done = _natively("sgd_update", lists, lr, wd, op.rescale_grad)
-    else:
-        done = _natively("sgd_mom_update", lists, lr, wd, op.rescale_grad, op.momentum)
-    if done:
-        return True
     weights, grads, *states = lists
     # Torch's momentum has no rate in it and is subtracted, times the rate; MXNet's has and is added.
     torch._fused_sgd_(
@@ -69,55 +45,22 @@ def descend(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float
     return True
 
 
-_MANY = 1 << 19  # elements from which on it is worth it that torch shares the work among threads
+@by_kernel("sgd_update", 0, lambda op, lr, wd: (lr, wd, op.rescale_grad, limit_of(op)))
+def sgd(op: Any, weight: Values, grad: Values, _: Sequence[Values], lr: float, wd: float) -> None:
+    r"""Step along the gradient: :math:`w - \eta (g + \lambda w)`; only the gradient is clipped."""
+    if not _fused_sgd(op, weight, grad, None, lr, wd):
+        weight.mul_(1 - lr * wd).sub_(scaled(op, grad), alpha=lr)
 
 
-def _natively(kernel: str, lists: Sequence[Sequence[Tensor]], *numbers: float) -> bool:
-    """Let a native kernel update all but the second of some lists; return whether there is one."""
-    weights, _, *states = lists
-    first = weights[0]
-    if first.dtype != torch.float32 or first.is_cuda or "native" in knob("MXNET_DISABLED_PASSES"):
-        return False
-    sizes = [each.numel() for each in weights]
-    run = find(kernel) if sum(sizes) < _MANY else None
-    if run is None:
-        return False
-    words: list[float] = [*map(float, numbers), len(weights)]
-    for size, *tensors in zip(sizes, *lists, strict=True):
-        words += [each.data_ptr() for each in tensors]
-        words.append(size)
-    run(*words)
-    show_change(weights, *states)
-    return True
-
-
-def is_clipped(op: Any) -> bool:
-    """Whether gradients are limited."""
-    return op.clip_gradient is not None and op.clip_gradient >= 0
-
-
-def fusable(*values: Values) -> list[Any] | None:
-    """Return values as lists of tensors, if torch's fused kernels can work on them."""
-    kind = layout(values[0])
-    if kind is None or not kind[0].is_floating_point or kind[1].type not in {"cpu", "cuda"}:
-        return None
-    if any(layout(each) != kind for each in values[1:]):
-        return None
-    return [[each] if isinstance(each, torch.Tensor) else each for each in values]
-
-
-def show_change(*lists: Sequence[Tensor]) -> None:
-    """Move the versions of tensors, which fused kernels forget."""
-    for each in lists:
-        for tensor in each:
-            torch.autograd.graph.increment_version(tensor)
-
-
-def layout(values: Values) -> Any:
-    """Return dtype and device of values that lie row by row, None of others."""
-    if isinstance(values, torch.Tensor):
-        return (values.dtype, values.device) if values.is_contiguous() else None
-    return values.layout
+@by_kernel("sgd_mom_update", 1, lambda op, lr, wd: (lr, wd, op.rescale_grad, op.momentum, limit_of(op)))
+def sgd_with_momentum(
+    op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
+) -> None:
+    r"""Step with momentum: :math:`m \gets \mu m - \eta (g + \lambda w)`, :math:`w + m`."""
+    (mom,) = states
+    if not _fused_sgd(op, weight, grad, mom, lr, wd):
+        slope = scaled(op, grad)
+        weight.add_(mom.mul_(op.momentum).sub_(slope.add(weight, alpha=wd), alpha=lr))
 
 
 def nag(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
@@ -144,6 +87,11 @@ def signum(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: 
     weight.mul_(1 - lr * op.wd_lh).add_(mom.sign(), alpha=lr)
 
 
+@by_kernel(
+    "adam_update",
+    2,
+    lambda op, lr, wd: (lr, wd, op.rescale_grad, op.beta1, op.beta2, op.epsilon, limit_of(op)),
+)
 def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step by Adam; the rate has the correction of the averages in it."""
     mean, var = states
@@ -153,8 +101,6 @@ def adam(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: fl
         move_average(mean, slope, op.beta1)
         move_square(var, slope, op.beta2)
         weight.addcdiv_(mean, var.sqrt().add_(op.epsilon), value=-lr)
-        return
-    if _natively("adam_update", lists, lr, wd, op.beta1, op.beta2, op.epsilon):
         return
     weights, slopes, means, variances = lists
     # After endlessly many steps, torch corrects the averages no more.
@@ -197,6 +143,11 @@ def ftml(
     weight.copy_(z).div_(d).neg_()
 
 
+@by_kernel(
+    "ftrl_update",
+    2,
+    lambda op, lr, wd: (inverse(lr), wd, op.rescale_grad, op.lamda1, op.beta, limit_of(op)),
+)
 def ftrl(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step by FTRL-Proximal."""
     z, n = states
@@ -231,6 +182,7 @@ def centered_rmsprop(
     limit_weight(op, weight)
 
 
+@by_kernel("adagrad_update", 1, lambda op, lr, wd: (lr, wd, op.rescale_grad, op.epsilon, limit_of(op)))
 def adagrad(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float) -> None:
     """Step by the gradient over the root of the sum of its squares."""
     (history,) = states
@@ -240,6 +192,9 @@ def adagrad(op: Any, weight: Values, grad: Values, states: Sequence[Values], lr:
     weight.mul_(1 - lr * wd).addcdiv_(slope, step, value=-lr)
 
 
+@by_kernel(
+    "group_adagrad_update", 1, lambda op, lr, wd: (lr, op.rescale_grad, op.epsilon, limit_of(op)), whole=False
+)
 def group_adagrad(
     op: Any, weight: Tensor, grad: Tensor, states: Sequence[Tensor], lr: float, _: float
 ) -> None:

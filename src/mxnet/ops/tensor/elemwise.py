@@ -28,6 +28,7 @@ from mxnet.ops.tools.storage import (
     like_the_head,
     on_all_rows,
     on_places,
+    summed,
 )
 
 if TYPE_CHECKING:
@@ -49,9 +50,6 @@ def _sum_storage(op: Op, stypes: tuple[str, ...]) -> str | None:
     return DENSE if DENSE in stypes else if_alike(op, stypes)
 
 
-_SUM = Sparse(_sum_storage, like_the_head, on_all_rows)
-
-
 class ElementwiseAdd(
     Elementwise,
     name="elemwise_add",
@@ -60,7 +58,7 @@ class ElementwiseAdd(
 ):
     """Adds two arrays of one shape."""
 
-    sparse = _SUM
+    sparse = Sparse(_sum_storage, like_the_head, summed())
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         return grads[0], grads[0]
@@ -78,7 +76,7 @@ class ElementwiseSub(
 ):
     """Subtracts an array from another of the same shape."""
 
-    sparse = _SUM
+    sparse = Sparse(_sum_storage, like_the_head, summed(1.0, -1.0))
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         return grads[0], -grads[0]
@@ -162,7 +160,7 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
     sparse = Sparse(
         lambda op, stypes: ROWS if set(stypes) == {ROWS} else None,
         lambda op, stypes, head: (head if head == ROWS else DENSE,) * len(stypes),
-        on_all_rows,
+        summed(),
     )
 
     @property

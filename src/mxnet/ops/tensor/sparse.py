@@ -14,7 +14,7 @@ from mxnet.ops.tensor.indexing import Embedding
 from mxnet.ops.tensor.reduce import Reduction
 from mxnet.ops.tools.gradients import no_gradient, unchanged
 from mxnet.ops.tools.shapes import same_shape
-from mxnet.ops.tools.storage import as_first, dense, densify, like_the_head, row_of_each, rows_of
+from mxnet.ops.tools.storage import as_first, dense, densify, like_the_head, row_of_each, rows_of, sparsify
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,12 +26,16 @@ def _cast_storage(op: Any, stypes: tuple[str, ...]) -> str:
     return op.stype  # type: ignore[no-any-return]
 
 
-def _same_again(call: Call) -> Stored | None:
-    """Copy an array that is stored as asked for."""
-    data = call.arrays[0]
-    return (
-        data._replace(parts=tuple(part.clone() for part in data.parts)) if data.stype == call.stype else None
-    )
+def _stored_anew(call: Call) -> Stored | None:
+    """Return an array that is stored as asked for, in memory of its own."""
+    data, stype = call.arrays[0], call.stype
+    if data.stype == stype:
+        return data._replace(parts=tuple(part.clone() for part in data.parts))
+    if stype == DENSE:
+        return Stored(DENSE, data.shape, (densify(data),))
+    if data.stype != DENSE or stype is None:
+        return None
+    return Stored(stype, data.shape, sparsify(stype, data.parts[0]))
 
 
 class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
@@ -41,7 +45,7 @@ class CastStorage(Op, name="cast_storage", aliases=("_sparse_cast_storage",)):
     """
 
     example = '[[0, 7], [8, 0]] | stype="csr"'
-    sparse = Sparse(_cast_storage, like_the_head, _same_again, always=True)
+    sparse = Sparse(_cast_storage, like_the_head, _stored_anew, always=True)
     stype: str = param(choices=("csr", "default", "row_sparse"), doc="The storage type.")
 
     infer_shape = same_shape
@@ -64,6 +68,11 @@ def _rows_kept(call: Call) -> Stored:
     if not len(data.parts[1]):
         return data._replace(parts=tuple(part.clone() for part in data.parts))
     wanted = densify(indices).flatten().long()
+    if len(wanted) and not 0 <= wanted.min() <= wanted.max() < data.shape[0]:
+        raise ShapeError(
+            f"{call.op.name}: the rows to keep must be from 0 to below {data.shape[0]}, but are from "
+            f"{int(wanted.min())} to {int(wanted.max())}."
+        )
     return data._replace(parts=(rows_of(data, wanted), wanted))
 
 

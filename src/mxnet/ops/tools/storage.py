@@ -5,12 +5,14 @@ A kernel for sparse arrays works on what is stored, and gives a result with the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
 from mxnet.lazy import F, torch
+from mxnet.ops.tools.sparse_kernels import parts_of_matrix, rows_there, sum_of_rows, union_of_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -37,6 +39,8 @@ __all__ = [
     "rows_of",
     "rows_of_csr",
     "sparsify",
+    "summed",
+    "whole_rows",
     "with_rows",
 ]
 
@@ -101,11 +105,66 @@ def on_values(call: Call) -> Stored | None:
 
 
 def on_all_rows(call: Call) -> Stored | None:
-    """Compute the rows that any of the arrays stores."""
+    """Compute the rows that any of the arrays stores; of CSR matrices, the elements."""
+    if all(array.stype == CSR for array in call.arrays):
+        elements = [_as_elements(array) for array in call.arrays]
+        if any(each is None for each in elements):
+            return None
+        made = on_all_rows(call._replace(arrays=elements))  # type: ignore[arg-type]
+        return None if made is None else _as_matrix(made, call.arrays[0].shape)
     if any(array.stype != ROWS for array in call.arrays):
         return None
     rows = union([array.parts[1] for array in call.arrays])
     return with_parts(call.arrays[0], call.run([_spread(array, rows) for array in call.arrays]), rows)
+
+
+def summed(*factors: float) -> Callable[[Call], Stored | None]:
+    """Return the kernel that adds arrays up, each times a factor; 1 for all if none are given."""
+
+    def of(call: Call) -> Stored | None:
+        return _sum(call.arrays, factors or (1.0,) * len(call.arrays)) or on_all_rows(call)
+
+    return of
+
+
+def _sum(arrays: Sequence[Stored], factors: Sequence[float]) -> Stored | None:
+    """Return a sum of arrays; None of those for which there is no kernel."""
+    first = arrays[0]
+    if all(array.stype == CSR for array in arrays):
+        elements = [_as_elements(array) for array in arrays]
+        if any(each is None for each in elements):
+            return None
+        made = _sum(elements, factors)  # type: ignore[arg-type]
+        return None if made is None else _as_matrix(made, first.shape)
+    if any(array.stype != ROWS or array.shape != first.shape for array in arrays):
+        return None
+    values, rows = zip(*[array.parts for array in arrays], strict=True)
+    if len(rows[0]) == first.shape[0] and factors[0] == 1 and values[0].is_floating_point():
+        total = values[0].clone()
+        for each, which, factor in zip(values[1:], rows[1:], factors[1:], strict=True):
+            total.index_add_(0, which, each, alpha=factor)
+        return with_parts(first, total, rows[0])
+    found = sum_of_rows(values, rows, factors)
+    return None if found is None else with_parts(first, *found)
+
+
+def _as_elements(matrix: Stored) -> Stored | None:
+    """Return the elements of a CSR matrix as an array by rows, if they stand in order."""
+    values, columns, indptr = matrix.parts
+    places = row_of_each(indptr) * matrix.shape[1] + columns
+    if not (places.diff() > 0).all():
+        return None
+    return Stored(ROWS, (math.prod(matrix.shape),), (values, places))
+
+
+def _as_matrix(elements: Stored, shape: tuple[int, ...]) -> Stored:
+    """Return the CSR matrix of elements that are stored by rows; those that are 0 are not stored again."""
+    values, places = elements.parts
+    there = values != 0
+    if not there.all():
+        values, places = values[there], places[there]
+    starts = torch.arange(shape[0] + 1, device=places.device) * shape[1]
+    return Stored(CSR, shape, (values, places % shape[1], torch.searchsorted(places, starts)))
 
 
 def on_places(call: Call) -> Stored | None:
@@ -134,14 +193,15 @@ def on_places(call: Call) -> Stored | None:
 def rows_of(array: Stored, wanted: Tensor) -> Tensor:
     """Return some rows of an array."""
     if array.stype != ROWS:
-        return densify(array)[wanted]
+        return densify(array).index_select(0, wanted)
     values, rows = array.parts
     if not len(rows):
         return values.new_zeros(len(wanted), *values.shape[1:])
     if len(rows) == array.shape[0]:  # all of them
-        return values[wanted]
+        return values.index_select(0, wanted)
     place, there = _find(rows, wanted)
-    return torch.where(there.view(-1, *(1,) * (values.dim() - 1)), values[place], 0)
+    found = values.index_select(0, place)
+    return found if there.all() else found.masked_fill_(~there.view(-1, *(1,) * (values.dim() - 1)), 0)
 
 
 def _find(rows: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
@@ -154,7 +214,13 @@ def _find(rows: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def union(several: Sequence[Tensor]) -> Tensor:
-    """Return the numbers of the rows that any of several arrays stores; all rows and a few cost nothing."""
+    """Return the numbers of the rows that any of several arrays stores; the same ones cost nothing."""
+    first = several[0]
+    if all(each is first or torch.equal(each, first) for each in several[1:]):
+        return first
+    merged = union_of_rows(several)
+    if merged is not None:
+        return merged
     rows, *others = sorted(several, key=len, reverse=True)
     for more in others:
         new = more[~_find(rows, more)[1]]
@@ -188,10 +254,20 @@ def with_rows(array: Stored, rows: Tensor, values: Tensor, *, whole: bool = Fals
         return array
     place, there = _find(own, rows)
     if not there.all():
-        every = torch.arange(array.shape[0], device=own.device) if whole else union([own, rows])
-        stored, own, place = _spread(array, every), every, torch.searchsorted(every, rows)
+        if whole:
+            stored, own = whole_rows(array).parts
+            place = rows
+        else:
+            every = union([own, rows])
+            stored, own, place = _spread(array, every), every, torch.searchsorted(every, rows)
     stored.index_copy_(0, place, values)
     return with_parts(array, stored, own)
+
+
+def whole_rows(array: Stored) -> Stored:
+    """Return an array by rows that stores all its rows."""
+    every = torch.arange(array.shape[0], device=array.parts[0].device)
+    return with_parts(array, _spread(array, every), every)
 
 
 def row_of_each(indptr: Tensor) -> Tensor:
@@ -229,8 +305,13 @@ def _weighted_sums(weights: Tensor, places: Tensor, starts: Tensor, factor: Stor
     if factor.stype == DENSE or len(factor.parts[0]) == factor.shape[0]:  # it has all rows
         rows = factor.parts[0]
     else:
-        wanted, places = torch.unique(places, return_inverse=True)
-        rows = rows_of(factor, wanted)
+        rows = factor.parts[0]
+        found, there = _find(factor.parts[1], places)
+        if there.all():
+            places = found
+        else:
+            wanted, places = torch.unique(places, return_inverse=True)
+            rows = rows_of(factor, wanted)
     if str(rows.dtype)[6:] in _SUMMED_BY_TORCH and rows.dtype == weights.dtype and rows.numel():
         sums: Tensor = F.embedding_bag(
             places,
@@ -283,11 +364,16 @@ def sparsify(stype: str, values: Tensor) -> tuple[Tensor, ...]:
         If they are stored as CSR, but are no matrix.
     """
     if stype == ROWS:
-        there = values.flatten(1).any(1) if values.ndim > 1 else values != 0
-        rows = there.nonzero(as_tuple=True)[0]
-        return values[rows], rows
+        rows = rows_there(values)
+        if rows is None:
+            there = values.flatten(1).any(1) if values.ndim > 1 else values != 0
+            rows = there.nonzero(as_tuple=True)[0]
+        return values.index_select(0, rows), rows
     if values.ndim != 2:
         raise ShapeError(f"Only matrices can be stored as csr, not an array of shape {tuple(values.shape)}.")
+    found = parts_of_matrix(values)
+    if found is not None:
+        return found
     rows, columns = values.nonzero(as_tuple=True)
     counts = torch.bincount(rows, minlength=values.shape[0])
     return values[rows, columns], columns, torch.cat((counts.new_zeros(1), counts.cumsum(0)))

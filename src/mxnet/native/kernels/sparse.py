@@ -1,0 +1,71 @@
+"""Arrays of which only some rows are stored: the numbers of the rows ascend."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mxnet.native.kernels.language import Words, f32, i32, i64, kernel, real
+
+_END = np.int64(1) << np.int64(62)
+
+
+@kernel
+def sum_rows(
+    a: Words,
+) -> None:  # how many arrays, width, where the place in each is kept; then of the sum, and each
+    count, width, at, rows, out = a[0], a[1], i64(a[2]), i64(a[3]), f32(a[4])
+    is_counted, n = a[3] == 0, 0  # without a place for the sum, only its rows are counted
+    for j in range(count):
+        at[j] = 0
+    while True:
+        least = _END
+        for j in range(count):
+            if at[j] < a[8 + 4 * j]:
+                row = i64(a[6 + 4 * j])[at[j]]
+                least = row if row < least else least
+        if least == _END:
+            break
+        is_first = True
+        for j in range(count):
+            if at[j] < a[8 + 4 * j] and i64(a[6 + 4 * j])[at[j]] == least:
+                x, start, factor = f32(a[7 + 4 * j]), at[j] * width, real(a[9 + 4 * j])
+                at[j] += 1
+                if is_counted:
+                    continue
+                if is_first:
+                    for i in range(width):
+                        out[n * width + i] = factor * x[start + i]
+                else:
+                    for i in range(width):
+                        out[n * width + i] += factor * x[start + i]
+                is_first = False
+        if not is_counted:
+            rows[n] = least
+        n += 1
+    i64(a[5])[0] = n
+
+
+@kernel
+def count_in_rows(a: Words) -> None:  # x, rows, width; where the elements that are not 0 of each row begin
+    x, rows, width, starts = i32(a[0]), a[1], a[2], i64(a[3])
+    total = 0
+    starts[0] = 0
+    for r in range(rows):
+        found = np.int32(0)
+        for i in range(width):
+            found += np.int32((x[r * width + i] & np.int32(0x7FFFFFFF)) != np.int32(0))  # -0 is 0
+        total += found
+        starts[r + 1] = total
+
+
+@kernel
+def take_from_rows(a: Words) -> None:  # x, rows, width, values and columns of the elements that are not 0
+    x, rows, width, values, columns = f32(a[0]), a[1], a[2], f32(a[3]), i64(a[4])
+    n, most = 0, a[5]
+    for r in range(rows):
+        for i in range(width):
+            y = x[r * width + i]
+            if y != np.float32(0) and n < most:
+                values[n] = y
+                columns[n] = i
+                n += 1
