@@ -17,8 +17,8 @@ __all__ = ["command"]
 
 _SIDE = 12
 _SHAPES = ("square", "cross", "bars", "frame")
-_SAMPLES = 1200
-_EPOCHS = 4
+_SAMPLES = 1000
+_EPOCHS = 6
 
 
 def command(

@@ -148,7 +148,7 @@ def _widths(head: dict[str, Any]) -> list[int]:
     limit = width()
     if limit is not None:
         free = limit - sum(columns[2:]) - 2 * (len(columns) - 1)
-        columns[1] = min(columns[1], max(free // 3, 12))
+        columns[1] = min(columns[1], max(free // 2, 12))
         columns[0] = min(columns[0], max(free - columns[1], 12))
     return columns
 

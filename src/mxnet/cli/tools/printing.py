@@ -73,7 +73,12 @@ def print_table(
     to = console()
     if title:
         to.print(Text(title, style="bold"))
-    to.print(table)
+    if to.is_terminal:
+        to.print(table)
+        return
+    with to.capture() as captured:
+        to.print(table)
+    sys.stdout.write("\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n")
 
 
 def as_bytes(number: float) -> str:
