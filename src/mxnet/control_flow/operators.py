@@ -13,6 +13,7 @@ from mxnet.ir.constraints import merge_dtypes, merge_shapes
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Node
 from mxnet.ir.op import Run, Shape, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.ir.subgraphs import SubgraphOp
 from mxnet.lazy import torch
 from mxnet.ops.tools.device import torch_device
@@ -40,8 +41,8 @@ class _ControlFlow(SubgraphOp):
     cost = "much"
     residual = "tape"
     bodies: tuple[Body, ...] = ()
-    num_args: int = param(ge=1, doc="The number of inputs, plus that of graphs.")
-    num_outputs: int = param(ge=1, doc="The number of outputs.")
+    num_args: int = param(ge=1, le=MANY, doc="The number of inputs, plus that of graphs.")
+    num_outputs: int = param(ge=1, le=MANY, doc="The number of outputs.")
 
     def output_names(self) -> tuple[str, ...]:
         count = self.num_outputs
@@ -121,7 +122,7 @@ class _ControlFlow(SubgraphOp):
 class _Loop(_ControlFlow):
     """A loop: a body that takes states and returns outputs, which are stacked, and the next states."""
 
-    num_out_data: int = param(ge=0, doc="The number of outputs that are stacked; the others are states.")
+    num_out_data: int = param(ge=0, le=MANY, doc="The number of outputs that are stacked; others are states.")
 
     body: Body
     item_variables: tuple[int, ...] = ()

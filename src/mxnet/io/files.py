@@ -29,6 +29,8 @@ __all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "read_idx"]
 
 
 _MOST = 1 << 32
+_MOST_GROWTH = 1032
+"""As many times its own size can a compressed file become at most."""
 """The most bytes that a file of MNIST's format may hold."""
 
 _BLOCK = 1 << 19
@@ -427,6 +429,10 @@ def read_idx(path: str, dimensions: int) -> Values:
             )
         shape = struct.unpack(f">{dimensions}I", head[4:])
         size = math.prod(shape)
+        if size > _MOST_GROWTH * len(stored):
+            raise FileFormatError(
+                f"{path!r} states the shape {shape}, for which {len(stored)} bytes are too few."
+            )
         values = data.read(min(size, _MOST) + 1)  # no more, however much a compressed file may become
     except (EOFError, OSError, zlib.error) as error:
         raise FileFormatError(f"{path!r} is damaged: {error}.") from None

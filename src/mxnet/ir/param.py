@@ -14,7 +14,7 @@ import numpy as np
 from mxnet.dtype import dtype_name
 from mxnet.errors import DTypeError, ParameterError, did_you_mean
 
-__all__ = ["REQUIRED", "Param", "as_text", "param"]
+__all__ = ["MANY", "REQUIRED", "Param", "as_text", "param"]
 
 REQUIRED: Final = object()
 
@@ -95,6 +95,10 @@ class Param:
 
     def _refusal(self, text: str, operator: str, why: str) -> str:
         return f"Invalid value {text!r} for parameter {self.name!r} of {operator}: {why}."
+
+
+MANY: Final = 1_000_000
+"""How many inputs or outputs an operator has at most, so that no file costs the memory for more."""
 
 
 def param(

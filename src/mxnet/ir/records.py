@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mxnet.errors import FileFormatError, did_you_mean
+from mxnet.ir.param import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -185,6 +186,8 @@ def _check_references(references: list[Reference], n_nodes: int) -> None:
     for reference in references:
         if reference[0] >= n_nodes:
             raise _Wrong(f"{reference} refers to node {reference[0]}, but there are only {n_nodes}.")
+        if reference[1] >= MANY:
+            raise _Wrong(f"{reference} refers to output {reference[1]}, which no node has.")
 
 
 def _as_list(raw: object) -> list[Any]:

@@ -27,8 +27,8 @@ def check_parts(stype: str, shape: tuple[int, ...], parts: Parts) -> None:
 
 def _problem(stype: str, shape: tuple[int, ...], parts: Parts) -> str:  # noqa: PLR0911 - one line for each
     values, indices = parts[:2]
-    if indices.ndim != 1 or len(indices) != len(values):
-        return f"there are {tuple(indices.shape)} indices for {len(values)} values"
+    if indices.ndim != 1 or values.shape[:1] != indices.shape:
+        return f"there are {tuple(indices.shape)} indices for {len(values) if values.ndim else 'no'} values"
     if stype == "row_sparse":
         if tuple(values.shape[1:]) != tuple(shape[1:]):
             return f"the stored rows have shape {tuple(values.shape[1:])}, not {tuple(shape[1:])}"

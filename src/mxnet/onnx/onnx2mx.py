@@ -120,7 +120,10 @@ def _load(model_file: str | os.PathLike[str]) -> Any:
     if not model.graph.node and not model.graph.output:
         raise FileFormatError(f"{path!r} is no ONNX model: it holds no graph.")
     if any(onnx.external_data_helper.uses_external_data(each) for each in model.graph.initializer):
-        onnx.external_data_helper.load_external_data_for_model(model, os.path.dirname(path) or ".")
+        try:
+            onnx.external_data_helper.load_external_data_for_model(model, os.path.dirname(path) or ".")
+        except Exception as error:  # a file is missing, too short, or elsewhere than beside the model
+            raise FileFormatError(f"{path!r} names weights that cannot be read: {error}") from None
     opset = max((each.version for each in model.opset_import if not each.domain), default=1)
     newest = onnx.defs.onnx_opset_version()
     if not OLDEST <= opset <= newest:

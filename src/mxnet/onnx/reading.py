@@ -6,8 +6,9 @@ decide is computed here: such an array may hold a :class:`Dim` in the place of a
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -198,15 +199,18 @@ def read_graph(model: Any) -> Read:
     ------
     NotReadError
         If some of its operators cannot be read; with all of them.
+    FileFormatError
+        If it is damaged.
     """
-    unknown: dict[str, list[str]] = {}
-    for proto in model.graph.node:
-        if proto.op_type not in READERS or proto.domain not in ("", "ai.onnx"):
-            unknown.setdefault(proto.op_type, []).append(_node_name(proto.output[0]))
-    if unknown:
-        lines = [f"  {op_type} ({few(map(repr, names))})" for op_type, names in unknown.items()]
-        raise NotReadError("\n".join(["Operators of this model have no counterpart here:", *lines]))
-    return _Graph(model).read()
+    with _damaged("its graph"):
+        unknown: dict[str, list[str]] = {}
+        for proto in model.graph.node:
+            if proto.op_type not in READERS or proto.domain not in ("", "ai.onnx"):
+                unknown.setdefault(proto.op_type, []).append(_node_name(proto.output[0]))
+        if unknown:
+            lines = [f"  {op_type} ({few(map(repr, names))})" for op_type, names in unknown.items()]
+            raise NotReadError("\n".join(["Operators of this model have no counterpart here:", *lines]))
+        return _Graph(model).read()
 
 
 class _Graph:
@@ -221,12 +225,14 @@ class _Graph:
     def read(self) -> Read:
         """Read all nodes."""
         for tensor in self.graph.initializer:
-            self.values[tensor.name] = onnx.numpy_helper.to_array(tensor)
+            with _damaged(f"the array {tensor.name!r}"):
+                self.values[tensor.name] = onnx.numpy_helper.to_array(tensor)
         for each in self.graph.input:
             if each.name not in self.values:
                 self.values[each.name] = sym.Variable(each.name)
         for proto in self.graph.node:
-            self._read_node(proto)
+            with _damaged(f"{proto.op_type} {list(proto.output)}"):
+                self._read_node(proto)
         outputs = [self._output(each) for each in self.graph.output]
         made = outputs[0] if len(outputs) == 1 else symbol.Group(outputs)
         used = set(made.list_inputs())
@@ -275,6 +281,18 @@ class _Graph:
         reference: Any = importlib.import_module("onnx.reference")
         evaluator = reference.ReferenceEvaluator(proto, opsets={"": self.opset})
         return [np.asarray(each) for each in evaluator.run(None, given)]
+
+
+@contextlib.contextmanager
+def _damaged(what: str) -> Iterator[None]:
+    """Say of what is read there that it is damaged, whatever that raises."""
+    try:
+        yield
+    except MXNetError:
+        raise
+    except Exception as error:  # of protocol buffers, numpy, onnx
+        text = f"{type(error).__name__}: {error}"
+        raise FileFormatError(f"This ONNX model is damaged, in {what}: {text}.") from None
 
 
 def _facts_of(model: Any) -> tuple[dict[str, tuple[int | Dim, ...]], dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from mxnet.errors import MXNetError, UnknownOperatorError
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.param import MANY
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,7 +58,7 @@ class SplitV2Backward(_FromElsewhere, name="_split_v2_backward"):
     indices: tuple[int, ...] = param(doc="Where the array was split.")
     axis: int = param(default=1, doc="Along which axis.")
     squeeze_axis: bool = param(default=False, doc="Whether the axis was dropped.")
-    sections: int = param(default=0, doc="Into how many equal sections.")
+    sections: int = param(default=0, le=MANY, doc="Into how many equal sections.")
     instead = "Symbol.gradient makes gradients"
 
 

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import io
 import pickle
-from typing import TYPE_CHECKING, Any
+import pickletools
+from typing import Any
 
 import numpy as np
 
 from mxnet import lr_scheduler
-from mxnet.errors import FileFormatError
+from mxnet.errors import FileFormatError, brief, did_you_mean
 from mxnet.optimizer.base import Index, Optimizer, State
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["dump_states", "load_states"]
 
@@ -57,6 +55,7 @@ def load_states(data: bytes, *, trusted: bool = False) -> tuple[dict[Index, Stat
     """
     file = io.BytesIO(data)
     try:
+        _check_lengths(data)
         content = (pickle.Unpickler if trusted else _OnlyArrays)(file).load()
     except FileFormatError:
         raise
@@ -69,12 +68,47 @@ def load_states(data: bytes, *, trusted: bool = False) -> tuple[dict[Index, Stat
         LookupError,
         TypeError,
         ValueError,
+        OverflowError,
+        MemoryError,
+        RecursionError,
     ) as error:
         raise FileFormatError(f"This is no file of optimizer states, or it is damaged ({error}).") from None
     states, optimizer = content if isinstance(content, tuple) and len(content) == 2 else (content, None)
     if not isinstance(states, dict) or not isinstance(optimizer, Optimizer | None):
         raise FileFormatError("This is no file of optimizer states: it does not hold states by parameter.")
+    if optimizer is not None:
+        _check_optimizer(optimizer)
     return states, optimizer
+
+
+def _check_lengths(data: bytes) -> None:
+    """Raise ValueError if a pickle says that something is longer than it is itself, before that is made."""
+    for opcode, argument, position in pickletools.genops(data):  # reads what is there, and not what is said
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and argument > len(data):
+            raise ValueError(f"number {argument} of so many values, at byte {position}")
+
+
+def _check_optimizer(optimizer: Optimizer) -> None:
+    """Refuse an optimizer that lacks what others of its kind have, or has something else there."""
+    try:
+        other = type(optimizer)()
+    except TypeError:  # a user's, which takes arguments
+        return
+    found = vars(optimizer)
+    whose = f"These optimizer states are damaged: their {type(optimizer).__name__}"
+    strange = [name for name in found if name not in vars(other)]
+    for name, usual in vars(other).items():
+        if name not in found:
+            hint = did_you_mean(name, strange)
+            if hint or name in vars(Optimizer()):
+                raise FileFormatError(f"{whose} has no {name!r}.{hint}")
+            setattr(optimizer, name, usual)  # it is younger than the file
+        elif isinstance(usual, float | int) and not isinstance(found[name], float | int | np.number | None):
+            raise FileFormatError(f"{whose} has {brief(found[name])} as {name!r}, which is no number.")
+    try:
+        float(optimizer.learning_rate)
+    except Exception as error:  # whatever a damaged schedule raises
+        raise FileFormatError(f"{whose} has no learning rate ({error}).") from None
 
 
 class _LeftOut:

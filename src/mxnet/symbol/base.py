@@ -88,8 +88,8 @@ class SymbolBase:
     @property
     def name(self) -> str | None:
         """The name, None for a group of several nodes."""
-        first = self._outputs[0].node
-        return first.name if all(entry.node is first for entry in self._outputs) else None
+        first = self._outputs[0].node if self._outputs else None  # a file may list no outputs
+        return first.name if first and all(entry.node is first for entry in self._outputs) else None
 
     def list_arguments(self) -> list[str]:
         """Return the names of the arguments, in the order in which the graph reaches them."""

@@ -10,6 +10,7 @@ from mxnet.dtype import torch_dtype
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.memory import NEW
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.device import generator_of, torch_device
 from mxnet.ops.tools.onnx_graph import InexpressibleError, Value
@@ -64,7 +65,7 @@ class RNN(Op, name="RNN"):
     residual = "tape"
     outputs = ("output", "state_output", "statecell_output", "mask")
     state_size: int = param(ge=1, doc="Size of the state of each layer.")
-    num_layers: int = param(ge=1, doc="Number of layers.")
+    num_layers: int = param(ge=1, le=MANY, doc="Number of layers.")
     bidirectional: bool = param(
         default=False, doc="Whether each layer also runs from the end to the beginning."
     )

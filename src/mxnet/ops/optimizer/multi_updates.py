@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxnet.errors import ParameterError
 from mxnet.ir.constraints import merge_dtypes, merge_shapes
 from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.lazy import torch
 from mxnet.ops.optimizer.steps import (
     adamw,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 LRS = param(doc="Learning rate of each weight.")
 WDS = param(doc="Weight decay of each weight.")
-NUM_WEIGHTS = param(default=1, ge=1, doc="Number of weights.")
+NUM_WEIGHTS = param(default=1, ge=1, le=MANY, doc="Number of weights.")
 
 
 class _Multi(Op):
@@ -349,7 +350,7 @@ class MultiSumSq(_Arrays, name="multi_sum_sq"):
     """Returns the sum of the squares of each array, as one array; shape (num_arrays,)."""
 
     example = "[1, 2]; [3] | num_arrays=2"
-    num_arrays: int = param(ge=1, doc="Number of arrays.")
+    num_arrays: int = param(ge=1, le=MANY, doc="Number of arrays.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {"output": (self.num_arrays,)}
@@ -387,7 +388,7 @@ class MultiAllFinite(_Arrays, name="multi_all_finite"):
     """Returns 1 if all elements of all arrays are finite, else 0; shape (1,)."""
 
     example = "[1, 2]; [3] | num_arrays=2"
-    num_arrays: int = param(default=1, ge=1, doc="Number of arrays.")
+    num_arrays: int = param(default=1, ge=1, le=MANY, doc="Number of arrays.")
     init_output: bool = param(default=True, doc="Accepted for MXNet's sake.")
 
     infer_shape = AllFinite.infer_shape
@@ -401,7 +402,7 @@ class ResetArrays(_Arrays, name="reset_arrays"):
     example = "[1, 2]; [3] | num_arrays=2"
     outputs = ()
     pure = False
-    num_arrays: int = param(ge=1, doc="Number of arrays.")
+    num_arrays: int = param(ge=1, le=MANY, doc="Number of arrays.")
 
     def validate(self) -> None:
         self.__dict__["mutates"] = self.input_names()

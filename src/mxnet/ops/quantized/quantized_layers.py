@@ -445,7 +445,7 @@ class QuantizedConcat(_Quantized, name="_contrib_quantized_concat"):
     of = Concat
     inputs = {"data": "The arrays to join, and then the two ends of each one's range."}
     variadic = "num_args"
-    num_args: int = param(ge=1, doc="Number of arrays.")
+    num_args: int = param(ge=1, le=1_000_000, doc="Number of arrays.")
     dim: int = param(default=1, doc="The axis along which they are joined.")
 
     kernel_for = Op.kernel_for

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mxnet.dtype import torch_dtype
 from mxnet.ir.memory import Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.ops.tools.shapes import agree, first_is_image, same_shape
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class AmpMulticast(Op, name="amp_multicast"):
     names_inputs = False
     inputs = {"data": "The arrays."}
     variadic = "data"  # as in MXNet, a call must say how many there are
-    num_outputs: int = param(ge=1, doc="Number of arrays.")
+    num_outputs: int = param(ge=1, le=MANY, doc="Number of arrays.")
     cast_narrow: bool = param(default=False, doc="Whether the narrower dtype is taken.")
 
     def input_names(self) -> tuple[str, ...]:

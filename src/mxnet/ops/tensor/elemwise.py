@@ -12,6 +12,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import VIEW, Memory
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.ir.storage import CSR, DENSE, ROWS, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.tools.arithmetic import FORMULAS, OfTwo
@@ -154,7 +155,7 @@ class AddN(Op, name="add_n", aliases=("ElementWiseSum", "_sparse_add_n", "_spars
     inputs = {"args": "The arrays to add."}
     variadic = "num_args"
     image_inputs = all_are_images
-    num_args: int = param(ge=1, doc="Number of arrays.")
+    num_args: int = param(ge=1, le=MANY, doc="Number of arrays.")
 
     infer_shape = same_shape
     sparse = Sparse(

@@ -13,6 +13,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import VIEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.ir.storage import CSR, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import agree, all_are_images, normal_axis
@@ -80,7 +81,7 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
     sparse = Sparse(lambda op, stypes: CSR if set(stypes) == {CSR} and op.dim == 0 else None, kernel=_below)
     inputs = {"data": "The arrays to join."}
     variadic = "num_args"
-    num_args: int = param(ge=1, doc="Number of arrays.")
+    num_args: int = param(ge=1, le=MANY, doc="Number of arrays.")
     dim: int = param(default=1, doc="The axis along which they are joined.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -178,7 +179,7 @@ class Stack(Op, name="stack"):
     axis: int = param(
         default=0, doc="Where the new axis is in the output; negative numbers count from the end."
     )
-    num_args: int = param(ge=1, doc="Number of arrays.")
+    num_args: int = param(ge=1, le=MANY, doc="Number of arrays.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         common = agree(*s.ins)
@@ -272,7 +273,7 @@ class SliceChannel(_Split, name="SliceChannel", aliases=("split",)):
     """
 
     example = "[[1, 2, 3, 4]] | num_outputs=2, axis=1"
-    num_outputs: int = param(ge=1, doc="Number of parts.")
+    num_outputs: int = param(ge=1, le=MANY, doc="Number of parts.")
     axis: int = param(default=1, doc="The axis that is split.")
     squeeze_axis: bool = param(
         default=False, doc="Whether the parts lose the axis, which has the extent 1 there."
@@ -301,7 +302,7 @@ class SplitV2(_Split, name="_split_v2"):
     squeeze_axis: bool = param(
         default=False, doc="Whether the parts lose the axis, which has the extent 1 there."
     )
-    sections: int = param(default=0, ge=0, doc="Number of parts, instead of indices.")
+    sections: int = param(default=0, ge=0, le=MANY, doc="Number of parts, instead of indices.")
 
     def validate(self) -> None:
         if not self.sections and (self.indices[:1] != (0,) or list(self.indices) != sorted(self.indices)):

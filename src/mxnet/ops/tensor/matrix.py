@@ -10,6 +10,7 @@ from mxnet.errors import ShapeError
 from mxnet.ir.memory import NEW, WRITES
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Shape, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.flops import of_product
@@ -284,7 +285,7 @@ class KhatriRao(Op, name="khatri_rao"):
     example = "[[1, 2]]; [[3, 4], [5, 6]]"
     inputs = {"args": "The matrices."}
     variadic = "num_args"
-    num_args: int = param(ge=1, doc="Number of matrices.")
+    num_args: int = param(ge=1, le=MANY, doc="Number of matrices.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if None in s.ins:

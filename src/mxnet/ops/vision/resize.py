@@ -11,6 +11,7 @@ from mxnet.dtype import number_as
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.param import MANY
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.expect import expect_real
 from mxnet.ops.tools.onnx_graph import Open, fixed
@@ -49,7 +50,7 @@ class UpSampling(Op, name="UpSampling"):
     multi_input_mode: str = param(
         default="concat", choices=("concat", "sum"), doc="What becomes of several inputs."
     )
-    num_args: int = param(ge=1, doc="Number of inputs of ``nearest``.")
+    num_args: int = param(ge=1, le=MANY, doc="Number of inputs of ``nearest``.")
     workspace: int = param(default=512, ge=0, doc="Has no effect.")
 
     infer_dtype = dtype_of_first_input
