@@ -30,20 +30,22 @@ def address(kernel: str) -> int | None:
 
 
 @functools.cache
+def _files() -> Mapping[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(_SOURCES.glob("*.py"))}
+
+
+@functools.cache
 def stems() -> Mapping[str, str]:
     """Return the sources of the files of kernels, by name."""
-    return {
-        path.stem: path.read_text(encoding="utf-8")
-        for path in sorted(_SOURCES.glob("*.py"))
-        if path.stem not in ("__init__", "language")
-    }
+    return {stem: source for stem, source in _files().items() if _KERNEL.search(source)}
 
 
 def objects_of(stem: str) -> Objects:
     """Return the machine code of a file of kernels: from the cache, or compiled now, and then kept there."""
     machine, about = _machine()
-    makers = _SOURCES / "language.py", _SOURCES.parent / "translating.py", _SOURCES.parent / "compiling.py"
-    how = [path.read_text(encoding="utf-8") for path in makers]
+    how = [source for other, source in _files().items() if other not in stems()]  # what kernels call
+    makers = _SOURCES.parent / "translating.py", _SOURCES.parent / "compiling.py"
+    how += [path.read_text(encoding="utf-8") for path in makers]
     key = hashlib.sha256("|".join((about, *how, stems()[stem])).encode()).hexdigest()
     name = f"{stem}-{key[:32]}"
     objects = kept(name)
