@@ -162,7 +162,7 @@ class BaseModule(Steps):
             label_shapes=shapes_of_part(train_data.provide_label, micro_batches),
             for_training=True,
             force_rebind=force_rebind,
-            grad_req="write" if micro_batches == 1 else "add",
+            **({} if micro_batches == 1 else {"grad_req": "add"}),
         )
         if monitor is not None:
             self.install_monitor(monitor)

@@ -17,7 +17,6 @@ from mxnet.native.keeping import Objects, keep, kept
 __all__ = ["address", "objects_of", "stems"]
 
 _SOURCES = Path(__file__).parent / "kernels"
-_LANGUAGE = ("language.py", "panels.py")  # what kernels are written in
 _LOCK = threading.Lock()
 _KERNEL = re.compile(r"^@(?:kernel|unary|pair|binary)\ndef (\w+)\(", re.MULTILINE)
 
@@ -31,23 +30,22 @@ def address(kernel: str) -> int | None:
 
 
 @functools.cache
+def _files() -> Mapping[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(_SOURCES.glob("*.py"))}
+
+
+@functools.cache
 def stems() -> Mapping[str, str]:
     """Return the sources of the files of kernels, by name."""
-    return {
-        path.stem: path.read_text(encoding="utf-8")
-        for path in sorted(_SOURCES.glob("*.py"))
-        if path.name not in ("__init__.py", *_LANGUAGE)
-    }
+    return {stem: source for stem, source in _files().items() if _KERNEL.search(source)}
 
 
 def objects_of(stem: str) -> Objects:
     """Return the machine code of a file of kernels: from the cache, or compiled now, and then kept there."""
     machine, about = _machine()
-    makers = (
-        *(_SOURCES / name for name in _LANGUAGE),
-        *(_SOURCES.parent / name for name in ("translating.py", "compiling.py")),
-    )
-    how = [path.read_text(encoding="utf-8") for path in makers]
+    how = [source for other, source in _files().items() if other not in stems()]  # what kernels call
+    makers = _SOURCES.parent / "translating.py", _SOURCES.parent / "compiling.py"
+    how += [path.read_text(encoding="utf-8") for path in makers]
     key = hashlib.sha256("|".join((about, *how, stems()[stem])).encode()).hexdigest()
     name = f"{stem}-{key[:32]}"
     objects = kept(name)

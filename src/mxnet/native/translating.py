@@ -119,6 +119,7 @@ class _Body:
         self._variables: dict[str, Any] = {}  # where they are kept
         self._fixed: dict[str, Any] = {}  # those that are never given another value
         self._results: list[Any] | None = None
+        self._loops: list[tuple[Any, Any]] = []  # where `continue` and `break` go
         self._line = 0
         names = [each.arg for each in _tree(function).args.args]
         if len(names) != len(arguments):
@@ -172,9 +173,11 @@ class _Body:
         pass
 
     def _do_Assign(self, node: ast.Assign) -> None:
-        (target,) = node.targets
+        target = node.targets[0]
         if not isinstance(target, ast.Tuple):
-            self._store(target, self._value(node.value))
+            value = self._value(node.value)
+            for each in node.targets:
+                self._store(each, value)
             return
         values = self._value_or_tuple(node.value)
         if not isinstance(values, tuple) or len(values) != len(target.elts):
@@ -266,16 +269,26 @@ class _Body:
 
     def _loop(self, condition: Callable[[], Any], body: Sequence[ast.stmt], go_on: Callable[[], Any]) -> None:
         builder = self._builder
-        head, inside, after = (builder.append_basic_block() for _ in range(3))
+        head, inside, further, after = (builder.append_basic_block() for _ in range(4))
         builder.branch(head)
         builder.position_at_end(head)
         builder.cbranch(self._typed(condition()), inside, after)
         builder.position_at_end(inside)
+        self._loops.append((further, after))
         self._do(body)
+        self._loops.pop()
         if not builder.block.is_terminated:
-            go_on()
-            builder.branch(head)
+            builder.branch(further)
+        builder.position_at_end(further)
+        go_on()
+        builder.branch(head)
         builder.position_at_end(after)
+
+    def _do_Continue(self, node: ast.Continue) -> None:  # noqa: ARG002
+        self._builder.branch(self._loops[-1][0])
+
+    def _do_Break(self, node: ast.Break) -> None:  # noqa: ARG002
+        self._builder.branch(self._loops[-1][1])
 
     # ------------------------------------------------------------------------------------------------- values
 
@@ -309,6 +322,8 @@ class _Body:
         found = self._scope(node)
         if isinstance(found, np.float32):
             return ir.Constant(F32, float(found))
+        if isinstance(found, np.integer):
+            return int(found)
         if not isinstance(found, bool | int | float):
             self._refuse(f"{ast.unparse(node)} is no number")
         return found

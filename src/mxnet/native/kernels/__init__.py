@@ -1,1 +1,1 @@
-"""The kernels, as Python that :mod:`mxnet.native.translating` reads; only :mod:`mxnet.native.compiling` imports these files."""
+"""The kernels, as Python that is translated; only :mod:`mxnet.native.compiling` imports these files."""

@@ -11,29 +11,9 @@ import math
 import numpy as np
 
 from mxnet.native.kernels.language import Words, exact, f32, i32, i64, inline, kernel, real, truncated
+from mxnet.native.kernels.positions import between, cut, image_of, rounded
 
 _ENDLESS = np.float32(16777216)
-
-
-@inline
-def _image(number, batch):
-    """Return which image a box lies in; -1 if it is none."""
-    return np.int64(truncated(number)) if number > -1 and number < np.float32(batch) else -1
-
-
-@exact
-@inline
-def _rounded(x):
-    """Round halves away from zero."""
-    up = math.floor(abs(x) + 0.5)
-    return up if x >= 0 else -up
-
-
-@inline
-def _cut(x, extent):
-    """Return a position as a whole number from 0 to the extent; NaN is 0."""
-    low = x if x > 0 else np.float32(0)
-    return np.int64(truncated(min(low, np.float32(extent))))
 
 
 @exact
@@ -41,8 +21,8 @@ def _cut(x, extent):
 def _whole_bin(first, last, bins, number, extent):
     """Return the elements from which to before which one a bin goes, of a box from one to another."""
     step = max(last - first + 1, np.float32(1)) / np.float32(bins)
-    begin = _cut(math.floor(np.float32(number) * step) + first, extent)
-    end = _cut(math.ceil(np.float32(number + 1) * step) + first, extent)
+    begin = cut(math.floor(np.float32(number) * step) + first, extent)
+    end = cut(math.ceil(np.float32(number + 1) * step) + first, extent)
     return begin, max(begin, end)
 
 
@@ -62,9 +42,9 @@ def roi_max(a: Words) -> None:
     batch, channels, height, width, rows, columns, scale = a[4], a[5], a[6], a[7], a[8], a[9], real(a[10])
     for r in range(a[11], a[12]):
         roi = f32(a[1] + 20 * r)
-        image = _image(roi[0], batch)
-        left, top = _rounded(roi[1] * scale), _rounded(roi[2] * scale)
-        right, bottom = _rounded(roi[3] * scale), _rounded(roi[4] * scale)
+        image = image_of(roi[0], batch)
+        left, top = rounded(roi[1] * scale), rounded(roi[2] * scale)
+        right, bottom = rounded(roi[3] * scale), rounded(roi[4] * scale)
         for p in range(rows):
             y0, y1 = _whole_bin(top, bottom, rows, p, height)
             for q in range(columns):
@@ -127,16 +107,6 @@ def roi_max_grad(a: Words) -> None:
 
 @exact
 @inline
-def _between(at, extent):
-    """Return the element below a position, and how far it is from there to the one above; none is outside."""
-    inside = at if at > 0 else np.float32(0)
-    inside = min(inside, np.float32(extent - 1))
-    low = math.floor(inside)
-    return low, inside - low
-
-
-@exact
-@inline
 def _point(first, step, number, k, counts):
     return (np.float32(number) + (np.float32(k) + 0.5) / counts) * step + first
 
@@ -154,7 +124,7 @@ def _taps(first, step, number, points, extent, indices, weights):
         counts = np.float32(points)
         for k in range(points):
             at = _point(first, step, number, k, counts)
-            low, share = _between(at, extent)
+            low, share = between(at, extent)
             inside = at >= -1 and at <= np.float32(extent)
             fraction = 1 / counts if inside else np.float32(0)
             here = truncated(low)
@@ -168,7 +138,7 @@ def _taps(first, step, number, points, extent, indices, weights):
     for k in range(np.int64(truncated(min(counts, _ENDLESS)))):
         at = _point(first, step, number, k, counts)
         if at >= -1 and at <= np.float32(extent):
-            low, share = _between(at, extent)
+            low, share = between(at, extent)
             under = np.int64(truncated(low))
             above = min(under + 1, extent - 1)
             if end < 0:
@@ -267,7 +237,7 @@ def _each_mean(a, is_back):
     size = a[HEIGHT] * a[WIDTH]
     out = f32(a[2])
     for r in range(a[BEGIN], a[END]):
-        image = _image(f32(a[1] + 20 * r)[0], a[BATCH])
+        image = image_of(f32(a[1] + 20 * r)[0], a[BATCH])
         if image >= 0:
             _prepare(a, r)
         for c in range(means):
@@ -310,8 +280,8 @@ def _read_along(a, memory, n, x0, y0, dx, dy, k0):
     for k in range(n):
         number = np.float32(k0 + k) + 0.5
         x, y = x0 + number * dx, y0 + number * dy
-        low_x, share_x = _between(x, width)
-        low_y, share_y = _between(y, height)
+        low_x, share_x = between(x, width)
+        low_y, share_y = between(y, height)
         inside = x >= -1 and x <= np.float32(width) and y >= -1 and y <= np.float32(height)
         there = np.float32(1) if inside else np.float32(0)
         right = min(low_x + 1, np.float32(width - 1))
@@ -347,7 +317,7 @@ def turned_mean(a: Words) -> None:
     out = f32(a[2])
     for r in range(a[BEGIN], a[END]):
         roi = f32(a[1] + 24 * r)
-        image = _image(roi[0], a[BATCH])
+        image = image_of(roi[0], a[BATCH])
         angle = roi[5] * np.float32(math.pi / 180)
         cos, sin = math.cos(angle), math.sin(angle)
         wide = max(roi[3] * scale, np.float32(1)) / np.float32(columns)

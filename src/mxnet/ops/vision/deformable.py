@@ -15,6 +15,7 @@ from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real, extents_of
 from mxnet.ops.tools.flops import of_filters
+from mxnet.ops.tools.in_rows import in_rows
 from mxnet.ops.tools.sampling import (
     Taps,
     between,
@@ -31,6 +32,8 @@ from mxnet.ops.vision.roi import images_of, round_half_up
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from mxnet.native.rows import Place, Rows
 
 _IMAGES = "batch channels height width"
 
@@ -221,6 +224,27 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
                 raise ShapeError(f"{self.name}: trans {s.trans} does not have two shifts for each class.")
         return {"output": (found["boxes"], self.output_dim, self.pooled_size, self.pooled_size)}
 
+    def as_rows(self, to: Rows) -> None:
+        words = self._words(to.data, to.rois, to.trans, to.output)
+        memory, work = 12 * self.sample_per_part, to.output.size * self.sample_per_part**2
+        to.loop("moved_mean", *words, over=to.rois.shape[0], work=work, memory=memory)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        into = [0 if each is None else each for each in (to.data_grad, to.trans_grad)]
+        if any(into):
+            memory = to.scratch(12 * self.sample_per_part)
+            words = self._words(to.data, to.rois, to.trans, to.grad)
+            to("moved_mean_grad", *words, memory, to.rois.shape[0], *into)
+
+    def _words(
+        self, data: Place, rois: Place, trans: Place | None, means: Place
+    ) -> tuple[Place | float, ...]:
+        sizes = *data.shape, self.output_dim, self.group_size, self.pooled_size, float(self.spatial_scale)
+        classes = 1 if trans is None else trans.shape[1] // 2
+        how = self.part_size or self.pooled_size, self.sample_per_part, classes, float(self.trans_std)
+        return data, rois, 0 if trans is None else trans, means, *sizes, *how
+
+    @in_rows
     def forward(self, run: Run, data: Tensor, rois: Tensor, trans: Tensor | None = None) -> Tensor:
         expect_real(self, data)
         index, weight = self._reads(data.shape, rois, trans)
@@ -230,6 +254,7 @@ class DeformablePSROIPooling(Op, name="_contrib_DeformablePSROIPooling"):
         pooled = weighted_rows(rows.reshape(-1, rows.shape[-1]), index, weight)
         return pooled.permute(3, 0, 4, 1, 2).flatten(1, 2)
 
+    @in_rows
     def backward(
         self, run: Run, grad: Tensor, data: Tensor, rois: Tensor, trans: Tensor | None = None
     ) -> tuple[Tensor, ...]:

@@ -460,6 +460,19 @@ class PSROIPooling(Op, name="_contrib_PSROIPooling"):
         """Into how many groups of channels the bins fall along each axis."""
         return self.group_size or self.pooled_size
 
+    def as_rows(self, to: Rows) -> None:
+        words = self._words(to.data, to.rois, to.output)
+        to.loop("own_mean", *words, over=to.rois.shape[0], work=_WORK * to.output.size)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        if to.data_grad is not None:
+            to("own_mean_grad", *self._words(to.data_grad, to.rois, to.grad), to.rois.shape[0])
+
+    def _words(self, data: Place, rois: Place, means: Place) -> tuple[Place | float, ...]:
+        sizes = self.output_dim, self.groups, self.pooled_size, float(self.spatial_scale)
+        return data, rois, means, *data.shape, *sizes
+
+    @in_rows
     def forward(self, run: Run, data: Tensor, rois: Tensor) -> Tensor:
         expect_real(self, data)
         batch, channels, height, width = data.shape
@@ -471,6 +484,7 @@ class PSROIPooling(Op, name="_contrib_PSROIPooling"):
         total = (at[1, 1] - at[0, 1]).sub_(at[1, 0]).add_(at[0, 0])
         return (total / area.clamp(min=1)).to(data.dtype).permute(3, 0, 1, 2)
 
+    @in_rows
     def backward(self, run: Run, grad: Tensor, data: Like, rois: Tensor) -> tuple[Tensor, Tensor]:
         batch, channels, height, width = data.shape
         corner, area = self._corners(data.shape, rois)
