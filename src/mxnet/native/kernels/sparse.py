@@ -47,13 +47,13 @@ def sum_rows(
 @kernel
 def count_in_rows(a: Words) -> None:  # x, rows, width; where the elements that are not 0 of each row begin
     x, rows, width, starts = i32(a[0]), a[1], a[2], i64(a[3])
-    total = 0
+    total = np.int64(0)
     starts[0] = 0
     for r in range(rows):
         found = np.int32(0)
         for i in range(width):
             found += np.int32((x[r * width + i] & np.int32(0x7FFFFFFF)) != np.int32(0))  # -0 is 0
-        total += found
+        total += np.int64(found)
         starts[r + 1] = total
 
 
