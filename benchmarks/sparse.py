@@ -1,4 +1,4 @@
-"""Times operations on sparse arrays of a million rows beside real MXNet 1.9.1, and compares the memory they take.
+"""Times operations on sparse arrays of a million rows beside real MXNet 1.9.1, and the memory they take.
 
     python benchmarks/sparse.py                                  # the peer's environment is made on first use
     python benchmarks/sparse.py update dot --python MXNET/bin/python --above 1
@@ -76,12 +76,8 @@ def asked(python, variables, name, n):
 def main():
     from peers import PEERS
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "words", nargs="*", help="only operations that have one of these words in their names"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("words", nargs="*", help="only operations with one of these words in their names")
     parser.add_argument("--rows", type=int, default=1000000, help="how many (%(default)s)")
     parser.add_argument("--python", help="the interpreter of MXNet 1.9.1, if it is there already")
     parser.add_argument("--above", type=float, default=0, help="only show rows whose ratio is above this")

@@ -30,7 +30,7 @@ def drawn(n, size=None):
 
 
 def csr(n, batch=BATCH):
-    """Return a matrix; parts of one are taken by MXNet only if it has less than 2 ** 31 elements, stored or not."""
+    """Return a matrix; MXNet takes parts only of one that has less than 2 ** 31 elements, stored or not."""
     columns = np.sort(np.random.RandomState(1).randint(0, n, (batch, EACH)), 1).ravel()
     starts = np.arange(batch + 1) * EACH
     values = np.random.RandomState(2).rand(batch * EACH).astype("float32") + 0.5
@@ -319,8 +319,9 @@ def csr_batches(n):
 
 @case
 def csr_of_parts(n):
-    parts = [each.asnumpy() for each in (lambda x: (x.data, x.indices, x.indptr))(csr(n, n // 50))]
-    return lambda: sparse.csr_matrix(tuple(parts), shape=(n // 50, n))
+    x = csr(n, n // 50)
+    parts = (x.data.asnumpy(), x.indices.asnumpy(), x.indptr.asnumpy())
+    return lambda: sparse.csr_matrix(parts, shape=(n // 50, n))
 
 
 @case
@@ -338,7 +339,7 @@ def zeros(n):
 @case
 def copy_of_rows(n):
     x = rows(n)
-    return lambda: x.copy()
+    return x.copy
 
 
 @case

@@ -85,6 +85,7 @@ ALLOWED = {
     "logf",
     "powf",
     "sinf",
+    "sincosf",
     "cosf",
     "tanf",
     "_GLOBAL_OFFSET_TABLE_",

@@ -34,7 +34,7 @@ _MOST_GROWTH = 1032
 """The most bytes that a file of MNIST's format may hold."""
 
 _BLOCK = 1 << 19
-"""The bytes of text that are read at a time."""
+"""The bytes of text that are read at a time, which takes many times as much memory."""
 
 
 class _Rows:
@@ -308,8 +308,8 @@ class _SparseRows:
         self._positions, self._values = positions, values
         if len(positions) and not 0 <= positions.min() <= positions.max() < width:
             raise FileFormatError(
-                f"{path!r} has positions from {positions.min()} to {positions.max()}, but the shape given has "
-                f"room for 0 to {width - 1}."
+                f"{path!r} has positions from {positions.min()} to {positions.max()}, but the shape given "
+                f"has room for 0 to {width - 1}."
             )
 
     def take(self, rows: Values) -> NDArray:
@@ -323,7 +323,7 @@ class _SparseRows:
 
 
 def _blocks_of_lines(text: bytes) -> Iterator[tuple[int, int]]:
-    """Yield where stretches of whole lines begin and end, at least one; a block takes memory while it is read."""
+    """Yield where stretches of whole lines begin and end, at least one."""
     start = 0
     while True:
         stop = text.find(b"\n", start + _BLOCK) + 1 or len(text)

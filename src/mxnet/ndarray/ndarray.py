@@ -26,7 +26,7 @@ from mxnet.ndarray.eager import check_places, kernel_of, outputs_of, owned, plac
 from mxnet.ndarray.exchange import Exchange
 from mxnet.ndarray.gradients import Differentiable
 from mxnet.ndarray.mode import MODE
-from mxnet.ndarray.params_format import dump_array, load_array
+from mxnet.ndarray.params_format import array_pieces, load_array
 from mxnet.ndarray.replacing import EPOCH
 from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
 from mxnet.ops.tools.device import torch_device
@@ -198,7 +198,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         return type(self), (None,), self.__getstate__()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"handle": bytearray(dump_array(self._stored(), self._context))}
+        return {"handle": bytearray().join(array_pieces(self._stored(), self._context))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         stored = load_array(bytes(state["handle"]), "a pickled array")

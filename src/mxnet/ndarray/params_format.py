@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
@@ -21,9 +21,10 @@ from mxnet.lazy import torch
 from mxnet.ndarray.sparse_format import SparseFormatError, check_parts
 
 if TYPE_CHECKING:
+    Piece = bytes | memoryview
     from torch import Tensor
 
-__all__ = ["dump_array", "dump_file", "load_array", "load_file"]
+__all__ = ["array_pieces", "file_pieces", "load_array", "load_file"]
 
 LIST_MAGIC: Final = 0x112
 V1, V2, V3 = 0xF993FAC8, 0xF993FAC9, 0xF993FACA
@@ -36,46 +37,44 @@ MAX_NDIM: Final = 64
 # ---------------------------------------------------------------------------------------------------- writing
 
 
-def dump_file(arrays: Sequence[tuple[Stored, Context]], names: Sequence[str]) -> bytes:
-    """Return the contents of a file of arrays, which are somewhere; without names it is a list."""
-    encoded = [name.encode() for name in names]
-    return b"".join(
-        [
-            struct.pack("<QQQ", LIST_MAGIC, 0, len(arrays)),
-            *(dump_array(*each) for each in arrays),
-            struct.pack("<Q", len(names)),
-            *(struct.pack("<Q", len(name)) + name for name in encoded),
-        ]
-    )
+def file_pieces(arrays: Sequence[tuple[Stored, Context]], names: Sequence[str]) -> Iterator[Piece]:
+    """Yield the contents of a file of arrays, which are somewhere; without names it is a list."""
+    yield struct.pack("<QQQ", LIST_MAGIC, 0, len(arrays))
+    for array, context in arrays:
+        yield from array_pieces(array, context)
+    yield struct.pack("<Q", len(names))
+    for name in names:
+        yield struct.pack("<Q", len(name.encode())) + name.encode()
 
 
-def dump_array(array: Stored, context: Context) -> bytes:
-    """Return one array as it stands in a file."""
+def array_pieces(array: Stored, context: Context) -> Iterator[Piece]:
+    """Yield one array as it stands in a file."""
     code = {name: number for number, name in STYPES.items()}[array.stype]
     ndim = len(array.shape)
     values, aux = array.parts[0], array.parts[:0:-1]  # in a file, row starts come before columns
     # An array without dimensions is known only to the layout of 1.6 and later.
-    parts = [struct.pack("<Ii", V2 if ndim else V3, code)]
+    head = [struct.pack("<Ii", V2 if ndim else V3, code)]
     if array.stype != "default":
-        parts.append(_dump_shape(values.shape))
-    parts.append(_dump_shape(array.shape))
+        head.append(_dump_shape(values.shape))
+    head.append(_dump_shape(array.shape))
     dtype = CODES[str(values.dtype).removeprefix("torch.")]
-    parts.append(struct.pack("<iii", context.device_typeid, context.device_id, dtype))
-    parts += [struct.pack("<i", CODES["int64"]) + _dump_shape(each.shape) for each in aux]
-    parts += [_dump_values(each) for each in (values, *aux)]
-    return b"".join(parts)
+    head.append(struct.pack("<iii", context.device_typeid, context.device_id, dtype))
+    head += [struct.pack("<i", CODES["int64"]) + _dump_shape(each.shape) for each in aux]
+    yield b"".join(head)
+    yield from map(_values_of, (values, *aux))
 
 
 def _dump_shape(shape: tuple[int, ...]) -> bytes:
     return struct.pack(f"<I{len(shape)}q", len(shape), *shape)
 
 
-def _dump_values(tensor: Tensor) -> bytes:
+def _values_of(tensor: Tensor) -> memoryview:
+    """Return the bytes of a tensor, which are not copied where they are as in a file already."""
     host = tensor.detach().contiguous().cpu()
     if host.dtype == torch.bfloat16:
         host = host.view(torch.int16)
-    values: np.ndarray[Any, Any] = host.numpy()
-    return values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+    values: np.ndarray[Any, Any] = host.numpy().reshape(-1)
+    return memoryview(values.astype(values.dtype.newbyteorder("<"), copy=False).view(np.uint8))
 
 
 # ---------------------------------------------------------------------------------------------------- reading

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mxnet.context import cpu
 from mxnet.errors import CompositionError, ParameterError
 from mxnet.files import atomic_write, read_file
 from mxnet.ndarray.foreign_files import is_npz, is_safetensors, load_npz, load_safetensors
 from mxnet.ndarray.ndarray import NDArray, class_of
-from mxnet.ndarray.params_format import dump_file, load_file
+from mxnet.ndarray.params_format import file_pieces, load_file
 
 __all__ = ["dumps", "load", "load_frombuffer", "save"]
 
@@ -42,9 +42,9 @@ def save(fname: str | os.PathLike[str], data: NDArray | Sequence[NDArray] | Mapp
     """
     if not isinstance(fname, str | os.PathLike):
         raise CompositionError(f"save() takes the name of a file, not {type(fname).__name__}.")
-    contents = dumps(data)
+    pieces = _pieces(data)
     with atomic_write(fname) as file:
-        file.write(contents)
+        file.writelines(pieces)
 
 
 def load(fname: str | os.PathLike[str]) -> list[NDArray] | dict[str, NDArray]:
@@ -90,6 +90,11 @@ def _arrays(contents: bytes, source: str) -> list[NDArray] | dict[str, NDArray]:
 
 def dumps(data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> bytes:
     """Return what :func:`save` writes."""
+    return b"".join(_pieces(data))
+
+
+def _pieces(data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> Iterator[bytes | memoryview]:
+    """Return the pieces of a file, after a check of what is to be saved."""
     names: list[str] = []
     if isinstance(data, NDArray):
         arrays = [data]
@@ -107,4 +112,4 @@ def dumps(data: NDArray | Sequence[NDArray] | Mapping[str, NDArray]) -> bytes:
                 raise CompositionError(
                     f"save(): the {what} must be {kind.__name__}, not {item!r} ({type(item).__name__})."
                 )
-    return dump_file([(array._stored(), array.context) for array in arrays], names)
+    return file_pieces([(array._stored(), array.context) for array in arrays], names)

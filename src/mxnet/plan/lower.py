@@ -26,6 +26,7 @@ from mxnet.plan.options import Options
 from mxnet.plan.placing import with_segments
 from mxnet.plan.plan import Plan, Step
 from mxnet.plan.program import Code, Program
+from mxnet.plan.replay import replayed
 from mxnet.plan.schedule import make_plan
 from mxnet.plan.segments import Framed, FramedPlan
 from mxnet.plan.stepping import LONG, Stepped
@@ -216,6 +217,10 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     kernels = Kernels(written, is_train=mode.is_train, states=states, instruments=instruments)
     further = functools.partial(compiled, context=task.context) if compiles else None
     code = _code(written, kernels, mode.tapped, further)
+    if shares and options.has("cuda_graphs") and not (compiles or mode.profiled):
+        first = len(task.graph.arguments)
+        moved = range(first, len(variables)) if mode.is_train else ()
+        code = replayed(code, plan, context=task.context, written=moved)
     read = set(graph.nodes)
     return Program(plan, code, reached, tuple(head in read for head in heads))
 

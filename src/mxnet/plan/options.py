@@ -18,8 +18,9 @@ OPTIMISATIONS = (
     "hoist",
     "share_memory",
     "native",
+    "cuda_graphs",
 )
-"""What can be left out: passes, keeping what is prepared, writing over dead values, native kernels."""
+"""What can be left out: passes, keeping what is prepared, writing over dead values, native kernels, replay."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class Options:
     check_numerics : bool
         Whether to stop at the first NaN or Inf.
     disabled : frozenset of str
-        What is left out: passes, ``"hoist"``, ``"share_memory"``, ``"native"``; ``"all"`` stands for all.
+        What is left out: passes, ``"hoist"``, ``"share_memory"``, ``"native"``, ``"cuda_graphs"``; ``"all"``
+        stands for all.
     """
 
     memory_budget: int | None = None

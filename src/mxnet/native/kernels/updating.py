@@ -73,7 +73,7 @@ def adagrad_update(a: Words) -> None:  # rate, decay, factor of gradients, epsil
 @kernel
 def group_adagrad_update(
     a: Words,
-) -> None:  # rate, factor of gradients, epsilon, limit; a state is one number
+) -> None:  # rate, factor, epsilon, limit; a state is one number
     lr, rescale, eps, limit = real(a[0]), real(a[1]), real(a[2]), real(a[3])
     for k in range(a[4]):
         w, g, h, n = f32(a[5 + 4 * k]), f32(a[6 + 4 * k]), f32(a[7 + 4 * k]), a[8 + 4 * k]
@@ -90,7 +90,7 @@ def group_adagrad_update(
 @kernel
 def ftrl_update(
     a: Words,
-) -> None:  # 1 / rate, decay, factor of gradients, pull to 0, beta, limit of gradients
+) -> None:  # 1 / rate, decay, factor, pull to 0, beta, limit of gradients
     inverse, wd, rescale, pull = real(a[0]), real(a[1]), real(a[2]), real(a[3])
     beta, limit = real(a[4]), real(a[5])
     for k in range(a[6]):

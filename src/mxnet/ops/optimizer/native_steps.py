@@ -1,4 +1,4 @@
-"""Steps of optimizers by native kernels, in one pass over memory: of whole weights, or of some rows."""
+"""Steps of optimizers by native kernels, in one pass over memory: of whole weights, or some of their rows."""
 
 from __future__ import annotations
 

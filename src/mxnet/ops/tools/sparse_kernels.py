@@ -49,15 +49,16 @@ def _merged(
     if run is None:
         return None
     places, count = torch.empty(len(rows), dtype=torch.int64), torch.empty(1, dtype=torch.int64)
+    most = sum(map(len, rows))
+    out, numbers = torch.empty(most, width), torch.empty(most, dtype=torch.int64)
     arrays: list[float] = []
     for each, own, factor in zip(values, rows, factors, strict=True):
-        arrays += (own.data_ptr(), each, own.numel(), float(factor))
-    head = len(rows), width, places.data_ptr()
-    run(*head, 0, 0, count.data_ptr(), *arrays)
+        arrays += (own.data_ptr(), each, len(own), float(factor))
+    run(len(rows), width, *(each.data_ptr() for each in (places, numbers, out, count)), *arrays)
     total = int(count)
-    out, numbers = torch.empty(total * width), torch.empty(total, dtype=torch.int64)
-    run(*head, numbers.data_ptr(), out.data_ptr(), count.data_ptr(), *arrays)
-    return out, numbers
+    if total < 3 * most // 4:  # so much more memory is not kept
+        return out[:total].clone(), numbers[:total].clone()
+    return out[:total], numbers[:total]
 
 
 def parts_of_matrix(values: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:

@@ -296,6 +296,11 @@ class FusedConvolutionAdd(FusedConvolution):
         *,
         out: Tensor | None = None,
     ) -> Tensor:
+        if self.act == "relu" and self.num_group == 1 and _cudnn_runs(data):
+            return torch.cudnn_convolution_add_relu(
+                data, weight, addend if out is None else out, 1.0, bias,
+                self.strides, self.pads, self.dilates, self.num_group,
+            )  # fmt: skip
         if out is not None:
             return self._add_to(run, out, data, weight, bias)
         if _is_packed(run, 1):
