@@ -283,6 +283,7 @@ class _Writing:
                 root.get(v, v) for v in (*_read(step), *step.outputs)
             ]  # what lends its shape is not there
             now.reads |= {v: self.number_of(v) for v in needed if v not in self.known}
+        begin = len(self.code) // 2
         for size in recipe.scratch:
             arrays.append(-1 - len(self.scratch))
             self.scratch[arrays[-1]] = Lifetime(4 * size, t, t)
@@ -297,6 +298,7 @@ class _Writing:
         now.exports += [v for v in step.outputs if v in planner.exported]
         for added, v, number in planner.more.get(t, ()):
             self._gradient(added, root.get(v, v), number)
+        now.rows.append((begin, len(self.code) // 2))
 
     def _gradient(self, kernel: str, v: int, number: int) -> None:
         found, base, size = address(kernel), len(self.words), math.prod(self.shape(v))
