@@ -68,6 +68,10 @@ class Recorder:
             event = Event(phase, category, name, begin, now - begin, threading.get_ident(), args)
             self.events.append(event)
 
+    def add_operator(self, name: str, begin: float, duration: float, **args: Any) -> None:
+        """Record that an operator began then and took so long."""
+        self.events.append(Event("X", "operator", name, begin, duration, threading.get_ident(), args))
+
     @staticmethod
     def now() -> float:
         """Return the time in microseconds."""

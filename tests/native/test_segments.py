@@ -10,6 +10,7 @@ import pytest
 import mxnet as mx
 from mxnet.native import rows
 from mxnet.plan import placing
+from mxnet.timing import RECORDER
 
 
 def mixed(depth=3):
@@ -233,20 +234,41 @@ def trained_with_heads(executor):
     return [each.asnumpy() for each in executor.grad_arrays]
 
 
-@pytest.mark.parametrize("watch", ["monitor", "numerics", "profiler", "budget"])
+@pytest.mark.parametrize("watch", ["monitor", "numerics", "budget"])
 def test_what_watches_steps_sees_torch_s(watch):
     net = mixed()
     options = {"numerics": {"check_numerics": True}, "budget": {"memory_budget": "1GB"}}.get(watch, {})
     executor = net.simple_bind(mx.cpu(), data=(5, 6), **options)
     if watch == "monitor":
         executor.set_monitor_callback(lambda *_: None)
-    if watch == "profiler":
-        mx.profiler.set_state("run")
+    assert "_native(frame" not in executor.program(is_train=True)
+
+
+def test_the_profiler_times_each_step_of_a_segment():
+    executor = filled(mixed().simple_bind(mx.cpu(), data=(5, 6)))
+    expected = trained(executor)
+    RECORDER.events.clear()
+    mx.profiler.set_config(profile_symbolic=True)
+    mx.profiler.set_state("run")
     try:
-        assert "_native(frame" not in executor.program(is_train=True)
+        assert "_native(frame" in executor.program(is_train=True)
+        again = trained(filled(executor))
     finally:
-        if watch == "profiler":
-            mx.profiler.set_state("stop")
+        mx.profiler.set_state("stop")
+    assert_same(expected, again)
+    times = {
+        (each.name, each.args["operator"]): each for each in RECORDER.events if each.category == "operator"
+    }
+    RECORDER.events.clear()
+    steps = {
+        ("fc1", "FullyConnected"),
+        ("act1", "Activation"),
+        ("by_torch", "arctan"),
+        ("top", "FullyConnected"),
+    }
+    assert steps <= times.keys()
+    assert ("softmax_backward", "_backward_SoftmaxOutput") in times
+    assert all(0 <= each.duration < 1e6 for each in times.values())
 
 
 def test_without_kernels_programs_are_torch_s(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -138,6 +139,22 @@ class Frame:
     def run(self, segment: int) -> None:
         """Run a stretch of rows."""
         self._loop(self._loops + 32 * segment)
+
+    def run_timed(self, parts: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:
+        """Run rows, from which to before which each time; return when each began, and its microseconds.
+
+        What a call takes by itself is not counted.
+        """
+        rows = np.zeros((1 + len(parts), 4), np.int64)  # first none at all
+        rows[:, 0], rows[:, 1] = self.table.code.ctypes.data, self._words.ctypes.data
+        rows[1:, 2:] = parts
+        at, clock, loop, times = rows.ctypes.data, time.perf_counter_ns, self._loop, []
+        for i in range(len(rows)):
+            begin = clock()
+            loop(at + 32 * i)
+            times.append((begin / 1000, (clock() - begin) / 1000))
+        (_, call), *taken = times
+        return [(begin, max(0.0, duration - call)) for begin, duration in taken]
 
     def place(self, number: int, tensor: Tensor) -> Tensor:
         """Let rows read or write a tensor, or its values in the order of its indices; return where these are.

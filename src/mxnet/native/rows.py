@@ -267,13 +267,16 @@ class Rows:
         """Add a row that repeats an array, seen in a shape with as many axes, along axes of extent 1."""
         self.walk(source, _steps(shape, into.shape), into)
 
-    def walk(self, source: Place, steps: Sequence[int], into: Place) -> None:
-        """Add a row that fills a place from another, going on there by some steps along each axis."""
+    def walk(self, source: Place, steps: Sequence[int], into: Place, *, back: bool = False) -> None:
+        """Add a row that fills a place from another, going on there by some steps along each axis.
+
+        On the way back, the steps are those in the place that is filled, and the shape is the other's.
+        """
         self.few(into)
-        extents, (found,) = _axes(into.shape, [steps])
+        extents, (found,) = _axes(source.shape if back else into.shape, [steps])
         if extents is None:
             self.decline()
-        self("repeat", source, into, extents[-1], *extents[:-1], *found)
+        self("put" if back else "repeat", source, into, extents[-1], *extents[:-1], *found)
 
     def sum_to(self, source: Place, into: Place, factor: float = 1.0, *, shape: Shape | None = None) -> None:
         """Add rows that add up an array along axes where another has an extent of 1, or that it lacks.

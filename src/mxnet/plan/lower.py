@@ -28,7 +28,7 @@ from mxnet.plan.plan import Plan, Step
 from mxnet.plan.program import Code, Program
 from mxnet.plan.replay import replayed
 from mxnet.plan.schedule import make_plan
-from mxnet.plan.segments import Framed, FramedPlan
+from mxnet.plan.segments import Framed, FramedPlan, Segment
 from mxnet.plan.stepping import LONG, Stepped
 from mxnet.plan.writer import write
 from mxnet.timing import timed
@@ -212,7 +212,7 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     ]
     # How much is stored changes from run to run, so that it would be compiled again and again.
     compiles = bool(options.compiler) and not (watched or mode.profiled or stored)
-    has_rows = options.has("native") and not (compiles or mode.profiled or options.memory_budget)
+    has_rows = options.has("native") and not (compiles or options.memory_budget)
     written = with_segments(plan, len(heads), is_train=mode.is_train) if shares and has_rows else plan
     kernels = Kernels(written, is_train=mode.is_train, states=states, instruments=instruments)
     further = functools.partial(compiled, context=task.context) if compiles else None
@@ -244,4 +244,6 @@ def _differentiated(graph: Graph, seeds: Sequence[Entry | None], wrt: Sequence[N
 def _timed(step: Step, kernel: Kernel) -> Kernel:
     """Return a kernel that also tells the profiler how long it took."""
     assert step.node.op is not None
+    if isinstance(step.node.op, Segment):
+        return step.node.op.run.timed  # type: ignore[attr-defined, no-any-return]
     return timed(kernel, step.node.name, operator=step.node.op.name)

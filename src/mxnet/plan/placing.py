@@ -305,6 +305,7 @@ class _Writing:
             # What only lends its shape need not be there.
             needed = [root.get(v, v) for v in (*_read(step), *outputs)]
             now.reads |= {v: self.number_of(v) for v in needed if v not in self.known}
+        begin = self.n_rows
         for size in recipe.scratch:
             number = self.first_scratch + len(self.scratch)
             self.scratch[number] = Lifetime(4 * size, t, t)
@@ -318,6 +319,7 @@ class _Writing:
             now.exports += [v for v in outputs if v in planner.exported]
         for added, v, number in planner.more.get(t, ()):
             self._add(_gradient(added, math.prod(self.shape(v))), (v, self.first_target + number))
+        now.rows.append((begin, self.n_rows))
 
     def _add(self, recipe: Recipe, arrays: Sequence[int]) -> None:
         self.rows.append((recipe, arrays))

@@ -11,6 +11,7 @@ from mxnet.ir.op import Op, Run
 from mxnet.native.frame import Frame, Table
 from mxnet.plan.plan import Plan, Step
 from mxnet.plan.writer import local_names
+from mxnet.timing import RECORDER
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,6 +30,7 @@ class Stretch:
     def __init__(self, number: int) -> None:
         self.number = number
         self.steps: list[Step] = []
+        self.rows: list[tuple[int, int]] = []  # by step, from which to before which
         self.reads: dict[int, int] = {}  # values that torch makes, and which loose tensors they are
         self.makes: list[
             tuple[int, tuple[int, ...]]
@@ -52,10 +54,27 @@ class Stretch:
 
     def __call__(self, frame: Frame, *tensors: Tensor) -> Any:
         """Run it."""
+        placed = self._place(frame, tensors)
+        frame.run(self.number)
+        return self._returned(frame, placed)
+
+    def timed(self, frame: Frame, *tensors: Tensor) -> Any:
+        """Run it step by step, and record how long each took, while anything is recorded."""
+        if not RECORDER.running:
+            return self(frame, *tensors)
+        placed = self._place(frame, tensors)
+        for step, (begin, duration) in zip(self.steps, frame.run_timed(self.rows), strict=True):
+            assert step.node.op is not None
+            RECORDER.add_operator(step.node.name, begin, duration, operator=step.node.op.name)
+        return self._returned(frame, placed)
+
+    def _place(self, frame: Frame, tensors: Sequence[Tensor]) -> list[Tensor]:
         placed = list(map(frame.place, self.reads.values(), tensors))
         for number, shape in self.makes:
             frame.new(number, shape)
-        frame.run(self.number)
+        return placed
+
+    def _returned(self, frame: Frame, placed: Sequence[Tensor]) -> Any:
         results = [self._result(frame, placed, *each) for each in self.results]
         return results[0] if len(results) == 1 else results
 

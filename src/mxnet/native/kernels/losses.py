@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mxnet.native.kernels.language import Words, exp, f32, kernel, log, real, truncated
+from mxnet.native.kernels.language import Words, exp, f32, inline, kernel, log, real, truncated
 
 
 @kernel
@@ -24,10 +24,27 @@ def softmax(a: Words) -> None:  # along the last axis of x (rows, n)
             y[r + j] /= total
 
 
+@inline
+def _is_kept(label, ignored):
+    """Whether a label is another one than that which is ignored; what is no label is kept."""
+    return not (label > -2147483648 and label < 2147483648 and truncated(label) == ignored)
+
+
 @kernel
-def minus_one_hot(a: Words) -> None:  # (p - the class of each row) times a number
-    p, label, out, rows, n, factor = f32(a[0]), f32(a[1]), f32(a[2]), a[3], a[4], real(a[5])
+def minus_one_hot(a: Words) -> None:
+    """Write p minus the class of each row, times a number.
+
+    Words: p, labels, result, rows, classes, the number; whether a label leaves its row out, whether the
+    number is divided by how many rows have another label, and that label.
+    """
+    p, label, out, rows, n, ignored = f32(a[0]), f32(a[1]), f32(a[2]), a[3], a[4], a[8]
+    number, kept = real(a[5]), np.float32(0)
+    if a[7]:
+        for i in range(rows):
+            kept += np.float32(1) if _is_kept(label[i], ignored) else np.float32(0)
+        number /= max(kept, np.float32(1))
     for i in range(rows):
+        factor = number if a[6] == 0 or _is_kept(label[i], ignored) else np.float32(0)
         for j in range(n):
             out[i * n + j] = p[i * n + j] * factor
         at = label[i]

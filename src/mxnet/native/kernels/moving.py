@@ -50,6 +50,18 @@ def repeat(a: Words) -> None:  # y: four axes of some extents (the last one n), 
 
 
 @kernel
+def put(a: Words) -> None:  # the other way round: the steps are those of y
+    x, y, n, at = f32(a[0]), f32(a[1]), a[2], 0
+    for i in range(a[3]):
+        for j in range(a[4]):
+            for k in range(a[5]):
+                here = i * a[6] + j * a[7] + k * a[8]
+                for m in range(n):
+                    y[here + m * a[9]] = x[at + m]
+                at += n
+
+
+@kernel
 def look_up(a: Words) -> None:  # rows of x by numbers, which are clipped
     which, x, y, count, rows, width = f32(a[0]), f32(a[1]), f32(a[2]), a[3], a[4], a[5]
     last = np.float32(rows - 1)

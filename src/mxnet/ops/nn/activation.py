@@ -235,6 +235,16 @@ class LeakyReLU(Op, name="LeakyReLU"):
                 said["gamma"] = (s.data[1],)
         return said
 
+    def as_rows(self, to: Rows) -> None:
+        if self.act_type not in ("leaky", "elu", "gelu"):
+            to.decline()
+        to.each(self.act_type, to.data, to.output, float(self.slope))
+
+    def backward_as_rows(self, to: Rows) -> None:
+        if self.act_type not in ("leaky", "elu", "gelu"):
+            to.decline()
+        to.each(f"{self.act_type}_grad", to.grad, to.data, to.data_grad, float(self.slope))
+
     def forward(
         self, run: Run, data: Tensor, gamma: Tensor | None = None, *, out: Tensor | None = None
     ) -> Tensor | tuple[Tensor, Tensor]:

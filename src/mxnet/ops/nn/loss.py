@@ -189,17 +189,13 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
     def backward_as_rows(self, to: Rows) -> None:
         shape, label = to.output.shape, to.label.shape
         plain = len(shape) == 2 and to.label.size == shape[0] and label != shape
-        if (
-            not plain
-            or self.use_ignore
-            or self.smooth_alpha
-            or self.out_grad
-            or self.normalization == "valid"
-        ):
+        if not plain or self.smooth_alpha or self.out_grad:
             to.decline()
         to.few(to.output)
         factor = self.grad_scale / (shape[0] if self.normalization == "batch" else 1)
-        to("minus_one_hot", to.output, to.label, to.data_grad, *shape, factor)
+        ignored = int(number_as(self.ignore_label, "int32"))
+        how = self.use_ignore, self.normalization == "valid", ignored
+        to("minus_one_hot", to.output, to.label, to.data_grad, *shape, factor, *how)
 
     def backward_reads(self) -> tuple[str, ...]:
         return ("output", "label", "data", "grad") if self.out_grad else ("output", "label", "data")
@@ -358,6 +354,15 @@ class MakeLoss(Op, name="MakeLoss"):
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data
+
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.output, to.data)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        if self.normalization == "valid":
+            to.decline()
+        divisor = math.prod(to.data.shape[:-1]) if self.normalization == "batch" else 1
+        to("fill", to.data_grad, to.data_grad.size, self.grad_scale / max(divisor, 1))
 
     def backward(self, run: Run, data: Tensor) -> Tensor:
         scale = torch.full_like(data, self.grad_scale)

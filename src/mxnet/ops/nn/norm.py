@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -235,6 +236,42 @@ class BatchNorm(_BatchNorm, name="BatchNorm"):
         if t.data is not None and "float" not in t.data:
             raise DTypeError(f"BatchNorm: expected data of real numbers, but got {t.data}.")
         return super().infer_dtype(t)
+
+    def _sizes(self, data: Place) -> tuple[int, int, int]:
+        """Return how many elements there are before, along and after the axis of channels."""
+        axis = normal_axis(self.axis, len(data.shape), self.name)
+        return math.prod(data.shape[:axis]), data.shape[axis], math.prod(data.shape[axis + 1 :])
+
+    def as_rows(self, to: Rows) -> None:
+        self._normalise_in_rows(to, to.output)
+
+    def _normalise_in_rows(self, to: Rows, into: Place) -> None:
+        to.few(to.data)
+        outer, channels, inner = self._sizes(to.data)
+        moving = (0, 0) if to.is_train and not self.use_global_stats else (to.moving_mean, to.moving_var)
+        arrays = to.data, to.gamma, to.beta, into, to.mean, to.var, to.scratch(2 * channels), *moving
+        to("batch_norm", *arrays, outer, channels, inner, float(self.eps), self.fix_gamma)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        self._differentiate_in_rows(to, to.grad)
+
+    def _differentiate_in_rows(self, to: Rows, grad: Place) -> None:
+        to.few(to.data)
+        outer, channels, inner = self._sizes(to.data)
+        batch = to.is_train and not self.use_global_stats
+        is_wanted = to.gamma_grad is not None and not self.fix_gamma
+        of_gamma = to.gamma_grad if is_wanted else to.scratch(channels)
+        of_beta = to.scratch(channels) if to.beta_grad is None else to.beta_grad
+        into = 0 if to.data_grad is None else to.data_grad
+        arrays = grad, to.data, to.gamma, to.mean, to.var, into, of_gamma, of_beta
+        sizes = outer, channels, inner
+        to("batch_norm_grad", *arrays, to.scratch(3 * channels), *sizes, self.fix_gamma, batch)
+        if batch:
+            moving = to.writes(to.moving_mean), to.writes(to.moving_var)
+            factors = float(self.momentum), float(self.eps)
+            to("move_statistics", *moving, to.mean, to.var, channels, *factors)
+        if self.fix_gamma:
+            to("fill", to.writes(to.gamma), channels, 1.0)
 
 
 class BatchNormV1(_BatchNorm, name="BatchNorm_v1"):

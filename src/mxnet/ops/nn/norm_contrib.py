@@ -12,6 +12,7 @@ from mxnet.ops.nn.norm import BatchNorm, BatchNormV1
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -39,6 +40,16 @@ class BatchNormWithReLU(BatchNorm, name="_contrib_BatchNormWithReLU"):
     ) -> tuple[Tensor | None, ...]:
         passed = grad * (output > 0)
         return super().backward(run, passed, data, gamma, mean, var, moving_mean, moving_var)
+
+    def as_rows(self, to: Rows) -> None:
+        normal = to.scratch(to.data.size)
+        self._normalise_in_rows(to, normal)
+        to.each("relu", normal, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        passed = to.scratch(to.data.size)
+        to.each("rectified_grad", to.grad, to.output, passed)
+        self._differentiate_in_rows(to, passed)
 
     def onnx(self, to: OnnxGraph, *values: Value) -> tuple[Value, ...]:
         output, *statistics = super().onnx(to, *values)

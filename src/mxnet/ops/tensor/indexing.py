@@ -103,9 +103,10 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         to("look_up", to.data, to.weight, to.output, to.data.size, self.input_dim, self.output_dim)
 
     def backward_as_rows(self, to: Rows) -> None:
-        if to.data_grad is not None or self.input_dim * self.output_dim > _MOST_ROWS:
+        if self.input_dim * self.output_dim > _MOST_ROWS:
             to.decline()
-        to("add_up_rows", to.data, to.grad, to.weight_grad, to.data.size, self.input_dim, self.output_dim)
+        if to.weight_grad is not None:
+            to("add_up_rows", to.data, to.grad, to.weight_grad, to.data.size, self.input_dim, self.output_dim)
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
         rows = _positions(data, self.input_dim, "clip")

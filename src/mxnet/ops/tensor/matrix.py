@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,10 @@ from mxnet.ops.tools.writing import written
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
+
+_MOST_PAIRS = 64  # of matrices whose products are a row each
 
 
 def _contract(left: Tensor, right: Tensor, axes_left: list[int], axes_right: list[int]) -> Tensor:
@@ -221,6 +225,16 @@ class BatchDot(_Product, name="batch_dot"):
                 )
         batch = tuple(other if one is None else one for one, other in zip(batch, s.rhs[:-2], strict=True))
         return {} if k is None or also_k is None else {"output": (*batch, n, m)}
+
+    def as_rows(self, to: Rows) -> None:
+        (n, k), (_, m) = self._factors(to.lhs.shape, to.rhs.shape)
+        pairs = math.prod(to.lhs.shape[:-2])
+        if pairs > _MOST_PAIRS:
+            to.decline()
+        turns = {"turn_left": self.transpose_a, "turn_right": self.transpose_b}
+        for i in range(pairs):
+            factors = to.lhs.at(i * n * k), to.rhs.at(i * k * m)
+            to.product(*factors, to.output.at(i * n * m), (n, k, m), **turns)
 
     def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
         return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs, out=out)

@@ -69,6 +69,15 @@ class _PartOfData(Op):
         walked = [each.step * step for each, step in zip(ranges, steps, strict=True) if each is not None]
         to.walk(to.data.at(begin), walked, to.output)
 
+    def backward_as_rows(self, to: Rows) -> None:
+        shape, ranges = to.data_grad.shape, self.ranges(to.data_grad.shape)
+        steps = [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+        begin = sum(each.start * step for each, step in zip(ranges, steps, strict=True) if each)
+        walked = [each.step * step for each, step in zip(ranges, steps, strict=True) if each is not None]
+        to.few(to.data_grad)
+        to("fill", to.data_grad, to.data_grad.size, 0.0)
+        to.walk(to.grad, walked, to.data_grad.at(begin), back=True)
+
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return _read(data, self.ranges(data.shape))  # type: ignore[arg-type] # its extents are known
 
