@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -144,85 +144,122 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     MXNetError
         If the shapes or dtypes do not fit the graph, or do not determine it.
     """
-    shapes = {node: shape for node, (shape, _) in zip(task.variables, facts, strict=True)}
-    dtypes = {node: dtype for node, (_, dtype) in zip(task.variables, facts, strict=True)}
-    stored = dict(zip(task.variables, mode.stypes, strict=bool(mode.stypes)))
-    sparse = {node: stype for node, stype in stored.items() if stype != DENSE}
     if options.compiler in ENGINES and (mode.is_train or mode.with_gradient):
         refuse_training(options.compiler, [node.name for node in task.wrt])
-    graph, typed = specialise(task.graph, shapes, dtypes, task.place_of, sparse)
-    variables = [typed[node] for node in task.variables]
-    late = has_late_shapes(graph)
-    # What watches the nodes sees the graph as it was composed.
-    watched = bool(mode.tapped) or options.check_numerics or late
-    n_outputs = len(graph.outputs)
-    heads: list[Node] = []
-    reached: tuple[bool, ...] = ()
-    if mode.with_gradient:
-        if not watched:
-            graph = apply_passes(graph, options.without_disabled(BEFORE_GRADIENT))
-        wrt = [typed[node] for node in task.wrt]
+    return _Way(task, facts, mode, options, states).program()
+
+
+class _Way:
+    """One way down: the graph, as far as it has come, and what is known of it."""
+
+    def __init__(self, task: Task, facts: Facts, mode: Mode, options: Options, states: States) -> None:
+        self.task, self.mode, self.options, self.states = task, mode, options, states
+        shapes = {node: shape for node, (shape, _) in zip(task.variables, facts, strict=True)}
+        dtypes = {node: dtype for node, (_, dtype) in zip(task.variables, facts, strict=True)}
+        self.stored = dict(zip(task.variables, mode.stypes, strict=bool(mode.stypes)))
+        sparse = {node: stype for node, stype in self.stored.items() if stype != DENSE}
+        self.graph, typed = specialise(task.graph, shapes, dtypes, task.place_of, sparse)
+        self.variables = [typed[node] for node in task.variables]
+        self.wrt = [typed[node] for node in task.wrt]
+        self.late = has_late_shapes(self.graph)
+        # What watches the nodes sees the graph as it was composed.
+        self.watched = bool(mode.tapped) or options.check_numerics or self.late
+        self.shares = not (self.watched or task.groups)
+        self.heads: list[Node] = []
+        self.reached: tuple[bool, ...] = ()
+
+    def program(self) -> Program:
+        """Go all the way."""
+        mode, options = self.mode, self.options
+        if mode.with_gradient:
+            self._differentiate()
+        self._settle()
+        if mode.with_gradient and not (mode.tapped or self.late):
+            self._limit_memory()
+        if options.compiler in ENGINES and not (mode.tapped or mode.profiled or options.check_numerics):
+            plan = self._plan(self.graph, hoist=False)
+            return Program(plan, Engine(options.compiler, self.graph, self.variables))
+        plan = self._plan(self.graph)
+        read = set(self.graph.nodes)
+        return Program(plan, self._code(plan), self.reached, tuple(head in read for head in self.heads))
+
+    def _differentiate(self) -> None:
+        """Let the graph also compute the gradients that are wanted."""
+        task, mode, graph = self.task, self.mode, self.graph
+        if not self.watched:
+            graph = apply_passes(graph, self.options.without_disabled(BEFORE_GRADIENT))
         types = [entry.type for entry in graph.outputs]
-        if stored:
+        if self.stored:
             types = [
                 each if stype == DENSE else each._replace(layout=stype)
-                for each, stype in zip(types, graph_storage(task.graph, stored).outputs, strict=True)
+                for each, stype in zip(types, graph_storage(task.graph, self.stored).outputs, strict=True)
             ]
-        heads = [Node(None, f"head_grad_{i}", types=(each,)) for i, each in enumerate(types)]
+        self.heads = [Node(None, f"head_grad_{i}", types=(each,)) for i, each in enumerate(types)]
+        seeds = [None if loss else Entry(head) for loss, head in zip(task.losses, self.heads, strict=True)]
         # A monitor sees the gradients of all inputs, also those that nobody asked for.
-        seeds = [None if loss else Entry(head) for loss, head in zip(task.losses, heads, strict=True)]
-        found = _differentiated(graph, seeds, graph.arguments if mode.tapped else wrt)
-        reached = tuple(node in found for node in wrt)
-        graph = Graph((*graph.outputs, *(found[node] for node in wrt if node in found)))
-    if task.groups:
-        wanted = [node.place for node in (typed[each] for each in task.wrt) if reached and node in found]
-        graph = copy_between_devices(graph, [*[None] * n_outputs, *wanted])
-    if stored:
-        graph = settle_storage(graph, copies=not watched)
-    if not watched:
-        pipeline = TRAINING if mode.is_train or mode.with_gradient else INFERENCE
-        graph = apply_passes(graph, options.without_disabled(TO_COMPILE if options.compiler else pipeline))
-    shares = not (watched or task.groups)
-    plan_for = functools.partial(
-        make_plan,
-        given=[*variables, *heads],
-        n_outputs=n_outputs,
-        requests=[request for request, there in zip(task.requests, reached, strict=False) if there],
-        hoist_parameters=not (mode.is_train or mode.with_gradient),
-        hoist=shares and options.has("hoist"),
-        share=shares and options.has("share_memory"),
-        late_shapes=late,
-        residual_bytes=functools.partial(residual_bytes, is_train=mode.is_train, states=states),
-    )
-    if mode.with_gradient and not (mode.tapped or late):
-        before = graph
-        graph = limit_memory(
-            graph,
-            n_outputs,
-            lambda each: plan_for(each).peak_bytes,
-            mirror=options.mirror,
-            budget=options.memory_budget,
+        asked = graph.arguments if mode.tapped else self.wrt
+        gradient_of = dict(zip(asked, gradients(graph, [Entry(node) for node in asked], seeds), strict=True))
+        found = [gradient_of.get(node) for node in self.wrt]
+        self.reached = tuple(each is not None for each in found)
+        self.graph = Graph((*graph.outputs, *(each for each in found if each is not None)))
+
+    def _settle(self) -> None:
+        """Say what is copied between devices, and how all is stored; then apply the passes."""
+        mode, options = self.mode, self.options
+        if self.task.groups:
+            wanted = [node.place for node, there in zip(self.wrt, self.reached, strict=False) if there]
+            self.graph = copy_between_devices(self.graph, [*[None] * len(self.task.losses), *wanted])
+        if self.stored:
+            self.graph = settle_storage(self.graph, copies=not self.watched)
+        if not self.watched:
+            pipeline = TRAINING if mode.is_train or mode.with_gradient else INFERENCE
+            passes = options.without_disabled(TO_COMPILE if options.compiler else pipeline)
+            self.graph = apply_passes(self.graph, passes)
+
+    def _limit_memory(self) -> None:
+        """Compute some values twice, where memory is too short to keep them."""
+        before = self.graph
+        self.graph = limit_memory(
+            before,
+            len(self.task.losses),
+            lambda each: self._plan(each).peak_bytes,
+            mirror=self.options.mirror,
+            budget=self.options.memory_budget,
         )
-        show_change("recompute", before, graph)
-    if options.compiler in ENGINES and not (mode.tapped or mode.profiled or options.check_numerics):
-        return Program(plan_for(graph, hoist=False), Engine(options.compiler, graph, variables))
-    plan = plan_for(graph)
-    instruments = [
-        each for each, used in ((guarded, options.check_numerics), (_timed, mode.profiled)) if used
-    ]
-    # How much is stored changes from run to run, so that it would be compiled again and again.
-    compiles = bool(options.compiler) and not (watched or mode.profiled or stored)
-    has_rows = options.has("native") and not (compiles or options.memory_budget)
-    written = with_segments(plan, len(heads), is_train=mode.is_train) if shares and has_rows else plan
-    kernels = Kernels(written, is_train=mode.is_train, states=states, instruments=instruments)
-    further = functools.partial(compiled, context=task.context) if compiles else None
-    code = _code(written, kernels, mode.tapped, further)
-    if shares and options.has("cuda_graphs") and not (compiles or mode.profiled):
-        first = len(task.graph.arguments)
-        moved = range(first, len(variables)) if mode.is_train else ()
-        code = replayed(code, plan, context=task.context, written=moved)
-    read = set(graph.nodes)
-    return Program(plan, code, reached, tuple(head in read for head in heads))
+        show_change("recompute", before, self.graph)
+
+    def _plan(self, graph: Graph, *, hoist: bool = True) -> Plan:
+        mode, options = self.mode, self.options
+        asked = zip(self.task.requests, self.reached, strict=False)
+        return make_plan(
+            graph,
+            given=[*self.variables, *self.heads],
+            n_outputs=len(self.task.losses),
+            requests=[request for request, there in asked if there],
+            hoist_parameters=not (mode.is_train or mode.with_gradient),
+            hoist=hoist and self.shares and options.has("hoist"),
+            share=self.shares and options.has("share_memory"),
+            late_shapes=self.late,
+            residual_bytes=functools.partial(residual_bytes, is_train=mode.is_train, states=self.states),
+        )
+
+    def _code(self, plan: Plan) -> Code:
+        """Return how a plan runs."""
+        mode, options = self.mode, self.options
+        used = (guarded, options.check_numerics), (_timed, mode.profiled)
+        # How much is stored changes from run to run, so that it would be compiled again and again.
+        compiles = bool(options.compiler) and not (self.watched or mode.profiled or self.stored)
+        has_rows = self.shares and options.has("native") and not (compiles or options.memory_budget)
+        written = with_segments(plan, len(self.heads), is_train=mode.is_train) if has_rows else plan
+        instruments = [each for each, is_used in used if is_used]
+        kernels = Kernels(written, is_train=mode.is_train, states=self.states, instruments=instruments)
+        further = functools.partial(compiled, context=self.task.context) if compiles else None
+        code = _code(written, kernels, mode.tapped, further)
+        if not self.shares or compiles or mode.profiled or not options.has("cuda_graphs"):
+            return code
+        first = len(self.task.graph.arguments)
+        moved = range(first, len(self.variables)) if mode.is_train else ()
+        return replayed(code, plan, context=self.task.context, written=moved)
 
 
 def _code(plan: Plan, kernels: Kernels, tapped: Taps, further: Callable[..., Any] | None) -> Code:
@@ -233,12 +270,6 @@ def _code(plan: Plan, kernels: Kernels, tapped: Taps, further: Callable[..., Any
     else:
         code = write(plan, kernels, tapped=tapped, compile_with=further)
     return Framed(plan, code) if isinstance(plan, FramedPlan) else code
-
-
-def _differentiated(graph: Graph, seeds: Sequence[Entry | None], wrt: Sequence[Node]) -> dict[Node, Entry]:
-    """Return the gradients of those variables that have one."""
-    found = gradients(graph, [Entry(node) for node in wrt], seeds)
-    return {node: entry for node, entry in zip(wrt, found, strict=True) if entry is not None}
 
 
 def _timed(step: Step, kernel: Kernel) -> Kernel:
