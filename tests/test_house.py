@@ -16,7 +16,7 @@ FILES = {
 
 LAZY = {
     "mxnet.autograd.tape": {"mxnet.symbol.symbol"},  # get_symbol: who records arrays needs no symbols
-    "mxnet.cli.summary": {"mxnet.cli.tools.layers"},  # what a file says is printed before torch is there
+    "mxnet.cli.summary": {"mxnet.cli.tools.layers"},  # it begins to print before what that needs is loaded
     "mxnet.control_flow.body": {"mxnet.plan.program_cache"},  # who only composes loops does not wait for it
     "mxnet.native.loading": {"mxnet.native.compiling"},  # only who compiles kernels waits for LLVM
     "mxnet.operator": {"mxnet.symbol"},  # the operators of before 0.8 are symbols, CustomOp is not

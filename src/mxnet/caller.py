@@ -12,12 +12,16 @@ __all__ = ["OURS", "user_frame", "warn"]
 OURS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<symnet program")
 """What the names of this package's own files begin with, and of the programs that it writes."""
 
+_CALLER_OF_COMMANDS = "typer.main"
+
 
 def user_frame() -> FrameType | None:
-    """Return the innermost frame on the stack that is not part of this package."""
+    """Return the innermost frame on the stack that is not part of this package; our commands have none."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(OURS):
         frame = frame.f_back
+    if frame is not None and frame.f_globals.get("__name__") == _CALLER_OF_COMMANDS:
+        return None
     return frame
 
 

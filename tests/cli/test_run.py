@@ -132,6 +132,23 @@ def test_parameters_of_another_network_are_told_with_the_likely_cause(symnet, ch
     assert "Missing: conv_weight" in told
 
 
+def test_an_error_names_no_line_of_the_program_itself(symnet, checkpoint):
+    told = symnet("run", checkpoint, "--shape", "1,3", status=1).stderr
+    assert "conv" in told
+    assert ".py" not in told
+
+
+def test_a_network_ends_before_a_loss_that_nobody_knows(symnet, tmp_path):
+    names = [("null", "data", []), ("exp", "grow", [[0, 0, 0]]), ("null", "label", [])]
+    names.append(("WarpCTC", "ctc", [[1, 0, 0], [2, 0, 0]]))
+    nodes = [{"op": op, "name": name, "inputs": inputs} for op, name, inputs in names]
+    path = tmp_path / "ctc-symbol.json"
+    path.write_text(json.dumps({"nodes": nodes, "arg_nodes": [0, 2], "heads": [[3, 0, 0]]}))
+    done = symnet("run", path, "--input", "-", input=b"0 0\n")
+    assert "ctc takes labels and is of no use here" in done.stderr
+    assert "grow_output" in done.stdout
+
+
 def test_outputs_are_not_written_over_a_file(symnet, dense, tmp_path):
     (tmp_path / "out.npz").write_text("mine")
     assert "--force replaces it" in symnet("run", dense, "-o", tmp_path / "out.npz", status=1).stderr

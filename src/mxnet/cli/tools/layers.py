@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from mxnet.analysis.infer import infer_shapes
@@ -14,6 +15,7 @@ from mxnet.errors import MXNetError
 from mxnet.ir.node import Entry, Node
 from mxnet.ir.types import Shape, is_complete
 from mxnet.plan.memory_plan import MemoryPlan
+from mxnet.plan.options import Options
 from mxnet.plan.program_cache import Programs
 from mxnet.visualization.costs import operations
 
@@ -79,7 +81,8 @@ class Layers:
         counted: set[Node] = set()
         for node in self.model.symbol.graph.operators:
             assert node.op is not None
-            own = {each.node: each for each in node.inputs if each.node in self._learned - counted}
+            own = {each.node: each for each in node.inputs if each.node in self._learned}
+            own = {each: entry for each, entry in own.items() if each not in counted}
             counted |= own.keys()
             sizes = [self._size(each) for each in own.values()]
             outs = self._shapes[node][: node.op.visible_outputs()]
@@ -149,5 +152,9 @@ def memory_plan(layers: Layers) -> MemoryPlan | None:
         return None
     kinds = model.dtypes()
     types = tuple(zip(every, (kinds[name] for name in names), strict=True))
-    programs = Programs(symbol.graph, (), cpu(), {})
+    options = Options.of_environment()
+    options = replace(
+        options, disabled=options.disabled | {"native"}
+    )  # nothing runs: no kernels are compiled
+    programs = Programs(symbol.graph, (), cpu(), {}, options=options)
     return MemoryPlan(programs.get(types, is_train=False, with_gradient=False).plan)

@@ -13,10 +13,11 @@ import numpy as np
 from mxnet import ndarray as nd
 from mxnet.archives import is_archive
 from mxnet.checkpoint import check_params, load_checkpoint, sort_params
-from mxnet.cli.tools.failing import Failure
+from mxnet.cli.tools.failing import Failure, warn
 from mxnet.cli.tools.finding import model_name, network_file, params_beside
 from mxnet.cli.tools.shapes import InputShapes, input_shapes, parse_shapes
 from mxnet.dtype import dtype_name
+from mxnet.engines.inference import NothingLeftError
 from mxnet.errors import did_you_mean, few
 from mxnet.onnx.onnx2mx import import_model
 from mxnet.symbol.symbol import Group, Symbol, load
@@ -60,8 +61,22 @@ class Model:
         return {**self.arguments, **self.states}
 
     def for_inference(self) -> Model:
-        """Return the model without losses and labels."""
-        symbol = self.symbol.inference_symbol()
+        """Return the model without losses and labels.
+
+        Where nothing would be left, as a loss is of an operator that nobody knows, it ends before that.
+        """
+        try:
+            symbol = self.symbol.inference_symbol()
+        except NothingLeftError:
+            read = {
+                node.name: node.inputs[0]
+                for node in (each.node for each in self.symbol.graph.outputs)
+                if node.inputs
+            }
+            if not read or any(entry.node.op is None for entry in read.values()):
+                raise
+            symbol = Symbol(read.values()).inference_symbol()
+            warn(f"{few(read)} takes labels and is of no use here; the network ends before it.")
         arguments = {name: self.arguments[name] for name in symbol.list_arguments() if name in self.arguments}
         states = {name: self.states[name] for name in symbol.list_auxiliary_states() if name in self.states}
         return Model(symbol, arguments, states, self.name, self.sources, self.has_parameters)
