@@ -10,7 +10,9 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("page", ["contrib.md", "data.md", "gluon.md", "how-it-works.md", "leaving.md"])
+@pytest.mark.parametrize(
+    "page", ["contrib.md", "data.md", "gluon.md", "how-it-works.md", "leaving.md", "training.md"]
+)
 def test_every_block_prints_what_the_page_says(page):
     if page == "leaving.md":
         pytest.importorskip("onnxruntime")

@@ -56,7 +56,7 @@ def parts_of(
             pad=min(size, max(0, (batch.pad or 0) - size * (count - 1 - i))),
             bucket_key=batch.bucket_key,
             provide_data=batch.provide_data and shapes_of_part(data, count),
-            provide_label=batch.provide_label and shapes_of_part(labels, count),
+            provide_label=batch.provide_label and shapes_of_part(labels or (), count),
         )
 
 
