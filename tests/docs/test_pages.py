@@ -9,7 +9,16 @@ import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
 
-PAGES = ["contrib.md", "data.md", "gluon.md", "how-it-works.md", "leaving.md", "looking.md", "watching.md"]
+PAGES = [
+    "contrib.md",
+    "data.md",
+    "gluon.md",
+    "how-it-works.md",
+    "leaving.md",
+    "looking.md",
+    "training.md",
+    "watching.md",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -162,10 +162,15 @@ def test_the_launcher_starts_numbered_workers(capfd):
     assert told == [f"worker {rank} of 2 with blue" for rank in range(2)]
 
 
-def test_a_worker_that_fails_ends_the_others_and_gives_the_exit_status(capfd):
-    command = 'if [ "$DMLC_WORKER_ID" = 1 ]; then exit 3; fi; exec sleep 60'
+def test_a_worker_that_fails_ends_the_others_and_gives_the_exit_status(capfd, monkeypatch, tmp_path):
+    monkeypatch.setattr(launch, "_FAREWELL", 0.1)
+    monkeypatch.chdir(tmp_path)
+    child = "sleep 60 & echo $! > child; wait"
+    command = f'if [ "$DMLC_WORKER_ID" = 1 ]; then while ! [ -s child ]; do :; done; exit 3; fi; {child}'
     assert launch.main(["-n", "2", command]) == 3
     assert "launch: worker 1 ended with 3." in capfd.readouterr().err
+    status = Path("/proc", (tmp_path / "child").read_text().strip(), "status")
+    assert not status.exists() or "zombie" in status.read_text()
 
 
 def test_other_launchers_say_what_to_use_instead(capsys):

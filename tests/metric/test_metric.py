@@ -89,6 +89,16 @@ def test_perplexity_of_nothing_but_padding_is_unknown():
     assert math.isnan(metric.get_global()[1])
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_of_equal_scores_the_later_classes_are_the_best(seed):
+    random = np.random.RandomState(seed)
+    scores, wanted = random.randint(0, 3, (20, 6)).astype("float32"), random.randint(-1, 8, 20)
+    metric = M.TopKAccuracy(top_k=3)
+    metric.update([mx.nd.array(wanted)], [mx.nd.array(scores)])
+    best = np.argsort(scores, axis=1, kind="stable")[:, -3:]
+    assert metric.get()[1] == (best == wanted[:, None]).any(axis=1).mean()
+
+
 def test_a_metric_that_joins_a_composite_keeps_what_it_has_counted():
     accuracy = mx.metric.create("acc")
     accuracy.update([mx.nd.array([0])], [mx.nd.array([[0.9, 0.1]])])

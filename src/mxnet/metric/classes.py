@@ -103,11 +103,23 @@ class TopKAccuracy(EvalMetric):
             if pred.shape[-1] < self.top_k:
                 raise MismatchError(f"There are {pred.shape[-1]} classes, so no top_k of {self.top_k}.")
             self._check_rows(label, pred, len(pred))
-            best = np.argsort(pred.astype("float32"), axis=-1, kind="stable")
-            wanted = label.astype("int32").ravel()
-            if best.ndim == 2:
-                best, wanted = best[:, -self.top_k :], wanted[:, None]
-            self._add(float((best == wanted).sum()), len(wanted))
+            scores, wanted = pred.astype("float32"), label.astype("int32").ravel()
+            if scores.ndim == 2 and len(wanted) == len(scores) and not np.isnan(scores).any():
+                found = _ranks(scores, wanted) < self.top_k
+            else:
+                best = np.argsort(scores, axis=-1, kind="stable")
+                found = best[:, -self.top_k :] == wanted[:, None] if best.ndim == 2 else best == wanted
+            self._add(float(found.sum()), len(wanted))
+
+
+def _ranks(scores: Values, wanted: Values) -> Values:
+    """Return how many classes go before that of each row, of equal ones the later; all if there is none."""
+    classes = np.arange(scores.shape[1])
+    known = (wanted >= 0) & (wanted < len(classes))
+    wanted = np.where(known, wanted, 0)[:, None]
+    own = np.take_along_axis(scores, wanted, 1)
+    before = (scores > own) | ((scores == own) & (classes > wanted))
+    return np.where(known, before.sum(1), len(classes))
 
 
 class _Counts:

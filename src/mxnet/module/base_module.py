@@ -154,12 +154,15 @@ class BaseModule(Steps):
         if found is not None:
             begin_epoch, force_init = found.epoch, True
             arg_params, aux_params = found.arrays()
-        if micro_batches != 1 and isinstance(optimizer, str):
-            size = batch_size_of(train_data.provide_data) * scale_of_batch(kvstore)
-            optimizer_params = {"rescale_grad": 1.0 / size, **dict(optimizer_params)}
+        shapes = train_data.provide_data, train_data.provide_label
+        if micro_batches != 1:
+            if isinstance(optimizer, str):
+                size = batch_size_of(shapes[0]) * scale_of_batch(kvstore)
+                optimizer_params = {"rescale_grad": 1.0 / size, **dict(optimizer_params)}
+            shapes = shapes_of_part(shapes[0], micro_batches), shapes_of_part(shapes[1] or (), micro_batches)
         self.bind(
-            data_shapes=shapes_of_part(train_data.provide_data, micro_batches),
-            label_shapes=shapes_of_part(train_data.provide_label, micro_batches),
+            data_shapes=shapes[0],
+            label_shapes=shapes[1],
             for_training=True,
             force_rebind=force_rebind,
             **({} if micro_batches == 1 else {"grad_req": "add"}),

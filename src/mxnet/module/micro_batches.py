@@ -21,7 +21,7 @@ def batch_size_of(shapes: Sequence[Any]) -> int:
     return int(sizes[0]) if sizes else 1
 
 
-def shapes_of_part(shapes: Sequence[Any] | None, count: int) -> list[DataDesc] | None:
+def shapes_of_part(shapes: Sequence[Any], count: int) -> list[DataDesc]:
     """Return the shapes of one of `count` parts of a batch.
 
     Raises
@@ -29,7 +29,7 @@ def shapes_of_part(shapes: Sequence[Any] | None, count: int) -> list[DataDesc] |
     ShapeError
         If the batch cannot be cut into that many.
     """
-    return None if shapes is None else [_cut(_described(desc), count) for desc in shapes]
+    return [_cut(_described(desc), count) for desc in shapes]
 
 
 def parts_of(
@@ -56,7 +56,7 @@ def parts_of(
             pad=min(size, max(0, (batch.pad or 0) - size * (count - 1 - i))),
             bucket_key=batch.bucket_key,
             provide_data=batch.provide_data and shapes_of_part(data, count),
-            provide_label=batch.provide_label and shapes_of_part(labels, count),
+            provide_label=batch.provide_label and shapes_of_part(labels or (), count),
         )
 
 

@@ -37,7 +37,7 @@ class SideBySide:
         )
         self._seen: set[Hashable] = set()
 
-    def run(self, kind: Hashable, call: Callable[[int, Executor], None]) -> None:
+    def run(self, kind: Hashable, call: Callable[[int, Executor], object]) -> None:
         """Call a function with the number of each executor, and the executor.
 
         Parameters
@@ -54,7 +54,7 @@ class SideBySide:
             self._seen.add(kind)
             return
         threads = _threads(os.getpid())
-        others = [threads.submit(copy_context().run, call, *each) for each in numbered[1:]]
+        others = [threads.submit(copy_context().run, functools.partial(call, *each)) for each in numbered[1:]]
         try:
             call(*numbered[0])
         finally:

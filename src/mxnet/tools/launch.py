@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -20,6 +19,9 @@ from types import FrameType
 from typing import NoReturn
 
 __all__ = ["main"]
+
+_FAREWELL = 5.0
+"""For how many seconds the others may go on when a worker has failed: they say what they miss, and end."""
 
 _GRACE = 5.0
 """For how many seconds a worker may tidy up once it was asked to end."""
@@ -41,11 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("launch: -n says how many workers, at least 1, and a command follows.", file=sys.stderr)  # noqa: T201
         return 2
     environment = {**os.environ, **_variables(args)}
-    command = args.command[0] if len(args.command) == 1 else shlex.join(args.command)
+    command = args.command if len(args.command) > 1 else ["/bin/sh", "-c", *args.command]
     with _ended_with_us() as workers:
         for rank in range(args.num_workers):
             own = {"DMLC_WORKER_ID": str(rank), "DMLC_TASK_ID": str(rank)}
-            workers.append(subprocess.Popen(command, shell=True, env=environment | own))  # noqa: S602 - as in MXNet
+            # A group of its own, so that what a worker starts can be ended with it.
+            started = subprocess.Popen(command, env=environment | own, start_new_session=True)  # noqa: S603
+            workers.append(started)
         return _first_failure(workers)
 
 
@@ -120,7 +124,7 @@ def _first_failure(workers: Sequence[subprocess.Popen[bytes]]) -> int:
             state = states[failed]
             assert state is not None
             print(f"launch: worker {failed} ended with {state}.", file=sys.stderr)  # noqa: T201
-            time.sleep(0.5)  # so that the others can say what they miss
+            _wait_for(workers, _FAREWELL)
             return state if state > 0 else 128 - state
         if None not in states:
             return 0
@@ -128,16 +132,26 @@ def _first_failure(workers: Sequence[subprocess.Popen[bytes]]) -> int:
 
 
 def _end(workers: Sequence[subprocess.Popen[bytes]]) -> None:
+    _signal(workers, signal.SIGTERM)
+    _wait_for(workers, _GRACE)
+    _signal(workers, signal.SIGKILL)
+    for worker in workers:
+        worker.wait()
+
+
+def _signal(workers: Sequence[subprocess.Popen[bytes]], number: int) -> None:
+    """Send a signal to those that have not ended, and to what they have started."""
     for worker in workers:
         if worker.poll() is None:
-            worker.terminate()
-    until = time.monotonic() + _GRACE
-    for worker in workers:
-        try:
-            worker.wait(max(0.0, until - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            worker.kill()
-            worker.wait()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(worker.pid, number)
+
+
+def _wait_for(workers: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
+    """Wait until all have ended, but not for longer than that."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and any(worker.poll() is None for worker in workers):
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":
