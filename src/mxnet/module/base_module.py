@@ -150,29 +150,35 @@ class BaseModule(Steps):
         with shown(progress, train_data, num_epoch) as bars, until_stopped(self.logger, train_data):
             # The bar comes first: a Speedometer resets the metric that it shows.
             batch_end_callback = [*bars, *_listed(batch_end_callback)]
-            for epoch in range(begin_epoch, num_epoch):
-                tic = time.perf_counter()
-                eval_metric.reset()
-                values = self._fit_epoch(locals())
-                for name, value in values:
-                    self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
-                self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
+            self._fit_epochs(locals())
 
-                arguments, states = self.get_params()
-                self.set_params(arguments, states)  # with several devices, all go on from the mean
-                for callback in _listed(epoch_end_callback):
-                    callback(epoch, self.symbol, arguments, states)
-                if eval_data is not None:
-                    found = self.score(
-                        eval_data,
-                        validation_metric,
-                        score_end_callback=eval_end_callback,
-                        batch_end_callback=eval_batch_end_callback,
-                        epoch=epoch,
-                    )
-                    for name, value in found:
-                        self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
-                train_data.reset()
+    def _fit_epochs(self, given: dict[str, Any]) -> None:
+        """Train for as many epochs as `fit` was asked to, given its variables."""
+        train_data, eval_data = given["train_data"], given["eval_data"]
+        eval_metric: EvalMetric = given["eval_metric"]
+        for epoch in range(given["begin_epoch"], given["num_epoch"]):
+            tic = time.perf_counter()
+            eval_metric.reset()
+            values = self._fit_epoch({**given, "epoch": epoch, "tic": tic})
+            for name, value in values:
+                self.logger.info("Epoch[%d] Train-%s=%f", epoch, name, value)
+            self.logger.info("Epoch[%d] Time cost=%.3f", epoch, time.perf_counter() - tic)
+
+            arguments, states = self.get_params()
+            self.set_params(arguments, states)  # with several devices, all go on from the mean
+            for callback in _listed(given["epoch_end_callback"]):
+                callback(epoch, self.symbol, arguments, states)
+            if eval_data is not None:
+                found = self.score(
+                    eval_data,
+                    given["validation_metric"],
+                    score_end_callback=given["eval_end_callback"],
+                    batch_end_callback=given["eval_batch_end_callback"],
+                    epoch=epoch,
+                )
+                for name, value in found:
+                    self.logger.info("Epoch[%d] Validation-%s=%f", epoch, name, value)
+            train_data.reset()
 
     def _fit_epoch(self, given: dict[str, Any]) -> list[tuple[str, Any]]:
         """Train on every batch once and return the metric.
