@@ -31,7 +31,7 @@ def main() -> int:
     began = time.perf_counter()
     OUTPUT.mkdir(exist_ok=True)
     mx.random.seed(1)
-    np.random.seed(1)  # noqa: NPY002 - NDArrayIter shuffles with numpy's global generator
+    np.random.seed(1)
 
     heading("The digits")
     train_x, train_y, test_x, test_y = load_data()

@@ -19,7 +19,7 @@ def load() -> tuple[mx.io.NDArrayIter, tuple[nd.NDArray, nd.NDArray]]:
     pictures = (pictures / 16).astype("float32").reshape(-1, 1, 8, 8)
     labels = labels.astype("float32")
     held_out = np.arange(len(labels)) % 5 == 0
-    np.random.seed(1)  # noqa: NPY002 - NDArrayIter shuffles with numpy's global generator
+    np.random.seed(1)
     training = mx.io.NDArrayIter(pictures[~held_out], labels[~held_out], BATCH_SIZE, shuffle=True)
     return training, (nd.array(pictures[held_out]), nd.array(labels[held_out]))
 

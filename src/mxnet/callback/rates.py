@@ -26,7 +26,7 @@ class _Growing(LRScheduler):
     def __init__(self, lowest: float, highest: float, batches: int) -> None:
         super().__init__(lowest)
         self.lowest = lowest
-        self.factor = (highest / lowest) ** (1 / max(1, batches - 1))
+        self.factor: float = (highest / lowest) ** (1 / max(1, batches - 1))
 
     def __call__(self, num_update: int) -> float:
         return self.lowest * self.factor ** (num_update - 1)
