@@ -84,6 +84,7 @@ ALLOWED = {
     "expf",
     "logf",
     "powf",
+    "sincosf",
     "sinf",
     "sincosf",
     "cosf",

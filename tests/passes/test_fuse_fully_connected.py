@@ -40,6 +40,13 @@ def test_activation_becomes_part_of_the_layer():
     ]
 
 
+def test_layers_that_share_a_weight_share_what_is_stored_of_it():
+    data, weight = mx.sym.Variable("data"), mx.sym.Variable("weight")
+    net = dense(dense(data, weight=weight, num_hidden=5, name="one"), weight=weight, num_hidden=5, name="two")
+    fused = fuse_fully_connected(typed(net, data=(4, 5)))
+    assert [*operators(fused).values()].count("_transposed_dense_weight") == 1
+
+
 ACTIVATIONS = {
     "none": lambda x: x,
     "relu": relu,

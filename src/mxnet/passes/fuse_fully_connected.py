@@ -7,6 +7,8 @@ which the plan runs once.
 
 from __future__ import annotations
 
+from typing import Any
+
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.types import is_complete
@@ -28,10 +30,11 @@ __all__ = ["fuse_fully_connected"]
 def fuse_fully_connected(graph: Graph) -> Graph:
     """Return the graph with dense layer and activation in one node each time; for inference."""
     readers = count_readers(graph)
+    stored: dict[tuple[Any, ...], Entry] = {}  # a parameter that several layers share is stored once
 
     def fuse(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         if isinstance(node.op, FullyConnected):
-            return _packed(node, node.op, inputs)
+            return _packed(node, node.op, inputs, stored)
         layer = inputs[0].node if inputs and readers[node.inputs[0]] == 1 else None
         if layer is None or place_of(layer) != place_of(node):
             return None
@@ -40,7 +43,9 @@ def fuse_fully_connected(graph: Graph) -> Graph:
     return rewrite(graph, fuse)
 
 
-def _packed(node: Node, op: FullyConnected, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
+def _packed(
+    node: Node, op: FullyConnected, inputs: tuple[Entry, ...], stored: dict[tuple[Any, ...], Entry]
+) -> tuple[Entry, ...] | None:
     data, weight, *bias = inputs
     if weight.node.op is not None and not isinstance(weight.node.op, FoldedWeight):
         return None  # not a parameter: it would have to be packed in every run
@@ -54,7 +59,8 @@ def _packed(node: Node, op: FullyConnected, inputs: tuple[Entry, ...]) -> tuple[
         ]
     with emitting(node, "packed_weight"):
         store = PackedDenseWeight if onednn_multiplies(weight.type, rows) else TransposedDenseWeight
-        packed = emit(store.make(rows=rows), weight)
+        key = store.make(rows=rows), weight, place_of(node)
+        packed = stored[key] = stored[key] if key in stored else emit(key[0], weight)
     fused = FusedFullyConnected.make(num_hidden=op.num_hidden, flatten=op.flatten, no_bias=not bias)
     return stand_in(fused, (data, packed, *bias), node).outputs
 

@@ -134,7 +134,7 @@ def _taps(first, step, number, points, extent, indices, weights):
             weight[n + 1] = share * fraction
             n += 2
         return n
-    begin, end = np.int64(0), np.int64(-1)
+    begin, end = 0, -1
     for k in range(np.int64(truncated(min(counts, _ENDLESS)))):
         at = _point(first, step, number, k, counts)
         if at >= -1 and at <= np.float32(extent):

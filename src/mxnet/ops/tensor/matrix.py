@@ -227,14 +227,13 @@ class BatchDot(_Product, name="batch_dot"):
         return {} if k is None or also_k is None else {"output": (*batch, n, m)}
 
     def as_rows(self, to: Rows) -> None:
-        (n, k), (_, m) = self._factors(to.lhs.shape, to.rhs.shape)
-        pairs = math.prod(to.lhs.shape[:-2])
-        if pairs > _MOST_PAIRS:
+        *batch, n, m = to.output.shape
+        k = to.lhs.shape[-2 if self.transpose_a else -1]
+        if math.prod(batch) > _MOST_PAIRS:
             to.decline()
-        turns = {"turn_left": self.transpose_a, "turn_right": self.transpose_b}
-        for i in range(pairs):
-            factors = to.lhs.at(i * n * k), to.rhs.at(i * k * m)
-            to.product(*factors, to.output.at(i * n * m), (n, k, m), **turns)
+        product = functools.partial(to.product, turn_left=self.transpose_a, turn_right=self.transpose_b)
+        for i in range(math.prod(batch)):
+            product(to.lhs.at(i * n * k), to.rhs.at(i * k * m), to.output.at(i * n * m), (n, k, m))
 
     def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
         return torch.matmul(lhs.mT if self.transpose_a else lhs, rhs.mT if self.transpose_b else rhs, out=out)
