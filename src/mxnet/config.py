@@ -76,8 +76,8 @@ KNOBS: dict[str, Knob] = {
     "MXNET_DISABLED_PASSES": Knob(
         _names,
         frozenset(),
-        "What to leave out, with commas between: passes, 'hoist', 'share_memory', 'native', 'cuda_graphs'; or "
-        "'all'.",
+        "What to leave out, with commas between: passes, 'hoist', 'share_memory', 'native', 'cuda_graphs'; "
+        "or 'all'.",
     ),
     "MXNET_GLUON_REPO": Knob(
         str,

@@ -12,6 +12,7 @@ from mxnet.errors import ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.kvstore.base import KVStoreBase, StoreError
 from mxnet.ndarray import NDArray
+from mxnet.ndarray.sparse import RowSparseNDArray
 from mxnet.optimizer import Updater, get_updater
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class KVStore(KVStoreBase):
                     f"The key {one!r} is pulled into {len(outs)} arrays, but for {len(rows)} rows."
                 )
             for target, each in zip(outs, rows if len(rows) == len(outs) else rows * len(outs), strict=True):
-                if target.stype != "row_sparse":
+                if not isinstance(target, RowSparseNDArray):
                     raise StoreError(
                         f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull."
                     )

@@ -213,8 +213,7 @@ def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States
     further = functools.partial(compiled, context=task.context) if compiles else None
     code = _code(written, kernels, mode.tapped, further)
     if shares and options.has("cuda_graphs") and not (compiles or mode.profiled):
-        first = len(task.graph.arguments)
-        moved = range(first, len(variables)) if mode.is_train else ()
+        moved = range(len(task.graph.arguments), len(variables)) if mode.is_train else ()
         code = replayed(code, plan, context=task.context, written=moved)
     read = set(graph.nodes)
     return Program(plan, code, reached, tuple(head in read for head in heads))

@@ -19,7 +19,7 @@ OPTIMISATIONS = (
     "native",
     "cuda_graphs",
 )
-"""What can be left out: passes, keeping what is prepared, writing over dead values, native kernels, replay."""
+"""What can be left out: passes, keeping what is prepared, writing over dead values, kernels, replaying."""
 
 
 @dataclass(frozen=True)
