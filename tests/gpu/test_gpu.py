@@ -25,9 +25,14 @@ DETERMINED = tuple(
 
 
 @pytest.fixture(autouse=True)
-def _exact_products(monkeypatch):
-    monkeypatch.setattr(torch.backends.cuda.matmul, "allow_tf32", False)
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+def _exact_products():
+    kinds = torch.backends.cuda.matmul, torch.backends.cudnn
+    before = [each.allow_tf32 for each in kinds]
+    for each in kinds:
+        each.allow_tf32 = False
+    yield
+    for each, allowed in zip(kinds, before, strict=True):
+        each.allow_tf32 = allowed
 
 
 def called(sample, context):

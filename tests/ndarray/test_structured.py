@@ -528,3 +528,27 @@ def test_native_kernels_find_what_is_not_zero(stype, monkeypatch):
     plain = values.tostype(stype)
     for mine, other in zip(by_kernel._parts, plain._parts, strict=True):
         np.testing.assert_array_equal(mine.numpy(), other.numpy())
+
+
+@pytest.mark.parametrize("kind", ["whole", "rows"])
+def test_threads_share_a_large_step(kind, monkeypatch):
+    n = (1 << 15) + 3
+
+    def moved():
+        weight = mx.nd.arange(n * 16).reshape((n, 16)) / 1e6
+        grad = weight * 2
+        if kind == "rows":
+            numbers = np.arange(1, n, 3)
+            grad = mx.nd.sparse.row_sparse_array((grad[: len(numbers)], numbers), shape=(n, 16))
+        update = mx.optimizer.get_updater(mx.optimizer.create("adam", learning_rate=0.1))
+        update(0, grad, weight)
+        return weight.asnumpy()
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        shared = moved()
+        monkeypatch.setenv("MXNET_DISABLED_PASSES", "native")
+        np.testing.assert_allclose(shared, moved(), rtol=1e-5, atol=1e-6)
+    finally:
+        torch.set_num_threads(before)
