@@ -202,37 +202,37 @@ def clip(n):
 
 @case
 def times_a_number_of_csr(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     return lambda: x * 2
 
 
 @case
 def csr_times_dense_row(n):
-    x, y = csr(n, n // 50), mx.nd.ones((1, n))
+    x, y = csr(n // 50, n // 50), mx.nd.ones((1, n))
     return lambda: sparse.broadcast_mul(x, y)
 
 
 @case
 def csr_times_dense_column(n):
-    x, y = csr(n, n // 50), mx.nd.ones((n // 50, 1))
+    x, y = csr(n // 50, n // 50), mx.nd.ones((n // 50, 1))
     return lambda: sparse.broadcast_mul(x, y)
 
 
 @case
 def sum_of_csr_rows(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     return lambda: sparse.sum(x, axis=1)
 
 
 @case
 def sum_of_csr_columns(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     return lambda: sparse.sum(x, axis=0)
 
 
 @case
 def mean_of_csr_columns(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     return lambda: sparse.mean(x, axis=0)
 
 
@@ -244,7 +244,7 @@ def norm(n):
 
 @case
 def norm_of_csr(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     return lambda: sparse.norm(x)
 
 
@@ -319,7 +319,7 @@ def csr_batches(n):
 
 @case
 def csr_of_parts(n):
-    x = csr(n, n // 50)
+    x = csr(n // 50, n // 50)
     parts = (x.data.asnumpy(), x.indices.asnumpy(), x.indptr.asnumpy())
     return lambda: sparse.csr_matrix(parts, shape=(n // 50, n))
 
@@ -371,14 +371,14 @@ def printed(n):
 
 @case
 def saved(n):
-    x, y, folder = rows(n), csr(n, n // 50), tempfile.mkdtemp()
+    x, y, folder = rows(n), csr(n // 50, n // 50), tempfile.mkdtemp()
     return lambda: mx.nd.save(str(Path(folder) / "arrays"), {"x": x, "y": y})
 
 
 @case
 def loaded(n):
     path = str(Path(tempfile.mkdtemp()) / "arrays")
-    mx.nd.save(path, {"x": rows(n), "y": csr(n, n // 50)})
+    mx.nd.save(path, {"x": rows(n), "y": csr(n // 50, n // 50)})
     return lambda: mx.nd.load(path)
 
 
@@ -471,7 +471,7 @@ def trained(symbol, batch, **optimizer):
 
 @case
 def linear_classification(n):
-    x, w = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("w", shape=(n, 2), stype="row_sparse")
+    x, w = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("w_weight", shape=(n, 2), stype="row_sparse")
     b = mx.sym.Variable("a_bias", shape=(2,))
     y = mx.sym.SoftmaxOutput(mx.sym.broadcast_add(mx.sym.sparse.dot(x, w), b), mx.sym.Variable("label"))
     batch = {"x": csr(n), "label": mx.nd.ones(BATCH)}
@@ -481,8 +481,11 @@ def linear_classification(n):
 @case
 def factorization_machine(n):
     k = 16
-    x, v = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("v", shape=(n, k), stype="row_sparse")
-    w, b = mx.sym.Variable("w", shape=(n, 1), stype="row_sparse"), mx.sym.Variable("a_bias", shape=(1,))
+    x, v = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("v_weight", shape=(n, k), stype="row_sparse")
+    w, b = (
+        mx.sym.Variable("w_weight", shape=(n, 1), stype="row_sparse"),
+        mx.sym.Variable("a_bias", shape=(1,)),
+    )
     linear = mx.sym.broadcast_add(mx.sym.sparse.dot(x, w), b)
     squares = mx.sym._internal._square_sum(v, axis=1, keepdims=True)
     pairs = mx.sym.sum(mx.sym.square(mx.sym.sparse.dot(x, v)), axis=1, keepdims=True)

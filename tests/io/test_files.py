@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import mxnet as mx
+from mxnet.io import files
 
 
 @pytest.fixture
@@ -111,6 +112,37 @@ def test_damaged_sparse_lines_are_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(ValueError, match=message):
         mx.io.LibSVMIter(data_libsvm=str(path), data_shape=(4,), batch_size=1)
+
+
+USUAL = [
+    "1 0:1 3:2.5\n0 2:1e-3\n",
+    "1 0:1\r\n\r\n-1\r\n0.5 1:nan 2:inf",
+    "1\n2\n3",
+    "\n\n2 1:3\t2:4 \n",
+]
+UNUSUAL = ["0:1 2:3\n1 1:2\n", "", " \n\n", "1 0:1\x0b2 1:2\n"]
+
+
+@pytest.mark.parametrize("text", USUAL + UNUSUAL)
+def test_sparse_lines_are_read_as_they_would_be_one_by_one(text):
+    found = files._numbers_of_lines(text.encode())
+    assert (found is None) == (text in UNUSUAL)
+    expected = files._items_of_lines(text.encode(), "path", 1)
+    for mine, other in zip(found or expected, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+        assert mine.dtype == other.dtype
+
+
+def test_sparse_lines_are_read_in_stretches(tmp_path, monkeypatch):
+    path = tmp_path / "d.libsvm"
+    path.write_text("".join(f"{i} {i % 4}:{i}\n" for i in range(20)) + "1 bad\n")
+    monkeypatch.setattr(files, "_BLOCK", 16)
+    with pytest.raises(ValueError, match="line 21"):
+        mx.io.LibSVMIter(data_libsvm=str(path), data_shape=(4,), batch_size=5)
+    path.write_text(path.read_text().replace("1 bad\n", ""))
+    batches = list(mx.io.LibSVMIter(data_libsvm=str(path), data_shape=(4,), batch_size=5))
+    assert [batch.label[0].asnumpy().tolist() for batch in batches] == np.arange(20.0).reshape(4, 5).tolist()
+    np.testing.assert_array_equal(batches[1].data[0].asnumpy()[1], [0, 0, 6, 0])
 
 
 def test_digits_come_in_whole_batches(digits):

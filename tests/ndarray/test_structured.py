@@ -8,6 +8,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import mxnet as mx
+from mxnet.ndarray.serialize import dumps
 
 ROWS, WIDTH = 1000, 4
 LARGE = ROWS * 4
@@ -399,3 +400,155 @@ def test_rows_are_pulled_from_a_store_and_pushed_to_it(stype):
     np.testing.assert_allclose(out.data.asnumpy(), expected[[1, 5]], rtol=1e-6)
     assert out.indices.asnumpy().tolist() == [1, 5]
     assert size < LARGE
+
+
+# ---------------------------------------------------------------------------------------------- what it costs
+
+
+HUGE = 10_000_000
+"""Rows of 64 numbers, which would take 2.5 GB."""
+
+
+def huge(*numbers):
+    return mx.nd.sparse.row_sparse_array((mx.nd.ones((len(numbers), 64)), numbers), shape=(HUGE, 64))
+
+
+def factorization_machine():
+    x, w = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("w", shape=(HUGE, 64), stype="row_sparse")
+    return mx.sym.MakeLoss(mx.sym.square(mx.sym.sparse.dot(x, w)))
+
+
+def steps_of_a_module():
+    """Train a module whose weight stores few rows, as the pulls of a server leave it."""
+    executor = factorization_machine().simple_bind(
+        mx.cpu(), x=(2, HUGE), grad_req={"x": "null", "w": "write"}
+    )
+    parts = ([1, 2, 3], [5, 900, 5], [0, 2, 3])
+    executor.arg_dict["x"][:] = mx.nd.sparse.csr_matrix(parts, shape=(2, HUGE))
+    executor.arg_dict["w"][:] = huge(5, 900)
+    executor.forward(is_train=True)
+    executor.backward()
+    return executor.grad_dict["w"]
+
+
+def steps_of_an_optimizer(name):
+    update = mx.optimizer.get_updater(mx.optimizer.create(name))
+    weight = huge(5, 7, 900)
+    for _ in range(2):
+        update(0, huge(5, 900), weight)
+    return weight
+
+
+def pushed_and_pulled():
+    store = mx.kv.create("local")
+    store.init("w", huge(5, 7))
+    store.push("w", [huge(5), huge(7, 900)])
+    out = mx.nd.sparse.zeros("row_sparse", (HUGE, 64))
+    store.row_sparse_pull("w", out=out, row_ids=mx.nd.array([7, 900], dtype="int64"))
+    return out
+
+
+def saved_and_loaded():
+    return mx.nd.load_frombuffer(dumps([huge(5)]))[0]
+
+
+WORK = {
+    "a graph": steps_of_a_module,
+    **{each: lambda each=each: steps_of_an_optimizer(each) for each in ("sgd", "adam", "adagrad", "ftrl")},
+    "a store": pushed_and_pulled,
+    "a file": saved_and_loaded,
+    "sums": lambda: mx.nd.add_n(huge(1), huge(2), huge(1, 3)),
+    "a sum of csr": lambda: _wide([1, 3]) + _wide([3, 5]),
+}
+
+
+def _wide(columns):
+    return mx.nd.sparse.csr_matrix(([1] * len(columns), columns, [0, len(columns)]), shape=(1, HUGE))
+
+
+@pytest.mark.parametrize("work", WORK.values(), ids=WORK)
+def test_work_on_arrays_that_would_not_fit_takes_what_is_stored(work):
+    with LargestMade() as made:
+        result = work()
+    assert result.stype != "default"
+    assert made.bytes < 1 << 20
+
+
+# ------------------------------------------------------------------------------------------- rows where they lie
+
+
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("sgd", {}),
+        ("sgd", {"momentum": 0.9, "clip_gradient": 0.3}),
+        ("adam", {"clip_gradient": 0.3}),
+        ("adagrad", {}),
+        ("ftrl", {"clip_gradient": 0.3}),
+        ("groupadagrad", {"clip_gradient": 0.3}),
+    ],
+    ids=lambda each: each if isinstance(each, str) else " ".join(each),
+)
+def test_native_kernels_move_rows_as_the_formula_does(name, settings, stype, monkeypatch):
+    def moved():
+        rng = np.random.RandomState(0)
+        weight = mx.nd.array(rng.rand(300, 5)).tostype(stype)
+        update = mx.optimizer.get_updater(
+            mx.optimizer.create(name, learning_rate=0.1, rescale_grad=0.5, **settings)
+        )
+        for start in range(3):
+            numbers = np.arange(start, 300, 4)
+            grad = mx.nd.sparse.row_sparse_array((rng.randn(len(numbers), 5), numbers), shape=(300, 5))
+            update(0, grad, weight)
+        return weight.asnumpy()
+
+    by_kernel = moved()
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "native")
+    np.testing.assert_allclose(by_kernel, moved(), rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize("function", [mx.nd.elemwise_add, mx.nd.elemwise_sub, mx.nd.elemwise_mul])
+def test_csr_matrices_are_combined_by_their_elements(function):
+    def matrix(*values):
+        return mx.nd.sparse.csr_matrix((list(values), [0, 2, 3, 1], [0, 2, 3, 4]), shape=(3, 4))
+
+    left, right = matrix(1, 2, 3, 4), mx.nd.sparse.csr_matrix(([-1, 5], [0, 3], [0, 1, 2, 2]), shape=(3, 4))
+    found = function(left, right)
+    assert found.stype == "csr"
+    assert (found.data.asnumpy() != 0).all()
+    np.testing.assert_array_equal(found.asnumpy(), function(dense(left), dense(right)).asnumpy())
+
+
+@pytest.mark.parametrize("stype", ["csr", "row_sparse"])
+def test_native_kernels_find_what_is_not_zero(stype, monkeypatch):
+    values = mx.nd.array([[0, -0.0, 0], [np.nan, 0, 1], [0, 0, 0], [1e-45, np.inf, -2]])
+    by_kernel = values.tostype(stype)
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "native")
+    plain = values.tostype(stype)
+    for mine, other in zip(by_kernel._parts, plain._parts, strict=True):
+        np.testing.assert_array_equal(mine.numpy(), other.numpy())
+
+
+@pytest.mark.parametrize("kind", ["whole", "rows"])
+def test_threads_share_a_large_step(kind, monkeypatch):
+    n = (1 << 15) + 3
+
+    def moved():
+        weight = mx.nd.arange(n * 16).reshape((n, 16)) / 1e6
+        grad = weight * 2
+        if kind == "rows":
+            numbers = np.arange(1, n, 3)
+            grad = mx.nd.sparse.row_sparse_array((grad[: len(numbers)], numbers), shape=(n, 16))
+        update = mx.optimizer.get_updater(mx.optimizer.create("adam", learning_rate=0.1))
+        update(0, grad, weight)
+        return weight.asnumpy()
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        shared = moved()
+        monkeypatch.setenv("MXNET_DISABLED_PASSES", "native")
+        np.testing.assert_allclose(shared, moved(), rtol=1e-5, atol=1e-6)
+    finally:
+        torch.set_num_threads(before)

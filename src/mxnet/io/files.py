@@ -340,14 +340,14 @@ def _numbers_of_lines(text: bytes) -> tuple[Values, Values, Values, Values] | No
     letters = np.frombuffer(text, "uint8")
     is_space = letters <= ord(" ")
     begins = ~is_space & np.concatenate(([True], is_space[:-1]))
-    tokens = np.cumsum(begins)  # up to and with each letter
+    tokens: Values = np.cumsum(begins)  # up to and with each letter
     ends = np.append(np.flatnonzero(letters == ord("\n")), len(letters) - 1)
     colons = np.flatnonzero(letters == ord(":"))
-    before = np.concatenate(([0], tokens[ends]))
-    line = np.searchsorted(ends, colons)
-    counts = np.bincount(line, minlength=len(before) - 1)
-    nth = np.arange(len(colons)) - (np.cumsum(counts) - counts)[line]
-    of_line = np.diff(before)
+    before: Values = np.concatenate(([0], tokens[ends]))
+    line: Values = np.searchsorted(ends, colons)
+    counts: Values = np.bincount(line, minlength=len(before) - 1)
+    nth: Values = np.arange(len(colons)) - (np.cumsum(counts) - counts)[line]
+    of_line: Values = np.diff(before)
     there = of_line > 0
     # The first token of a line is the label, and each of the others has one colon.
     if (tokens[colons] - before[line] != nth + 2).any() or (of_line[there] != counts[there] + 1).any():

@@ -13,6 +13,7 @@ from mxnet.files import atomic_write, read_file
 from mxnet.kvstore.base import KVStoreBase, StoreError
 from mxnet.kvstore.compression import take_codes
 from mxnet.ndarray import NDArray
+from mxnet.ndarray.sparse import RowSparseNDArray
 from mxnet.optimizer import Updater, get_updater
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class KVStore(KVStoreBase):
                     f"The key {one!r} is pulled into {len(outs)} arrays, but for {len(rows)} rows."
                 )
             for target, each in zip(outs, rows if len(rows) == len(outs) else rows * len(outs), strict=True):
-                if target.stype != "row_sparse":
+                if not isinstance(target, RowSparseNDArray):
                     raise StoreError(
                         f"row_sparse_pull copies into row_sparse arrays, got {target.stype}. Use pull."
                     )

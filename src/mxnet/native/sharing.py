@@ -30,7 +30,7 @@ def threads() -> int:
     return torch.get_num_threads() if _pool() is not None else 1
 
 
-def run_shares(kernel: str, shares: Sequence[Sequence[float]]) -> None:
+def run_shares(kernel: str, shares: Sequence[Any]) -> None:
     """Run a kernel once for the words of each share, in parallel if there are several.
 
     Words that are an array of numpy already are taken as they are. The kernel has to be there: ask

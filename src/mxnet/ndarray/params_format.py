@@ -74,7 +74,7 @@ def _values_of(tensor: Tensor) -> memoryview:
     if host.dtype == torch.bfloat16:
         host = host.view(torch.int16)
     values: np.ndarray[Any, Any] = host.numpy().reshape(-1)
-    return memoryview(values.astype(values.dtype.newbyteorder("<"), copy=False).view(np.uint8))
+    return values.astype(values.dtype.newbyteorder("<"), copy=False).view(np.uint8).data
 
 
 # ---------------------------------------------------------------------------------------------------- reading

@@ -44,6 +44,7 @@ def _problem(stype: str, shape: tuple[int, ...], parts: Parts) -> str:  # noqa: 
         return f"the stored values have shape {tuple(values.shape)}, not ({len(values)},)"
     if indptr[0] != 0 or indptr[-1] != len(indices) or bool((indptr.diff() < 0).any()):
         return f"the row starts must increase from 0 to {len(indices)}"
-    if len(indices) and not (indices.min() >= 0 and indices.max() < shape[1]):
+    least, most = indices.aminmax() if len(indices) else (0, -1)
+    if not 0 <= least <= most + 1 <= shape[1]:
         return f"the column numbers must be from 0 to below {shape[1]}"
     return ""

@@ -202,7 +202,7 @@ def rows_in_place(arrays: Sequence[NDArray], rows: Tensor) -> list[RowsOf] | Non
         if stored.stype == ROWS and len(stored.parts[1]) < stored.shape[0]:
             if array is arrays[0]:
                 return None
-            array._parts = whole_rows(stored).parts
+            array._put(whole_rows(stored))
         elif stored.stype == CSR:
             return None
         found.append(RowsOf(array._stored().parts[0], rows))

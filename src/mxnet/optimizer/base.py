@@ -541,10 +541,12 @@ class Rule(Optimizer):
             moved = [weight, *states]
             slope = grad._stored().parts[0]
             in_place = rows_in_place(moved, rows)
-            part, *parts = in_place or read_rows(moved, rows)
+            if in_place is not None:
+                self._step(index, in_place[0], slope, in_place[1:], float(lr), float(wd))
+                return
+            part, *parts = read_rows(moved, rows)
             self._step(index, part, slope, parts, float(lr), float(wd))
-            if in_place is None:
-                write_rows(moved, rows, [part, *parts])
+            write_rows(moved, rows, [part, *parts])
             return
         tensors = [array._tensor for array in arrays]
         self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))

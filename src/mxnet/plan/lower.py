@@ -257,8 +257,7 @@ class _Way:
         code = _code(written, kernels, mode.tapped, further)
         if not self.shares or compiles or mode.profiled or not options.has("cuda_graphs"):
             return code
-        first = len(self.task.graph.arguments)
-        moved = range(first, len(self.variables)) if mode.is_train else ()
+        moved = range(len(self.task.graph.arguments), len(self.variables)) if mode.is_train else ()
         return replayed(code, plan, context=self.task.context, written=moved)
 
 

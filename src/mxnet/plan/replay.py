@@ -64,7 +64,7 @@ class CudaRecorder:
         self._context = context
         self._device = torch_device(context)
         self._stream = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]
-        self._pool = torch.cuda.graph_pool_handle()  # type: ignore[no-untyped-call]
+        self._pool = torch.cuda.graph_pool_handle()
 
     def warm_up(self, run: Callable[[], Any]) -> Any:
         """Run something on the stream, after what was launched before and before what comes next."""

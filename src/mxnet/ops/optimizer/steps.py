@@ -17,7 +17,8 @@ from mxnet.ops.optimizer.native_steps import by_kernel, fusable, is_clipped, lim
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.ops.optimizer.native_steps import Values
+    Values = Any
+    """A tensor, or several that step together (:class:`mxnet.optimizer.arrays.Arrays`)."""
 
 
 def _fused_sgd(op: Any, weight: Values, grad: Values, mom: Values | None, lr: float, wd: float) -> bool:
