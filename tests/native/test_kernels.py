@@ -86,7 +86,6 @@ ALLOWED = {
     "powf",
     "sincosf",
     "sinf",
-    "sincosf",
     "cosf",
     "tanf",
     "_GLOBAL_OFFSET_TABLE_",
