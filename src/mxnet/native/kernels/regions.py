@@ -134,7 +134,7 @@ def _taps(first, step, number, points, extent, indices, weights):
             weight[n + 1] = share * fraction
             n += 2
         return n
-    begin, end = 0, -1
+    begin, end = np.int64(0), np.int64(-1)
     for k in range(np.int64(truncated(min(counts, _ENDLESS)))):
         at = _point(first, step, number, k, counts)
         if at >= -1 and at <= np.float32(extent):
@@ -148,10 +148,10 @@ def _taps(first, step, number, points, extent, indices, weights):
                 weight[end - begin] = 0
             weight[under - begin] += (1 - share) / counts
             weight[above - begin] += share / counts
-    n = end - begin + 1 if end >= 0 else 0
-    for k in range(n):
+    count = end - begin + 1 if end >= 0 else 0
+    for k in range(count):
         index[k] = np.int32(begin + k)
-    return n
+    return count
 
 
 # Words of the means of points: images (or their gradient), boxes, means (or their gradient), then these.
