@@ -208,6 +208,7 @@ def _usual_for(node: Node, slot: str, known: Mapping[str, Shape], lengths: list[
         case Embedding():
             yield from ((1, length) for length in (*lengths, _SEQUENCE))
             yield (1,)
+            yield from ((1, length) for length in range(2, 101))  # a dense layer may want just so many words
         case SliceChannel(num_outputs=steps, squeeze_axis=squeezes):  # a sequence, step by step
             yield from ((1, steps, width) if squeezes else (1, steps * width) for width in _STEPS)
         case RNN() if slot == "data":
