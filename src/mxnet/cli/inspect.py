@@ -15,7 +15,7 @@ from mxnet.archives import is_archive, read_archive
 from mxnet.cli.tools.failing import Failure
 from mxnet.cli.tools.files import absent
 from mxnet.cli.tools.options import JSON
-from mxnet.cli.tools.printing import as_bytes, as_shape, console, print_json, print_table, working
+from mxnet.cli.tools.printing import as_bytes, as_shape, console, print_json, print_table, width, working
 from mxnet.cli.tools.records import print_records, records_as_json
 from mxnet.dtype import dtype_name
 from mxnet.errors import FileFormatError
@@ -23,6 +23,11 @@ from mxnet.files import read_file
 from mxnet.optimizer.states import load_states
 
 __all__ = ["Array", "arrays_of", "command"]
+
+
+_HEADINGS = {"min": "least", "max": "largest", "mean": "mean", "std": "std"}
+_NARROW = 100
+"""From how many columns on a terminal has room for all."""
 
 
 class Array(NamedTuple):
@@ -162,24 +167,32 @@ def _described(array: Array) -> dict[str, Any]:
 
 
 def _print(file: str, note: str, rows: list[dict[str, Any]], odd: int) -> None:
-    table = [
-        [
-            row["name"],
-            as_shape(row["shape"]),
-            row["dtype"] if row["storage"] == "default" else f"{row['dtype']}, {row['storage']}",
-            *(f"{row[key]:.4g}" if key in row else "" for key in ("min", "max", "mean", "std")),
-            f"{row['zeros']:.0%}" if row.get("zeros") else "",
-            _odd(row),
-        ]
-        for row in rows
-    ]
-    columns = ["name", "shape", "dtype", "least", "largest", "mean", "std", "zeros", "NaN, inf"]
+    limit = width()
+    narrow = limit is not None and limit < _NARROW
+    cells = [_cells(row, narrow=narrow) for row in rows]
+    columns = list(cells[0]) if cells else ["name"]
+    if not odd:
+        columns = [each for each in columns if each != "NaN, inf"]
+    table = [[each[column] for column in columns] for each in cells]
     styles = ["red" if row["nans"] + row["infinite"] else None for row in rows]
-    print_table(columns, table, f"{file}: {note}" if note else file, columns[3:], styles)
+    print_table(columns, table, f"{file}: {note}" if note else file, columns[1:], styles)
     count = sum(math.prod(row["shape"]) for row in rows)
     size = as_bytes(sum(row["bytes"] for row in rows))
     bad = f"; {odd:,} of them are NaN or infinite" if odd else ""
     console().print(f"{len(rows)} arrays, {count:,} numbers, {size}{bad}", markup=False)
+
+
+def _cells(row: dict[str, Any], *, narrow: bool) -> dict[str, str]:
+    """Return what stands in a row by column; a narrow terminal has room for the most important."""
+    numbers = ("min", "max", "mean") if narrow else ("min", "max", "mean", "std")
+    return {
+        "name": row["name"],
+        "shape": as_shape(row["shape"]),
+        "dtype": row["dtype"] if row["storage"] == "default" else f"{row['dtype']}, {row['storage']}",
+        **{_HEADINGS[key]: f"{row[key]:.4g}" if key in row else "" for key in numbers},
+        **({} if narrow else {"zeros": f"{row['zeros']:.0%}" if row.get("zeros") else ""}),
+        "NaN, inf": _odd(row),
+    }
 
 
 def _odd(row: dict[str, Any]) -> str:

@@ -200,7 +200,7 @@ def _totals(layers: Layers, totals: _Totals) -> Iterator[str]:
         return
     for name, shape in layers.inputs.shapes.items():
         guessed = "  (a guess: give another with --shape)" if name in layers.inputs.guessed else ""
-        yield f"input:      {name} {as_shape(shape)}{guessed}"
+        yield f"input:      {name} {as_shape(shape or None)}{guessed}"
     for name, output in layers.outputs().items():
         yield f"output:     {name} {as_shape(output)}"
 

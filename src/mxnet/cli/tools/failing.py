@@ -15,9 +15,9 @@ class Failure(MXNetError):
 
 def is_expected(error: BaseException) -> bool:
     """Whether an error is to be told in a line; those of the option parser tell themselves."""
-    return not isinstance(error, SystemExit | GeneratorExit) and not type(error).__module__.startswith(
-        ("typer", "click")
-    )
+    if isinstance(error, SystemExit | GeneratorExit | BrokenPipeError):  # who reads a pipe may have enough
+        return False
+    return not type(error).__module__.startswith(("typer", "click"))
 
 
 def failed(error: BaseException, command: str | None) -> int:

@@ -138,7 +138,7 @@ def _table(contents: bytes, source: str) -> Array:
                 continue  # the headings
             raise FileFormatError(f"{source}, line {number}: {error}.") from None
     if not rows:
-        raise FileFormatError(f"{source} holds no numbers.")
+        raise FileFormatError(f"{source} is no image, and holds no numbers.")
     if len({len(row) for row in rows}) != 1:
         raise FileFormatError(f"{source} has rows of {few(sorted({str(len(row)) for row in rows}))} numbers.")
     return np.array(rows, "float32")

@@ -64,7 +64,6 @@ def print_table(
             justify="right" if each in numbers else "left",
             overflow="fold",
             no_wrap=each in numbers,
-            ratio=None,
             style="bold" if i == 0 else None,
         )
     looks = iter(styles) if styles is not None else None

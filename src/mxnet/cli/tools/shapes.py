@@ -29,6 +29,7 @@ Shape = tuple[int, ...]
 _SIDES = (224, 112, 299, 227, 300, 32, 28, 64, 48, 24, 12, 96, 128, 160, 256, 320, 331, 416, 512, 608)
 _OBLONG = ((112, 96), (96, 112), (128, 64), (256, 128), (32, 100), (32, 128), (60, 160), (30, 80), (32, 280))
 _SEQUENCE = 10
+_STEPS = (80, 28, 32, 1)
 _FEATURES = (784, 100, 128, 512, 1024)
 _LIKE_PARAMETERS = ("_weight", "_bias", "_gamma", "_beta", "_moving_mean", "_moving_var")
 _FARTHEST = 30
@@ -123,7 +124,7 @@ def input_shapes(symbol: Symbol, parameters: Mapping[str, Shape], given: Mapping
         if _is_known(found[name]):
             continue
         try:
-            known[name], found = _fitting(symbol, known, name, found[name])
+            known[name], found = _fitting(symbol, known, name, found)
             guessed.append(name)
         except Failure:
             if not name.endswith("label"):
@@ -132,11 +133,12 @@ def input_shapes(symbol: Symbol, parameters: Mapping[str, Shape], given: Mapping
 
 
 def _fitting(
-    symbol: Symbol, known: Mapping[str, Shape], name: str, partly: Shape
+    symbol: Symbol, known: Mapping[str, Shape], name: str, found: Mapping[str, Shape]
 ) -> tuple[Shape, dict[str, Shape]]:
     """Return the first usual shape of an input that fits, and all shapes that follow."""
-    why = ""
-    for candidate in _candidates(symbol, known, name):
+    why, partly = "", found[name]
+    told = {each: shape for each, shape in found.items() if _is_known(shape)}
+    for candidate in _candidates(symbol, {**told, **known}, name):
         agrees = len(partly) == len(candidate) and all(
             a in (0, b) for a, b in zip(partly, candidate, strict=True)
         )
@@ -145,7 +147,7 @@ def _fitting(
         try:
             return candidate, _inferred(symbol, {**known, name: candidate})
         except MXNetError as error:
-            why = why or f"\n  {_told(name, candidate)} does not fit: {error}"
+            why = why or f"\n  {_told(name, candidate)} does not fit: {str(error).splitlines()[0]}"
     raise Failure(
         f"The shape of the input {name!r} does not follow from the parameters: "
         f"give it with --shape {name}=1,...{why}"
@@ -206,6 +208,9 @@ def _usual_for(node: Node, slot: str, known: Mapping[str, Shape], lengths: list[
         case Embedding():
             yield from ((1, length) for length in (*lengths, _SEQUENCE))
             yield (1,)
+            yield from ((1, length) for length in range(2, 101))  # a dense layer may want just so many words
+        case SliceChannel(num_outputs=steps, squeeze_axis=squeezes):  # a sequence, step by step
+            yield from ((1, steps, width) if squeezes else (1, steps * width) for width in _STEPS)
         case RNN() if slot == "data":
             widths = [*_rnn_widths(node.op, shapes["parameters"]), 28, *_FEATURES]
             yield from ((_SEQUENCE, 1, width) for width in widths)
