@@ -5,7 +5,6 @@ As in :mod:`mxnet.ops.nn.sliding`, images have their channels last in memory.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 from mxnet.lazy import torch
 from mxnet.native import find, run_shares, sgemm, threads
 from mxnet.ops.nn.sliding import Sliding
+from mxnet.ops.tools.keeping import kept
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -158,7 +158,7 @@ class Winograd(NamedTuple):
         run_shares(kernel, words)
 
 
-@functools.cache
+@kept
 def _transform(tile: int) -> Tensor:
     """Return the matrix (elements of a tile, 9) that transforms filters."""
     one = torch.tensor(_TRANSFORMS[tile], dtype=torch.float64)
