@@ -63,3 +63,10 @@ def test_what_no_call_makes_is_named():
     net, _ = mx.sym.contrib.foreach(lambda x, s: (x + s, x + s), mx.sym.Variable("x"), mx.sym.Variable("s"))
     with pytest.raises(mx.MXNetError, match=r"_foreach .* has bodies of its own"):
         net.to_python()
+
+
+def test_node_without_a_name_is_refused():
+    nodes = '{"op":"null","name":"x","inputs":[]},{"op":"elemwise_add","name":"","inputs":[[0,0,0],[0,0,0]]}'
+    symbol = mx.sym.load_json(f'{{"nodes":[{nodes}],"arg_nodes":[0],"heads":[[1,0,0]]}}')
+    with pytest.raises(mx.MXNetError, match="has no name, and a call gives each node one"):
+        symbol.to_python()

@@ -64,6 +64,19 @@ def test_it_survives_export(network):
         torch.testing.assert_close(ours, original)
 
 
+def test_the_head_of_a_detector_survives_export():
+    features = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(3, 3), num_filter=4, name="conv")
+    anchors = mx.sym.contrib.MultiBoxPrior(features, sizes=(0.5, 0.3), name="anchors")
+    scores = mx.sym.Convolution(features, kernel=(1, 1), num_filter=6, name="scores")
+    scores = mx.sym.softmax(mx.sym.Reshape(mx.sym.transpose(scores, (0, 2, 3, 1)), shape=(0, -1, 3)), axis=2)
+    net = mx.sym.Group([anchors, scores])
+    shapes = dict(zip(net.list_arguments(), net.infer_shape(data=(1, 3, 6, 6))[0], strict=True))
+    params = {name: mx.nd.random.normal(shape=shape) for name, shape in shapes.items() if name != "data"}
+    module, data = net.to_torch(params, data=(1, 3, 6, 6)).eval(), torch.ones(1, 3, 6, 6)
+    exported = torch.export.export(module, (data,), strict=False).module()
+    torch.testing.assert_close(exported(data), module(data))
+
+
 @pytest.fixture
 def _few_operators(monkeypatch):
     """Forget the operators of other tests: torch looks at all that a class holds while it traces."""

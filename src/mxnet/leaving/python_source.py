@@ -181,6 +181,8 @@ class _Writer:
         assert node.op is not None
         if node.subgraphs:
             raise NotInPythonError(f"{describe_node(node)} has bodies of its own, which no call can make.")
+        if not node.name:
+            raise NotInPythonError(f"{describe_node(node)} has no name, and a call gives each node one.")
         for entry in node.inputs:
             if entry.index >= (entry.node.op.visible_outputs() if entry.node.op else 1):
                 raise NotInPythonError(f"{describe_node(node)} reads a hidden output of {entry.node.name!r}.")

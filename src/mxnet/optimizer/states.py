@@ -84,7 +84,7 @@ def load_states(data: bytes, *, trusted: bool = False) -> tuple[dict[Index, Stat
 def _check_lengths(data: bytes) -> None:
     """Raise ValueError if a pickle says that something is longer than it is itself, before that is made."""
     for opcode, argument, position in pickletools.genops(data):  # reads what is there, and not what is said
-        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and argument > len(data):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT") and int(argument or 0) > len(data):
             raise ValueError(f"number {argument} of so many values, at byte {position}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.nn.fully_connected import FullyConnected
 from mxnet.ops.tensor.rearrange import Flatten
+from mxnet.ops.tools.keeping import kept
 from mxnet.ops.tools.shapes import numel
 from mxnet.ops.tools.storage import MAKES_DENSE
 
@@ -61,7 +61,7 @@ def minus_one_hot(p: Tensor, label: Tensor, spread: float = 0.0, whole: float = 
     return start.scatter_add(1, index, hit * (spread - whole))
 
 
-@functools.lru_cache(maxsize=32)
+@kept
 def _filled(shape: tuple[int, ...], number: float, dtype: torch.dtype) -> Tensor:
     """Return that number everywhere; nothing writes into it."""
     return torch.full(shape, number, dtype=dtype)

@@ -5,7 +5,6 @@ As in :mod:`mxnet.ops.nn.sliding`, images have their channels last in memory.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +13,7 @@ import numpy as np
 from mxnet.lazy import torch
 from mxnet.native import run_shares, sgemm, threads
 from mxnet.ops.nn.sliding import Sliding
+from mxnet.ops.tools.keeping import kept
 from mxnet.ops.tools.layout import transposed
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _by_panels() -> bool:
     return torch.backends.cpu.get_cpu_capability() == "AVX2"
 
 
-@functools.cache
+@kept
 def _transform(tile: int) -> Tensor:
     """Return the matrix (elements of a tile, 9) that transforms filters."""
     one = torch.tensor(_TRANSFORMS[tile], dtype=torch.float64)

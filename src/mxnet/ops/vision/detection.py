@@ -5,7 +5,6 @@ After: Liu et al., *SSD: Single Shot MultiBox Detector*, 2016.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from mxnet.lazy import F, torch
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.expect import extents_of
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.keeping import kept
 from mxnet.ops.vision.boxes import centres_in_onnx, decode_in_onnx, kept_in_onnx
 from mxnet.ops.vision.geometry import decode, encode, overlaps, to_centres
 from mxnet.ops.vision.selection import match_greedily, suppress
@@ -104,7 +104,7 @@ class MultiBoxPrior(Detector, name="_contrib_MultiBoxPrior"):
         return to.constant(anchors.numpy())
 
 
-@functools.lru_cache(maxsize=64)
+@kept
 def _anchors(prior: MultiBoxPrior, height: int, width: int, dtype: torch.dtype, device: Any) -> Tensor:
     """Return the anchors of features of that size (1, height * width * anchors, 4)."""
     like = {"dtype": dtype, "device": device}

@@ -16,6 +16,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.expect import expect_real, extents_of
+from mxnet.ops.tools.keeping import kept
 from mxnet.ops.tools.onnx_graph import InexpressibleError
 from mxnet.ops.tools.sampling import between_or_zero, bilinear
 
@@ -44,7 +45,7 @@ def _elements(extents: Sequence[int], like: Tensor) -> Tensor:
     return torch.stack(torch.meshgrid(x, y, indexing="xy"))
 
 
-@functools.lru_cache(maxsize=64)
+@kept
 def _even_grid(extents: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return x, y and 1 of each point of an even grid (3, height * width); nobody may write it."""
     y, x = (torch.arange(n, dtype=dtype, device=device) / ((n - 1) / 2) - 1 for n in extents)
