@@ -87,7 +87,7 @@ def main(argv=None):
         return np.concatenate(some)
 
     before = frechet(draw_some(), pictures)
-    for epoch in range(12 if args.quick else args.num_epochs):
+    for epoch in range(8 if args.quick else args.num_epochs):
         train.reset()
         for batch in train:
             draw.forward(new_codes(), is_train=True)

@@ -68,11 +68,11 @@ def main(argv=None):
     parser.add_argument("--lr", type=float, default=0.1)
     parser.add_argument("--model-prefix", help="what the names of checkpoints begin with")
     parser.add_argument("--load-epoch", type=int, help="go on from the checkpoint of this epoch")
-    parser.add_argument("--quick", action="store_true", help="train for two epochs only")
+    parser.add_argument("--quick", action="store_true", help="train for one epoch only")
     args = parser.parse_args(argv)
     handwritten.seed()
     train, test = handwritten.iterators(args.batch_size)
-    epochs = 2 if args.quick else args.num_epochs
+    epochs = 1 if args.quick else args.num_epochs
 
     net, arg_params, aux_params, begin = {"lenet": lenet, "resnet": resnet}[args.network](), None, None, 0
     if args.load_epoch:

@@ -75,7 +75,7 @@ def main(argv=None):
     with tempfile.TemporaryDirectory() as work:
         folder = args.folder or f"{work}/pictures"
         if not args.folder:
-            draw_pictures(folder, 100 if args.quick else 300)
+            draw_pictures(folder, 70 if args.quick else 300)
         pack(folder, f"{work}/all", args.size + 4)
         shared = {
             "data_shape": (3, args.size, args.size),

@@ -154,7 +154,7 @@ def main(argv=None):
         model.fit(
             train,
             eval_metric=Wrong(),
-            num_epoch=11 if args.quick else args.num_epochs,
+            num_epoch=8 if args.quick else args.num_epochs,
             optimizer="adam",
             optimizer_params={"learning_rate": 0.005},
             initializer=mx.init.Xavier(),
