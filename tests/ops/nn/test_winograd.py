@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mxnet.ops.nn import winograd
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import Winograd, fits
 from mxnet.ops.tools.layout import channels_last, empty_last
@@ -28,10 +29,11 @@ CASES = [
 ]
 
 
-@pytest.fixture(params=[1, 2], ids=["one_thread", "two_threads"], autouse=True)
-def of_threads(request):
+@pytest.fixture(params=[1, 2], ids=["one_thread_and_panels", "two_threads_and_the_library"], autouse=True)
+def of_threads(request, monkeypatch):
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
+    monkeypatch.setattr(winograd, "_by_panels", lambda: request.param == 1)
     yield
     torch.set_num_threads(before)
 

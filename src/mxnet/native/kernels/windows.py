@@ -9,14 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, kernel, product
-from mxnet.native.kernels.panels import multiply_panels, sum_window
 
 IMAGE, FILTERS, BIAS, ADDEND, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5, 6
 DEPTH, HEIGHT, WIDTH, CHANNELS, IN_GROUP = 7, 8, 9, 10, 11
 KERNEL, STRIDE, PAD, DILATE, SPACE = 12, 15, 18, 21, 24
 FILTER_COUNT, OUT_GROUP, GROUPS = 27, 28, 29
 ROWS, BLOCK, AT = 30, 31, 32  # how many to do, how many at a time, and the place of the first: image, z, y, x
-RELU, AS_IT_IS, PANELS = 36, 37, 38
+RELU, AS_IT_IS = 36, 37
 _PLACE, _HEAD = 128, 256  # bytes of scratch before the place, and before the rows
 
 
@@ -157,37 +156,12 @@ def _finish(a, out, offset, channel, m):
                 o[k] = o[k] if o[k] > zero else zero
 
 
-@inline
-def _convolve_panels(a):
-    size, filters = _rows_size(a), a[FILTER_COUNT]
-    place, zeros = a[SCRATCH] + _PLACE, a[SCRATCH] + _HEAD
-    rows, row = zeros + 4 * filters, 4 * filters
-    step = 4 * (a[CHANNELS] if a[AS_IT_IS] else size)
-    _clear(zeros, filters)
-    _start(a, place)
-    bias = a[BIAS] if a[BIAS] != 0 else zeros
-    done = 0
-    while done < a[ROWS]:
-        m = a[BLOCK] if a[BLOCK] < a[ROWS] - done else a[ROWS] - done
-        lines = _gathered(a, a[IMAGE], done, m, rows, place)
-        adds = a[ADDEND] != 0
-        addend = a[ADDEND] + done * row if adds else zeros
-        multiply_panels(
-            lines, step, 4, m, a[FILTERS], 64, 64 * size, filters, size,
-            a[OUT] + done * row, row, bias, addend, row if adds else 0, a[RELU],
-        )  # fmt: skip
-        done += m
-
-
 @kernel
 def convolve(a: Words) -> None:
     """Multiply windows with filters (filter, *kernel, channel), add bias and addend, and apply ReLU.
 
-    The addend may lie where the result will. Filters may be a matrix (*kernel, channel; filter) in panels.
+    The addend may lie where the result will.
     """
-    if a[PANELS]:
-        _convolve_panels(a)
-        return
     size, kg, filters = _rows_size(a), a[OUT_GROUP], a[FILTER_COUNT]
     g, place, rows = i64(a[SCRATCH]), a[SCRATCH] + _PLACE, a[SCRATCH] + _HEAD
     step = a[CHANNELS] if a[AS_IT_IS] else size
@@ -248,60 +222,3 @@ def convolve_filters(a: Words) -> None:
             weight = a[FILTERS] + 4 * group * kg * size
             product(g, a[SGEMM], 84, 78, kg, size, m, grad, filters, lines, step, done, weight, size)
             done += m
-
-
-@inline
-def _list_elements(a, at, table, base, zeros):
-    """List the elements of a window that are in the image: where they and what they are multiplied by lie."""
-    found, count, channels = i64(table), 0, 4 * a[CHANNELS]
-    for i in range(a[KERNEL]):
-        z = i * a[DILATE]
-        for j in range(a[KERNEL + 1]):
-            y = j * a[DILATE + 1]
-            for e in range(a[KERNEL + 2]):
-                x = e * a[DILATE + 2]
-                z_at, y_at = at[1] * a[STRIDE] - a[PAD] + z, at[2] * a[STRIDE + 1] - a[PAD + 1] + y
-                x_at = at[3] * a[STRIDE + 2] - a[PAD + 2] + x
-                if (
-                    z_at >= 0 and z_at < a[DEPTH] and y_at >= 0 and y_at < a[HEIGHT]
-                    and x_at >= 0 and x_at < a[WIDTH]
-                ):  # fmt: skip
-                    found[2 * count] = channels * ((z * a[HEIGHT] + y) * a[WIDTH] + x)
-                    found[2 * count + 1] = channels * ((i * a[KERNEL + 1] + j) * a[KERNEL + 2] + e)
-                    count += 1
-    if count == 0:
-        found[0], found[1] = zeros - base, 0
-    return count
-
-
-@kernel
-def convolve_apart(a: Words) -> None:
-    """Convolve each channel with a filter of its own (*kernel, channel), add a bias, and apply ReLU."""
-    channels, place, table = a[CHANNELS], a[SCRATCH] + _PLACE, a[SCRATCH] + _HEAD
-    zeros = table + 16 * a[KERNEL] * a[KERNEL + 1] * a[KERNEL + 2]
-    _clear(zeros, channels)
-    _start(a, place)
-    at, bias, step = i64(place), a[BIAS] if a[BIAS] != 0 else zeros, a[STRIDE + 2]
-    reach = (a[KERNEL + 2] - 1) * a[DILATE + 2] + 1
-    done = listed = count = 0
-    while done < a[ROWS]:
-        z, y = at[1] * a[STRIDE] - a[PAD], at[2] * a[STRIDE + 1] - a[PAD + 1]
-        x = at[3] * step - a[PAD + 2]
-        base = a[IMAGE] + 4 * channels * (((at[0] * a[DEPTH] + z) * a[HEIGHT] + y) * a[WIDTH] + x)
-        inside = x >= 0 and x + reach <= a[WIDTH]
-        if listed == 0 or not inside:
-            count = _list_elements(a, at, table, base, zeros)
-            listed = count if inside else 0
-            count = count if count > 0 else 1
-        out = a[OUT] + 4 * channels * done
-        room = x + 3 * step + reach <= a[WIDTH] and at[3] + 4 <= a[SPACE + 2] and done + 4 <= a[ROWS]
-        if listed != 0 and room:
-            sum_window(4, table, count, base, 4 * channels * step, a[FILTERS], channels, out, bias, a[RELU])
-            done += 4
-            at[3] += 3
-        else:
-            sum_window(1, table, count, base, 0, a[FILTERS], channels, out, bias, a[RELU])
-            done += 1
-        _step(a, place)
-        if at[3] == 0:
-            listed = 0

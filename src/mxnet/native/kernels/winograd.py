@@ -19,7 +19,7 @@ IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
 OUT_HEIGHT, OUT_WIDTH, DOWN, ACROSS = 12, 13, 14, 15  # of the output; how many tiles it has
 SIDE, BLOCK, TILES, FIRST = 16, 17, 18, 19  # of an input tile; how many at a time and in all; the first, y, x
-RELU, TRANSPOSED = 22, 23
+RELU, TRANSPOSED, PANELS = 22, 23, 24
 
 _I64, _I32 = ir.IntType(64), ir.IntType(32)
 _LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
@@ -211,14 +211,11 @@ def _prepare(a, zeros):
 
 
 @inline
-def _multiply(a, g, count, x, weight, z, zeros):
+def _multiply(a, g, count, x, weight, z):
     """Multiply an element of all tiles with the filters'."""
     channels, filters = a[CHANNELS], a[FILTER_COUNT]
-    if a[SGEMM] == 0:
-        multiply_panels(
-            x, 4 * channels, 4, count, weight, 64, 64 * channels, filters, channels,
-            z, 4 * filters, zeros, zeros, 0, 0,
-        )  # fmt: skip
+    if a[PANELS]:
+        multiply_panels(x, count, weight, filters, channels, z)
     elif a[TRANSPOSED]:
         product(g, a[SGEMM], 78, 78, count, filters, channels, x, channels, weight, filters, 0, z, filters)
     else:
@@ -229,8 +226,8 @@ def _multiply(a, g, count, x, weight, z, zeros):
 def winograd(a: Words) -> None:
     """Convolve an image with transformed filters: for each element of a tile a matrix (filter, channel).
 
-    Or with TRANSPOSED (channel, filter), which is how the filters of the gradient of the image lie. With no
-    address of a product, matrices (channel, filter) in panels.
+    Or with TRANSPOSED (channel, filter), which is how the filters of the gradient of the image lie. With
+    PANELS they are matrices (channel, filter) in panels either way.
     """
     side, channels, filters, block = a[SIDE], a[CHANNELS], a[FILTER_COUNT], a[BLOCK]
     g, table, places = i64(a[SCRATCH]), a[SCRATCH] + 8 * _WORDS_AT, a[SCRATCH] + 8 * _PLACES_AT
@@ -247,7 +244,7 @@ def winograd(a: Words) -> None:
         for p in range(side * side):
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
-            _multiply(a, g, count, x, weight, z, zeros)
+            _multiply(a, g, count, x, weight, z)
         at, step = i64(places), side - 2
         for q in range(count):
             y, x = at[3 * q + 1] * step, at[3 * q + 2] * step
@@ -287,12 +284,7 @@ def winograd_filters(a: Words) -> None:
         for p in range(side * side):
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
-            if a[SGEMM] == 0:
-                multiply_panels(
-                    z, 4, 4 * filters, filters, x, 4 * channels, 64, channels, count,
-                    weight, 4 * channels, zeros, weight if done else zeros, 4 * channels if done else 0, 0,
-                )  # fmt: skip
-            else:
-                product(g, a[SGEMM], 84, 78, filters, channels, count, z, filters, x, channels, done, weight,
-                        channels)  # fmt: skip
+            product(
+                g, a[SGEMM], 84, 78, filters, channels, count, z, filters, x, channels, done, weight, channels
+            )
         done += count

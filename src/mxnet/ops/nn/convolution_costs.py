@@ -40,8 +40,10 @@ class _Processor(NamedTuple):
         Those of any with three axes of space.
     call : float
         What a call of oneDNN's takes, in microseconds, beside the order of the filters.
+    tiles : float
+        The rate of products of Winograd's way.
     tiled, read : float
-        Of Winograd's way, the microseconds to transform a million numbers, and to read those of filters.
+        Of that, the microseconds to transform a million numbers, and to read those of filters.
     """
 
     product: float
@@ -50,6 +52,7 @@ class _Processor(NamedTuple):
     one: _Rates
     volumes: _Rates
     call: float
+    tiles: float
     tiled: float
     read: float
 
@@ -62,8 +65,9 @@ _PROCESSORS = {
         one=_Rates(25, 18, 7),
         volumes=_Rates(12, 12, 20),
         call=30,
-        tiled=650,
-        read=500,
+        tiles=82,
+        tiled=290,
+        read=300,
     ),
     "AVX512": _Processor(
         product=150,
@@ -72,6 +76,7 @@ _PROCESSORS = {
         one=_Rates(50, 36, 36),
         volumes=_Rates(120, 100, 100),
         call=30,
+        tiles=150,
         tiled=200,
         read=330,
     ),
@@ -132,8 +137,7 @@ def _winograd(way: Winograd, processor: _Processor, *, is_train: bool) -> float:
     transformed = way.elements * way.tiles * (way.sliding.filters + way.sliding.channels)
     read = way.elements * filters * (-(-way.tiles // BLOCK) + (2 if is_train else 0))
     return (
-        2 * multiplied / processor.product / 1e3
-        + (transformed * processor.tiled + read * processor.read) / 1e6
+        2 * multiplied / processor.tiles / 1e3 + (transformed * processor.tiled + read * processor.read) / 1e6
     )
 
 

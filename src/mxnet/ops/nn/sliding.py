@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mxnet.lazy import torch
 from mxnet.native import find, run_shares, sgemm, threads
-from mxnet.ops.tools.layout import channels_last, transposed
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,8 +21,6 @@ __all__ = ["Sliding", "are_there"]
 _HEAD = 64  # numbers at the start of scratch memory that kernels keep for themselves
 _BLOCK = 1 << 18  # gathered numbers that stay in cache until they are multiplied
 _LEAST, _MOST = 64, 512  # rows: products of fewer are slow, and those of more no faster
-_PANEL = 16  # columns of a matrix that lie side by side
-_NEAR = 1 << 16  # numbers that stay in a core's own cache while all panels are multiplied with them
 
 
 def are_there() -> bool:
@@ -101,64 +98,18 @@ class Sliding(NamedTuple):
         addend: Tensor | None = None,
         *,
         relu: bool = False,
-        panels: bool = False,
     ) -> None:
-        """Write the convolution, with bias and addend added, and ReLU applied; `out` may be the addend.
-
-        The weight may be in :meth:`panels`.
-        """
-        self._convolve("convolve", image, weight, bias, out, addend, relu=relu, panels=panels)
-
-    def multiply_apart(
-        self, image: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
-    ) -> None:
-        """Write the convolution of channels that are apart, with filters made by :meth:`apart`."""
-        self._convolve("convolve_apart", image, weight, bias, out, None, relu=relu, panels=False)
-
-    def _convolve(
-        self,
-        kernel: str,
-        image: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        out: Tensor,
-        addend: Tensor | None,
-        *,
-        relu: bool,
-        panels: bool,
-    ) -> None:
-        scratch, step = self._scratch(panels=panels), 4 * self.filters
+        """Write the convolution, with bias and addend added, and ReLU applied; `out` may be the addend."""
+        scratch, step = self._scratch(), 4 * self.filters
         bias = None if bias is None else bias.contiguous()
         run_shares(
-            kernel,
+            "convolve",
             [
                 self._words(image, weight, bias, out.data_ptr() + first * step, scratch[i], first, count,
-                            0 if addend is None else addend.data_ptr() + first * step, relu=relu,
-                            panels=panels)
-                for i, (first, count) in enumerate(self._shares(panels=panels))
+                            0 if addend is None else addend.data_ptr() + first * step, relu=relu)
+                for i, (first, count) in enumerate(self._shares())
             ],
         )  # fmt: skip
-
-    @property
-    def takes_panels(self) -> bool:
-        """Whether filters can be brought into panels."""
-        return self.groups == 1 and self.filters % _PANEL == 0
-
-    @property
-    def is_apart(self) -> bool:
-        """Whether each channel has a filter of its own, and the kernel can take that many."""
-        return self.groups == self.channels == self.filters and self.channels % _PANEL == 0
-
-    @staticmethod
-    def panels(weight: Tensor) -> Tensor:
-        """Return filters as a matrix (*kernel, channel; filter) in panels, of the shape they had."""
-        rows = channels_last(weight).movedim(1, -1).reshape(-1, _PANEL, weight[0].numel())
-        return transposed(rows).view(weight.shape)
-
-    @staticmethod
-    def apart(weight: Tensor) -> Tensor:
-        """Return filters for channels that are apart, (*kernel, channel), of the shape they had."""
-        return weight.reshape(len(weight), -1).t().contiguous().view(weight.shape)
 
     def spread(self, grad: Tensor, weight: Tensor, image: Tensor) -> None:
         """Write the gradient of the image into it: what each window's gradient says, added up."""
@@ -186,18 +137,17 @@ class Sliding(NamedTuple):
         for part in parts[1:]:
             weight.add_(part)
 
-    def _block(self, *, panels: bool = False) -> int:
-        return min(max((_NEAR if panels else _BLOCK) // self.size, _LEAST), _MOST)
+    def _block(self) -> int:
+        return min(max(_BLOCK // self.size, _LEAST), _MOST)
 
-    def _scratch(self, *, panels: bool = False) -> Tensor:
+    def _scratch(self) -> Tensor:
         """Return memory for each share."""
-        rows = 0 if self.takes_pixels else self._block(panels=panels) * self.size
-        each = _HEAD + self.filters + max(rows, 4 * math.prod(self.kernel))
-        return torch.empty((threads(), -(-each // 16) * 16), dtype=torch.float32)
+        each = _HEAD if self.takes_pixels else _HEAD + -(-self._block() * self.size // 16) * 16
+        return torch.empty((threads(), each), dtype=torch.float32)
 
-    def _shares(self, *, whole_images: bool = False, panels: bool = False) -> Iterator[tuple[int, int]]:
+    def _shares(self, *, whole_images: bool = False) -> Iterator[tuple[int, int]]:
         """Yield the first window of each share, and how many there are."""
-        unit = math.prod(self.places) if whole_images else self._block(panels=panels)
+        unit = math.prod(self.places) if whole_images else self._block()
         units = -(-self.rows // unit)
         shares = min(threads(), units)
         for i in range(shares):
@@ -216,7 +166,6 @@ class Sliding(NamedTuple):
         addend: int = 0,
         *,
         relu: bool = False,
-        panels: bool = False,
     ) -> tuple[int, ...]:
         """Return the words of a share, in the order that the kernels know."""
         (_, height, width), at = self.places, first
@@ -247,10 +196,9 @@ class Sliding(NamedTuple):
             self.filters // self.groups,
             self.groups,
             count,
-            self._block(panels=panels),
+            self._block(),
             at,
             *start,
             relu,
             self.takes_pixels,
-            panels,
         )

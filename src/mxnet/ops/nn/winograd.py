@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BLOCK", "Winograd", "fits"]
 
-_LANES = 16  # channels that a kernel takes at once, at most; columns of a panel
 _HEAD = 128  # numbers at the start of scratch memory that kernels keep for themselves
 _GAP = 16
+_PANEL = 16  # channels that a kernel takes at once, at most; columns of a matrix that lie side by side
 BLOCK = 128  # tiles that are done at a time
 _TRANSFORMS = {
     2: ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1)),
@@ -45,7 +45,7 @@ def fits(sliding: Sliding) -> bool:
         and sliding.strides == sliding.dilates == (1, 1, 1)
         and sliding.extents[0] == sliding.groups == 1
         and max(sliding.pads) <= 2
-        and sliding.channels % _LANES == sliding.filters % _LANES == 0
+        and sliding.channels % _PANEL == sliding.filters % _PANEL == 0
     )
 
 
@@ -115,7 +115,7 @@ class Winograd(NamedTuple):
         for part in parts[1:]:
             parts[0].add_(part)
         elements = _transform(self.tile).t() @ parts[0].view(self.elements, -1)
-        weight.view(-1, 9).copy_(transposed(elements.unsqueeze(0))[0])
+        transposed(elements.unsqueeze(0), weight.view(1, -1, 9))
 
     def _shares(self) -> Iterator[tuple[int, int]]:
         """Yield the first tile of each share, and how many there are."""
@@ -146,7 +146,6 @@ class Winograd(NamedTuple):
         each += self.elements * (block * (channels + count) + 2 * _GAP)
         each = -(-each // 16) * 16
         scratch = torch.empty((len(shares), each), dtype=torch.float32)
-        multiply = 0 if _by_panels() else sgemm() or 0
         down, across = (-(-n // self.tile) for n in places[1:])
         words = []
         for i, (first, size) in enumerate(shares):
@@ -157,7 +156,7 @@ class Winograd(NamedTuple):
             addresses = (0 if each is None else each.data_ptr() for each in arrays)
             geometry = (*extents[1:], channels, count, *pads[1:], *places[1:], down, across)
             tiles = (self.tile + 2, block, size, number, y, x)
-            words.append((*addresses, multiply, *geometry, *tiles, relu, transposed))
+            words.append((*addresses, sgemm() or 0, *geometry, *tiles, relu, transposed, _by_panels()))
         run_shares(kernel, words)
 
 
@@ -182,9 +181,9 @@ def _elements_in_panels(weight: Tensor, *, turned: bool) -> Tensor:
     """Return filters as 9 matrices in panels: (channel, filter), or (filter, channel) if turned."""
     filters, channels = weight.shape[:2]
     if turned:
-        parts = transposed(weight.contiguous().view(-1, _LANES, 9))  # (filter, panel; element, channel)
-        order = parts.view(filters, -1, 9, _LANES).permute(2, 1, 0, 3)
+        parts = transposed(weight.contiguous().view(-1, _PANEL, 9))  # (filter, panel; element, channel)
+        order = parts.view(filters, -1, 9, _PANEL).permute(2, 1, 0, 3)
     else:
-        parts = transposed(weight.contiguous().view(-1, _LANES, channels * 9))
-        order = parts.view(-1, channels, 9, _LANES).permute(2, 0, 1, 3)
+        parts = transposed(weight.contiguous().view(-1, _PANEL, channels * 9))
+        order = parts.view(-1, channels, 9, _PANEL).permute(2, 0, 1, 3)
     return order.reshape(9, -1)

@@ -65,13 +65,13 @@ def channels_first(images: Tensor, out: Tensor | None = None) -> Tensor:
     return changed
 
 
-def transposed(matrices: Tensor) -> Tensor:
-    """Return matrices (n, rows, columns), which lie so, as (n, columns, rows)."""
-    transpose = _transposing(matrices)
-    if transpose is None:
-        return matrices.transpose(1, 2).contiguous()
+def transposed(matrices: Tensor, out: Tensor | None = None) -> Tensor:
+    """Return matrices (n, rows, columns), which lie so, as (n, columns, rows), which may be `out`."""
     n, rows, columns = matrices.shape
-    changed = torch.empty((n, columns, rows), dtype=torch.float32)
+    changed = torch.empty((n, columns, rows), dtype=matrices.dtype) if out is None else out
+    transpose = _transposing(matrices, out)
+    if transpose is None:
+        return changed.copy_(matrices.transpose(1, 2))
     transpose(matrices.data_ptr(), changed.data_ptr(), n, rows, columns)
     return changed
 
