@@ -208,7 +208,7 @@ def times_a_number_of_csr(n):
 
 @case
 def csr_times_dense_row(n):
-    x, y = csr(n // 50, n // 50), mx.nd.ones((1, n))
+    x, y = csr(n // 50, n // 50), mx.nd.ones((1, n // 50))
     return lambda: sparse.broadcast_mul(x, y)
 
 

@@ -290,10 +290,10 @@ class Replayed:
             first = self._n_given + self._n_prepared
             self.halves[1].run(
                 [*variables, *prepared, *targets],
-                kept=range(first, first + len(targets)),
+                kept={*self._written, *range(first, first + len(targets))},
                 copied=range(self._n_variables, self._n_given),
             )
-            _show_change(targets)
+            _show_change([*targets, *(variables[i] for i in self._written)])
             saved.clear()
         finally:
             self._lock.release()

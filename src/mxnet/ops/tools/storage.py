@@ -182,12 +182,18 @@ def on_places(call: Call) -> Stored | None:
         rows = sparse.parts[1]
         return with_parts(sparse, call.run([rows_of(array, rows) for array in call.arrays]), rows)
     values, columns, indptr = sparse.parts
-    rows = row_of_each(indptr)
-    parts = [
-        values if array is sparse else densify(array).expand(sparse.shape)[rows, columns]
-        for array in call.arrays
-    ]
+    parts = [values if array is sparse else _at_places(array, sparse) for array in call.arrays]
     return with_parts(sparse, call.run(parts), columns, indptr)
+
+
+def _at_places(array: Stored, matrix: Stored) -> Tensor:
+    """Return the values of an array, repeated to the shape of a CSR matrix, where that stores something."""
+    _, columns, indptr = matrix.parts
+    height, width = (1,) * (2 - len(array.shape)) + array.shape
+    places = columns if width > 1 else torch.zeros_like(columns)
+    if height > 1:
+        places = places + row_of_each(indptr) * width
+    return densify(array).reshape(-1).index_select(0, places)
 
 
 def rows_of(array: Stored, wanted: Tensor) -> Tensor:
