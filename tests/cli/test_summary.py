@@ -15,7 +15,7 @@ def test_layers_and_totals_are_shown(symnet, checkpoint):
     lines = symnet("summary", checkpoint).output.splitlines()
     assert lines[1] == "15 nodes, 5 of them operators"
     conv = next(line for line in lines if line.startswith("conv "))
-    assert conv.split() == ["conv", "Convolution", "1x4x6x6", "112", "7.92", "K"]
+    assert conv.split() == ["conv", "Convolution", "1x4x6x6", "112", "7.78", "K"]
     assert "parameters: 555, and 8 numbers of auxiliary states" in lines
     assert "input:      data 1x3x8x8  (a guess: give another with --shape)" in lines
     assert "output:     softmax_output 1x3" in lines

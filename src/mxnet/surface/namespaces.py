@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from mxnet import control_flow, ops  # noqa: F401 - these fill the registry
 from mxnet.ir.op import REGISTRY, Op
 
 __all__ = ["NAMESPACES", "Place", "home_of", "homes_of", "places"]

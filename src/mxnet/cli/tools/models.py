@@ -75,7 +75,7 @@ class Model:
             }
             if not read or any(entry.node.op is None for entry in read.values()):
                 raise
-            symbol = Symbol(read.values()).inference_symbol()
+            symbol = Symbol(tuple(read.values())).inference_symbol()
             warn(f"{few(read)} takes labels and is of no use here; the network ends before it.")
         arguments = {name: self.arguments[name] for name in symbol.list_arguments() if name in self.arguments}
         states = {name: self.states[name] for name in symbol.list_auxiliary_states() if name in self.states}
