@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -168,14 +167,17 @@ def test_a_training_that_is_killed_anywhere_goes_on_from_its_last_epoch(tmp_path
     prefix = str(tmp_path / "net")
     environment = {**os.environ, "PYTHONPATH": str(Path(mx.__file__).parents[1])}
     process = subprocess.Popen([sys.executable, __file__, prefix], env=environment)
-    with process:
-        until = time.monotonic() + 60
-        while not (tmp_path / "net-0004.params").exists():
+    try:
+        until = time.monotonic() + 240
+        while not (tmp_path / "net-0003.params").exists():
             assert process.poll() is None
             assert time.monotonic() < until
-        process.send_signal(signal.SIGKILL)
+            time.sleep(0.01)
+    finally:
+        process.kill()
+        process.wait()
     last = mx.model.last_checkpoint(prefix)
-    assert last.epoch >= 4
+    assert last.epoch >= 3
     same(
         fit(num_epoch=last.epoch + 1, checkpoint=prefix, resume=True),
         fit(num_epoch=last.epoch + 1),

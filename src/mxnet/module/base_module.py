@@ -155,17 +155,19 @@ class BaseModule(Steps):
             begin_epoch, force_init = found.epoch, True
             arg_params, aux_params = found.arrays()
         shapes = train_data.provide_data, train_data.provide_label
+        adding: dict[str, Any] = {}
         if micro_batches != 1:
             if isinstance(optimizer, str):
                 size = batch_size_of(shapes[0]) * scale_of_batch(kvstore)
                 optimizer_params = {"rescale_grad": 1.0 / size, **dict(optimizer_params)}
+            adding = {"grad_req": "add"}
             shapes = shapes_of_part(shapes[0], micro_batches), shapes_of_part(shapes[1] or (), micro_batches)
         self.bind(
             data_shapes=shapes[0],
             label_shapes=shapes[1],
             for_training=True,
             force_rebind=force_rebind,
-            **({} if micro_batches == 1 else {"grad_req": "add"}),
+            **adding,
         )
         if monitor is not None:
             self.install_monitor(monitor)
