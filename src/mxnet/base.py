@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 from collections.abc import Callable
@@ -13,9 +14,12 @@ from mxnet.errors import MXNetError, NotImplementedForSymbol, NotSupportedForSpa
 from mxnet.historic import lend
 
 __all__ = [
+    "ExecutorHandle",
     "MXNetError",
+    "NDArrayHandle",
     "NotImplementedForSymbol",
     "NotSupportedForSparseNDArray",
+    "SymbolHandle",
     "c2pyerror",
     "classproperty",
     "data_dir",
@@ -37,6 +41,8 @@ numeric_types = (float, int, np.generic)
 integer_types = (int, np.int32, np.int64)
 mx_real_t = np.float32
 """The data type of arrays where none is given."""
+NDArrayHandle = SymbolHandle = ExecutorHandle = ctypes.c_void_p
+"""What signatures and casts of MXNet's programs name; nothing here has or takes such a pointer."""
 
 # ------------------------------------------------------------------------------------------- texts and lists
 

@@ -15,6 +15,7 @@ from mxnet.errors import MXNetError
 
 def test_kinds_of_types():
     assert isinstance("a", base.string_types)
+    assert not isinstance(mx.nd.ones(1).handle, base.NDArrayHandle)
     assert isinstance(np.float32(1), base.numeric_types)
     assert isinstance(np.int64(1), base.integer_types)
     assert (base.long, base.basestring, base.mx_real_t) == (int, str, np.float32)

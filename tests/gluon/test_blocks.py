@@ -314,3 +314,8 @@ def test_summary_lists_layers_and_counts_shared_parameters_once(net, x, capsys):
     net.hybridize()
     with pytest.raises(AssertionError, match="must not be hybridized"):
         net.summary(x)
+
+
+def test_tensor_types_are_what_a_block_is_called_with():
+    assert all(isinstance(each, mx.gluon.tensor_types) for each in (mx.nd.ones(1), mx.sym.var("x")))
+    assert not isinstance(np.ones(1), mx.gluon.tensor_types)

@@ -211,10 +211,10 @@ def bidirectional_language_encoder():
         proj_clip=3,
     )
     net.initialize()
-    state = net.begin_state(func=mx.nd.zeros, batch_size=2)
     mask = mx.nd.ones((2, 5))
-    net(numbers(5, 2, 6), state, mask)
+    net(numbers(5, 2, 6), net.begin_state(func=mx.nd.zeros, batch_size=2), mask)
     fill(net)
+    state = net.begin_state(func=mx.nd.zeros, batch_size=2)  # a call changes the lists it is given
     return net(numbers(5, 2, 6), state, mask)
 
 

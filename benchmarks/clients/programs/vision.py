@@ -37,7 +37,8 @@ NETWORKS = {
     **dict.fromkeys(("yolo3_darknet53_voc", "center_net_resnet18_v1b_dcnv2_voc"), (1, 3, 128, 128)),
     **dict.fromkeys(("fcn_resnet50_voc", "psp_resnet50_ade", "deeplab_resnest50_ade"), (1, 3, 240, 240)),
     **dict.fromkeys(("icnet_resnet50_citys", "danet_resnet50_citys"), (1, 3, 240, 240)),
-    "ssd_300_vgg16_atrous_voc": (1, 3, 300, 300),
+    **dict.fromkeys(("ssd_300_vgg16_atrous_voc", "ssd_300_resnet34_v1b_voc"), (1, 3, 300, 300)),
+    **dict.fromkeys(("p3d_resnet50_kinetics400", "r2plus1d_resnet18_kinetics400"), (1, 3, 16, 64, 64)),
     "faster_rcnn_resnet50_v1b_voc": (1, 3, 96, 96),
 }
 
@@ -61,9 +62,9 @@ def fill(net):
         shape, kind = parameter.shape, name.rsplit(".", 1)[-1]
         if kind.endswith("weight"):
             values = random.normal(0, np.sqrt(1.6 / max(1, np.prod(shape[1:]))), shape)
-        elif kind.endswith(("gamma", "running_var")):
+        elif kind.endswith(("gamma", "running_var", "moving_var")):
             values = random.uniform(0.5, 1.3, shape)
-        elif kind.endswith(("beta", "bias", "running_mean")):
+        elif kind.endswith(("beta", "bias", "running_mean", "moving_mean")):
             values = random.normal(0, 0.1, shape)
         else:
             continue

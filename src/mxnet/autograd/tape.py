@@ -487,7 +487,7 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Ta
     op = node.op
     assert op is not None
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
-    values = list(map(_value_of, inputs))
+    values: list[Any] = list(map(_value_of, inputs))
     if isinstance(op, GradientWriter):
         made = op.write(values, [targets.get(entry) for entry in node.outputs])
         values = [None if entry in targets else each for entry, each in zip(node.outputs, made, strict=True)]

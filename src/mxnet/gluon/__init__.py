@@ -9,6 +9,8 @@ from mxnet.gluon import utils
 from mxnet.gluon.block import Block, HybridBlock, SymbolBlock
 from mxnet.gluon.parameter import Constant, DeferredInitializationError, Parameter, ParameterDict
 from mxnet.gluon.trainer import Trainer
+from mxnet.ndarray import NDArray
+from mxnet.symbol import Symbol
 
 if TYPE_CHECKING:
     from mxnet.gluon import contrib, data, loss, model_zoo, nn, rnn
@@ -28,8 +30,12 @@ __all__ = [
     "model_zoo",
     "nn",
     "rnn",
+    "tensor_types",
     "utils",
 ]
+
+tensor_types = (Symbol, NDArray)
+"""What a block can be called with."""
 
 
 def __getattr__(wanted: str) -> Any:

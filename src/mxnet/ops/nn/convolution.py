@@ -130,7 +130,7 @@ class _Filtering(Windowed):
                 return self.outward(rectified_(result) if relu else result)
             sliding = self.sliding(tuple(data.shape))
             if self._has_few_windows(sliding, weight):
-                result = few_windows.convolve(self, data, weight, bias)
+                result = few_windows.convolve(sliding, data, weight, bias)
                 result = result if over is None else over.add_(result)
                 result = rectified_(result) if relu else result
                 return self.outward(channels_last(result) if last else result)
@@ -236,7 +236,7 @@ class _Filtering(Windowed):
         """Return the gradients that are wanted, each by the kernels that are the faster ones for it."""
         sliding = self.sliding(tuple(data.shape))
         if self._has_few_windows(sliding, weight):
-            return few_windows.backward(self, grad, data, weight, wanted)
+            return few_windows.backward(sliding, grad, data, weight, wanted)
         parts: tuple[Part, Part] = ("output" if self.transposed else "image", "filters")
         native = [want and multiplies(sliding, part) for want, part in zip(wanted, parts, strict=True)]
         others = [want and not mine for want, mine in zip(wanted, native, strict=True)]

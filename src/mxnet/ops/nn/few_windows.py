@@ -14,7 +14,6 @@ from mxnet.lazy import F, torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.ops.nn.convolution import Convolution
     from mxnet.ops.nn.sliding import Sliding
 
 __all__ = ["backward", "convolve", "fits"]
@@ -31,30 +30,33 @@ def fits(sliding: Sliding) -> bool:
     )
 
 
-def convolve(op: Convolution, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+def convolve(sliding: Sliding, data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Return the convolution over two axes of space."""
-    filters, windows = weight.flatten(1), _windows(op, data)
+    filters, windows = weight.flatten(1), _windows(sliding, data)
     product = filters @ windows if bias is None else torch.addmm(bias.view(-1, 1), filters, windows)
-    places = op.sliding(tuple(data.shape)).places[1:]
-    return product.view(len(weight), len(data), *places).transpose(0, 1).contiguous()
+    return product.view(len(weight), len(data), *sliding.places[1:]).transpose(0, 1).contiguous()
 
 
 def backward(
-    op: Convolution, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
+    sliding: Sliding, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
 ) -> list[Tensor | None]:
     """Return the gradients of data and weight that are wanted."""
     into: list[Tensor | None] = [None, None]
     by_filter = grad.transpose(0, 1).flatten(1)
     if wanted[0]:
         columns = (weight.flatten(1).t() @ by_filter).view(-1, len(data), by_filter.shape[1] // len(data))
-        extents = data.shape[2:]
-        into[0] = F.fold(columns.transpose(0, 1), extents, op.kernel, op.dilates, op.pads, op.strides)
+        into[0] = F.fold(columns.transpose(0, 1), data.shape[2:], *_geometry(sliding))
     if wanted[1]:
-        into[1] = (by_filter @ _windows(op, data).t()).view(weight.shape)
+        into[1] = (by_filter @ _windows(sliding, data).t()).view(weight.shape)
     return into
 
 
-def _windows(op: Convolution, data: Tensor) -> Tensor:
+def _windows(sliding: Sliding, data: Tensor) -> Tensor:
     """Return the windows as columns, those of an image after those of the one before."""
-    columns = F.unfold(data, op.kernel, op.dilates, op.pads, op.strides)
+    columns = F.unfold(data, *_geometry(sliding))
     return columns.transpose(0, 1).flatten(1)
+
+
+def _geometry(sliding: Sliding) -> tuple[tuple[int, ...], ...]:
+    """Return how windows move over two axes, in torch's order."""
+    return sliding.kernel[1:], sliding.dilates[1:], sliding.pads[1:], sliding.strides[1:]
