@@ -10,7 +10,7 @@ class Program:
     """Runs commands in this process."""
 
     def __init__(self):
-        self._runner = CliRunner()
+        self._runner = CliRunner(env={"COLUMNS": None})  # as if nobody had a terminal
 
     def __call__(self, *arguments, input=None, status=0):
         done = self._runner.invoke(app, [str(each) for each in arguments], input=input)

@@ -18,7 +18,7 @@ def test_every_block_prints_what_the_page_says(tmp_path, monkeypatch):
     for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL):
         for part in re.split(r"^\$ symnet ", block, flags=re.MULTILINE)[1:]:
             command, _, said = part.partition("\n")
-            done = CliRunner().invoke(app, command.split())
+            done = CliRunner(env={"COLUMNS": None}).invoke(app, command.split())
             assert done.exit_code == 0, done.output
             flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
             assert doctest.OutputChecker().check_output(said, done.stdout, flags), done.stdout

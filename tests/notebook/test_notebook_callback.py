@@ -36,7 +36,9 @@ def screen(monkeypatch):
 
     module = types.ModuleType("IPython.display")
     module.display = display
-    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    package = types.ModuleType("IPython")
+    package.version_info = (9, 0, 0)  # which matplotlib asks for
+    monkeypatch.setitem(sys.modules, "IPython", package)
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     return shown
 

@@ -81,6 +81,10 @@ def load_states(data: bytes, *, trusted: bool = False) -> tuple[dict[Index, Stat
     return states, optimizer
 
 
+_ALWAYS = {"lr", "wd", "rescale_grad", "num_update", "begin_num_update", "idx2name", "lr_mult", "wd_mult"}
+"""What optimizers of all versions have."""
+
+
 def _check_lengths(data: bytes) -> None:
     """Raise ValueError if a pickle says that something is longer than it is itself, before that is made."""
     for opcode, argument, position in pickletools.genops(data):  # reads what is there, and not what is said
@@ -100,7 +104,7 @@ def _check_optimizer(optimizer: Optimizer) -> None:
     for name, usual in vars(other).items():
         if name not in found:
             hint = did_you_mean(name, strange)
-            if hint or name in vars(Optimizer()):
+            if hint or name in _ALWAYS:
                 raise FileFormatError(f"{whose} has no {name!r}.{hint}")
             setattr(optimizer, name, usual)  # it is younger than the file
         elif isinstance(usual, float | int) and not isinstance(found[name], float | int | np.number | None):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mxnet.config import KNOBS, as_bytes, knob
+from mxnet.engines.package import ENGINES, require_engine
 from mxnet.errors import BindError, MXNetError, did_you_mean
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, Pass
 
@@ -32,8 +33,8 @@ class Options:
         The most bytes that intermediate values of training may take.
     mirror : bool
         Whether to recompute cheap values in the backward half.
-    compiler : {'', 'inductor'}
-        Whether programs are handed to ``torch.compile``.
+    compiler : {'', 'inductor', 'onnxruntime', 'openvino'}
+        Whether programs are handed to ``torch.compile``, or those of inference to an engine.
     check_numerics : bool
         Whether to stop at the first NaN or Inf.
     disabled : frozenset of str
@@ -68,10 +69,13 @@ class Options:
         except ValueError as error:
             what = "memory_budget" if compiler is None else "memory_budget or compiler"
             raise BindError(f"bind: {what} {memory_budget!r} {compiler!r}: {error}.") from None
+        compiler = knob("MXNET_COMPILER") if chosen is None else chosen
+        if compiler in ENGINES:
+            require_engine(compiler)
         return cls(
             memory_budget=knob("MXNET_MEMORY_BUDGET") if budget is None else budget,
             mirror=knob("MXNET_BACKWARD_DO_MIRROR"),
-            compiler=knob("MXNET_COMPILER") if chosen is None else chosen,
+            compiler=compiler,
             check_numerics=knob("MXNET_CHECK_NUMERICS") if check_numerics is None else check_numerics,
             disabled=_known(knob("MXNET_DISABLED_PASSES")),
         )
