@@ -87,12 +87,12 @@ def _few_operators(monkeypatch):
 
 @pytest.mark.usefixtures("_few_operators")
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", ["mlp", "resnet_v1"])
+@pytest.mark.parametrize(("name", "backend"), [("mlp", "aot_eager"), ("resnet_v1", "eager")])
 @pytest.mark.slow
-def test_it_survives_compilation(one_network, name):
+def test_it_survives_compilation(one_network, name, backend):
     network = one_network(name)
     module, arguments = module_of(network).eval(), given(network)
-    compiled = torch.compile(module, backend="aot_eager")
+    compiled = torch.compile(module, backend=backend)
     torch.testing.assert_close(compiled(**arguments), module(**arguments))
 
 
