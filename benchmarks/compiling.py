@@ -3,8 +3,8 @@
     python benchmarks/compiling.py
     python benchmarks/compiling.py --against MXNET/bin/python    # beside real MXNet, in turns
 
-Each figure is the least CPU time of one thread over several fresh processes. A start is `import mxnet` and the
-first step of a small graph, which loads what `import` has left for later.
+Each figure is the least CPU time of one thread over several fresh processes. A start is `import mxnet` with
+the first step of a small graph, which loads what `import` has left for later.
 """
 
 import argparse
