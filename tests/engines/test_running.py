@@ -1,5 +1,6 @@
 """compiler="onnxruntime" and "openvino": inference in these engines, with the numbers that it has here."""
 
+import gc
 import importlib.util
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import mxnet as mx
 from mxnet.engines import package
+from mxnet.engines.signal_stack import signal_stack
 
 pytest.importorskip("onnx")
 
@@ -186,3 +188,18 @@ def test_missing_package_is_named_with_what_to_install(engine, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == engine else real(name))
     with pytest.raises(mx.MXNetError, match=rf"needs the package {engine}: pip install 'symnet\["):
         mx.sym.Variable("x").simple_bind(mx.cpu(), x=(2,), compiler=engine)
+
+
+@engines
+def test_signals_are_handled_on_the_same_stack_whichever_model_goes_first(engine):
+    before = signal_stack()
+    net = mx.sym.FullyConnected(mx.sym.Variable("data"), num_hidden=3)
+    first, second = (net.simple_bind(mx.cpu(), grad_req="null", compiler=engine, data=(n, 4)) for n in (1, 2))
+    for each in (first, second):
+        each.forward()[0].wait_to_read()
+    del each, first
+    gc.collect()
+    del second
+    gc.collect()
+    after = signal_stack()
+    assert (after.address, after.size) == (before.address, before.size)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mxnet.engines.signal_stack import signal_stack_kept
 from mxnet.errors import MissingPackageError
 
 __all__ = ["ENGINES", "Run", "has_runtime", "new_session", "require", "require_engine", "runtime"]
@@ -75,14 +76,16 @@ def _in_onnxruntime(model: bytes) -> Run:
 
 
 def _in_openvino(model: bytes) -> Run:
-    core = importlib.import_module("openvino").Core()
-    # As numbers are given: on some processors it computes with half of their digits otherwise.
-    compiled = core.compile_model(core.read_model(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    with signal_stack_kept():
+        core = importlib.import_module("openvino").Core()
+        # As numbers are given: on some processors it computes with half of their digits otherwise.
+        compiled = core.compile_model(core.read_model(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     idle: list[Any] = []  # requests, each of which one thread may use at a time
 
     def run(inputs: Mapping[str, Array]) -> Sequence[Array]:
-        request = idle.pop() if idle else compiled.create_infer_request()
-        found = request.infer(inputs)
+        with signal_stack_kept():
+            request = idle.pop() if idle else compiled.create_infer_request()
+            found = request.infer(inputs)
         results = [found[i] for i in range(len(compiled.outputs))]
         idle.append(request)
         return results
