@@ -28,7 +28,7 @@ _GOOD, _WARNING, _BAD = "ok", "note", "problem"
 _STYLES = {_GOOD: None, _WARNING: "yellow", _BAD: "red"}
 
 _PACKAGES = {
-    "numba": "compiled kernels",
+    "llvmlite": "native kernels",
     "onnx": "ONNX models",
     "onnxruntime": "running ONNX models",
     "openvino": "running models in OpenVINO",
