@@ -130,7 +130,7 @@ class _Writer(Lines):
     def preparation(self, name: str, preparation: Preparation) -> None:
         """Write a function that makes what is kept between runs."""
         self.lines.append(f"def {name}(variables, tap=None):")
-        self._unpack("variables", range(self.plan.n_given), set(preparation.reads))
+        self._take_given(set(preparation.reads))
         for step in preparation.steps:
             self._step(step)
         self.lines += [f"    return {self._tuple(preparation.makes)}", ""]
@@ -162,11 +162,11 @@ class _Writer(Lines):
     def _begin(self, header: str, steps: Sequence[Step], results: Sequence[int]) -> None:
         used = {v for step in steps for v in step.inputs} | set(results)
         self.lines.append(f"def {header}:")
-        self._unpack("variables", range(self.plan.n_given), used)
-        self._unpack("prepared", self.plan.prepared, used)
+        self._take_given(used)
+        self._add(f"{self.value(v)} = prepared[{i}]" for i, v in enumerate(self.plan.prepared) if v in used)
 
-    def _unpack(self, source: str, values: Sequence[int], used: set[int]) -> None:
-        self._add(f"{self.value(v)} = {source}[{i}]" for i, v in enumerate(values) if v in used)
+    def _take_given(self, used: set[int]) -> None:
+        self._add(f"{self.value(v)} = variables[{v}]" for v in sorted(used) if v < self.plan.n_given)
 
     def _step(self, step: Step) -> None:
         if self.tapped == "all":
