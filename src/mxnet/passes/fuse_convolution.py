@@ -11,9 +11,10 @@ from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
 from mxnet.ir.types import is_complete
 from mxnet.ops.nn.convolution import Convolution
-from mxnet.ops.nn.convolution_costs import multiplies, winograd_tile
+from mxnet.ops.nn.convolution_costs import multiplies, takes_panels, winograd_tile
 from mxnet.ops.tensor.elemwise import AddN, ElementwiseAdd
 from mxnet.passes.operators.fused import (
+    FiltersInPanels,
     FoldedWeight,
     FusedConvolution,
     FusedConvolutionAdd,
@@ -60,6 +61,11 @@ def _packed(node: Node, op: Convolution, inputs: tuple[Entry, ...]) -> tuple[Ent
                 weight = emit(WinogradFilters.make(tile=tile), weight)
             tiled = FusedConvolution.bind({**op.given, "tile": str(tile)})
             return stand_in(tiled, (data, weight, *bias), node).outputs
+        if takes_panels(sliding):
+            with emitting(node, "filters_in_panels"):
+                weight = emit(FiltersInPanels.make(), weight)
+            in_panels = FusedConvolution.bind({**op.given, "panels": "True"})
+            return stand_in(in_panels, (data, weight, *bias), node).outputs
         if multiplies(sliding, "output", packed=True):
             with emitting(node, "filters_last"):
                 weight = emit(ToChannelsLast.make(), weight)

@@ -13,7 +13,7 @@ from typing import Any
 from llvmlite import binding, ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, product
-from mxnet.native.kernels.panels import multiply_panels
+from mxnet.native.kernels.panels import SPARE, multiply_panels
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
@@ -211,11 +211,14 @@ def _prepare(a, zeros):
 
 
 @inline
-def _multiply(a, g, count, x, weight, z):
-    """Multiply an element of all tiles with the filters'."""
+def _multiply(a, g, count, x, weight, z, lines, offset, zeros):
+    """Multiply an element of all tiles with the filters'; lines are where these lie but for an offset."""
     channels, filters = a[CHANNELS], a[FILTER_COUNT]
     if a[PANELS]:
-        multiply_panels(x, count, weight, filters, channels, z)
+        multiply_panels(
+            lines, 0, offset, count, 1, channels, weight, filters, z, 4 * filters, 0, 0, 0, 0, zeros,
+            lines + 8 * a[BLOCK],
+        )  # fmt: skip
     elif a[TRANSPOSED]:
         product(g, a[SGEMM], 78, 78, count, filters, channels, x, channels, weight, filters, 0, z, filters)
     else:
@@ -234,8 +237,12 @@ def winograd(a: Words) -> None:
     zeros = places + 24 * block
     waste = _prepare(a, zeros)
     plane, result = block * channels + _PLANE_GAP, block * filters + _PLANE_GAP
-    planes = waste + 4 * filters
+    lines = waste + 4 * filters
+    planes = lines + 8 * block + SPARE
     results = planes + 4 * side * side * plane
+    addresses = i64(lines)
+    for q in range(block):
+        addresses[q] = planes + 4 * q * channels
     done = 0
     while done < a[TILES]:
         count = block if block < a[TILES] - done else a[TILES] - done
@@ -244,7 +251,7 @@ def winograd(a: Words) -> None:
         for p in range(side * side):
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
-            _multiply(a, g, count, x, weight, z)
+            _multiply(a, g, count, x, weight, z, lines, 4 * p * plane, zeros)
         at, step = i64(places), side - 2
         for q in range(count):
             y, x = at[3 * q + 1] * step, at[3 * q + 2] * step

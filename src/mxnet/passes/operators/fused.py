@@ -13,6 +13,7 @@ from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
+from mxnet.ops.nn import direct
 from mxnet.ops.nn.activation import rectified_, row_of_activation
 from mxnet.ops.nn.convolution import Convolution, is_last
 from mxnet.ops.nn.winograd import Winograd
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mxnet.native.rows import Rows
 
 __all__ = [
+    "FiltersInPanels",
     "FoldedBias",
     "FoldedWeight",
     "FusedConvolution",
@@ -200,6 +202,24 @@ class PackedConvolutionWeight(_Packed):
         return packed
 
 
+class FiltersInPanels(_Packed):
+    """Brings filters into panels, as our own products want them.
+
+    Shapes: weight (filter, channel, *kernel), output (panel, channel * elements, column).
+    """
+
+    name = "_filters_in_panels"
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        size = numel((s.weight or (None, None))[1:])
+        if size is None:
+            return {}
+        return {"output": (-(-s.weight[0] // direct.PANEL), size, direct.PANEL)}
+
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
+        return direct.in_panels(weight)
+
+
 _ROWS = param(doc="Of the data that the matrix will be multiplied with.")
 
 
@@ -243,9 +263,13 @@ class FusedConvolution(Convolution):
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
     tile: int = param(default=0, doc="Side of the tiles for which the weight is transformed; 0 for none.")
+    panels: bool = param(default=False, doc="Whether the weight is in panels.")
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         bends = self.act == "relu"
+        if self.panels:
+            result = self._multiply_panels(data, weight, bias)
+            return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
         if self.tile:
             sliding = self.sliding(tuple(data.shape))
             result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
@@ -265,6 +289,22 @@ class FusedConvolution(Convolution):
         self.refuse_channels_last_on_cpu(run)
         result = self.convolve(data, weight, bias, last=is_last(run, data), relu=bends)
         return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
+
+    def _multiply_panels(
+        self,
+        data: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        addend: Tensor | None = None,
+        out: Tensor | None = None,
+    ) -> Tensor:
+        sliding = self.sliding(tuple(data.shape))
+        if out is None:
+            places = sliding.places[3 - len(self.kernel) :]
+            out = empty_last((sliding.batch, sliding.filters, *places))
+        relu = self.act == "relu"
+        direct.convolve(sliding, channels_last(data), weight, bias, out, addend, relu=relu)
+        return out
 
 
 class FusedConvolutionAdd(FusedConvolution):
@@ -296,6 +336,8 @@ class FusedConvolutionAdd(FusedConvolution):
         *,
         out: Tensor | None = None,
     ) -> Tensor:
+        if self.panels:
+            return self._multiply_panels(data, weight, bias, channels_last(addend), out)
         if self.act == "relu" and self.num_group == 1 and _cudnn_runs(data):
             return torch.cudnn_convolution_add_relu(
                 data, weight, addend if out is None else out, 1.0, bias,
