@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Executor"]
 
 Monitor = Callable[[str, NDArray], None]
+_FLAGS = (bool, int, np.bool_)
 
 
 class Executor:
@@ -178,7 +179,7 @@ class Executor:
         MXNetError
             If an argument is unknown or has another shape than the bound array.
         """
-        if not isinstance(is_train, bool | int | np.bool_):
+        if not isinstance(is_train, _FLAGS):
             raise WrongArgumentError(
                 f"forward() takes is_train and then inputs by name, forward(data=...), but its first "
                 f"argument is of type {type(is_train).__name__}."
@@ -230,7 +231,7 @@ class Executor:
         if where is None or not where.holds_for(program):
             where = self._places = Places(program, self._targets)
         places = where.tensors if where.all_dense else [*where.tensors]
-        has_heads = any(head is not None for head in heads)
+        has_heads = any([head is not None for head in heads])
         if has_heads:
             heads = [apart(head, where.memory) for head in heads]
             values[len(self._variables) :] = (
@@ -346,6 +347,8 @@ class Executor:
         return given + [None] * (len(outputs) - len(given))
 
     def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Value]:
+        if not any(program.needs_head):
+            return [None] * len(given)
         names = self._symbol.list_outputs()
         return [
             checked_head(name, output, gradient) if needed else None
