@@ -231,7 +231,7 @@ class Executor:
         if where is None or not where.holds_for(program):
             where = self._places = Places(program, self._targets)
         places = where.tensors if where.all_dense else [*where.tensors]
-        has_heads = any([head is not None for head in heads])
+        has_heads = any(head is not None for head in heads)
         if has_heads:
             heads = [apart(head, where.memory) for head in heads]
             values[len(self._variables) :] = (
