@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Executor"]
 
 Monitor = Callable[[str, NDArray], None]
+_FLAGS = (bool, int, np.bool_)
 
 
 class Executor:
@@ -178,7 +179,7 @@ class Executor:
         MXNetError
             If an argument is unknown or has another shape than the bound array.
         """
-        if not isinstance(is_train, bool | int | np.bool_):
+        if not isinstance(is_train, _FLAGS):
             raise WrongArgumentError(
                 f"forward() takes is_train and then inputs by name, forward(data=...), but its first "
                 f"argument is of type {type(is_train).__name__}."
@@ -346,6 +347,8 @@ class Executor:
         return given + [None] * (len(outputs) - len(given))
 
     def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Value]:
+        if not any(program.needs_head):
+            return [None] * len(given)
         names = self._symbol.list_outputs()
         return [
             checked_head(name, output, gradient) if needed else None

@@ -18,7 +18,7 @@ from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.preparations import FOR_ARRAYS, prepared
-from mxnet.ir.storage import ROWS, Stored
+from mxnet.ir.storage import DENSE, ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import indexing
 from mxnet.ndarray.arithmetic import Arithmetic, Operators, cannot_combine, is_scalar
@@ -366,9 +366,12 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         self._check_writable()
         tensor = self._tensor
         array = value if isinstance(value, NDArray) else None
-        whole = array is not None and array.shape == self.shape and indexing.is_whole(key)
+        whole = array is not None and indexing.is_whole(key) and array.shape == self.shape
         if array is not None and whole and MODE.get().record is None:
-            self._put(array._stored())
+            if array.stype == DENSE:
+                self._overwrite(array._tensor)
+            else:
+                self._put(array._stored())
             return
         key = _with_tensors(key)
         resolved = indexing.resolve(key, tensor)

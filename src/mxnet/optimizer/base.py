@@ -332,13 +332,14 @@ class Optimizer:
         self, indices: Iterable[Index], table: Mapping[Index, float], attribute: str
     ) -> Iterator[float]:
         """Yield what a rate of each parameter is multiplied by: as it says itself, by index, or by name."""
+        own, names = self.param_dict, self.idx2name
         for index in indices:
-            if index in self.param_dict:
-                yield float(getattr(self.param_dict[index], attribute))
-            elif index in table:
-                yield table[index]
+            if index in own:
+                yield float(getattr(own[index], attribute))
+            elif not table:
+                yield 1.0
             else:
-                yield table.get(self.idx2name.get(index, index), 1.0) if table else 1.0
+                yield table[index] if index in table else table.get(names.get(index, index), 1.0)
 
     def __getstate__(self) -> dict[str, Any]:
         # Parameters belong to the running process; MXNet leaves them out as well.

@@ -109,11 +109,14 @@ class Program:
         self._run(self.code.backward, variables, saved, targets, tap)
 
     def _run(self, half: Callable[..., Any], variables: Sequence[Tensor | None], *rest: Any) -> Any:
-        with torch.no_grad():
-            try:
-                return half(variables, self._prepare_all(variables) if self._reads else (), *rest)
-            except Exception as error:  # every exception passes on, with the node it came from
-                self._blame(error)
+        recording = torch.is_grad_enabled()
+        torch._C._set_grad_enabled(False)  # what `torch.no_grad` does, in a quarter of its time
+        try:
+            return half(variables, self._prepare_all(variables) if self._reads else (), *rest)
+        except Exception as error:  # every exception passes on, with the node it came from
+            self._blame(error)
+        finally:
+            torch._C._set_grad_enabled(recording)
 
     def _prepare_all(self, variables: Sequence[Tensor | None]) -> tuple[Tensor, ...]:
         """Return what is made of parameters, made again where one of them is another or was written to."""

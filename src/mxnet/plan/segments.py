@@ -85,7 +85,8 @@ class Stretch:
             case "arena":
                 return frame.view(which, shape)
             case "new":
-                return frame.fresh[which].view(shape)
+                made = frame.fresh[which]
+                return made if made.shape == shape else made.view(shape)
             case "read":
                 return placed[which].view(shape)
             case "given":
