@@ -489,7 +489,7 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Ta
     context = inputs[0].node.context if inputs else current_context()  # type: ignore[attr-defined]
     values: list[Any] = list(map(_value_of, inputs))
     if isinstance(op, GradientWriter):
-        made = op.write(values, [targets.get(entry) for entry in node.outputs])
+        made = op.write(values, [targets.get(entry) for entry in node.outputs], train_mode)
         values = [None if entry in targets else each for entry, each in zip(node.outputs, made, strict=True)]
     else:
         out = {}
