@@ -64,9 +64,9 @@ class MXNetError(RuntimeError):
         return BaseException.__str__(self)  # KeyError, which some errors are, would print the repr
 
     def __reduce__(self) -> Any:
-        if self.node is None:
+        if self.node is None and not self.block:
             return super().__reduce__()
-        return _unpickled, (type(self), str(self))  # the text alone: a node hangs on a whole graph
+        return _unpickled, (type(self), str(self))  # the text alone: a node hangs on a graph, a block on all
 
 
 class ParameterError(MXNetError, ValueError):

@@ -118,7 +118,7 @@ class GradientWriter(Op):
     """An operator of gradient graphs that writes gradients where they go, if it is told."""
 
     @abstractmethod
-    def write(self, values: Sequence[Any], targets: Sequence[Any]) -> list[Any]:
+    def write(self, values: Sequence[Any], targets: Sequence[Any], train_mode: bool) -> list[Any]:
         """Run on tensors, or what is stored otherwise.
 
         Parameters
@@ -128,6 +128,8 @@ class GradientWriter(Op):
         targets : sequence of (NDArray, str) or None
             For each output, the array that it is to be written or added to (as the text says), if this is a
             gradient that is not needed for others.
+        train_mode : bool
+            Whether the gradients are those of training.
 
         Returns
         -------
