@@ -23,7 +23,7 @@ from mxnet.ir.op import Op
 from mxnet.ir.storage import DENSE, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.gradients import GradientWriter, mark_variables, write_gradient
+from mxnet.ndarray.gradients import GradientWriter, has_written, mark_variables, write_gradient
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import class_of
 from mxnet.ndarray.structured import run_on_values, value_of
@@ -263,16 +263,19 @@ def backward(
     found = gradient_graph(graph, [Entry(leaf) for leaf in leaves], seeds)
     order = _to_run(found)
     targets = _targets(graph, order, leaves, found)
-    results = _evaluate(order, found, train_mode, targets)
+    awaited = _awaited(graph, order, leaves, found, targets)
+    results = _evaluate(order, found, train_mode, targets, awaited)
     for leaf, entry, result in zip(leaves, found, results, strict=True):
-        assert leaf.gradient is not None
         value = None if result is None else _value_of(result)
-        if entry in targets and value is None:
-            leaf.gradient._is_fresh = True
-        else:
-            write_gradient(leaf.gradient, None if value is None else as_stored(value), leaf.grad_req)
+        if not (entry in targets and value is None) and (entry is None or awaited.get(entry) is not leaf):
+            _write(leaf, value)
     if not retain_graph:
         _release(graph)
+
+
+def _write(leaf: RecordedNode, value: Value | None) -> None:
+    assert leaf.gradient is not None
+    write_gradient(leaf.gradient, None if value is None else as_stored(value), leaf.grad_req)
 
 
 def grad(
@@ -413,6 +416,29 @@ def _targets(
     return targets
 
 
+def _awaited(
+    graph: Graph,
+    order: Sequence[Node],
+    leaves: Sequence[RecordedNode],
+    found: Sequence[Entry | None],
+    targets: Targets,
+) -> Mapping[Entry, RecordedNode]:
+    """Return the variables by their gradients, of those whose writing somebody wants to know of."""
+    heard = [pair for pair in zip(found, leaves, strict=True) if pair[1].gradient._told]  # type: ignore[union-attr]
+    if not heard:
+        return {}
+    runs, recorded = set(order), {_memory_of(_value_of(Entry(n))) for n in graph.nodes if n.op is None}
+    return {
+        entry: leaf
+        for entry, leaf in heard
+        if entry is not None
+        and entry not in targets
+        and entry.node in runs
+        and leaf.gradient is not None
+        and (leaf.gradient.stype != DENSE or _memory_of(leaf.gradient._tensor) not in recorded)
+    }
+
+
 def _looks_like(array: NDArray, value: Value) -> bool:
     """Whether a dense array can take the gradient of a value as it is."""
     if array.stype != DENSE or isinstance(value, Stored):
@@ -430,6 +456,7 @@ def _evaluate(
     wanted: Sequence[Entry | None],
     train_mode: bool,
     targets: Targets = MappingProxyType({}),
+    awaited: Mapping[Entry, RecordedNode] = MappingProxyType({}),
     *,
     keep: bool = False,
 ) -> list[RecordedEntry | None]:
@@ -445,6 +472,8 @@ def _evaluate(
         Whether operators behave as in training.
     targets : mapping
         Where values go that can be written where they belong.
+    awaited : mapping
+        The variables whose gradients are to be written as soon as they are known.
     keep : bool
         Whether the result is a recorded graph; if not, each value is let go after its last use.
     """
@@ -460,6 +489,9 @@ def _evaluate(
         done = _run_node(node, inputs, train_mode, targets)
         done.inputs = inputs if keep else ()
         ran[node] = done
+        for entry in node.outputs if awaited else ():
+            if entry in awaited:
+                _write(awaited[entry], _value_of(recorded(entry)))
         for entry in node.inputs:
             uses[entry.node] -= 1
             if not keep and not uses[entry.node]:
@@ -497,6 +529,9 @@ def _run_node(node: Node, inputs: Sequence[Entry], train_mode: bool, targets: Ta
             there = zip(op.wants, map(targets.get, node.outputs), strict=True)
             out = {name: Into(each[0]._tensor, each[1] == "add") for name, each in there if each is not None}
         values = run_on_values(op, context, train_mode, values, node, out)
+        for entry in node.outputs if out else ():
+            if entry in targets:
+                has_written(targets[entry][0])
     return RecordedNode(op, (), values, context)
 
 
