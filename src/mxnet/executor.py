@@ -230,7 +230,6 @@ class Executor:
         where = self._places
         if where is None or not where.holds_for(program):
             where = self._places = Places(program, self._targets)
-        places = where.tensors if where.all_dense else [*where.tensors]
         has_heads = any(head is not None for head in heads)
         if has_heads:
             heads = [apart(head, where.memory) for head in heads]
@@ -238,11 +237,10 @@ class Executor:
                 heads  # in the same list: so it is known at once for the same arrays
             )
         try:
-            program.backward(values, saved, places, self._tap())
+            where.run(program, values, saved, self._tap())
         finally:
             if has_heads:
                 values[len(self._variables) :] = [None] * len(heads)
-        where.finish(places)
 
     def _rerun(self) -> None:
         """Compute what backward needs, if the last forward was for inference or another backward used it.

@@ -22,7 +22,7 @@ from mxnet.ir.op import Op
 from mxnet.ir.storage import DENSE, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.gradients import GradientWriter, mark_variables, write_gradient
+from mxnet.ndarray.gradients import GradientWriter, has_written, mark_variables, write_gradient
 from mxnet.ndarray.mode import MODE, Mode
 from mxnet.ndarray.ndarray import class_of
 from mxnet.ndarray.structured import run_on_values, value_of
@@ -269,17 +269,21 @@ def backward(
             "backward(): no array that these were computed from has a gradient array (attach_grad)."
         )
     plan = plan_of(graph, [Entry(leaf) for leaf in leaves])
-    targets = _targets(nodes, leaves, plan, len(nodes) + len(seeds))
-    results = _evaluate(plan, [*nodes, *seeds], train_mode, targets)
+    n_given = len(nodes) + len(seeds)
+    targets = _targets(nodes, leaves, plan, n_given)
+    awaited = _awaited(nodes, leaves, plan, targets, n_given)
+    results = _evaluate(plan, [*nodes, *seeds], train_mode, targets, awaited)
     for leaf, place, result in zip(leaves, plan.found, results, strict=True):
-        assert leaf.gradient is not None
         value = None if result is None else _value_of(result)
-        if place in targets and value is None:
-            leaf.gradient._is_fresh = True
-        else:
-            write_gradient(leaf.gradient, None if value is None else as_stored(value), leaf.grad_req)
+        if not (place in targets and value is None) and (place is None or awaited.get(place) is not leaf):
+            _write(leaf, value)
     if not retain_graph:
         _release(graph)
+
+
+def _write(leaf: RecordedNode, value: Value | None) -> None:
+    assert leaf.gradient is not None
+    write_gradient(leaf.gradient, None if value is None else as_stored(value), leaf.grad_req)
 
 
 def grad(
@@ -400,7 +404,7 @@ def _targets(
     nodes: Sequence[RecordedNode], leaves: Sequence[RecordedNode], plan: GradientPlan, n_given: int
 ) -> Targets:
     """Return where kernels can write gradients themselves, as nothing else reads these."""
-    recorded = {_memory_of(_value_of(Entry(node))) for node in nodes if node.op is None}
+    recorded = _memories(nodes)
     targets: dict[Place | None, tuple[NDArray, str]] = {}
     for leaf, place, is_alone in zip(leaves, plan.found, plan.alone, strict=True):
         if place is None or leaf.gradient is None or place[0] < n_given:
@@ -416,6 +420,34 @@ def _targets(
         ):
             targets[place] = target, leaf.grad_req
     return targets
+
+
+def _awaited(
+    nodes: Sequence[RecordedNode],
+    leaves: Sequence[RecordedNode],
+    plan: GradientPlan,
+    targets: Targets,
+    n_given: int,
+) -> Mapping[Place, RecordedNode]:
+    """Return the variables by their gradients, of those whose writing somebody wants to know of."""
+    heard = [(place, leaf) for place, leaf in zip(plan.found, leaves, strict=True) if leaf.gradient._told]  # type: ignore[union-attr]
+    if not heard:
+        return {}
+    recorded = _memories(nodes)
+    return {
+        place: leaf
+        for place, leaf in heard
+        if place is not None
+        and place not in targets
+        and place[0] >= n_given
+        and leaf.gradient is not None
+        and (leaf.gradient.stype != DENSE or _memory_of(leaf.gradient._tensor) not in recorded)
+    }
+
+
+def _memories(nodes: Sequence[RecordedNode]) -> set[int]:
+    """Return where the values of the variables lie."""
+    return {_memory_of(_value_of(Entry(node))) for node in nodes if node.op is None}
 
 
 def _looks_like(array: NDArray, value: Value) -> bool:
@@ -435,6 +467,7 @@ def _evaluate(
     given: Sequence[RecordedNode],
     train_mode: bool,
     targets: Targets = MappingProxyType({}),
+    awaited: Mapping[Place, RecordedNode] = MappingProxyType({}),
     *,
     keep: bool = False,
 ) -> list[RecordedEntry | None]:
@@ -450,6 +483,8 @@ def _evaluate(
         Whether operators behave as in training.
     targets : mapping
         Where values go that can be written where they belong.
+    awaited : mapping
+        The variables whose gradients are to be written as soon as they are known.
     keep : bool
         Whether the result is a recorded graph; if not, each value is let go after its last use.
     """
@@ -457,6 +492,9 @@ def _evaluate(
     for step in plan.steps:
         inputs = tuple([RecordedEntry(ran[i], index) for i, index in step.inputs])
         done = _run_step(step, inputs, train_mode, targets)
+        for place in step.outputs if awaited else ():
+            if place in awaited:
+                _write(awaited[place], done.values[place[1]])
         if keep:
             done.inputs = inputs
         else:
@@ -480,6 +518,9 @@ def _run_step(step: Step, inputs: Sequence[Entry], train_mode: bool, targets: Ta
             there = zip(op.wants, map(targets.get, step.outputs), strict=True)
             out = {name: Into(each[0]._tensor, each[1] == "add") for name, each in there if each is not None}
         values = run_on_values(op, context, train_mode, values, step.node, out)
+        for place in step.outputs if out else ():
+            if place in targets and values[place[1]] is None:
+                has_written(targets[place][0])
     return RecordedNode(op, (), values, context, step.node.source)
 
 

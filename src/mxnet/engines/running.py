@@ -101,6 +101,8 @@ class Engine:
         """Refuse: there is no backward half."""
         raise AssertionError(args)
 
+    announced = backward
+
     def step_of(self, error: BaseException) -> None:
         """Return None: what is raised here is not of one step."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from mxnet.ir.blame import blame
@@ -38,6 +39,10 @@ class Code(Protocol):
     @property
     def backward(self) -> Callable[..., Any]:
         """Takes variables and head gradients, what is prepared, what was saved, targets, and a tap."""
+
+    @property
+    def announced(self) -> Callable[..., Iterator[Iterable[int]]]:
+        """Like `backward`, but yields the numbers of gradients that have just been written."""
 
     def step_of(self, error: BaseException) -> Step | None:
         """Return the step in which an exception was raised, None if it was in none."""
@@ -100,13 +105,35 @@ class Program:
         saved: list[Tensor],
         targets: list[Any],
         tap: Tap | None = None,
+        told: Callable[[int], None] | None = None,
     ) -> None:
         """Run the backward half, which writes or adds the gradients to `targets` and empties `saved`.
 
         Those that it hands out (:attr:`hands_out`) it puts there in the place of None. After the variables it
-        takes a head gradient for each output; None where :attr:`needs_head` is False.
+        takes a head gradient for each output; None where :attr:`needs_head` is False. `told` is called with
+        the number of each gradient once that is in its place, while others are still computed.
         """
-        self._run(self.code.backward, variables, saved, targets, tap)
+        if told is None:
+            self._run(self.code.backward, variables, saved, targets, tap)
+            return
+        self._run(functools.partial(self._announce, told), variables, saved, targets, tap)
+
+    def _announce(
+        self,
+        told: Callable[[int], None],
+        variables: Sequence[Tensor | None],
+        prepared: Sequence[Tensor],
+        saved: list[Tensor],
+        targets: list[Any],
+        tap: Tap | None,
+    ) -> None:
+        left = dict.fromkeys(range(len(targets)))
+        for numbers in self.code.announced(variables, prepared, saved, targets, tap):
+            for number in numbers:
+                del left[number]
+                told(number)
+        for number in left:  # what the forward half has made, or was given
+            told(number)
 
     def _run(self, half: Callable[..., Any], variables: Sequence[Tensor | None], *rest: Any) -> Any:
         recording = torch.is_grad_enabled()

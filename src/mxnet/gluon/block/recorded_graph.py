@@ -13,7 +13,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Slots
 from mxnet.ir.storage import DENSE, Stored
 from mxnet.lazy import torch
-from mxnet.ndarray.gradients import GradientWriter, write_gradient
+from mxnet.ndarray.gradients import GradientWriter, has_written, write_gradient
 from mxnet.ops.tools.device import drawing_again, torch_device
 from mxnet.ops.tools.storage import densify
 
@@ -117,15 +117,23 @@ class Call:
         saved = self.take_saved()
         places = self._places(targets)
         memory = {each.untyped_storage().data_ptr() for each in places if each is not None}
-        program.backward([*self.values, *[apart(head, memory) for head in heads]], saved, places, None)
-        for target, place in zip(targets, places, strict=True):
+        values = [*self.values, *[apart(head, memory) for head in heads]]
+
+        def finish(number: int) -> None:
+            target, place = targets[number], places[number]
             if target is not None:
                 array, req = target
-                array._is_fresh = True
                 if isinstance(place, Stored):
                     write_gradient(array, place, req)
-                elif array.stype != DENSE:
+                    return
+                if array.stype != DENSE:
                     array._set_tensor(place)
+                has_written(array)
+
+        is_heard = any(target is not None and target[0]._told is not None for target in targets)
+        program.backward(values, saved, places, None, finish if is_heard else None)
+        for number in () if is_heard else range(len(places)):
+            finish(number)
         return places
 
     def take_saved(self) -> list[Any]:
@@ -195,9 +203,13 @@ class Leaves:
             self._memory = {each.untyped_storage().data_ptr() for each in tensors}
         if head is not None:
             head = apart(head, self._memory)
-        call.program.backward([*call.values, head], call.take_saved(), tensors.copy(), None)
-        for array in arrays:
-            array._is_fresh = True
+        values, saved = [*call.values, head], call.take_saved()
+        if any(array._told is not None for array in arrays):
+            call.program.backward(values, saved, tensors.copy(), None, lambda i: has_written(arrays[i]))
+        else:
+            call.program.backward(values, saved, tensors.copy(), None)
+            for array in arrays:
+                array._is_fresh = True
         for array, req in self.unreached:
             write_gradient(array, None, req)
 
