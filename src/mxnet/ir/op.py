@@ -230,6 +230,7 @@ class Op(Elsewhere):
         Whether the only visible output is the first input when ``is_train`` is False.
     ``cost``
         Of a result, once more: ``"much"`` (a product), ``"little"``, or ``"nothing"`` (the input, stored).
+    ``rows_of_any_layout``: whether ``as_rows`` looks at layouts; otherwise it is asked of arrays that have none.
     ``as_rows(to)``, ``backward_as_rows(to)``: what native kernels do, see :class:`mxnet.native.rows.Rows`.
     """
 
@@ -269,6 +270,7 @@ class Op(Elsewhere):
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
     as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
+    rows_of_any_layout: ClassVar[bool] = False
     backward_as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
 
     given: dict[str, str]

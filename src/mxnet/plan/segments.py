@@ -32,11 +32,13 @@ class Stretch:
         self.steps: list[Step] = []
         self.rows: list[tuple[int, int]] = []  # by step, from which to before which
         self.reads: dict[int, int] = {}  # values that torch makes, and which loose tensors they are
+        self.lasts: set[int] = set()  # loose tensors that have the channels last
         self.makes: list[
             tuple[int, tuple[int, ...]]
         ] = []  # loose tensors that leave the run, and their shapes
         self.exports: list[int] = []
-        self.results: list[tuple[str, int, tuple[int, ...]]] = []  # what is exported: where it lies, and how
+        # What is exported: where it lies, in which shape, and whether that has the channels last.
+        self.results: list[tuple[str, int, tuple[int, ...], bool]] = []
 
     @property
     def title(self) -> str:
@@ -69,13 +71,23 @@ class Stretch:
         return self._returned(frame, placed)
 
     def _place(self, frame: Frame, tensors: Sequence[Tensor]) -> list[Tensor]:
+        if self.lasts:
+            tensors = [
+                tensor.movedim(1, -1) if number in self.lasts else tensor
+                for number, tensor in zip(self.reads.values(), tensors, strict=True)
+            ]
         placed = list(map(frame.place, self.reads.values(), tensors))
         for number, shape in self.makes:
             frame.new(number, shape)
         return placed
 
     def _returned(self, frame: Frame, placed: Sequence[Tensor]) -> Any:
-        results = [self._result(frame, placed, *each) for each in self.results]
+        results = [
+            self._result(frame, placed, *where).movedim(-1, 1)
+            if last
+            else self._result(frame, placed, *where)
+            for *where, last in self.results
+        ]
         return results[0] if len(results) == 1 else results
 
     def _result(

@@ -26,7 +26,7 @@ _LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
 _VECTOR = ir.VectorType(ir.FloatType(), _LANES)
 _FAST = ("contract", "reassoc", "nsz")
 _PLANE_GAP = 16  # numbers between planes, so that these do not fall on the same places of the cache
-_WORDS_AT, _PLACES_AT = 16, 64  # words of scratch memory: addresses of pixels, and places of tiles
+_NEXT_AT, _WORDS_AT, _PLACES_AT = 16, 24, 72  # words of scratch: the next tile, addresses of pixels, places
 
 Values = Sequence[Any]
 
@@ -173,18 +173,18 @@ def _pixels(table, base, zeros, image, y0, x0, side, height, width, channels):
 
 @inline
 def _place_tiles(a, first, count):
-    """Write the places of a block of tiles, each an image, y and x; the next place stays in the words."""
-    places = i64(first)
+    """Write the places of a block of tiles, each an image, y and x, and keep the next one."""
+    places, after = i64(first), i64(a[SCRATCH] + 8 * _NEXT_AT)
     for q in range(count):
         for i in range(3):
-            places[3 * q + i] = a[FIRST + i]
-        a[FIRST + 2] += 1
-        if a[FIRST + 2] == a[ACROSS]:
-            a[FIRST + 2] = 0
-            a[FIRST + 1] += 1
-            if a[FIRST + 1] == a[DOWN]:
-                a[FIRST + 1] = 0
-                a[FIRST] += 1
+            places[3 * q + i] = after[i]
+        after[2] += 1
+        if after[2] == a[ACROSS]:
+            after[2] = 0
+            after[1] += 1
+            if after[1] == a[DOWN]:
+                after[1] = 0
+                after[0] += 1
 
 
 @inline
@@ -203,7 +203,9 @@ def _transform_image(a, count, places, zeros, planes, plane):
 
 @inline
 def _prepare(a, zeros):
-    z = f32(zeros)
+    z, after = f32(zeros), i64(a[SCRATCH] + 8 * _NEXT_AT)
+    for i in range(3):
+        after[i] = a[FIRST + i]
     n = a[CHANNELS] if a[CHANNELS] > a[FILTER_COUNT] else a[FILTER_COUNT]
     for i in range(n):
         z[i] = 0

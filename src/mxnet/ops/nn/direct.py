@@ -20,7 +20,9 @@ from mxnet.ops.tools.layout import channels_last, transposed
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["PANEL", "by_panels", "convolve", "fits", "in_panels"]
+    from mxnet.native.rows import Place, Rows
+
+__all__ = ["PANEL", "by_panels", "convolve", "fits", "in_panels", "shares_in_rows"]
 
 PANEL = 16  # columns of a matrix that lie side by side
 _SPARE = 96  # numbers at the start of scratch memory that kernels keep for themselves
@@ -73,6 +75,29 @@ def convolve(
         if array is None:
             words[:, word] = 0
     run_shares("convolve_directly", [*words])
+
+
+def shares_in_rows(
+    sliding: Sliding,
+    to: Rows,
+    addend: Place | None = None,
+    *,
+    relu: bool,
+) -> list[list[Place | float]]:
+    """Return the words of each share for rows of data, weight, bias, output and addend."""
+    steps = sliding.filters, 0 if addend is None else sliding.filters
+    words, scratch = _words(sliding, threads(), steps, relu=relu)
+    arrays = to.data, to.weight, to.bias, addend, to.output, to.scratch(scratch)
+    return [
+        [
+            *(
+                0 if array is None else array.at(offset // 4)
+                for array, offset in zip(arrays, share, strict=False)
+            ),
+            *share[_ADDRESSES:],
+        ]
+        for share in words.tolist()
+    ]
 
 
 def _step(images: Tensor) -> int:

@@ -20,9 +20,11 @@ from mxnet.ops.tools.layout import transposed
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Place, Rows
+
 __all__ = ["BLOCK", "Winograd", "fits"]
 
-_HEAD = 224  # numbers at the start of scratch memory that kernels keep for themselves
+_HEAD = 240  # numbers at the start of scratch memory that kernels keep for themselves
 _GAP = 16
 BLOCK = 128  # tiles that are done at a time
 _TRANSFORMS = {
@@ -140,24 +142,50 @@ class Winograd(NamedTuple):
         *,
         transposed: bool = False,
     ) -> None:
+        scratch, shares = self._share_words(
+            pads, extents, places, channels, count, relu, transposed=transposed
+        )
+        memory = torch.empty((len(shares), scratch), dtype=torch.float32)
+        words = []
+        for i, share in enumerate(shares):
+            weight = filters[i] if isinstance(filters, list) else filters
+            arrays = (image, weight, bias, out, memory[i])
+            words.append((*(0 if each is None else each.data_ptr() for each in arrays), *share))
+        run_shares(kernel, words)
+
+    def shares_in_rows(self, to: Rows, *, relu: bool) -> list[list[Place | float]]:
+        """Return the words of each share for rows of data, transformed weight, bias and output."""
+        s = self.sliding
+        scratch, shares = self._share_words(s.pads, s.extents, s.places, s.channels, s.filters, relu)
+        bias = 0 if to.bias is None else to.bias
+        return [[to.data, to.weight, bias, to.output, to.scratch(scratch), *share] for share in shares]
+
+    def _share_words(
+        self,
+        pads: tuple[int, ...],
+        extents: tuple[int, ...],
+        places: tuple[int, ...],
+        channels: int,
+        count: int,
+        relu: bool,
+        *,
+        transposed: bool = False,
+    ) -> tuple[int, list[tuple[int, ...]]]:
+        """Return how much memory a share needs, and of each the words behind its addresses."""
         shares = list(self._shares())
         block = min(BLOCK, max(size for _, size in shares))
         each = _HEAD + 8 * block + 2 * max(channels, count) + count
         each += self.elements * (block * (channels + count) + 2 * _GAP)
         each = -(-each // 16) * 16
-        scratch = torch.empty((len(shares), each), dtype=torch.float32)
         down, across = (-(-n // self.tile) for n in places[1:])
         words = []
-        for i, (first, size) in enumerate(shares):
+        for first, size in shares:
             line, x = divmod(first, across)
             number, y = divmod(line, down)
-            weight = filters[i] if isinstance(filters, list) else filters
-            arrays = (image, weight, bias, out, scratch[i])
-            addresses = (0 if each is None else each.data_ptr() for each in arrays)
             geometry = (*extents[1:], channels, count, *pads[1:], *places[1:], down, across)
             tiles = (self.tile + 2, block, size, number, y, x)
-            words.append((*addresses, sgemm() or 0, *geometry, *tiles, relu, transposed, by_panels()))
-        run_shares(kernel, words)
+            words.append((sgemm() or 0, *geometry, *tiles, relu, transposed, by_panels()))
+        return each, words
 
 
 @kept

@@ -264,6 +264,7 @@ class FusedConvolution(Convolution):
     scalars: tuple[float, ...] = _SCALARS
     tile: int = param(default=0, doc="Side of the tiles for which the weight is transformed; 0 for none.")
     panels: bool = param(default=False, doc="Whether the weight is in panels.")
+    rows_of_any_layout = True
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         bends = self.act == "relu"
@@ -289,6 +290,20 @@ class FusedConvolution(Convolution):
         self.refuse_channels_last_on_cpu(run)
         result = self.convolve(data, weight, bias, last=is_last(run, data), relu=bends)
         return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
+
+    def as_rows(self, to: Rows) -> None:
+        if not (self.panels or self.tile) or self.act not in ("none", "relu"):
+            to.decline()
+        if not to.data.layout == to.output.layout == CHANNELS_LAST:
+            to.decline()
+        sliding, relu = self.sliding(to.data.shape), self.act == "relu"
+        if self.tile:
+            to.shares("winograd", Winograd(sliding, self.tile).shares_in_rows(to, relu=relu))
+        else:
+            addend = to.addend if isinstance(self, FusedConvolutionAdd) else None
+            if addend is not None and addend.layout != CHANNELS_LAST:
+                to.decline()
+            to.shares("convolve_directly", direct.shares_in_rows(sliding, to, addend, relu=relu))
 
     def _multiply_panels(
         self,
