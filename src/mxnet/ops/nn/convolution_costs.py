@@ -17,7 +17,7 @@ from mxnet.ops.nn.convolution_tuning import PANELS, PRODUCT, Part, fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
 
-__all__ = ["Part", "multiplies", "takes_panels", "winograd_tile"]
+__all__ = ["Part", "channels_last", "in_rows", "multiplies", "takes_panels", "winograd_tile"]
 
 
 class _Rates(NamedTuple):
@@ -151,6 +151,23 @@ def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
         others.append(_direct(sliding, processor))
     costs[0] = _SURE * min(others)
     return min(costs, key=lambda tile: costs[tile])
+
+
+def channels_last(sliding: Sliding, part: Part, *, is_train: bool) -> float | None:
+    """Return the microseconds of the fastest way with the channels last; None if it is not known."""
+    processor = _processor()
+    if processor is None or 0 in (sliding.rows, sliding.size):
+        return None
+    costs = [_native(sliding, processor), _onednn(sliding, part, processor, packed=not is_train)]
+    if tile := winograd_tile(sliding, part, is_train=is_train):
+        costs.append(_winograd(Winograd(sliding, tile), processor, is_train=is_train))
+    return min(costs)
+
+
+def in_rows(sliding: Sliding) -> float | None:
+    """Return the microseconds of products of gathered windows; None if they are not known."""
+    processor = _processor()
+    return None if processor is None else _native(sliding, processor)
 
 
 def _winograd(way: Winograd, processor: _Processor, *, is_train: bool) -> float:
