@@ -535,7 +535,9 @@ def invoke(
         for array, result in zip(outs, results, strict=False):
             overwrite(op, array, as_stored(result))
     else:
-        made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
+        visible = results[: op.visible_outputs()]
+        mine = owned(visible, () if op.memory.result == "new" else tensors)
+        made = [NDArray._from_tensor(each, where) for each in mine]
         if stored is not None:
             made = stored_alike(made, stored)
     if mode.record is not None:

@@ -7,10 +7,12 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from mxnet.ir.blame import blame
+from mxnet.errors import MXNetError, OutOfMemoryError
+from mxnet.ir.blame import blame, is_of_user
 from mxnet.ir.storage import DENSE
 from mxnet.lazy import torch
-from mxnet.plan.kernel_errors import Given, raised_by_torch, refused
+from mxnet.plan.kernel_errors import Given, lacks_memory, no_room, raised_by_torch, refused
+from mxnet.plan.memory_plan import needs_of
 from mxnet.plan.plan import Plan, Step
 
 if TYPE_CHECKING:
@@ -164,6 +166,10 @@ class Program:
     def _blame(self, error: Exception) -> NoReturn:
         """Say in which node an exception was raised; one of torch's becomes an MXNetError."""
         step = self.code.step_of(error)
+        if lacks_memory(error) and not isinstance(error, MXNetError) and not is_of_user(error):
+            told = no_room(error) if step is None else refused(error, self._given_to(step))
+            told = OutOfMemoryError(f"{told}\n  {needs_of(self.plan)}")
+            raise (told if step is None else blame(told, step.node)) from None
         if step is None:
             raise error
         if raised_by_torch(error):
