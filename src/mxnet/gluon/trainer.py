@@ -354,7 +354,7 @@ class Trainer:
         self._optimizer.param_dict = dict(enumerate(self._params))
 
     def _put_in_order(self, updaters: Sequence[Updater]) -> None:
-        """Number states as parameters are numbered here, where the file names those that they are of.
+        """Give states the numbers that parameters have here, where the file names those that they are of.
 
         Before MXNet 1.3, trainers counted parameters in the order of their making, and wrote them down, too.
         """
