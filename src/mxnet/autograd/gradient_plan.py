@@ -1,4 +1,4 @@
-"""What ``backward`` runs for a recorded graph: steps planned once for all graphs of one structure."""
+"""What ``backward`` runs for a recorded graph: steps, planned once for all graphs of one structure."""
 
 from __future__ import annotations
 

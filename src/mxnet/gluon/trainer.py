@@ -18,7 +18,7 @@ from mxnet.optimizer.arrays import flat
 if TYPE_CHECKING:
     from mxnet.context import Context
     from mxnet.ndarray import NDArray
-    from mxnet.optimizer import Optimizer
+    from mxnet.optimizer import Optimizer, Updater
 
 __all__ = ["Trainer"]
 
@@ -344,9 +344,23 @@ class Trainer:
             for updater in updaters:
                 updater.set_states(states)
                 updater.optimizer = updaters[0].optimizer
+        self._put_in_order(updaters)
         self._check_states(updaters[0].states, fname)
         self._optimizer = updaters[0].optimizer
         self._optimizer.param_dict = dict(enumerate(self._params))
+
+    def _put_in_order(self, updaters: Sequence[Updater]) -> None:
+        """Give states the numbers that parameters have here, where the file names those that they are of.
+
+        Before MXNet 1.3, trainers counted parameters in the order of their making, and wrote them down, too.
+        """
+        saved = updaters[0].optimizer.param_dict
+        numbers = {index: self._positions.get(each.name) for index, each in saved.items()}
+        if not numbers or None in numbers.values():
+            return
+        updaters[0].optimizer.renumber(numbers)
+        for updater in updaters:
+            updater.states = {numbers.get(index, index): state for index, state in updater.states.items()}
 
     def _check_states(self, states: Mapping[Any, Any], fname: object) -> None:
         """Refuse states that are not of these parameters."""

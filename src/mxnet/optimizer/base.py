@@ -349,7 +349,16 @@ class Optimizer:
         self.aggregate_num = 0  # that and the counts by device are younger than some files
         self._all_index_update_counts = {0: state["_index_update_count"]}
         self.__dict__.update(state)
-        self.param_dict = {}
+        saved = state.get("param_dict")  # before MXNet 1.3
+        known = saved.items() if isinstance(saved, dict) else ()
+        self.param_dict = {index: each for index, each in known if hasattr(each, "lr_mult")}
+
+    def renumber(self, numbers: Mapping[Index, Index]) -> None:
+        """Count parameters by other numbers, as which those of before become known."""
+        counts = self._index_update_count
+        self._index_update_count = {numbers.get(index, index): count for index, count in counts.items()}
+        self._all_index_update_counts = {0: self._index_update_count}
+        self.idx2name = {numbers.get(index, index): name for index, name in self.idx2name.items()}
 
 
 _registered: Callable[..., type[Optimizer]] = registry.get_register_func(Optimizer, "optimizer")
