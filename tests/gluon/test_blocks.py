@@ -448,3 +448,25 @@ def test_summary_lists_layers_and_counts_shared_parameters_once(net, x, capsys):
 def test_tensor_types_are_what_a_block_is_called_with():
     assert all(isinstance(each, mx.gluon.tensor_types) for each in (mx.nd.ones(1), mx.sym.var("x")))
     assert not isinstance(np.ones(1), mx.gluon.tensor_types)
+
+
+class Resized(mx.gluon.HybridBlock):
+    def hybrid_forward(self, F, x, size):
+        return F.contrib.BilinearResize2D(x, height=size[0], width=size[1])
+
+
+def test_a_block_takes_numbers_beside_arrays_and_only_a_graph_of_its_own_refuses_them():
+    class Net(mx.gluon.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.up = Resized()
+
+        def hybrid_forward(self, F, x):
+            return self.up(x, (4, 6))
+
+    net, image = Net(), mx.nd.ones((1, 1, 2, 3))
+    assert net(image).shape == (1, 1, 4, 6)
+    net.hybridize()
+    assert net(image).shape == (1, 1, 4, 6)
+    with pytest.raises(ValueError, match=r"must be a \(nested\) list of Symbol or NDArray, but got 4"):
+        net.up(image, (4, 6))

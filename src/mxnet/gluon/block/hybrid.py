@@ -10,7 +10,7 @@ from mxnet.caller import warn
 from mxnet.errors import MXNetError, few
 from mxnet.gluon.block.block import Block
 from mxnet.gluon.block.cached_graph import CachedGraph
-from mxnet.gluon.block.forms import Form, flatten, regroup
+from mxnet.gluon.block.forms import Form, flatten, regroup, values_in
 from mxnet.gluon.block.where import COMPOSITION, Composition, UserCall, path_to, say_path, wrong_inputs
 from mxnet.gluon.errors import BlockError, NoSuchOfASymbolError, NotForwardError
 from mxnet.gluon.parameter import DeferredInitializationError
@@ -228,9 +228,9 @@ class HybridBlock(Block):
             return made[0] if self._out_format == 0 else regroup(made, self._out_format)
         if type(x) is NDArray and not args:
             return self._call_graph([x], [0], (x,)) if self._active else self._at_once(x._context, x)
-        flat, form = flatten((x, *args), "input")
-        symbols = [isinstance(each, Symbol) for each in flat]
-        if not flat:
+        given = list(values_in((x, *args)))
+        symbols = [isinstance(each, Symbol) for each in given]
+        if not given:
             raise BlockError(
                 "In HybridBlock, there must be one NDArray or one Symbol in the input. Please check the "
                 "type of the args."
@@ -243,8 +243,8 @@ class HybridBlock(Block):
                 )
             return self._compose(x, *args)
         if self._active:
-            return self._call_graph(flat, form, (x, *args))
-        return self._at_once(flat[0]._context, x, *args)
+            return self._call_graph(*flatten((x, *args), "input"), (x, *args))
+        return self._at_once(given[0]._context, x, *args)
 
     def _at_once(self, context: Context, *args: Any) -> Any:
         """Compute with arrays, operator by operator; the first call finds shapes that are not known."""
