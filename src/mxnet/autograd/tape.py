@@ -325,6 +325,7 @@ def grad(
     12.0
     """
     graph, seeds = _heads(heads, head_grads)
+    nodes: tuple[Any, ...] = graph.nodes
     variables = _as_list(variables)
     for variable in variables:
         if variable._recorded is None and variable._grad is None:
@@ -332,7 +333,7 @@ def grad(
                 "grad() needs variables that have gradient arrays (attach_grad) or were recorded."
             )
     plan = plan_of(graph, [_entry_of(variable) for variable in variables])
-    results = _evaluate(plan, [*graph.nodes, *seeds], train_mode, keep=create_graph)
+    results = _evaluate(plan, [*nodes, *seeds], train_mode, keep=create_graph)
     gradients = []
     for variable, result in zip(variables, results, strict=True):
         if result is None:
@@ -494,7 +495,7 @@ def _evaluate(
         done = _run_step(step, inputs, train_mode, targets)
         for place in step.outputs if awaited else ():
             if place in awaited:
-                _write(awaited[place], done.values[place[1]])
+                _write(awaited[place], _value_of(Entry(done, place[1])))
         if keep:
             done.inputs = inputs
         else:
