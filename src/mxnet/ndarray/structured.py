@@ -202,7 +202,9 @@ def rows_in_place(arrays: Sequence[NDArray], rows: Tensor) -> list[RowsOf] | Non
         if stored.stype == ROWS and len(stored.parts[1]) < stored.shape[0]:
             if array is arrays[0]:
                 return None
-            array._put(whole_rows(stored))
+            array._parts = whole_rows(
+                stored
+            ).parts  # new memory, which nobody has touched: it costs nothing yet
         elif stored.stype == CSR:
             return None
         found.append(RowsOf(array._stored().parts[0], rows))
