@@ -24,6 +24,9 @@ import warnings
 
 import numpy as np
 
+if "budget" in sys.argv:
+    os.environ.setdefault("MXNET_CPU_MEM_POOL_TYPE", "Unpooled")  # what is freed goes back at once
+
 import mxnet as mx
 import pictures
 from gluon import turns
