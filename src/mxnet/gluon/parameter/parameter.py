@@ -108,7 +108,7 @@ class Parameter:
         self._data: list[NDArray] | None = None
         self._grad: list[NDArray] | None = None
         self._ctx_list: list[Context] = []
-        self._ctx_map: None = None  # subclasses of other packages copy it; contexts are found by the list
+        self._ctx_map: list[list[int | None]] | None = None  # for other packages, which look copies up in it
         self._deferred_init: _Deferred | None = None
         self._trainer: Trainer | None = None
         self._differentiable = differentiable
@@ -283,6 +283,7 @@ class Parameter:
     def _take(self, data: NDArray, contexts: Sequence[Context]) -> None:
         """Copy values to every context."""
         self._ctx_list = list(contexts)
+        self._ctx_map = _positions(contexts)
         self._data = [_copy(data, context) for context in contexts]
         self._init_grad()
 
@@ -564,6 +565,16 @@ class Parameter:
             if self._grad is not None:
                 self._grad = [gradient.astype(dtype) for gradient in self._grad]
                 autograd.mark_variables(self._data, self._grad, self._grad_req)
+
+
+def _positions(contexts: Sequence[Context]) -> list[list[int | None]]:
+    """Return by GPU or not, and by the number of the device, which copy is its own."""
+    found: list[list[int | None]] = [[], []]
+    for position, context in enumerate(contexts):
+        row = found[context.device_typeid & 1]
+        row.extend([None] * (context.device_id + 1 - len(row)))
+        row[context.device_id] = position
+    return found
 
 
 def _copy(array: NDArray, context: Context) -> NDArray:
