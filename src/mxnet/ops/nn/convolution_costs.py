@@ -125,8 +125,8 @@ def takes_panels(sliding: Sliding) -> bool:
         return False
     if knob("MXNET_CONVOLUTION_TUNE"):
         return fastest(sliding, "output", (), packed=True) == PANELS
-    others = min(_native(sliding, processor), _onednn(sliding, "output", processor, packed=True))
-    return _direct(sliding, processor) < _SURE * others
+    library = _native(sliding, processor) + processor.call  # the others are called from Python
+    return _direct(sliding, processor) < min(library, _onednn(sliding, "output", processor, packed=True))
 
 
 def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
