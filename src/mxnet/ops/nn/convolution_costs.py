@@ -185,7 +185,7 @@ def _native(sliding: Sliding, processor: _Processor) -> float:
 def _direct(sliding: Sliding, processor: _Processor) -> float:
     """Return the microseconds of our own products of windows with filters in panels."""
     filters = -(-sliding.filters // direct.PANEL) * direct.PANEL
-    elements = sliding.size // sliding.channels
+    elements = direct.elements(sliding)
     multiplied = sliding.rows * (sliding.size + _ELEMENT * elements) * filters
     return 2 * multiplied / processor.panels / 1e3 + sliding.rows * elements * _PIECE / 1e6
 
