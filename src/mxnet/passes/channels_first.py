@@ -58,7 +58,7 @@ def _is_plain(node: Node, forward: Convolution | Deconvolution, data: Entry) -> 
     """Whether it is known and can be computed in either layout."""
     return (
         type(forward) in (Convolution, Deconvolution, FusedConvolution)
-        and not getattr(forward, "tile", 0)
+        and not any(getattr(forward, way, 0) for way in ("tile", "panels", "apart"))
         and not any(entry.node.types is None for entry in (*node.inputs, *node.outputs))
         and is_complete(data.type.shape)
         and 0 not in data.type.shape

@@ -82,15 +82,22 @@ class Stretch:
         return placed
 
     def _returned(self, frame: Frame, placed: Sequence[Tensor]) -> Any:
-        results = [
-            self._result(frame, placed, *where).movedim(-1, 1)
-            if last
-            else self._result(frame, placed, *where)
-            for *where, last in self.results
-        ]
+        results = [self._result(frame, placed, *each) for each in self.results]
         return results[0] if len(results) == 1 else results
 
     def _result(
+        self,
+        frame: Frame,
+        placed: Sequence[Tensor],
+        where: str,
+        which: int,
+        shape: tuple[int, ...],
+        last: bool,
+    ) -> Tensor:
+        found = self._found(frame, placed, where, which, shape)
+        return found.movedim(-1, 1) if last else found
+
+    def _found(
         self, frame: Frame, placed: Sequence[Tensor], where: str, which: int, shape: tuple[int, ...]
     ) -> Tensor:
         match where:

@@ -14,7 +14,7 @@ from llvmlite import ir
 
 from mxnet.native.kernels.language import f32, inline, intrinsic
 
-__all__ = ["SPARE", "multiply_panels"]
+__all__ = ["SPARE", "choose", "load", "loop", "multiply_panels", "store"]
 
 _ROWS, _LANES = 6, 8  # of a tile, with two vectors a row: 12 of the 16 registers of AVX2
 _HALVES = (0, 4 * _LANES)  # bytes
@@ -36,7 +36,8 @@ def _vector(builder: Any, address: Any, more: int = 0) -> Any:
     return builder.inttoptr(place, _VECTOR.as_pointer())
 
 
-def _load(builder: Any, address: Any, more: int = 0) -> Any:
+def load(builder: Any, address: Any, more: int = 0) -> Any:
+    """Return the vector at an address, or so many bytes further on."""
     value = builder.load(_vector(builder, address, more))
     value.align = 4
     return value
@@ -63,7 +64,7 @@ def _fetch(builder: Any, address: Any) -> None:
     builder.call(prefetch, [builder.inttoptr(address, _P8), _I32(0), _I32(2), _I32(1)])
 
 
-def _loop(builder: Any, count: Any, firsts: Values, body: Callable[..., Values]) -> Values:
+def loop(builder: Any, count: Any, firsts: Values, body: Callable[..., Values]) -> Values:
     """Write a loop of so many turns, or none, that makes values of values; return those of the last turn."""
     begin = builder.block
     loop, end = (builder.append_basic_block(name) for name in ("loop", "done"))
@@ -91,6 +92,7 @@ def _summed(
 ) -> Values:  # fmt: skip
     """Return the sums of a tile, two vectors a row: along rows that a table tells, down the panel."""
     rows = len(starts) // 2
+    places: list[Any] = []
 
     def multiply(turns: int) -> Callable[..., Values]:
         """Return what goes so many numbers along the rows."""
@@ -99,7 +101,7 @@ def _summed(
             rows_at = [builder.add(place, at) for place in places]
             for turn in range(turns):
                 _fetch(builder, builder.add(builder.add(down, ahead), _I64(_ROW * turn)))
-                both = [_load(builder, down, _ROW * turn + half) for half in _HALVES]
+                both = [load(builder, down, _ROW * turn + half) for half in _HALVES]
                 numbers = [_load_repeated(builder, place, 4 * turn) for place in rows_at]
                 products = [builder.fmul(x, y, flags=_FAST) for x in numbers for y in both]
                 sums = tuple(builder.fadd(*pair, flags=_FAST) for pair in zip(products, sums, strict=True))
@@ -111,15 +113,14 @@ def _summed(
         nonlocal places
         held = builder.inttoptr(entry, _I64.as_pointer())
         places = [builder.load(builder.gep(held, [_I64(row)])) for row in range(rows)]
-        at, down, *after = _loop(builder, builder.ashr(count, _I64(2)), [offset, down, *sums], multiply(4))
-        _, down, *after = _loop(builder, builder.and_(count, _I64(3)), [at, down, *after], multiply(1))
+        at, down, *after = loop(builder, builder.ashr(count, _I64(2)), [offset, down, *sums], multiply(4))
+        _, down, *after = loop(builder, builder.and_(count, _I64(3)), [at, down, *after], multiply(1))
         return [builder.add(entry, line), down, *after]
 
-    places: list[Any] = []
-    return _loop(builder, elements, [table, panel, *starts], each)[2:]
+    return loop(builder, elements, [table, panel, *starts], each)[2:]
 
 
-def _either(builder: Any, number: Any, most: int, write: Callable[[int], None]) -> None:
+def choose(builder: Any, number: Any, most: int, write: Callable[[int], None]) -> None:
     """Write code for each number from 1 up to the most, which stands for all above too."""
     after = builder.append_basic_block("after")
     blocks = {each: builder.append_basic_block(f"of_{each}") for each in range(1, most + 1)}
@@ -133,6 +134,19 @@ def _either(builder: Any, number: Any, most: int, write: Callable[[int], None]) 
     builder.position_at_end(after)
 
 
+def store(builder: Any, values: Values, places: Sequence[tuple[Any, int]], relu: Any) -> None:
+    """Write vectors to addresses and so many bytes further on, after ReLU if asked for; of NaN that is 0."""
+    bends, stays, end = (builder.append_basic_block(name) for name in ("bends", "stays", "end"))
+    builder.cbranch(builder.icmp_signed("!=", relu, _I64(0)), bends, stays)
+    for block in (bends, stays):  # one condition for all, as they would be many branches
+        builder.position_at_end(block)
+        for value, place in zip(values, places, strict=True):
+            bent = builder.select(builder.fcmp_ordered(">", value, _ZERO), value, _ZERO)
+            builder.store(bent if block is bends else value, _vector(builder, *place)).align = 4
+        builder.branch(end)
+    builder.position_at_end(end)
+
+
 @intrinsic
 def _tile(
     builder: Any, number: Any, table: Any, line: Any, elements: Any, offset: Any, count: Any, panel: Any,
@@ -142,14 +156,14 @@ def _tile(
 
     def write(rows: int) -> None:
         places = [(row, half) for row in range(rows) for half in _HALVES]
-        columns = [_load(builder, bias, half) for _, half in places]
+        columns = [load(builder, bias, half) for _, half in places]
         before, adds, starts = (
             builder.block,
             *(builder.append_basic_block(name) for name in ("adds", "starts")),
         )
         builder.cbranch(builder.icmp_signed("!=", addend, _I64(0)), adds, starts)
         builder.position_at_end(adds)
-        more = [_load(builder, _row(builder, addend, addend_row, row), half) for row, half in places]
+        more = [load(builder, _row(builder, addend, addend_row, row), half) for row, half in places]
         more = [builder.fadd(*pair, flags=_FAST) for pair in zip(more, columns, strict=True)]
         builder.branch(starts)
         builder.position_at_end(starts)
@@ -158,18 +172,9 @@ def _tile(
             phi.add_incoming(alone, before)
             phi.add_incoming(added, adds)
         sums = _summed(builder, firsts, table, line, elements, offset, count, panel, ahead)
-        bends, stays, end = (builder.append_basic_block(name) for name in ("bends", "stays", "end"))
-        builder.cbranch(builder.icmp_signed("!=", relu, _I64(0)), bends, stays)
-        for block in (bends, stays):  # one condition for all, as they would be many branches
-            builder.position_at_end(block)
-            for (row, half), total in zip(places, sums, strict=True):
-                bent = builder.select(builder.fcmp_ordered(">", total, _ZERO), total, _ZERO)
-                place = _vector(builder, _row(builder, out, out_row, row), half)
-                builder.store(bent if block is bends else total, place).align = 4
-            builder.branch(end)
-        builder.position_at_end(end)
+        store(builder, sums, [(_row(builder, out, out_row, row), half) for row, half in places], relu)
 
-    _either(builder, number, _ROWS, write)
+    choose(builder, number, _ROWS, write)
 
 
 @inline

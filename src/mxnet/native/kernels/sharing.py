@@ -35,7 +35,7 @@ def _together(builder: Any, parallel: Any, function: Any, words: Any, threads: A
 
 @kernel
 def together(a: Words) -> None:
-    """Do shares: what runs threads, what each does, its number and theirs, a kernel, how many words, these."""
+    """Do shares. Words: what runs threads, what each does, its number, theirs, a kernel, sizes, shares."""
     _together(a[0], a[1], words_at(a), a[5])
 
 

@@ -125,8 +125,8 @@ def takes_panels(sliding: Sliding) -> bool:
         return False
     if knob("MXNET_CONVOLUTION_TUNE"):
         return fastest(sliding, "output", (), packed=True) == PANELS
-    others = min(_native(sliding, processor), _onednn(sliding, "output", processor, packed=True))
-    return _direct(sliding, processor) < _SURE * others
+    library = _native(sliding, processor) + processor.call  # the others are called from Python
+    return _direct(sliding, processor) < min(library, _onednn(sliding, "output", processor, packed=True))
 
 
 def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
@@ -161,6 +161,8 @@ def channels_last(sliding: Sliding, part: Part, *, is_train: bool) -> float | No
     costs = [_native(sliding, processor), _onednn(sliding, part, processor, packed=not is_train)]
     if tile := winograd_tile(sliding, part, is_train=is_train):
         costs.append(_winograd(Winograd(sliding, tile), processor, is_train=is_train))
+    if not is_train and processor.panels and direct.fits(sliding):
+        costs.append(_direct(sliding, processor))
     return min(costs)
 
 
@@ -202,7 +204,7 @@ def _native(sliding: Sliding, processor: _Processor) -> float:
 def _direct(sliding: Sliding, processor: _Processor) -> float:
     """Return the microseconds of our own products of windows with filters in panels."""
     filters = -(-sliding.filters // direct.PANEL) * direct.PANEL
-    elements = sliding.size // sliding.channels
+    elements = direct.elements(sliding)
     multiplied = sliding.rows * (sliding.size + _ELEMENT * elements) * filters
     return 2 * multiplied / processor.panels / 1e3 + sliding.rows * elements * _PIECE / 1e6
 

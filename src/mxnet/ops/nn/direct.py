@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mxnet.native.rows import Place, Rows
 
-__all__ = ["PANEL", "by_panels", "convolve", "fits", "in_panels", "shares_in_rows"]
+__all__ = ["PANEL", "by_panels", "convolve", "elements", "fits", "in_panels", "shares_in_rows"]
 
 PANEL = 16  # columns of a matrix that lie side by side
 _SPARE = 96  # numbers at the start of scratch memory that kernels keep for themselves
@@ -30,6 +30,8 @@ _BLOCK = 240  # rows that stay in cache while all filters are multiplied with th
 _TABLE = 1 << 16  # places in a table of elements, at most
 _LEAST = 48  # rows of a share: with fewer, shares are filters
 _ADDRESSES = 6  # words
+_FEW = 8  # channels below which lines of windows are better elements than pixels
+_LARGEST = 1 << 22  # numbers of an image that is copied
 
 
 def by_panels() -> bool:
@@ -40,6 +42,20 @@ def by_panels() -> bool:
 def fits(sliding: Sliding) -> bool:
     """Whether filters see all channels, and there are enough of them and of windows."""
     return sliding.groups == 1 and by_panels() and 0 not in (sliding.rows, sliding.size, sliding.filters)
+
+
+def elements(sliding: Sliding) -> int:
+    """Return of how many elements a window consists, which are stretches of memory: pixels, or lines."""
+    return math.prod(sliding.kernel) // (sliding.kernel[2] if _surrounded(sliding) else 1)
+
+
+def _surrounded(sliding: Sliding) -> int:
+    """Return how many numbers an image has with the zeros around it, if it is to be copied so; else 0."""
+    height, width = (n + 2 * pad for n, pad in zip(sliding.extents[1:], sliding.pads[1:], strict=True))
+    is_flat = sliding.extents[0] == sliding.kernel[0] == 1 and not sliding.pads[0]
+    size = height * width * sliding.channels
+    by_lines = is_flat and sliding.channels < _FEW and sliding.dilates[2] == 1 < sliding.kernel[2]
+    return size if by_lines and sliding.dilates[1] == 1 and size <= _LARGEST else 0
 
 
 def in_panels(weight: Tensor) -> Tensor:
@@ -116,9 +132,9 @@ def _words(
 
     Steps are the numbers from a pixel to the next one, of output and addend.
     """
-    elements = math.prod(sliding.kernel)
-    block = min(max(_TABLE // elements, 6), _BLOCK, sliding.rows)
-    each = _SPARE + 2 * block * elements + max(sliding.channels, PANEL)
+    parts, copied = elements(sliding), _surrounded(sliding)
+    block = min(max(_TABLE // parts, 6), _BLOCK, sliding.rows)
+    each = _SPARE + 2 * block * parts + max(sliding.size // parts, PANEL) + copied
     each = -(-each // PANEL) * PANEL
     panels = -(-sliding.filters // PANEL)
     by_rows = sliding.rows >= count * _LEAST
@@ -134,7 +150,7 @@ def _words(
                 0, 4 * begin * sliding.size, 4 * begin, 4 * begin, 4 * begin, 4 * each * i,
                 *sliding.extents, sliding.channels, *sliding.kernel, *sliding.strides, *sliding.pads,
                 *sliding.dilates, *sliding.places, stop - begin, *(4 * step for step in steps), *rows, block,
-                relu, sliding.takes_pixels,
+                relu, sliding.takes_pixels, bool(copied),
             )
         )  # fmt: skip
     return np.array(words, np.int64), each * shares
