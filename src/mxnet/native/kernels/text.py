@@ -22,20 +22,14 @@ def libsvm_lines(a: Words) -> None:
     Words: text, which ends with a line, how long it is, powers of ten, labels, counts, positions, values; and
     how many lines and values there are, and whether there is anything else.
     """
-    text, powers, labels, counts, positions, values = (
-        a[0],
-        f64(a[2]),
-        f32(a[3]),
-        i64(a[4]),
-        i64(a[5]),
-        f32(a[6]),
-    )
+    text, powers, labels, counts = a[0], f64(a[2]), f32(a[3]), i64(a[4])
+    positions, values, found = i64(a[5]), f32(a[6]), i64(a[7])
     awaited, line, item, strange = _LABEL, 0, 0, 0
     number, digits, point, decimals, minus = 0, 0, 0, 0, 0
     for i in range(a[1]):
         letter = _letter(text, i)
-        ends_line = letter == 10 or letter == 13
-        is_end = ends_line or letter == 32 or letter == 9
+        ends_line = letter == 10 or letter == 13  # noqa: PLR1714 - kernels know no sets
+        is_end = ends_line or letter == 32 or letter == 9  # noqa: PLR1714
         if letter >= 48 and letter <= 57 and digits < _MOST_DIGITS:
             number = number * 10 + letter - 48
             digits += 1
@@ -65,4 +59,4 @@ def libsvm_lines(a: Words) -> None:
         if ends_line and awaited == _POSITION:
             line += 1
             awaited = _LABEL
-    i64(a[7])[0], i64(a[7])[1], i64(a[7])[2] = line, item, strange
+    found[0], found[1], found[2] = line, item, strange
