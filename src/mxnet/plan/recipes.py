@@ -51,7 +51,7 @@ class Recipes:
         unread = op.shape_only
         for i, (shape, dtype, where, layout) in enumerate(types):
             if (
-                (layout and (self._is_train or not op.rows_of_any_layout))
+                (layout and (self._is_train(op) or not op.rows_of_any_layout))
                 or where.device_type == "gpu"
                 or shape is None
                 or None in shape

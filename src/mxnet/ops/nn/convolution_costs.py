@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.ops.nn import direct
+from mxnet.ops.nn import apart, direct
 from mxnet.ops.nn.convolution_tuning import PANELS, PRODUCT, Part, fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
@@ -94,6 +94,7 @@ _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its o
 _LANES = 8
 _ELEMENT = 2  # multiplications that could be done while a tile goes on to the next element of its windows
 _ROWS = 16  # below which oneDNN is slow also with filters in its order
+_APART = 35  # the rate of kernels that look at channels apart
 _SURE = 0.95  # by how much another way has to be cheaper than oneDNN's
 
 
@@ -163,6 +164,8 @@ def channels_last(sliding: Sliding, part: Part, *, is_train: bool) -> float | No
         costs.append(_winograd(Winograd(sliding, tile), processor, is_train=is_train))
     if not is_train and processor.panels and direct.fits(sliding):
         costs.append(_direct(sliding, processor))
+    if not is_train and apart.fits(sliding):
+        costs.append(2 * sliding.rows * sliding.size * sliding.filters / _APART / 1e3)
     return min(costs)
 
 
