@@ -26,7 +26,9 @@ __all__ = [
     "OutOfMemoryError",
     "OutOfRangeError",
     "ParameterError",
+    "ReadOnlyError",
     "ShapeError",
+    "StorageTypeError",
     "UnknownOperatorError",
     "add_note",
     "also_ours",
@@ -75,6 +77,14 @@ class ParameterError(MXNetError, ValueError):
 
 class CompositionError(MXNetError, TypeError):
     """Symbols were put together in a way that makes no graph."""
+
+
+class StorageTypeError(CompositionError, ValueError):
+    """Something that is no storage type was named as one."""
+
+
+class ReadOnlyError(MXNetError, ValueError):
+    """A read-only array was to be written."""
 
 
 class InferenceError(MXNetError, ValueError):

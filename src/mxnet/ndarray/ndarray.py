@@ -13,7 +13,14 @@ from mxnet.analysis.storage import result_storage
 from mxnet.caller import warn
 from mxnet.context import Context, cpu
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
-from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
+from mxnet.errors import (
+    CompositionError,
+    GradientError,
+    ReadOnlyError,
+    ShapeError,
+    StorageTypeError,
+    did_you_mean,
+)
 from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
@@ -356,7 +363,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
 
     def __getitem__(self, key: Any) -> NDArray:
         tensor = self._tensor
-        resolved = indexing.resolve(_with_tensors(key), tensor)
+        resolved = indexing.resolve(indexing.with_tensors(key), tensor)
         if self._is_tracked():
             return self._apply(indexing.reading(tensor, resolved))
         found = indexing.look_up(tensor, resolved)
@@ -375,7 +382,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
             else:
                 self._put(array._stored())
             return
-        key = _with_tensors(key)
+        key = indexing.with_tensors(key)
         resolved = indexing.resolve(key, tensor)
         if self._is_tracked():
             raise GradientError("An array with a gradient cannot be assigned to while recording.")
@@ -467,21 +474,6 @@ def class_of(stype: str) -> type[NDArray]:
         known = ", ".join(map(repr, NDArray._by_stype))
         raise StorageTypeError(f"{stype!r} is no storage type. Expected one of {known}.")
     return found
-
-
-class StorageTypeError(CompositionError, ValueError):
-    """Something that is no storage type was named as one."""
-
-
-class ReadOnlyError(MXNetError, ValueError):
-    """A read-only array was to be written."""
-
-
-def _with_tensors(key: Any) -> Any:
-    """Return a key with tensors for the arrays in it."""
-    if isinstance(key, tuple):
-        return tuple([each._tensor if isinstance(each, NDArray) else each for each in key])
-    return key._tensor if isinstance(key, NDArray) else key
 
 
 # ------------------------------------------------------------------------------------------ running operators
