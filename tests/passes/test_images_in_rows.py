@@ -50,6 +50,10 @@ MIDDLES = {
     "winograd": lambda x: relu(convolution(x, "middle", kernel=(3, 3), pad=(1, 1), num_filter=64)),
     "sum": lambda x: relu(convolution(x, "middle") + x),
     "apart": lambda x: relu(convolution(x, "middle", kernel=(3, 3), pad=(1, 1), num_group=32)),
+    "clipped": lambda x: mx.sym.clip(convolution(x, "middle"), 0, 0.5),
+    "clipped_apart": lambda x: mx.sym.clip(
+        convolution(x, "middle", kernel=(3, 3), pad=(1, 1), num_group=32), 0, 0.5
+    ),
     "apart_and_sum": lambda x: convolution(x, "middle", kernel=(3, 3), pad=(1, 1), num_group=32) + x,
     "largest": lambda x: pooled(x, "max"),
     "largest_beyond": lambda x: pooled(x, "max", pooling_convention="full", pad=(0, 0)),

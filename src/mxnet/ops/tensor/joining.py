@@ -42,9 +42,10 @@ def rows_of_parts(
     *,
     join: bool,
     sizes: Sequence[int] = (),
+    most: int = 1 << 18,
 ) -> None:
     """Add the rows that join parts along an axis, or split them; one that nobody wants is passed over."""
-    to.few(whole, 1 << 18)  # a copy waits for memory, and threads do not shorten that by much
+    to.few(whole, most)  # a copy waits for memory, and threads do not shorten that by much
     shape = whole.shape
     axis %= len(shape)
     rows = math.prod(shape[:axis])
@@ -61,8 +62,6 @@ def rows_of_parts(
 
 def _lying(images: Place) -> Place:
     """Return an array with its axes in the order in which it lies in memory."""
-    if images.layout != CHANNELS_LAST:
-        return images
     n, channels, *space = images.shape
     return images._replace(shape=(n, *space, channels))
 
@@ -135,8 +134,11 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         layouts = {each.layout for each in (*to.ins, to.output)}
         if layouts != {""} and (layouts != {CHANNELS_LAST} or self.dim != 1):
             to.decline()
-        axis = -1 if CHANNELS_LAST in layouts else self.dim
-        rows_of_parts(to, _lying(to.output), [_lying(each) for each in to.ins], axis, join=True)
+        if layouts == {""}:
+            rows_of_parts(to, to.output, to.ins, self.dim, join=True)
+        else:  # before and behind are rows, which a call of torch's would part
+            images = [_lying(each) for each in to.ins]
+            rows_of_parts(to, _lying(to.output), images, -1, join=True, most=1 << 24)
 
     def backward_as_rows(self, to: Rows) -> None:
         wanted = [getattr(to, f"{name}_grad") for name in self.input_names()]

@@ -311,7 +311,7 @@ class FusedConvolution(Convolution):
         return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
 
     def as_rows(self, to: Rows) -> None:
-        if not (self.panels or self.tile or self.apart) or self.act not in ("none", "relu"):
+        if not (self.panels or self.tile or self.apart) or self.act not in ("none", "relu", "hardtanh"):
             to.decline()
         if not to.data.layout == to.output.layout == CHANNELS_LAST:
             to.decline()
@@ -325,6 +325,8 @@ class FusedConvolution(Convolution):
             if addend is not None and addend.layout != CHANNELS_LAST:
                 to.decline()
             to.shares("convolve_directly", direct.shares_in_rows(sliding, to, addend, relu=relu))
+        if self.act == "hardtanh":
+            to("clip", to.output, *map(float, self.scalars), to.output.size)
 
     def _convolve_natively(
         self,
