@@ -9,12 +9,16 @@ from __future__ import annotations
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
+from mxnet.ir.op import Op
 from mxnet.ir.types import is_complete
+from mxnet.ops.nn import apart
 from mxnet.ops.nn.convolution import Convolution
-from mxnet.ops.nn.convolution_costs import multiplies, winograd_tile
+from mxnet.ops.nn.convolution_costs import multiplies, takes_panels, winograd_tile
 from mxnet.ops.tensor.elemwise import AddN, ElementwiseAdd
 from mxnet.passes.channels_first import stays_channels_first
 from mxnet.passes.operators.fused import (
+    FiltersApart,
+    FiltersInPanels,
     FoldedWeight,
     FusedConvolution,
     FusedConvolutionAdd,
@@ -58,26 +62,33 @@ def _packed(
         return None
     if stays:
         return stand_in(FusedConvolution.bind(op.given), inputs, node).outputs
+    given = op.given
     if onednn_runs(weight.type) and 0 not in data.type.shape:
         sliding = op.sliding(data.type.shape)
+        store: Op | None = None
+        title = "packed_weight"
         if tile := winograd_tile(sliding, "output", is_train=False):
-            with emitting(node, "winograd_filters"):
-                weight = emit(WinogradFilters.make(tile=tile), weight)
-            tiled = FusedConvolution.bind({**op.given, "tile": str(tile)})
-            return stand_in(tiled, (data, weight, *bias), node).outputs
-        if multiplies(sliding, "output", packed=True):
-            with emitting(node, "filters_last"):
-                weight = emit(ToChannelsLast.make(), weight)
-            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
-        if op.is_of_pixels and data.node.op is None:  # it needs not change its layout for that
-            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
-        with emitting(node, "packed_weight"):
-            weight = emit(PackedConvolutionWeight.make(**op.window, data_shape=data.type.shape), weight)
-    return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
+            store, title, given = (
+                WinogradFilters.make(tile=tile),
+                "winograd_filters",
+                given | {"tile": str(tile)},
+            )
+        elif takes_panels(sliding):
+            store, title, given = FiltersInPanels.make(), "filters_in_panels", given | {"panels": "True"}
+        elif apart.fits(sliding):
+            store, title, given = FiltersApart.make(), "filters_apart", given | {"apart": "True"}
+        elif multiplies(sliding, "output", packed=True):
+            store, title = ToChannelsLast.make(), "filters_last"
+        elif not (op.is_of_pixels and data.node.op is None):  # which need not change its layout for that
+            store = PackedConvolutionWeight.make(**op.window, data_shape=data.type.shape)
+        if store is not None:
+            with emitting(node, title):
+                weight = emit(store, weight)
+    return stand_in(FusedConvolution.bind(given), (data, weight, *bias), node).outputs
 
 
 def _is_plain(node: Node) -> bool:
-    return type(node.op) is FusedConvolution and node.op.act == "none" and not node.op.tile
+    return type(node.op) is FusedConvolution and node.op.act == "none" and not (node.op.tile or node.op.apart)
 
 
 def _with_addend(layer: Node, addend: Entry, node: Node) -> tuple[Entry, ...]:

@@ -49,7 +49,13 @@ class Recipes:
     def _ask(self, op: Op, types: tuple[Type, ...], n_in: int) -> Recipe | None:
         unread = op.shape_only
         for i, (shape, dtype, where, layout) in enumerate(types):
-            if layout or where.device_type == "gpu" or shape is None or None in shape or 0 in shape:
+            if (
+                (layout and (self._is_train or not op.rows_of_any_layout))
+                or where.device_type == "gpu"
+                or shape is None
+                or None in shape
+                or 0 in shape
+            ):
                 return None
             if dtype != "float32" and i not in unread:
                 return None
@@ -62,6 +68,7 @@ class Recipes:
             unread=unread,
             may_share=op.memory.result != "new",
             is_train=self._is_train,
+            layouts=[each.layout for each in types],
         )
         try:
             op.as_rows(to)

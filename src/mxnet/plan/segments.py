@@ -32,11 +32,13 @@ class Stretch:
         self.steps: list[Step] = []
         self.rows: list[tuple[int, int]] = []  # by step, from which to before which
         self.reads: dict[int, int] = {}  # values that torch makes, and which loose tensors they are
+        self.lasts: set[int] = set()  # loose tensors that have the channels last
         self.makes: list[
             tuple[int, tuple[int, ...]]
         ] = []  # loose tensors that leave the run, and their shapes
         self.exports: list[int] = []
-        self.results: list[tuple[str, int, tuple[int, ...]]] = []  # what is exported: where it lies, and how
+        # What is exported: where it lies, in which shape, and whether that has the channels last.
+        self.results: list[tuple[str, int, tuple[int, ...], bool]] = []
 
     @property
     def title(self) -> str:
@@ -69,6 +71,11 @@ class Stretch:
         return self._returned(frame, placed)
 
     def _place(self, frame: Frame, tensors: Sequence[Tensor]) -> list[Tensor]:
+        if self.lasts:
+            tensors = [
+                tensor.movedim(1, -1) if number in self.lasts else tensor
+                for number, tensor in zip(self.reads.values(), tensors, strict=True)
+            ]
         placed = list(map(frame.place, self.reads.values(), tensors))
         for number, shape in self.makes:
             frame.new(number, shape)
@@ -79,6 +86,18 @@ class Stretch:
         return results[0] if len(results) == 1 else results
 
     def _result(
+        self,
+        frame: Frame,
+        placed: Sequence[Tensor],
+        where: str,
+        which: int,
+        shape: tuple[int, ...],
+        last: bool,
+    ) -> Tensor:
+        found = self._found(frame, placed, where, which, shape)
+        return found.movedim(-1, 1) if last else found
+
+    def _found(
         self, frame: Frame, placed: Sequence[Tensor], where: str, which: int, shape: tuple[int, ...]
     ) -> Tensor:
         match where:

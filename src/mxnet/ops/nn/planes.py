@@ -123,7 +123,7 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
     if part == "filters":
         per = 12 if made == 1 else 3
         pixels = max(pixels, lines[2]) + 64 * -(-pixels // 1024)
-        sums = -(-s.size // per) * per * (made if made == 1 else -(-made // 3) * 3) * pixels
+        sums = float(-(-s.size // per) * per * (made if made == 1 else -(-made // 3) * 3) * pixels)
     else:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
         sums = variants * (size + 10) * rows * pixels

@@ -15,6 +15,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.param import MANY
 from mxnet.ir.storage import CSR, Call, Sparse, Stored
+from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import agree, all_are_images, normal_axis
 
@@ -56,6 +57,14 @@ def rows_of_parts(
             else:
                 to.copy(whole.at(at), part, rows, width, source_step=step)
         at += width
+
+
+def _lying(images: Place) -> Place:
+    """Return an array with its axes in the order in which it lies in memory."""
+    if images.layout != CHANNELS_LAST:
+        return images
+    n, channels, *space = images.shape
+    return images._replace(shape=(n, *space, channels))
 
 
 def _below(call: Call) -> Stored | None:
@@ -120,8 +129,14 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         known = [shape[axis] for shape in s.ins if shape is not None]
         return {"outs": (_with_extent(s.output, axis, _add(known)),)}
 
+    rows_of_any_layout = True
+
     def as_rows(self, to: Rows) -> None:
-        rows_of_parts(to, to.output, to.ins, self.dim, join=True)
+        layouts = {each.layout for each in (*to.ins, to.output)}
+        if layouts != {""} and (layouts != {CHANNELS_LAST} or self.dim != 1):
+            to.decline()
+        axis = -1 if CHANNELS_LAST in layouts else self.dim
+        rows_of_parts(to, _lying(to.output), [_lying(each) for each in to.ins], axis, join=True)
 
     def backward_as_rows(self, to: Rows) -> None:
         wanted = [getattr(to, f"{name}_grad") for name in self.input_names()]
