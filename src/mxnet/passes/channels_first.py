@@ -44,8 +44,11 @@ def stays_channels_first(graph: Graph) -> bool:
             first += cost(sliding, part)
             last += other
         ends.update(entry for entry in node.inputs if entry.node.op is None)
-    shapes = [shape for entry in ends if len(shape := entry.type.shape or ()) == 4]
-    return bool(last) and first < last + sum(filter(None, map(numel, shapes))) * _CHANGED / 1e6
+    if not last:
+        return False
+    typed = [entry.type.shape or () for entry in ends if entry.node.types is not None]
+    shapes = [shape for shape in typed if len(shape) == 4]
+    return first < last + sum(filter(None, map(numel, shapes))) * _CHANGED / 1e6
 
 
 def _data(node: Node) -> Entry:
