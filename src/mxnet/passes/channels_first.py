@@ -34,7 +34,9 @@ def stays_channels_first(graph: Graph) -> bool:
         data = _data(node)
         if not _is_plain(node, forward, data):
             return False
-        sliding = forward.sliding(data.type.shape)
+        shape = data.type.shape
+        assert is_complete(shape)
+        sliding = forward.sliding(shape)
         for part in _parts(node, forward):
             other = channels_last(sliding, part, is_train=is_train)
             if other is None:
@@ -42,8 +44,11 @@ def stays_channels_first(graph: Graph) -> bool:
             first += cost(sliding, part)
             last += other
         ends.update(entry for entry in node.inputs if entry.node.op is None)
-    images = (numel(entry.type.shape) for entry in ends if len(entry.type.shape or ()) == 4)
-    return bool(last) and first < last + sum(filter(None, images)) * _CHANGED / 1e6
+    if not last:
+        return False
+    typed = [entry.type.shape or () for entry in ends if entry.node.types is not None]
+    shapes = [shape for shape in typed if len(shape) == 4]
+    return first < last + sum(filter(None, map(numel, shapes))) * _CHANGED / 1e6
 
 
 def _data(node: Node) -> Entry:
@@ -58,7 +63,7 @@ def _is_plain(node: Node, forward: Convolution | Deconvolution, data: Entry) -> 
     """Whether it is known and can be computed in either layout."""
     return (
         type(forward) in (Convolution, Deconvolution, FusedConvolution)
-        and not any(getattr(forward, way, 0) for way in ("tile", "panels", "apart"))
+        and not any(getattr(forward, each, False) for each in ("tile", "panels", "apart"))
         and not any(entry.node.types is None for entry in (*node.inputs, *node.outputs))
         and is_complete(data.type.shape)
         and 0 not in data.type.shape

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mxnet.native import threads
-from mxnet.ops.nn import planes
+from mxnet.ops.nn import direct, planes
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 
@@ -128,6 +128,21 @@ def test_gradients_are_the_same_with_the_channels_first(case):
     planes.collect(sliding, image, grad, found[1])
     _same(found[0], into_image)
     _same(found[1], into_weight)
+
+
+@pytest.mark.parametrize("filters", [3, 16, 40])
+@pytest.mark.parametrize("space", [(1, 1), (7, 5)])
+def test_the_gradient_of_single_pixels_is_the_same_by_panels(space, filters):
+    if not direct.by_panels():
+        pytest.skip("panels are for processors with AVX2")
+    weight = torch.randn((filters, 32, 1, 1), generator=torch.Generator().manual_seed(0))
+    grad = torch.randn((3, filters, *space), generator=torch.Generator().manual_seed(1))
+    sliding = Sliding.over((3, 32, *space), filters, 1, [(1, 1, 0, 1)] * 2, space)
+    assert direct.turns(sliding)
+    into = _unwritten((3, 32, *space))
+    direct.spread(sliding, channels_last(grad), weight, into)
+    expected = torch.einsum("nfyx,fc->ncyx", grad.double(), weight.double()[..., 0, 0])
+    _same(into, expected)
 
 
 def test_relu_makes_nan_zero(case):

@@ -18,8 +18,8 @@ from mxnet.ops.nn.sliding import Sliding, are_there
 
 __all__ = ["Way", "cost", "way"]
 
-Way = Literal["planes", "product", "torch"]
-"""By kernels for planes, by products of gathered windows with the channels last, or by torch's."""
+Way = Literal["panels", "planes", "product", "torch"]
+"""With the channels last by filters in panels or products of gathered windows; by planes; or by torch's."""
 
 
 class _Rates(NamedTuple):

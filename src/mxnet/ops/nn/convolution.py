@@ -13,10 +13,10 @@ from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
 from mxnet.ops.nn import channels_first as by_cost
-from mxnet.ops.nn import few_windows, pixels, planes
+from mxnet.ops.nn import direct, few_windows, pixels, planes
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.channels_first import Way
-from mxnet.ops.nn.convolution_costs import Part, multiplies
+from mxnet.ops.nn.convolution_costs import Part, multiplies, packs_panels
 from mxnet.ops.nn.sliding import Sliding
 from mxnet.ops.tools.flops import of_filters, of_transposed_filters
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last, lies_last, takes_native
@@ -141,6 +141,10 @@ class _Filtering(Windowed):
             way = by_cost.way(sliding, part) if not last and over is None else None
             if way == "planes":
                 return self.outward(self._convolve_planes(sliding, data, weight, bias, relu=relu))
+            if last and over is None and not self.transposed and packs_panels(sliding, part):
+                result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
+                direct.convolve(sliding, data, direct.in_panels(weight), bias, result, relu=relu)
+                return self.outward(result)
             if (multiplies(sliding, part) if way is None else way == "product") and (
                 over is None or lies_last(over)
             ):
@@ -278,6 +282,9 @@ class _Filtering(Windowed):
         into = self._backward_of_torch(grad, data, weight, [way == "torch" for way in ways])
         if "planes" in ways:
             self._backward_in_planes(sliding, ways, (grad, data, weight), into, out)
+        if "panels" in ways:
+            into[0] = made = empty_last(data.shape)
+            direct.spread(sliding, channels_last(grad), weight, made)
         if "product" in ways:
             data, grad = channels_last(data), channels_last(grad)
         if ways[0] == "product":
@@ -292,10 +299,11 @@ class _Filtering(Windowed):
             sliding.collect(image, windows, made)
         return into
 
-    @staticmethod
-    def _way(sliding: Sliding, part: Part, *, last: bool) -> Way:
+    def _way(self, sliding: Sliding, part: Part, *, last: bool) -> Way:
         if not last:
             return by_cost.way(sliding, part)
+        if part == "image" and not self.transposed and packs_panels(sliding, part):
+            return "panels"
         return "product" if multiplies(sliding, part) else "torch"
 
     def _backward_in_planes(

@@ -17,7 +17,7 @@ from mxnet.ops.nn.convolution_tuning import PANELS, PRODUCT, Part, fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
 
-__all__ = ["Part", "channels_last", "in_rows", "multiplies", "takes_panels", "winograd_tile"]
+__all__ = ["Part", "channels_last", "in_rows", "multiplies", "packs_panels", "takes_panels", "winograd_tile"]
 
 
 class _Rates(NamedTuple):
@@ -130,6 +130,17 @@ def takes_panels(sliding: Sliding) -> bool:
     return _direct(sliding, processor) < min(library, _onednn(sliding, "output", processor, packed=True))
 
 
+def packs_panels(sliding: Sliding, part: Part) -> bool:
+    """Whether our own products compute a part of a convolution the fastest, filters prepared on the way."""
+    processor = _processor()
+    if processor is None or not (processor.panels and direct.fits(sliding)) or knob("MXNET_CONVOLUTION_TUNE"):
+        return False
+    if part == "filters" or (part == "image" and not direct.turns(sliding)):
+        return False
+    packed = _direct(sliding, processor) + sliding.filters * sliding.size * _FILTER / 1e6
+    return packed < min(_native(sliding, processor), _onednn(sliding, part, processor, packed=False))
+
+
 def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
     """Return the side of the tiles by which Winograd's way is the fastest one, 0 if others are faster.
 
@@ -160,10 +171,10 @@ def channels_last(sliding: Sliding, part: Part, *, is_train: bool) -> float | No
     if processor is None or 0 in (sliding.rows, sliding.size):
         return None
     costs = [_native(sliding, processor), _onednn(sliding, part, processor, packed=not is_train)]
-    if tile := winograd_tile(sliding, part, is_train=is_train):
-        costs.append(_winograd(Winograd(sliding, tile), processor, is_train=is_train))
     if not is_train and processor.panels and direct.fits(sliding):
         costs.append(_direct(sliding, processor))
+    if tile := winograd_tile(sliding, part, is_train=is_train):
+        costs.append(_winograd(Winograd(sliding, tile), processor, is_train=is_train))
     if not is_train and apart.fits(sliding):
         costs.append(2 * sliding.rows * sliding.size * sliding.filters / _APART / 1e3)
     return min(costs)

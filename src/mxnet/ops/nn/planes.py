@@ -78,10 +78,9 @@ def multiply(
 def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, image: Tensor) -> None:
     """Write the gradient of the image into it; a bias may be added, as this is a transposed convolution."""
     plan, order = _backward(_simplified(sliding), threads())
-    groups, size = sliding.groups, math.prod(sliding.kernel)
-    turned = weight.view(groups, -1, sliding.channels // groups, size).permute(0, 2, 1, 3)
-    parts = [turned[..., list(elements)].reshape(-1) for elements in order if elements]
-    _run("convolve_planes", plan, grad, torch.cat([turned.new_empty(0), *parts]), bias, image)
+    turned = weight.view(sliding.groups, -1, sliding.channels // sliding.groups, *sliding.kernel)
+    parts = [turned[(slice(None),) * 3 + each].transpose(1, 2).reshape(-1) for each in order]
+    _run("convolve_planes", plan, grad, torch.cat(parts), bias, image)
 
 
 def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> None:
@@ -123,7 +122,7 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
     if part == "filters":
         per = 12 if made == 1 else 3
         pixels = max(pixels, lines[2]) + 64 * -(-pixels // 1024)
-        sums = -(-s.size // per) * per * (made if made == 1 else -(-made // 3) * 3) * pixels
+        sums = float(-(-s.size // per) * per * (made if made == 1 else -(-made // 3) * 3) * pixels)
     else:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
         sums = variants * (size + 10) * rows * pixels
@@ -187,7 +186,7 @@ def _forward(s: Sliding, count: int, multiple: int = 1) -> _Plan:
 
 
 @functools.lru_cache(maxsize=4096)
-def _backward(s: Sliding, count: int) -> tuple[_Plan, list[tuple[int, ...]]]:
+def _backward(s: Sliding, count: int) -> tuple[_Plan, list[tuple[slice, ...]]]:
     """Return the plan for the gradient of the image, and the elements of each variant.
 
     There is a variant for each remainder of a place, divided by the stride: some elements of windows meet it.
@@ -204,15 +203,19 @@ def _backward(s: Sliding, count: int) -> tuple[_Plan, list[tuple[int, ...]]]:
         shifted = tuple(tuple(b - x for x in xs) for b, xs in zip(before, shifts, strict=True))
         zeros = tuple((0,) * len(xs) for xs in shifts)
         variants.append(_Variant(elements, shifted, zeros, places, origin, s.strides))
-    order = [
-        tuple((z * s.kernel[1] + y) * s.kernel[2] + x for z, y, x in itertools.product(*each.elements))
-        for each in variants
-    ]
+    order = [tuple(map(_slice, each.elements)) for each in variants]
     plan = _planned(
         s, (s.filters, s.channels), (s.places, s.extents), (1, 1, 1), before, ((1, 1, 1), laid), variants,
         count,
     )  # fmt: skip
     return plan, order
+
+
+def _slice(elements: Sequence[int]) -> slice:
+    """Return what takes elements that are as far apart, or none."""
+    if not elements:
+        return slice(0)
+    return slice(elements[0], elements[-1] + 1, elements[1] - elements[0] if len(elements) > 1 else 1)
 
 
 def _remainders(s: Sliding, axis: int) -> list[tuple[tuple[int, ...], tuple[int, ...], int, int]]:
