@@ -200,12 +200,12 @@ def detection_targets(a: Words) -> None:
     """
     overlap, paired, classes, n, m, enough = f32(a[2]), f32(a[3]), f32(a[6]), a[8], a[9], real(a[11])
     for i in range(a[7] * n):
-        best, chosen = overlap[i * m], 0
+        best, nearest = overlap[i * m], 0
         for j in range(1, m):
             if overlap[i * m + j] > best:
-                best, chosen = overlap[i * m + j], j
+                best, nearest = overlap[i * m + j], j
         is_paired = paired[i] >= 0
-        chosen = np.int64(paired[i]) if is_paired else chosen
+        chosen = np.int64(paired[i]) if is_paired else nearest
         there = is_paired or best > enough
         objects = a[1] + 4 * (i // n) * m * a[10]
         row, box = f32(objects + 4 * chosen * a[10]), f32(objects + 4 * chosen * a[10] + 4)

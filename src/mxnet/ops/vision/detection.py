@@ -170,7 +170,8 @@ class MultiBoxTarget(Detector, name="_contrib_MultiBoxTarget"):
     def as_rows(self, to: Rows) -> None:
         if self.negative_mining_ratio > 0:
             to.decline()
-        sizes = batch, n, m, _ = to.label.shape[0], to.anchor.shape[1], *to.label.shape[1:]
+        (batch, m, width), n = to.label.shape, to.anchor.shape[1]
+        sizes = batch, n, m, width
         overlap, paired = to.scratch(batch * n * m), to.scratch(batch * n)
         to("overlaps_with_objects", to.anchor, to.label, overlap, *sizes)
         memory = to.scratch(batch * m), to.scratch(n)
