@@ -13,14 +13,7 @@ from mxnet.analysis.storage import result_storage
 from mxnet.caller import warn
 from mxnet.context import Context, cpu
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
-from mxnet.errors import (
-    CompositionError,
-    GradientError,
-    ReadOnlyError,
-    ShapeError,
-    StorageTypeError,
-    did_you_mean,
-)
+from mxnet.errors import CompositionError, GradientError, ShapeError, StorageTypeError, did_you_mean
 from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
@@ -404,10 +397,6 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
 
     def __iter__(self) -> Iterator[NDArray]:
         return (self[i] for i in range(len(self)))
-
-    def _check_writable(self) -> None:
-        if not self.writable:
-            raise ReadOnlyError("The array is read-only.")
 
     def slice_assign(
         self, rhs: NDArray, begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]

@@ -191,7 +191,7 @@ def _update_rows(op: Op, kernel: Kernel, inputs: Sequence[Any], outs: Sequence[N
     return new
 
 
-def rows_in_place(arrays: Sequence[NDArray], rows: Tensor) -> list[RowsOf] | None:
+def rows_in_place(arrays: Sequence[Any], rows: Tensor) -> list[RowsOf] | None:
     """Return some rows of a weight and of its states where they lie; None if the weight has not all rows.
 
     States get room for all rows.
