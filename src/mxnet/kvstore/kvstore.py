@@ -157,7 +157,8 @@ class KVStore(KVStoreBase):
         """
         if out is None:
             raise StoreError("pull needs the arrays to copy into: pull(key, out=array).")
-        dense: list[tuple[Tensor, Tensor]] = []
+        targets: list[Tensor] = []
+        sources: list[Tensor] = []
         for one, outs in self._grouped(key, out):
             stored = self._lookup(one)
             for target in outs:
@@ -166,11 +167,12 @@ class KVStore(KVStoreBase):
                         f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}."
                     )
                 if target.stype == stored.stype == "default":
-                    dense.append((target._tensor, stored._tensor))
+                    targets.append(target._tensor)
+                    sources.append(stored._tensor)
                 elif not (ignore_sparse and target.stype == "row_sparse"):
                     stored._stored_as(target.stype).copyto(target)
-        if dense:
-            torch._foreach_copy_(*map(list, zip(*dense, strict=True)))
+        if targets:
+            torch._foreach_copy_(targets, sources)
 
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push values, and copy the result into `out`, or into the values themselves."""

@@ -192,7 +192,8 @@ class FramedPlan(Plan):
 
 def _inside(step: Step) -> Sequence[Step]:
     """Return the steps that a segment runs as rows."""
-    return step.node.op.run.steps if isinstance(step.node.op, Segment) else ()
+    run: Any = step.node.op.run if isinstance(step.node.op, Segment) else None
+    return () if run is None else run.steps
 
 
 class _Lease:
@@ -313,7 +314,7 @@ class Framed:
     ) -> tuple[Tensors, ...]:
         """Let rows work on what the backward half is given."""
         self._bind(frame, variables, prepared)
-        frame.heads.bind([variables[i] for i in self._heads])
+        frame.heads.bind([variables[i] for i in self._heads])  # type: ignore[misc]
         if frame.targets_seen is not targets:
             frame.targets.bind([targets[i] for i in self._targets])
             frame.targets_seen = targets
