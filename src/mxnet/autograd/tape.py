@@ -328,7 +328,8 @@ def grad(
                 "grad() needs variables that have gradient arrays (attach_grad) or were recorded."
             )
     plan = plan_of(graph, [_entry_of(variable) for variable in variables])
-    results = _evaluate(plan, [*graph.nodes, *seeds], train_mode, keep=create_graph)
+    nodes: tuple[Any, ...] = graph.nodes
+    results = _evaluate(plan, [*nodes, *seeds], train_mode, keep=create_graph)
     gradients = []
     for variable, result in zip(variables, results, strict=True):
         if result is None:
