@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mxnet.context import Context
     from mxnet.ndarray import NDArray
     from mxnet.optimizer import Optimizer, Updater
+    from mxnet.optimizer.base import Index
 
 __all__ = ["Trainer"]
 
@@ -355,9 +356,9 @@ class Trainer:
         Before MXNet 1.3, trainers counted parameters in the order of their making, and wrote them down, too.
         """
         saved = updaters[0].optimizer.param_dict
-        numbers = {index: self._positions.get(each.name) for index, each in saved.items()}
-        if not numbers or None in numbers.values():
+        if not saved or any(each.name not in self._positions for each in saved.values()):
             return
+        numbers: dict[Index, Index] = {i: self._positions[each.name] for i, each in saved.items()}
         updaters[0].optimizer.renumber(numbers)
         for updater in updaters:
             updater.states = {numbers.get(index, index): state for index, state in updater.states.items()}
