@@ -55,6 +55,8 @@ class UnknownDTypeError(DTypeError, KeyError):
 def dtype_name(value: object) -> str:
     """Return the name of a dtype given as a name, a numpy dtype or type, a Python type or an MXNet code.
 
+    As for numpy, an array stands for its own dtype: ``x.astype(y)``.
+
     Raises
     ------
     DTypeError
@@ -66,6 +68,8 @@ def dtype_name(value: object) -> str:
     >>> dtype_name(np.float64), dtype_name("int8"), dtype_name(float), dtype_name(0)
     ('float64', 'int8', 'float64', 'float32')
     """
+    if not isinstance(value, type):  # those of numpy have a descriptor of that name
+        value = getattr(value, "dtype", value)
     try:
         hash(value)
     except TypeError:  # so it is certainly no dtype

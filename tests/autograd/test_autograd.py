@@ -549,3 +549,27 @@ def test_gradient_array_of_another_type_gets_what_was_computed(dense):
         y = mx.nd.FullyConnected(data, weight, num_hidden=4, no_bias=True)
     y.backward()
     np.testing.assert_array_equal(gradient.asnumpy(), [data.asnumpy().sum(0)] * 4)
+
+
+def test_a_function_of_symbols_composes_its_forward_unless_a_gradient_is_recorded():
+    composed = Scaled()(mx.sym.var("x"))
+    assert isinstance(composed, mx.sym.Symbol)
+    with ag.record(), pytest.raises(MXNetError, match="a graph would not use its backward"):
+        Scaled()(mx.sym.var("x"))
+
+
+def test_a_function_is_called_once():
+    function = Scaled()
+    function(mx.nd.ones(1))
+    with pytest.raises(AssertionError, match="Please create another instance"):
+        function(mx.nd.ones(1))
+
+
+def test_a_function_returns_a_tuple_where_forward_does():
+    class Both(ag.Function):
+        def forward(self, x):
+            return x, x + 1
+
+    assert type(Both()(mx.nd.ones(1))) is tuple
+    with ag.record():
+        assert type(Both()(mx.nd.ones(1))) is tuple

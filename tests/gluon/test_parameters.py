@@ -139,3 +139,18 @@ def test_shape_is_known_reads_zero_as_mxnet_does():
     assert [known(shape) for shape in ((2, 3), (2, 0), (), None)] == [True, False, False, False]
     with mx.np_shape():
         assert [known(shape) for shape in ((2, 0), (), (2, -1))] == [True, True, False]
+
+
+def test_packages_find_a_copy_by_device_and_put_another_array_in_its_place():
+    parameter = gluon.Parameter("weight", shape=(2,))
+    parameter.initialize(ctx=[mx.cpu(0), mx.cpu(1), mx.cpu(3)])
+    assert parameter._ctx_map == [[], [0, 1, None, 2]]  # as MXNet 1.9.1
+    parameter._data[parameter._ctx_map[1][3]] = mx.nd.array([5, 6], ctx=mx.cpu(3))
+    assert parameter.data(mx.cpu(3)).asnumpy().tolist() == [5, 6]
+
+
+def test_a_dictionary_takes_in_the_parameters_of_a_plain_one():
+    parameter = gluon.Parameter("weight", shape=(2,))
+    shared = gluon.ParameterDict()
+    shared.update({"weight": parameter})
+    assert shared["weight"] is parameter

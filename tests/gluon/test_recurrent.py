@@ -7,6 +7,8 @@ import pytest
 from recorded import answers, close
 from recurrent_cases import CELLS, DESCRIBED, LAYERS, ROLLED, STEPPED
 
+import mxnet as mx
+
 RECORDED = answers("gluon_recurrent")
 
 
@@ -39,3 +41,17 @@ def test_recurrent_layer_reads_sequences_as_in_mxnet(expression):
 @pytest.mark.parametrize("expression", DESCRIBED)
 def test_cell_or_layer_composes_the_graph_of_mxnet(expression):
     compare(answering.describe_recurrent(expression), RECORDED[expression])
+
+
+@pytest.mark.parametrize("hybridized", [False, True])
+def test_a_hook_sees_the_states_of_a_layer_where_they_were_given(hybridized):
+    layer = mx.gluon.rnn.GRU(3, input_size=2)
+    layer.initialize()
+    if hybridized:
+        layer.hybridize()
+    seen = []
+    layer.register_forward_hook(lambda block, inputs, output: seen.append(output))
+    layer(mx.nd.ones((4, 1, 2)))
+    layer(mx.nd.ones((4, 1, 2)), layer.begin_state(1))
+    assert isinstance(seen[0], mx.nd.NDArray)
+    assert [each.shape for each in (seen[1][0], *seen[1][1])] == [(4, 1, 3), (1, 1, 3)]

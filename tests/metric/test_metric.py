@@ -348,3 +348,11 @@ def test_metrics_have_aliases():
             super().__init__("logloss")
 
     assert mx.metric.create("log_loss_of_a_test").name == "logloss"
+
+
+def test_a_function_that_returns_float32_is_summed_in_double_precision():
+    metric = mx.metric.CustomMetric(lambda label, pred: np.float32(0.1), name="tenth")
+    for _ in range(3):
+        metric.update([mx.nd.ones(1)], [mx.nd.ones(1)])
+    assert type(metric.get()[1]) is float
+    assert metric.sum_metric == sum([float(np.float32(0.1))] * 3)

@@ -310,3 +310,10 @@ def test_functions_take_the_keywords_that_mxnet_takes():
     assert mx.nd.random.shuffle(mx.nd.ones((2,)), name="x").shape == (2,)
     assert mx.nd.random.multinomial(mx.nd.array([0, 1]), name="x").asscalar() == 1
     assert mx.sym.histogram(mx.sym.Variable("a"), bins=2, range=(0, 1), name="h").name == "h"
+
+
+def test_an_array_given_as_a_dtype_stands_for_its_own():
+    like = mx.nd.zeros((3,), dtype="int32")
+    assert mx.nd.ones(2).astype(like).dtype is np.int32
+    assert mx.nd.ones(2, dtype=like.asnumpy()).dtype is np.int32
+    assert mx.nd.ones(2).astype(np.float64(1)).dtype is np.float64

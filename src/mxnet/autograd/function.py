@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.autograd.tape import _as_list, pause
-from mxnet.errors import GradientError
+from mxnet.errors import GradientError, MXNetError
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots
 from mxnet.ndarray import NDArray
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = ["Function"]
+
+
+class CalledTwiceError(MXNetError, AssertionError):
+    """A function that was to be called once was called again."""
 
 
 class Function:
@@ -48,25 +52,46 @@ class Function:
     """
 
     saved_tensors: tuple[NDArray, ...] = ()
+    _used = False
 
     def save_for_backward(self, *args: NDArray) -> None:
         """Keep arrays for ``backward``, where they are ``self.saved_tensors``."""
         self.saved_tensors = args
 
     def __call__(self, *inputs: NDArray) -> Any:
-        """Run ``forward``; while recording, ``backward`` is used for the gradient."""
+        """Run ``forward``; while recording, ``backward`` is used for the gradient.
+
+        Raises
+        ------
+        AssertionError
+            If it has been called before: what it saved for one gradient would be lost to another call.
+        MXNetError
+            If it is called with symbols while recording: graphs do not know ``backward``.
+        """
+        if self._used:
+            raise CalledTwiceError(
+                "Each Function instance can only be called once. Please create another instance."
+            )
+        self._used = True
+        record = MODE.get().record
+        if record is not None and not all(isinstance(each, NDArray) for each in inputs):
+            raise GradientError(
+                f"{type(self).__name__} takes arrays while recording: a graph would not use its backward(). "
+                "Do not hybridize the block that calls it, or write a CustomOp."
+            )
         with pause():
             outputs = self.forward(*inputs)
-        made = _as_list(outputs)
-        record = MODE.get().record
         if record is not None:
+            made = _as_list(outputs)
             # An output that is an input would be its own ancestor.
             made = [NDArray._from_tensor(each._tensor, each._context) for each in made]
             record(_own_operator(_OwnFunction, self, len(inputs), len(made)), inputs, made, ())
             for each in made:
                 if each._recorded is not None:
                     each._recorded.node.held = self
-        return made[0] if isinstance(outputs, NDArray) else made
+            single = isinstance(outputs, NDArray)
+            outputs = made[0] if single else tuple(made) if isinstance(outputs, tuple) else made
+        return outputs
 
     def forward(self, *inputs: NDArray) -> Any:
         """Compute the outputs."""

@@ -104,7 +104,8 @@ class CustomMetric(EvalMetric):
             result = self._feval(label, pred)
             metric, instances = result if isinstance(result, tuple) and len(result) == 2 else (result, 1)
             try:
-                self._add(metric, instances)
+                # numpy 2 adds a float32 to a Python float in float32; a sum of many batches wants more.
+                self._add(metric.item() if getattr(metric, "shape", None) == () else metric, instances)
             except TypeError:
                 raise MetricError(
                     f"{self.name} must return a number, or a sum and a number of instances, but returned "

@@ -122,6 +122,8 @@ class Arithmetic:
     def __itruediv__(self, other: Any) -> NDArray:
         return self._combine(other, DIVIDE, in_place=True)
 
+    __div__, __rdiv__, __idiv__ = __truediv__, __rtruediv__, __itruediv__  # called by name by old scripts
+
     def __mod__(self, other: Any) -> NDArray:
         return self._combine(other, MODULO)
 

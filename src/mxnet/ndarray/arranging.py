@@ -8,6 +8,7 @@ import numpy as np
 
 from mxnet.errors import CompositionError, ShapeError
 from mxnet.lazy import torch
+from mxnet.ndarray.creation import array
 from mxnet.ndarray.ndarray import NDArray, invoke_by_name
 
 __all__ = ["concatenate", "histogram", "imdecode", "moveaxis", "onehot_encode", "split_v2", "waitall"]
@@ -100,7 +101,7 @@ class SectionsError(CompositionError, ValueError):
 
 def histogram(
     a: NDArray, bins: int | NDArray = 10, range: tuple[float, float] | None = None
-) -> NDArray | list[NDArray]:
+) -> NDArray | list[NDArray] | tuple[NDArray, NDArray]:
     """Return how many elements fall into each bin, and the edges of the bins.
 
     Parameters
@@ -116,9 +117,9 @@ def histogram(
         return invoke_by_name("_histogram", a, bins)
     if not isinstance(bins, int | np.integer):
         raise SectionsError(f"bins must be an int or an NDArray of edges, not {bins!r}.")
-    if range is None:
-        low, high = float(a.handle.min()), float(a.handle.max())
-        range = (low, high) if low < high else (low - 0.5, high + 0.5)
+    if range is None:  # as MXNet does: numpy's answer, and so numbers of the default dtype
+        counts, edges = np.histogram(a.asnumpy(), bins)
+        return array(counts), array(edges)
     return invoke_by_name("_histogram", a, bin_cnt=int(bins), range=range)
 
 
@@ -170,6 +171,6 @@ def imdecode(
 
 def waitall() -> None:
     """Wait until all operators that were started have finished."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for device in range(torch.cuda.device_count()):
             torch.cuda.synchronize(device)

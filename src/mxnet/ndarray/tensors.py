@@ -75,7 +75,7 @@ class RoomFor:
 
 def allocate(make: Callable[..., Tensor], shape: Any, context: Context, dtype: DTypeLike) -> Tensor:
     """Return a tensor that `make` (``torch.zeros`` and the like) gives, float32 unless a dtype is given."""
-    extents, name = extents_of(shape), dtype_name(dtype or "float32")
+    extents, name = extents_of(shape), dtype_name("float32" if dtype is None else dtype)
     try:
         return make(extents, dtype=torch_dtype(name), device=torch_device(context))
     except (RuntimeError, TypeError):  # a block around it all would cost more

@@ -15,6 +15,7 @@ from mxnet.ops.nn import apart
 from mxnet.ops.nn.convolution import Convolution
 from mxnet.ops.nn.convolution_costs import multiplies, takes_panels, winograd_tile
 from mxnet.ops.tensor.elemwise import AddN, ElementwiseAdd
+from mxnet.passes.channels_first import stays_channels_first
 from mxnet.passes.operators.fused import (
     FiltersApart,
     FiltersInPanels,
@@ -34,11 +35,11 @@ __all__ = ["fuse_convolution"]
 
 def fuse_convolution(graph: Graph) -> Graph:
     """Return the graph with convolution, addition and activation in one node each time; for inference."""
-    readers = count_readers(graph)
+    readers, stays = count_readers(graph), stays_channels_first(graph)
 
     def fuse(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         if isinstance(node.op, Convolution):
-            return _packed(node, node.op, inputs)
+            return _packed(node, node.op, inputs, stays=stays)
         # What a node reads can become part of it if nobody else reads that.
         mine = [inputs[i].node if readers[entry] == 1 else None for i, entry in enumerate(node.inputs)]
         if isinstance(node.op, ElementwiseAdd | AddN) and len(inputs) == 2:
@@ -52,11 +53,15 @@ def fuse_convolution(graph: Graph) -> Graph:
     return rewrite(graph, fuse)
 
 
-def _packed(node: Node, op: Convolution, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
+def _packed(
+    node: Node, op: Convolution, inputs: tuple[Entry, ...], *, stays: bool
+) -> tuple[Entry, ...] | None:
     data, weight, *bias = inputs
     is_parameter = weight.node.op is None or isinstance(weight.node.op, FoldedWeight)
     if len(op.kernel) != 2 or op.channels_last or not is_parameter or not is_complete(data.type.shape):
         return None
+    if stays:
+        return stand_in(FusedConvolution.bind(op.given), inputs, node).outputs
     given = op.given
     if onednn_runs(weight.type) and 0 not in data.type.shape:
         sliding = op.sliding(data.type.shape)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from mxnet.context import cpu
 from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import Op
 from mxnet.ir.types import CHANNELS_LAST, Type
 from mxnet.native import address
 from mxnet.native.arena import Lifetime, place
@@ -27,7 +28,7 @@ _END = 1 << 60
 _NOTHING = Type((0,), "int8", cpu())
 
 
-def with_segments(plan: Plan, n_heads: int, *, is_train: bool) -> Plan:
+def with_segments(plan: Plan, n_heads: int, is_train: Callable[[Op], bool]) -> Plan:
     """Return a plan whose steps run as rows where they can; the plan itself where none does.
 
     Parameters
@@ -36,10 +37,10 @@ def with_segments(plan: Plan, n_heads: int, *, is_train: bool) -> Plan:
         For known shapes.
     n_heads : int
         How many of the given values, the last ones, are gradients of outputs.
-    is_train : bool
-        Whether it is for training.
+    is_train : callable
+        Whether an operator behaves as in training.
     """
-    recipes = Recipes(plan, is_train=is_train)
+    recipes = Recipes(plan, is_train)
     outside, values = plan.outside, plan.values
     last = {v for v in outside if values[v].type.layout == CHANNELS_LAST}  # these are no rows' business
     found = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import logging
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -146,10 +145,7 @@ class BucketSentenceIter(DataIter):
             row = np.full(self.buckets[bucket], self.invalid_label, self.dtype)
             row[: len(sentence)] = sentence
             rows[bucket].append(row)
-        if discarded:
-            logging.getLogger(__name__).warning(
-                "Left out %d sentences longer than the largest bucket.", discarded
-            )
+        print(f"WARNING: discarded {discarded} sentences longer than the largest bucket.")  # noqa: T201 - as in MXNet
         return [
             np.array(some, self.dtype).reshape(-1, length)
             for some, length in zip(rows, self.buckets, strict=True)

@@ -68,6 +68,7 @@ def test_bins_of_equal_width_span_the_values():
     counts, edges = mx.nd.histogram(mx.nd.array([0, 1, 1, 4]), bins=np.int64(2))
     assert counts.asnumpy().tolist() == [3, 1]
     assert edges.asnumpy().tolist() == [0, 2, 4]
+    assert counts.dtype == edges.dtype == np.float32  # as MXNet, which asks numpy where no range is given
 
 
 def test_a_number_of_bins_needs_their_range():

@@ -10,7 +10,7 @@ from mxnet.gluon.errors import BlockError
 from mxnet.ndarray import NDArray
 from mxnet.symbol import Symbol
 
-__all__ = ["Form", "flatten", "regroup"]
+__all__ = ["Form", "flatten", "regroup", "values_in"]
 
 Form = Any
 """0 for a single one, -1 for None, a number for a symbol of so many outputs, a list of forms for a list."""
@@ -50,6 +50,22 @@ def flatten(value: Any, what: str) -> tuple[list[Any], Form]:
         flat += part
         forms.append(form)
     return flat, forms
+
+
+def values_in(value: Any) -> Iterator[NDArray | Symbol]:
+    """Yield the arrays and symbols in a nested list; what else is there, `hybrid_forward` takes as it is.
+
+    Examples
+    --------
+    >>> import mxnet as mx
+    >>> list(values_in((mx.sym.var("a"), (8, 8), "nearest")))
+    [<Symbol a>]
+    """
+    if isinstance(value, NDArray | Symbol):
+        yield value
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from values_in(each)
 
 
 def regroup(flat: Sequence[Any], form: Form) -> Any:

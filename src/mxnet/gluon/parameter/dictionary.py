@@ -161,8 +161,8 @@ class ParameterDict:
                 raise CheckError(f"Constant {name!r} already exists but its value does not match new value.")
         return found
 
-    def update(self, other: ParameterDict) -> None:
-        """Take in the parameters of another dictionary.
+    def update(self, other: ParameterDict | Mapping[str, Parameter]) -> None:
+        """Take in the parameters of another dictionary, which may be a plain one.
 
         Raises
         ------
@@ -175,7 +175,7 @@ class ParameterDict:
                     "Cannot update self with other because they have different Parameters with the same "
                     f"name {name!r}. Blocks made outside of name_scope() may have the same names."
                 )
-        self._params.update(other._params)
+        self._params.update(other.items())
 
     # ------------------------------------------------------------------------------------------ all of them
 

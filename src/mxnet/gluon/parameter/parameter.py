@@ -14,7 +14,7 @@ from mxnet.caller import warn
 from mxnet.context import Context, cpu, current_context
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import BindError, GradientError, MXNetError, did_you_mean
-from mxnet.gluon.errors import CheckError, DeferredInitializationError
+from mxnet.gluon.errors import CheckError, DeferredInitializationError, UninitializedError
 from mxnet.gluon.utils.shapes import shape_is_known
 from mxnet.ndarray.ndarray import class_of
 from mxnet.util import is_np_shape
@@ -108,7 +108,7 @@ class Parameter:
         self._data: list[NDArray] | None = None
         self._grad: list[NDArray] | None = None
         self._ctx_list: list[Context] = []
-        self._ctx_map: None = None  # subclasses of other packages copy it; contexts are found by the list
+        self._ctx_map: list[list[int | None]] | None = None  # for other packages, which look copies up in it
         self._deferred_init: _Deferred | None = None
         self._trainer: Trainer | None = None
         self._differentiable = differentiable
@@ -283,6 +283,7 @@ class Parameter:
     def _take(self, data: NDArray, contexts: Sequence[Context]) -> None:
         """Copy values to every context."""
         self._ctx_list = list(contexts)
+        self._ctx_map = _positions(contexts)
         self._data = [_copy(data, context) for context in contexts]
         self._init_grad()
 
@@ -433,17 +434,19 @@ class Parameter:
         """Return the arrays on all contexts."""
         if self._data is not None:
             return self._data
-        if self._deferred_init is not None:
-            raise DeferredInitializationError(
-                f"Parameter {self.name!r} has not been initialized yet because initialization was deferred: "
-                "its shape is found when its block is first called. Call the network with one batch, or give "
-                "in_units, in_channels, etc. when the block is made."
-            )
-        raise MXNetError(
+        error = UninitializedError(
             f"Parameter {self.name!r} has not been initialized: call initialize() of its block, or of the "
             "whole network. Initialize, and make the Trainer, with Block.collect_params(): Block.params does "
             "not hold the parameters of children."
         )
+        if self._deferred_init is not None:
+            error = DeferredInitializationError(
+                f"Parameter {self.name!r} has not been initialized yet because initialization was deferred: "
+                "its shape is found when its block is first called. Call the network with one batch, or give "
+                "in_units, in_channels, etc. when the block is made."
+            )
+        error.parameter = self
+        raise error
 
     def _position(self, ctx: Context | None) -> int:
         """Return the number of the arrays on a context."""
@@ -562,6 +565,16 @@ class Parameter:
             if self._grad is not None:
                 self._grad = [gradient.astype(dtype) for gradient in self._grad]
                 autograd.mark_variables(self._data, self._grad, self._grad_req)
+
+
+def _positions(contexts: Sequence[Context]) -> list[list[int | None]]:
+    """Return by GPU or not, and by the number of the device, which copy is its own."""
+    found: list[list[int | None]] = [[], []]
+    for position, context in enumerate(contexts):
+        row = found[context.device_typeid & 1]
+        row.extend([None] * (context.device_id + 1 - len(row)))
+        row[context.device_id] = position
+    return found
 
 
 def _copy(array: NDArray, context: Context) -> NDArray:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray, symbol
 from mxnet.gluon.block import HybridBlock
+from mxnet.gluon.block.where import say_where
 from mxnet.gluon.errors import BlockError, CheckError
 from mxnet.gluon.nn.axes import lengths_of
 from mxnet.gluon.rnn.cells import GRUCell, LSTMCell, RNNCell
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["GRU", "LSTM", "RNN"]
 
 _GATES = {"rnn_relu": 1, "rnn_tanh": 1, "lstm": 4, "gru": 3}
+
+
+class _Silent(list[Any]):
+    """States that nobody gave, and nobody gets back: hooks and the summary see the output alone."""
 
 
 class _RNNLayer(HybridBlock):
@@ -166,18 +171,23 @@ class _RNNLayer(HybridBlock):
         states : list of NDArray or Symbol
             After the last step, if states were given.
         """
-        given = states
         if states is None:
-            states = self._zeros_like_batch(inputs)
+            states = _Silent(self._zeros_like_batch(inputs))
         elif is_whole(states):
             states = [states]
         if len(states) != len(self.state_info()):
-            raise BlockError(
+            error = BlockError(
                 f"{type(self).__name__} has {len(self.state_info())} states, but got {len(states)}."
             )
+            say_where(error, self)
+            raise error
         lengths = () if sequence_length is None else (sequence_length,)
-        output, states = super().__call__(inputs, states, *lengths, **kwargs)
-        return output if given is None else (output, states)
+        return super().__call__(inputs, states, *lengths, **kwargs)
+
+    def forward(self, inputs: Any, states: Any, *lengths: Any) -> Any:
+        """Compute as `HybridBlock.forward` does, and leave out states that nobody gave."""
+        output, after = super().forward(inputs, states, *lengths)
+        return output if isinstance(states, _Silent) else (output, after)
 
     def _zeros_like_batch(self, inputs: Any) -> list[Any]:
         if isinstance(inputs, NDArray):

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.ops.nn import direct
+from mxnet.ops.nn import apart, direct
 from mxnet.ops.nn.convolution_tuning import PANELS, PRODUCT, Part, fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
 
-__all__ = ["Part", "multiplies", "takes_panels", "winograd_tile"]
+__all__ = ["Part", "channels_last", "in_rows", "multiplies", "packs_panels", "takes_panels", "winograd_tile"]
 
 
 class _Rates(NamedTuple):
@@ -94,6 +94,7 @@ _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its o
 _LANES = 8
 _ELEMENT = 2  # multiplications that could be done while a tile goes on to the next element of its windows
 _ROWS = 16  # below which oneDNN is slow also with filters in its order
+_APART = 35  # the rate of kernels that look at channels apart
 _SURE = 0.95  # by how much another way has to be cheaper than oneDNN's
 
 
@@ -129,6 +130,17 @@ def takes_panels(sliding: Sliding) -> bool:
     return _direct(sliding, processor) < min(library, _onednn(sliding, "output", processor, packed=True))
 
 
+def packs_panels(sliding: Sliding, part: Part) -> bool:
+    """Whether our own products compute a part of a convolution the fastest, filters prepared on the way."""
+    processor = _processor()
+    if processor is None or not (processor.panels and direct.fits(sliding)) or knob("MXNET_CONVOLUTION_TUNE"):
+        return False
+    if part == "filters" or (part == "image" and not direct.turns(sliding)):
+        return False
+    packed = _direct(sliding, processor) + sliding.filters * sliding.size * _FILTER / 1e6
+    return packed < min(_native(sliding, processor), _onednn(sliding, part, processor, packed=False))
+
+
 def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
     """Return the side of the tiles by which Winograd's way is the fastest one, 0 if others are faster.
 
@@ -151,6 +163,27 @@ def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
         others.append(_direct(sliding, processor))
     costs[0] = _SURE * min(others)
     return min(costs, key=lambda tile: costs[tile])
+
+
+def channels_last(sliding: Sliding, part: Part, *, is_train: bool) -> float | None:
+    """Return the microseconds of the fastest way with the channels last; None if it is not known."""
+    processor = _processor()
+    if processor is None or 0 in (sliding.rows, sliding.size):
+        return None
+    costs = [_native(sliding, processor), _onednn(sliding, part, processor, packed=not is_train)]
+    if not is_train and processor.panels and direct.fits(sliding):
+        costs.append(_direct(sliding, processor))
+    if tile := winograd_tile(sliding, part, is_train=is_train):
+        costs.append(_winograd(Winograd(sliding, tile), processor, is_train=is_train))
+    if not is_train and apart.fits(sliding):
+        costs.append(2 * sliding.rows * sliding.size * sliding.filters / _APART / 1e3)
+    return min(costs)
+
+
+def in_rows(sliding: Sliding) -> float | None:
+    """Return the microseconds of products of gathered windows; None if they are not known."""
+    processor = _processor()
+    return None if processor is None else _native(sliding, processor)
 
 
 def _winograd(way: Winograd, processor: _Processor, *, is_train: bool) -> float:

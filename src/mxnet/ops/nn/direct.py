@@ -69,6 +69,18 @@ def in_panels(weight: Tensor) -> Tensor:
     return transposed(matrix.view(-1, PANEL, matrix.shape[1]))
 
 
+def turns(sliding: Sliding) -> bool:
+    """Whether the gradient of the image is such a convolution, too: of single pixels."""
+    return sliding.takes_pixels and sliding.channels % PANEL == 0
+
+
+def spread(sliding: Sliding, grad: Tensor, weight: Tensor, image: Tensor) -> None:
+    """Write the gradient of the image into it; filters (filter, channel, 1, ...) lie as users see them."""
+    panels = weight.reshape(sliding.filters, -1, PANEL).transpose(0, 1).contiguous()
+    back = sliding._replace(channels=sliding.filters, filters=sliding.channels)
+    convolve(back, grad, panels, None, image)
+
+
 def convolve(
     sliding: Sliding,
     image: Tensor,
