@@ -46,6 +46,9 @@ def net(middle):
 MIDDLES = {
     "steps": lambda x: relu(convolution(x, "middle", stride=(2, 2))),
     "without_bias": lambda x: convolution(x, "middle", no_bias=True),
+    "picture": lambda x: convolution(
+        convolution(x, "few", num_filter=3), "middle", kernel=(5, 5), pad=(2, 2)
+    ),
     "odd_filters": lambda x: convolution(x, "middle", num_filter=19),
     "winograd": lambda x: relu(convolution(x, "middle", kernel=(3, 3), pad=(1, 1), num_filter=64)),
     "sum": lambda x: relu(convolution(x, "middle") + x),
@@ -80,8 +83,9 @@ def run(symbol, images=None):
 
 
 @pytest.mark.parametrize("middle", MIDDLES)
-def test_numbers_are_those_of_other_kernels(middle, monkeypatch):
+def test_numbers_are_those_of_other_kernels(middle, monkeypatch, guard):
     _, found = run(net(MIDDLES[middle]))
+    assert guard.rests
     monkeypatch.setenv("MXNET_DISABLED_PASSES", "all")
     _, expected = run(net(MIDDLES[middle]))
     assert np.linalg.norm(found - expected) <= 1e-5 * np.linalg.norm(expected)
