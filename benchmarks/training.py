@@ -5,6 +5,8 @@
     python benchmarks/training.py update --against MXNET/bin/python  # one update of ResNet-50
     python benchmarks/training.py workers -n 2  # samples a second of workers / of one, should be 1.7
     python benchmarks/training.py budget        # ResNet-200, batches of 32, intermediates under 1957 MB
+    python benchmarks/training.py waiting       # how long ResNet-18 waits for pictures, should be at most 5 %
+    python benchmarks/training.py devices       # what a step takes on two contexts, beside one
 
 Times are of the processor, so that other work on the machine does little harm; both sides take turns.
 """
@@ -16,12 +18,17 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 
 import numpy as np
 
+if "budget" in sys.argv:
+    os.environ.setdefault("MXNET_CPU_MEM_POOL_TYPE", "Unpooled")  # what is freed goes back at once
+
 import mxnet as mx
+import pictures
 from gluon import turns
 
 
@@ -136,7 +143,7 @@ class Nothing(mx.metric.EvalMetric):
 def fit(options):
     for name, make in (("MLP", mlp), ("LeNet", lenet)):
         net, shape = make()
-        steps = 100 if name == "MLP" else 20
+        steps = 500 if name == "MLP" else 20  # an epoch of 32,000 samples; of fewer, as each takes longer
         source = Same(shape, steps)
         module = mx.mod.Module(net)
         sgd = {"optimizer": "sgd", "optimizer_params": {"learning_rate": 1e-4, "momentum": 0.9}}
@@ -290,9 +297,83 @@ def budget(options):
     assert np.isfinite(gradient).all()
 
 
+# ------------------------------------------------------------------------------------- pictures and devices
+
+
+def trained(net, shape, context=None):
+    """Return a module that is ready to take steps."""
+    module = mx.mod.Module(net, context=context)
+    source = Same(shape, 1)
+    module.bind(source.provide_data, source.provide_label)
+    module.init_params(mx.init.Xavier())
+    module.init_optimizer(optimizer_params={"learning_rate": 1e-3, "momentum": 0.9})
+    return module, source.batch
+
+
+def waiting(options):
+    """Train ResNet-18 on a record file of photographs, and tell how much of the time it waits for these."""
+    module, _ = trained(*resnet(RESNET_18, False, (options.batch, 3, 224, 224)))
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "pictures.rec")
+        pictures.draw(path)
+        batches = mx.io.ImageRecordIter(
+            path_imgrec=path, preprocess_threads=2, **{**pictures.PARAMETERS, "batch_size": options.batch}
+        )
+        begin = waited = 0.0
+        for step in range(options.steps + 1):
+            before = time.perf_counter()
+            batch = batches.next()
+            after = time.perf_counter()
+            if step == 0:  # pictures that nobody had asked for
+                begin = after
+            else:
+                waited += after - before
+            module.forward_backward(batch)
+            module.update()
+        took = time.perf_counter() - begin
+    print(f"{took / options.steps:.2f} s a step, of which {waited / took:.2%} waiting for pictures")
+
+
+def devices(options):
+    """Compare steps on one context and on two, which work at the same time.
+
+    Of two, what the thread of the program takes is half of the work if nothing is done in turns.
+    """
+    for name, (net, shape), steps in (
+        ("MLP", mlp(512), 10),
+        ("LeNet", lenet(128), 4),
+        ("ResNet-18", resnet(RESNET_18, False, (options.batch, 3, options.side, options.side)), 1),
+    ):
+        found = []
+        for context in (mx.cpu(0), [mx.cpu(0), mx.cpu(1)]):
+            module, batch = trained(net, shape, context)
+            module.forward_backward(batch)
+            module.update()
+            found.append((module, batch, []))
+        for _ in range(options.turns):
+            for module, batch, times in found:
+                clocks = time.perf_counter, time.thread_time, time.process_time
+                before = [clock() for clock in clocks]
+                for _ in range(steps):
+                    module.forward_backward(batch)
+                between = [clock() for clock in clocks]
+                module.update()
+                took = [(t - b) / steps for b, t in zip(before, between)]
+                times.append([*took, time.process_time() - between[2]])
+        for number, (_, _, times) in enumerate(found, 1):
+            clock, thread, process, update = (min(each) * 1e3 for each in zip(*times))
+            print(
+                f"{name:10} {number} contexts: {clock:7.1f} ms by the clock, {thread:7.1f} ms of its main "
+                f"thread, {process:7.1f} ms of all; update {update:6.2f} ms"
+            )
+
+
+KINDS = fit, metrics, update, workers, worker, budget, waiting, devices
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["fit", "metrics", "update", "workers", "worker", "budget"])
+    parser.add_argument("what", choices=[each.__name__ for each in KINDS])
     parser.add_argument("--turns", type=int, default=20, help="how many turns each side of a row takes")
     parser.add_argument("--against", metavar="PYTHON", help="an interpreter with real MXNet")
     parser.add_argument("--json", action="store_true", help="print times as JSON")

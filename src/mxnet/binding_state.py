@@ -12,9 +12,9 @@ from mxnet.ir.storage import DENSE, Stored
 from mxnet.ir.types import show_shape
 from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
-from mxnet.ndarray.gradients import write_gradient
+from mxnet.ndarray.gradients import has_written, write_gradient
 from mxnet.ndarray.replacing import EPOCH
-from mxnet.plan.program import Program
+from mxnet.plan.program import Program, Tap
 
 __all__ = ["Places", "Ready", "apart", "checked_head"]
 
@@ -37,6 +37,8 @@ class Places:
         Where they are written; None for those that the program hands out.
     all_dense : bool
         Whether all are stored densely.
+    are_heard : bool
+        Whether somebody is to be told when one has been written.
     """
 
     def __init__(self, program: Program, targets: Sequence[tuple[NDArray, str]]) -> None:
@@ -51,6 +53,7 @@ class Places:
         ]
         dense = all(target.stype == DENSE for target, _ in self._reached)
         self.all_dense = dense and not any(program.hands_out)
+        self.are_heard = any(target._told is not None for target, _ in targets)
 
     def holds_for(self, program: Program) -> bool:
         """Whether these are the places of a program, and still the same."""
@@ -61,19 +64,31 @@ class Places:
         """The storages that are written to."""
         return {tensor.untyped_storage().data_ptr() for tensor in self.tensors if tensor is not None}
 
-    def finish(self, places: Sequence[Any]) -> None:
-        """Write what was handed out, and zeros where no gradient arrives."""
-        if not self.all_dense:
-            for (target, req), place in zip(self._reached, places, strict=True):
-                if isinstance(place, Stored):
-                    write_gradient(target, place, req)
-                elif target.stype != DENSE:
-                    target._set_tensor(place)
+    def run(self, program: Program, values: list[Any], saved: list[Any], tap: Tap | None) -> None:
+        """Run the backward half of the program, which writes all gradients."""
+        places = self.tensors if self.all_dense else [*self.tensors]
+        if self.are_heard:
+            program.backward(values, saved, places, tap, functools.partial(self._finish, places))
+        else:
+            program.backward(values, saved, places, tap)
+            for number in () if self.all_dense else range(len(places)):
+                self._finish(places, number)
         for target in self._zeroed:
             if target.stype == DENSE:
                 target._tensor.zero_()
+                has_written(target)
             else:
-                target._put(target._zeros_alike(target.stype)._stored())
+                write_gradient(target, None, "write")
+
+    def _finish(self, places: Sequence[Any], number: int) -> None:
+        """Write what was handed out; whoever wants to know of the gradient is told."""
+        (target, req), place = self._reached[number], places[number]
+        if isinstance(place, Stored):
+            write_gradient(target, place, req)
+            return
+        if target.stype != DENSE:
+            target._set_tensor(place)
+        has_written(target)
 
 
 def apart(head: Value, memory: Collection[int]) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import warnings
@@ -15,10 +16,15 @@ OURS = (os.path.dirname(os.path.abspath(__file__)) + os.sep, "<symnet program")
 _CALLER_OF_COMMANDS = "typer.main"
 
 
+@functools.lru_cache(maxsize=1 << 12)
+def _is_ours(filename: str) -> bool:
+    return filename.startswith(OURS)
+
+
 def user_frame() -> FrameType | None:
     """Return the innermost frame on the stack that is not part of this package; our commands have none."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+    while frame is not None and _is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     if frame is not None and frame.f_globals.get("__name__") == _CALLER_OF_COMMANDS:
         return None

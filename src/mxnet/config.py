@@ -73,7 +73,7 @@ KNOBS: dict[str, Knob] = {
         "Choose how to compute convolutions by measuring, once for each.",
     ),
     "MXNET_CPU_MEM_POOL_TYPE": Knob(
-        _one_of("", "Pooled", "Unpooled"), "", "'Unpooled' leaves freed memory to the C library."
+        _one_of("", "Pooled", "Unpooled"), "", "'Unpooled' gives large blocks back when they are freed."
     ),
     "MXNET_DISABLED_PASSES": Knob(
         _names,

@@ -26,7 +26,9 @@ __all__ = [
     "OutOfMemoryError",
     "OutOfRangeError",
     "ParameterError",
+    "ReadOnlyError",
     "ShapeError",
+    "StorageTypeError",
     "UnknownOperatorError",
     "add_note",
     "also_ours",
@@ -64,9 +66,9 @@ class MXNetError(RuntimeError):
         return BaseException.__str__(self)  # KeyError, which some errors are, would print the repr
 
     def __reduce__(self) -> Any:
-        if self.node is None:
+        if self.node is None and not self.block:
             return super().__reduce__()
-        return _unpickled, (type(self), str(self))  # the text alone: a node hangs on a whole graph
+        return _unpickled, (type(self), str(self))  # the text alone: a node hangs on a graph, a block on all
 
 
 class ParameterError(MXNetError, ValueError):
@@ -75,6 +77,14 @@ class ParameterError(MXNetError, ValueError):
 
 class CompositionError(MXNetError, TypeError):
     """Symbols were put together in a way that makes no graph."""
+
+
+class StorageTypeError(CompositionError, ValueError):
+    """Something that is no storage type was named as one."""
+
+
+class ReadOnlyError(MXNetError, ValueError):
+    """A read-only array was to be written."""
 
 
 class InferenceError(MXNetError, ValueError):

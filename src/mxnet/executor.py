@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["Executor"]
 
 Monitor = Callable[[str, NDArray], None]
+_FLAGS = (bool, int, np.bool_)
 
 
 class Executor:
@@ -178,7 +179,7 @@ class Executor:
         MXNetError
             If an argument is unknown or has another shape than the bound array.
         """
-        if not isinstance(is_train, bool | int | np.bool_):
+        if not isinstance(is_train, _FLAGS):
             raise WrongArgumentError(
                 f"forward() takes is_train and then inputs by name, forward(data=...), but its first "
                 f"argument is of type {type(is_train).__name__}."
@@ -229,7 +230,6 @@ class Executor:
         where = self._places
         if where is None or not where.holds_for(program):
             where = self._places = Places(program, self._targets)
-        places = where.tensors if where.all_dense else [*where.tensors]
         has_heads = any(head is not None for head in heads)
         if has_heads:
             heads = [apart(head, where.memory) for head in heads]
@@ -237,11 +237,10 @@ class Executor:
                 heads  # in the same list: so it is known at once for the same arrays
             )
         try:
-            program.backward(values, saved, places, self._tap())
+            where.run(program, values, saved, self._tap())
         finally:
             if has_heads:
                 values[len(self._variables) :] = [None] * len(heads)
-        where.finish(places)
 
     def _rerun(self) -> None:
         """Compute what backward needs, if the last forward was for inference or another backward used it.
@@ -346,6 +345,8 @@ class Executor:
         return given + [None] * (len(outputs) - len(given))
 
     def _head_gradients(self, given: Sequence[Any], program: Program) -> list[Value]:
+        if not any(program.needs_head):
+            return [None] * len(given)
         names = self._symbol.list_outputs()
         return [
             checked_head(name, output, gradient) if needed else None

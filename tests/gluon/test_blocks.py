@@ -218,11 +218,140 @@ def test_misfit_is_raised_with_the_path_of_its_block(net, x):
         net(mx.nd.ones((3, 6)))
 
 
-def test_misfit_of_a_hybridized_network_names_the_node(net, x):
+def test_misfit_of_a_hybridized_network_names_the_node_and_the_path_of_its_block(net, x):
     net.hybridize()
     net(x)
-    with pytest.raises(mx.MXNetError, match=r"dense0_fwd(.|\n)*in block net \(Net\)"):
+    with pytest.raises(mx.MXNetError, match=r"dense0_fwd(.|\n)*in block net.features.0 \(Dense\)"):
         net(mx.nd.ones((3, 6)))
+
+
+def test_node_that_a_block_makes_between_its_children_is_told_from_theirs():
+    class Sums(gluon.HybridBlock):
+        def __init__(self):
+            super().__init__(prefix="sums_")
+            self.first, self.second = nn.Activation("relu"), nn.Activation("tanh")
+
+        def hybrid_forward(self, F, x):
+            return self.second(F.elemwise_add(self.first(x), F.ones((2, 3))))
+
+    net = nn.HybridSequential(prefix="net_")
+    net.add(Sums())
+    net.hybridize()
+    net(mx.nd.ones((2, 3)))
+    with pytest.raises(mx.MXNetError, match=r"in block net.0 \(Sums\)"):
+        net(mx.nd.ones((3, 3)))
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+def test_uninitialized_parameter_inside_of_a_hybridized_network_has_the_path_of_its_block(x, hybrid):
+    net = Net(prefix="net_")
+    net.hybridize(hybrid)
+    with pytest.raises(
+        RuntimeError, match=r"has not been initialized(.|\n)*in block net.features.0 \(Dense\)"
+    ):
+        net(x)
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+@pytest.mark.parametrize(
+    ("block", "n_inputs", "expected"),
+    [
+        (lambda: nn.Dense(2), 2, "Expect: x\n  Actual: NDArray"),
+        (nn.HybridSequential, 0, "Expect: x\n  Actual: none"),
+        (gluon.loss.L2Loss, 1, "Expect: pred, label, sample_weight=None\n  Actual: NDArray"),
+        (gluon.loss.TripletLoss, 5, "Expect: pred, positive, negative\n"),
+        (lambda: nn.HybridLambda(lambda F, a, b: F.dot(a, b)), 1, "Expect: a, b\n"),
+        (lambda: gluon.rnn.LSTMCell(2), 1, "Expect: inputs, states\n"),
+    ],
+)
+def test_wrong_number_of_inputs_is_refused_with_those_that_the_block_takes(block, n_inputs, expected, hybrid):
+    class Outer(gluon.HybridBlock):
+        def hybrid_forward(self, F, x):
+            return self.inner(*[x] * n_inputs)
+
+    net = Outer(prefix="net_")
+    net.inner = block()
+    net.initialize()
+    net.hybridize(hybrid)
+    with pytest.raises(TypeError, match=rf"in block net.inner \({type(net.inner).__name__}\)") as raised:
+        net(mx.nd.ones((2, 2)))
+    assert isinstance(raised.value, mx.MXNetError)
+    if not hybrid:
+        assert expected in str(raised.value)
+
+
+def test_type_error_of_the_users_own_code_stays_what_it_is_and_says_where(x):
+    class Faulty(gluon.HybridBlock):
+        def hybrid_forward(self, F, x):
+            return len(3)
+
+    net = nn.HybridSequential(prefix="net_")
+    net.add(Faulty())
+    with pytest.raises(TypeError, match="has no len") as raised:
+        net(x)
+    assert type(raised.value) is TypeError
+    assert raised.value.__notes__ == ["  in block net.0 (Faulty)"]
+
+
+def test_parameter_that_hybrid_forward_does_not_take_is_named(x):
+    class Forgetful(gluon.HybridBlock):
+        def __init__(self):
+            super().__init__()
+            self.scale = self.params.get("scale", shape=(1,))
+
+        def hybrid_forward(self, F, x):
+            return x
+
+    net = Forgetful()
+    net.initialize()
+    with pytest.raises(TypeError, match="does not take 'scale'"):
+        net(x)
+
+
+def test_cell_that_lacks_a_state_says_which_ones_it_has():
+    cell = gluon.rnn.LSTMCell(4, input_size=3, prefix="cell_")
+    cell.initialize()
+    with pytest.raises(
+        ValueError, match=r"Expect: 2, of shapes \(0, 4\), \(0, 4\)\n  Actual: 1\n  in block cell"
+    ):
+        cell(mx.nd.ones((2, 3)), cell.begin_state(2)[:1])
+
+
+def test_block_cannot_be_put_into_itself():
+    outer, inner = nn.HybridSequential(prefix="outer_"), nn.HybridSequential(prefix="inner_")
+    outer.add(inner)
+    with pytest.raises(ValueError, match="'outer' cannot become the child '0' of 'inner'"):
+        inner.add(outer)
+
+
+def test_child_does_not_take_the_number_of_another_one():
+    net = nn.Sequential(prefix="net_")
+    net.register_child(nn.Dense(2, prefix="first_"), "1")
+    with pytest.raises(ValueError, match="'net' has 'first' as its child '1' already"):
+        net.add(nn.Dense(2))
+
+
+def test_parameters_of_the_same_name_are_refused_with_the_block_that_has_them():
+    net = nn.HybridSequential(prefix="net_")
+    part = nn.HybridSequential(prefix="part_")
+    part.add(nn.Dense(2, prefix="same_"), nn.Dense(2, prefix="same_"))
+    net.add(part)
+    with pytest.raises(AssertionError, match=r"'same_weight'(.|\n)*in block net.0 \(HybridSequential\)"):
+        net.collect_params()
+
+
+def test_saved_parameter_of_another_shape_is_refused_with_the_path_of_its_block(net, x, tmp_path):
+    net(x)
+    net.save_parameters(tmp_path / "net.params")
+    net.output = nn.Dense(7)
+    with pytest.raises(AssertionError, match=r"shape incompatible(.|\n)*in block net.output \(Dense\)"):
+        net.load_parameters(tmp_path / "net.params")
+
+
+def test_error_of_a_block_is_pickled_as_its_text(x):
+    with pytest.raises(mx.MXNetError) as raised:
+        Net(prefix="net_")(x)
+    assert str(pickle.loads(pickle.dumps(raised.value))) == str(raised.value)
 
 
 def test_shape_that_the_inputs_do_not_determine_is_named(x):

@@ -414,3 +414,31 @@ def test_block_computes_with_what_a_parameter_class_of_its_own_gives(hybrid):
         out.backward()
         assert out.asscalar() == 6
         assert doubled.grad().asnumpy().tolist() == [[2, 4]]
+
+
+@pytest.mark.parametrize("hybrid", [False, True])
+@pytest.mark.parametrize(
+    ("ran_in_training", "gradient_of_training", "of_data", "of_gamma", "moving_mean"),
+    [  # as MXNet 1.9.1 answers
+        (True, True, [0.6013, 0.3001, -0.2004, -0.5145, -0.4009, 0.2144], [-1.8708, 1.49], [0.9167, 0.9167]),
+        (True, False, [0.5, 4, -0.5, 1, 0.125, 6], [-1.0625, 5.5], [0.5, 1]),
+        (False, True, [0.5026, 22.332, -0.3203, 0.9998, 0.0391, -19.6654], [-1.0625, 5.5], [0.5, 1]),
+        (False, False, [0.5, 4, -0.5, 1, 0.125, 6], [-1.0625, 5.5], [0.5, 1]),
+    ],
+)
+def test_backward_says_whether_gradients_are_those_of_training(
+    hybrid, ran_in_training, gradient_of_training, of_data, of_gamma, moving_mean
+):
+    net = nn.BatchNorm(in_channels=2, momentum=0.5)
+    net.initialize()
+    net.running_mean.set_data(mx.nd.array([0.5, 1]))
+    net.running_var.set_data(mx.nd.array([4, 0.25]))
+    net.hybridize(hybrid)
+    data = mx.nd.array([[1, -2], [3, 0.5], [0, 4]])
+    data.attach_grad()
+    with autograd.record(train_mode=ran_in_training):
+        loss = (net(data) * mx.nd.array([[1, 2], [-1, 0.5], [0.25, 3]])).sum()
+    loss.backward(train_mode=gradient_of_training)
+    np.testing.assert_allclose(data.grad.asnumpy().ravel(), of_data, atol=2e-4)
+    np.testing.assert_allclose(net.gamma.grad().asnumpy(), of_gamma, atol=2e-4)
+    np.testing.assert_allclose(net.running_mean.data().asnumpy(), moving_mean, atol=1e-4)

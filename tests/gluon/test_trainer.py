@@ -1,5 +1,7 @@
 """Trainer: gradients of all devices, the optimizer's rule, and what it refuses."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -211,3 +213,24 @@ def test_parameters_have_to_be_on_the_same_contexts():
 def test_optimizer_that_is_made_already_takes_no_parameters():
     with pytest.raises(AssertionError, match="optimizer_params must be None"):
         gluon.Trainer(network().collect_params(), mx.optimizer.SGD(), {"learning_rate": 1})
+
+
+@pytest.mark.parametrize("version", ["1.2.1", "1.9.1"])
+def test_training_goes_on_from_the_states_that_a_trainer_of_mxnet_has_saved(version):
+    files = Path(__file__).parents[1] / "data" / "states" / f"trainer-of-{version}"
+    net = gluon.nn.HybridSequential(prefix="net_")
+    with net.name_scope():
+        net.add(gluon.nn.Dense(3, activation="relu"), gluon.nn.BatchNorm(), gluon.nn.Dense(2))
+    net.load_parameters(f"{files}.params")
+    x = mx.nd.arange(8).reshape((2, 4)) / 8
+    net(x)
+    trainer = gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.5})
+    trainer.load_states(f"{files}.states")
+    losses = []
+    for _ in range(3):
+        with autograd.record():
+            loss = (net(x) ** 2).sum()
+        loss.backward()
+        trainer.step(2)
+        losses.append(loss.asscalar())
+    np.testing.assert_allclose(losses, [1.4385991, 0.8330402, 0.7940796], rtol=1e-5)  # as its own went on

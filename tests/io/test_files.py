@@ -133,6 +133,35 @@ def test_sparse_lines_are_read_as_they_would_be_one_by_one(text):
         assert mine.dtype == other.dtype
 
 
+PLAIN = ["1 0:1 3:2.5\n-0.5 2:.25\n", "1 0:1\r\n\r\n-1\r2 1:3", "1\n2\n3", "\n\n2 1:3\t2:4. \n", "", "\n"]
+STRANGE = [
+    *(
+        "1 1:1e-3",
+        "1 1:nan",
+        "1 0:1\x0b1:2",
+        "0:1 2:3",
+        "1 2",
+        "1 2:3:4",
+        "1 2: 3",
+        "1 -2:3",
+        "1 2:",
+        "1 :3",
+        "- 1:2",
+    ),
+    *("1 1.0:2", "1 1:12345678901234567890", "1 1:0.1234567890123456", "1 1:2-", "1 1:1.2.3"),
+]
+
+
+@pytest.mark.parametrize("text", PLAIN + STRANGE)
+def test_plain_lines_are_read_as_they_would_be_one_by_one(text):
+    found = files._plain_lines(text.encode())
+    assert (found is None) == (text in STRANGE)
+    if found is not None:
+        for mine, other in zip(found, files._items_of_lines(text.encode(), "path", 1), strict=True):
+            np.testing.assert_array_equal(mine, other)
+            assert mine.dtype == other.dtype
+
+
 def test_sparse_lines_are_read_in_stretches(tmp_path, monkeypatch):
     path = tmp_path / "d.libsvm"
     path.write_text("".join(f"{i} {i % 4}:{i}\n" for i in range(20)) + "1 bad\n")

@@ -176,6 +176,101 @@ def gluon_trainer():
     yield "weights", found
 
 
+# ---------------------------------------------------------------------------------------------- amid backward
+
+
+def linear(store, **options):
+    """Return a module of three layers, and a batch."""
+    x = mx.sym.Variable("data")
+    for number in range(3):
+        x = mx.sym.FullyConnected(x, num_hidden=2, no_bias=True, name=f"fc{number}")
+    module = mx.mod.Module(mx.sym.MakeLoss(mx.sym.sum(x)), label_names=None, **options)
+    module.bind([("data", (1, 2))])
+    module.init_params(mx.init.One())
+    module.init_optimizer(store, optimizer_params={"learning_rate": 0.01, "rescale_grad": 1})
+    return module, mx.io.DataBatch([ones(1, 2) * (store.rank + 1)])
+
+
+def begun(store):
+    """How many messages have begun since the last push."""
+    return store._rehearsal._begun if store._rehearsal else 0
+
+
+def amid_backward():
+    os.environ["MXNET_KVSTORE_BUCKET"] = "1"  # a message for each
+    os.environ["MXNET_DISABLED_PASSES"] = "native"  # which computes all gradients at once here
+    store = mx.kv.create("dist_sync")
+    module, batch = linear(store)
+    del os.environ["MXNET_DISABLED_PASSES"]
+    for _ in range(2):
+        module.forward_backward(batch)
+        yield "begun at first", begun(store)
+        module.update()
+    known, sent = [], store.sent_bytes
+    send = store._courier.send
+
+    def noted(*given):
+        known.append(len(store._rehearsal._seen))
+        return send(*given)
+
+    store._courier.send = noted
+    module.forward_backward(batch)
+    yield "known when messages begin", known
+    yield "begun after backward", begun(store)
+    module.update()
+    yield "sent", store.sent_bytes - sent
+
+
+def touched():
+    """One worker doubles its gradients in some steps, behind their backs or by a second backward."""
+    os.environ["MXNET_KVSTORE_BUCKET"] = "1"
+    for bits in (32, 2):
+        store = mx.kv.create("dist_sync")
+        coded = {"type": "2bit", "threshold": 10} if bits == 2 else None
+        module, batch = linear(store, compression_params=coded)
+        early, found = [], []
+        for step in range(6):
+            module.forward_backward(batch)
+            early.append(begun(store))
+            if step in (2, 3) and store.rank == 1:
+                if step == 3:
+                    module.forward_backward(batch)
+                for (array,) in module._exec_group.grad_arrays:
+                    array[:] = array * 2
+            module.update()
+            found.append(float(module.get_params()[0]["fc0_weight"].sum().asscalar()))
+        yield f"early {bits}", early
+        yield f"weights {bits}", found
+    if store.rank == 0:
+        module.forward_backward(batch)  # by one alone, and nobody pushes
+        store = mx.kv.create("dist_sync")
+    yield "together", True
+    store._barrier()
+
+
+def embedding():
+    store = mx.kv.create("dist_sync")
+    net = mx.gluon.nn.HybridSequential()
+    net.add(mx.gluon.nn.Embedding(4, 2, sparse_grad=True), mx.gluon.nn.Dense(1, in_units=2, use_bias=False))
+    net.initialize(mx.init.One())
+    found, early = [], []
+    for hybrid in (False, True):
+        os.environ["MXNET_UPDATE_ON_KVSTORE"] = "01"[hybrid]
+        if hybrid:
+            net.hybridize()
+        trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1}, kvstore=store)
+        for _ in range(3):
+            with mx.autograd.record():
+                loss = net(mx.nd.array([store.rank, 2])).sum()
+            loss.backward()
+            early.append(begun(store))
+            trainer.step(1)
+        found.append([each.data().asnumpy().round(5).tolist() for each in net.collect_params().values()])
+        store = mx.kv.create("dist_sync")
+    yield "weights", found
+    yield "early", early
+
+
 # -------------------------------------------------------------------------------------------------- accidents
 
 
@@ -204,7 +299,8 @@ def one_is_done_before():
 
 
 def every_peaceful_test():
-    for test in (keys_and_values, rows, two_bits, updates, module_fit, resumed, gluon_trainer, disorder):
+    tests = (keys_and_values, rows, two_bits, updates, module_fit, resumed, gluon_trainer)
+    for test in (*tests, amid_backward, touched, embedding, disorder):
         yield test.__name__, dict(test())
     yield "one_is_done_before", dict(one_is_done_before())
 

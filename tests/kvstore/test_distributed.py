@@ -110,6 +110,45 @@ def test_gluon_trainer_divides_by_the_batch_size_that_it_is_given(both):
     np.testing.assert_allclose(both["weights"], [[0.925] * 2, [0.85] * 2], rtol=1e-6)
 
 
+def test_messages_begin_amid_backward_from_the_third_step_on(both):
+    assert both["begun at first"] == 0
+    assert both["known when messages begin"][:3] == [1, 2, 3]  # gradients; then comes the number about it all
+    assert both["begun after backward"] == 3
+
+
+def test_sent_amid_backward_is_every_number_once_and_a_mark_in_each_message(both):
+    assert both["sent"] == (3 * 4 + 3) * 4
+
+
+def test_touched_gradients_are_sent_again_by_all(both):
+    # Worker 1 doubles its gradients in the third step, and in the fourth after another backward.
+    assert both["early 32"] == [0, 0, 3, 0, 0, 3]
+    np.testing.assert_allclose(
+        both["weights 32"], [3.52, 3.148288, 2.6527021, 2.3008607, 2.1420419, 2.0043916], 1e-5
+    )
+
+
+def test_touched_gradients_are_coded_again_with_what_was_left_before(both):
+    assert both["early 2"] == [0, 0, 3, 0, 0, 3]
+    np.testing.assert_allclose(both["weights 2"], [4, 3.6, 2.8, 2.4, 2.4, 2], 1e-5)
+
+
+def test_backward_of_one_worker_alone_disturbs_nobody(workers):
+    assert [worker["touched"]["together"] for worker in workers] == [True, True]
+
+
+def test_embedding_in_two_processes_is_that_of_one(both):
+    # Both samples in one batch of one MXNet 1.9.1; three steps as they are, and three hybridized.
+    assert both["early"] == [0, 0, 2] * 2
+    for found, expected in zip(
+        both["weights"],
+        [[[0.814, 0.814, 0.628, 1], -0.044], [[0.91398, 0.91398, 0.82797, 1], -0.93442]],
+        strict=True,
+    ):
+        for array, numbers in zip(found, expected, strict=True):
+            np.testing.assert_allclose(np.array(array).squeeze(), np.stack([numbers] * 2, -1), atol=2e-5)
+
+
 def test_workers_that_push_other_keys_are_told(workers):
     push, init = (workers[1]["disorder"][what] for what in ("push", "init"))
     assert push.startswith("Worker 1 adds up what is kept under ['b'], others add up something else.")

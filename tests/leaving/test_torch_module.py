@@ -87,7 +87,7 @@ def _few_operators(monkeypatch):
 
 @pytest.mark.usefixtures("_few_operators")
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(("name", "backend"), [("mlp", "aot_eager"), ("resnet_v1", "eager")])
+@pytest.mark.parametrize(("name", "backend"), [("mlp", "aot_eager"), ("mobilenet", "eager")])
 @pytest.mark.slow
 def test_it_survives_compilation(one_network, name, backend):
     network = one_network(name)

@@ -143,6 +143,32 @@ def test_buckets_resume_too(tmp_path):
     same(run(num_epoch=2, micro_batches=2), run(num_epoch=2), rtol=1e-4, atol=1e-6)
 
 
+def test_checkpoints_of_buckets_have_the_network_of_the_default_key(tmp_path):
+    def network(length):
+        summed = mx.sym.sum(mx.sym.Variable("data"), axis=1, keepdims=True)
+        scores = mx.sym.FullyConnected(summed, num_hidden=2, name=f"by_{length}")
+        return mx.sym.SoftmaxOutput(scores, name="softmax"), ["data"], ["softmax_label"]
+
+    class FirstLongThenShort(mx.io.DataIter):
+        provide_data, provide_label = [("data", (2, 4))], [("softmax_label", (2,))]
+        lengths = iter([4, 2])
+
+        def next(self):
+            length = next(self.lengths)
+            shapes = [("data", (2, length))], self.provide_label
+            return mx.io.DataBatch([mx.nd.ones((2, length))], [mx.nd.ones(2)], 0, None, length, *shapes)
+
+    saved, called = str(tmp_path / "saved"), str(tmp_path / "called")
+    module = mx.mod.BucketingModule(network, default_bucket_key=4)
+    save = mx.callback.do_checkpoint(called)
+    module.fit(FirstLongThenShort(2), num_epoch=1, checkpoint=saved, epoch_end_callback=save)
+    assert module.symbol.list_arguments()[1] == "by_2_weight"
+    for prefix in (saved, called):
+        symbol, arguments, _ = mx.model.load_checkpoint(prefix, 1)
+        assert symbol.list_arguments()[1] == "by_4_weight"
+        assert sorted(arguments) == ["by_2_bias", "by_2_weight", "by_4_bias", "by_4_weight"]
+
+
 # ----------------------------------------------------------------------------------------------------- writing
 
 

@@ -11,6 +11,7 @@ import mxnet as mx
 from mxnet.analysis.gradient import gradients
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ops.nn.sliding import are_there
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_convolution import fuse_convolution
 from mxnet.passes.operators.fused import ToChannelsLast
@@ -93,11 +94,18 @@ def test_gradients_flow_in_the_same_layout():
 
 def test_what_meets_such_images_changes_its_layout_too():
     net = mx.sym.elemwise_add(
-        convolution(images()), mx.sym.exp(mx.sym.Variable("other"), name="exp"), name="sum"
+        convolution(images(), num_filter=64), mx.sym.exp(mx.sym.Variable("other"), name="exp"), name="sum"
     )
-    graph = use_channels_last(typed(net, **IMAGES))
+    graph = use_channels_last(typed(net, data=(2, 64, 28, 28)))
     assert operators(graph)["exp_channels_last"] == "_to_channels_last"
     assert "sum = elemwise_add(conv, exp_channels_last)" in text(graph)
+
+
+def test_images_of_few_channels_stay_as_they_are_where_that_is_cheaper():
+    if not are_there():
+        pytest.skip("there are no native kernels here")
+    net = mx.sym.Activation(convolution(images(), num_filter=8), act_type="relu", name="relu")
+    assert "_to_channels_last" not in operators(use_channels_last(typed(net, data=(8, 1, 28, 28)))).values()
 
 
 def test_one_value_changes_its_layout_once():

@@ -3,10 +3,14 @@
 import gc
 import linecache
 import threading
+from unittest.mock import Mock
 
 import numpy as np
+import pytest
 
 import mxnet as mx
+from mxnet.errors import OutOfMemoryError
+from mxnet.lazy import torch
 
 
 def mlp():
@@ -101,3 +105,19 @@ def test_value_that_is_read_twice_is_not_written_over():
     executor.forward(is_train=True)
     executor.backward(mx.nd.ones((2,)))
     np.testing.assert_array_equal(grad.asnumpy(), [5, 7])
+
+
+@pytest.mark.parametrize("kernel", ["bincount", "empty"])
+def test_where_memory_ends_the_error_tells_what_needs_most_of_it(monkeypatch, kernel):
+    data = mx.sym.Variable("data")
+    net = mx.sym.Group([mx.sym._internal._histogram(mlp(), bin_cnt=5, range=(0, 1))[0], data * 2])
+    executor = net.simple_bind(mx.cpu(), grad_req="null", data=(512, 1024))
+    executor.program()
+    error = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...")
+    monkeypatch.setattr(torch, kernel, Mock(side_effect=error))
+    with pytest.raises(OutOfMemoryError, match="not enough memory for the 2.00 GiB") as caught:
+        executor.forward()
+    text = str(caught.value)
+    assert "at its peak; what makes the most is _mulscalar" in text
+    assert "(2.00 MB)" in text
+    assert ("_histogram" in text.split("not enough", maxsplit=1)[0]) == (kernel == "bincount")

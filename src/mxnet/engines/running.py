@@ -101,6 +101,11 @@ class Engine:
         """Refuse: there is no backward half."""
         raise AssertionError(args)
 
+    @property
+    def announced(self) -> Any:
+        """What refuses as well."""
+        return self.backward
+
     def step_of(self, error: BaseException) -> None:
         """Return None: what is raised here is not of one step."""
 

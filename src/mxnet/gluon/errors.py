@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from mxnet.errors import MXNetError
+
+if TYPE_CHECKING:
+    from mxnet.gluon.parameter import Parameter
 
 __all__ = [
     "AttributeChangeError",
     "BlockError",
     "CheckError",
     "DeferredInitializationError",
+    "InputsError",
     "MissingConstantError",
     "NoSuchOfASymbolError",
     "NotForwardError",
+    "StatesError",
     "StructureError",
+    "UninitializedError",
 ]
 
 
-class DeferredInitializationError(MXNetError):
+class UninitializedError(MXNetError):
+    """A parameter has no values yet.
+
+    Attributes
+    ----------
+    parameter : Parameter or None
+        Which one.
+    """
+
+    parameter: Parameter | None = None
+
+
+class DeferredInitializationError(UninitializedError):
     """A parameter has no values yet, as its shape is not known before the first call."""
 
 
@@ -26,6 +46,14 @@ class CheckError(MXNetError, ValueError, AssertionError):
 
 class BlockError(MXNetError, ValueError):
     """Blocks were put together, or called, in a way that makes no network."""
+
+
+class InputsError(BlockError, TypeError):
+    """A block was called with other inputs than those that it takes."""
+
+
+class StatesError(InputsError, IndexError):
+    """A cell was called with other states than those that it has."""
 
 
 class AttributeChangeError(MXNetError, TypeError):

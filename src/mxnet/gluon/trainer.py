@@ -18,7 +18,7 @@ from mxnet.optimizer.arrays import flat
 if TYPE_CHECKING:
     from mxnet.context import Context
     from mxnet.ndarray import NDArray
-    from mxnet.optimizer import Optimizer
+    from mxnet.optimizer import Optimizer, Updater
 
 __all__ = ["Trainer"]
 
@@ -274,24 +274,20 @@ class Trainer:
         store = self._kvstore
         if store is None:
             return
-        dense: list[tuple[int, Any, Any]] = []
-        for position, parameter in enumerate(self._params):
-            if parameter.grad_req == "null":
-                continue
-            gradients = parameter.list_grad()
-            out = parameter._arrays() if self._update_on_kvstore else gradients
+        given = {i: each.list_grad() for i, each in enumerate(self._params) if each.grad_req != "null"}
+        outs = {i: self._params[i]._arrays() for i in given} if self._update_on_kvstore else given
+        dense = [i for i in given if self._params[i]._stype == "default"]
+        if takes_many(store):
+            store.push([*given], [*given.values()])
+            store.pull(dense, [outs[i] for i in dense], ignore_sparse=False)
+            return
+        for position, gradients in given.items():
             if gradients[0].stype == "default":
-                dense.append((position, gradients, out))
-            else:
-                store.push(position, gradients, priority=-position)
-                if parameter._stype == "default":
-                    store.pull(position, out, priority=-position, ignore_sparse=False)
-        if takes_many(store) and dense:
-            positions, given, outs = map(list, zip(*dense, strict=True))
-            store.pushpull(positions, given, out=outs)
-        else:
-            for position, gradients, out in dense:
-                store.pushpull(position, gradients, out=out, priority=-position)
+                store.pushpull(position, gradients, out=outs[position], priority=-position)
+                continue
+            store.push(position, gradients, priority=-position)
+            if position in dense:
+                store.pull(position, outs[position], priority=-position, ignore_sparse=False)
 
     def _update(self, ignore_stale_grad: bool) -> None:
         learned = [(i, each) for i, each in enumerate(self._params) if each.grad_req != "null"]
@@ -348,9 +344,23 @@ class Trainer:
             for updater in updaters:
                 updater.set_states(states)
                 updater.optimizer = updaters[0].optimizer
+        self._put_in_order(updaters)
         self._check_states(updaters[0].states, fname)
         self._optimizer = updaters[0].optimizer
         self._optimizer.param_dict = dict(enumerate(self._params))
+
+    def _put_in_order(self, updaters: Sequence[Updater]) -> None:
+        """Give states the numbers that parameters have here, where the file names those that they are of.
+
+        Before MXNet 1.3, trainers counted parameters in the order of their making, and wrote them down, too.
+        """
+        saved = updaters[0].optimizer.param_dict
+        numbers = {index: self._positions.get(each.name) for index, each in saved.items()}
+        if not numbers or None in numbers.values():
+            return
+        updaters[0].optimizer.renumber(numbers)
+        for updater in updaters:
+            updater.states = {numbers.get(index, index): state for index, state in updater.states.items()}
 
     def _check_states(self, states: Mapping[Any, Any], fname: object) -> None:
         """Refuse states that are not of these parameters."""

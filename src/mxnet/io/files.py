@@ -16,6 +16,7 @@ from mxnet.errors import FileFormatError, ShapeError
 from mxnet.files import read_file
 from mxnet.io.batches import iterates
 from mxnet.io.io import DataDesc
+from mxnet.native import find
 from mxnet.ndarray import sparse
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from mxnet.ndarray import NDArray
 
     Values = np.ndarray[Any, Any]
+    Lines = tuple[Values, Values, Values, Values]
 
 __all__ = ["CSVIter", "LibSVMIter", "MNISTIter", "read_idx"]
 
@@ -35,6 +37,8 @@ _MOST_GROWTH = 1032
 
 _BLOCK = 1 << 19
 """The bytes of text that are read at a time, which takes many times as much memory."""
+
+_POWERS = 10.0 ** np.arange(16)
 
 
 class _Rows:
@@ -300,7 +304,8 @@ class _SparseRows:
         text, blocks, line = read_file(path), [], 1
         for start, stop in _blocks_of_lines(text):
             block = text[start:stop]
-            blocks.append(_numbers_of_lines(block) or _items_of_lines(block, path, line))
+            read = _plain_lines(block) or _numbers_of_lines(block) or _items_of_lines(block, path, line)
+            blocks.append(read)
             line += block.count(b"\n")
         labels, counts, positions, values = map(np.concatenate, zip(*blocks, strict=True))
         self.labels = labels
@@ -333,8 +338,25 @@ def _blocks_of_lines(text: bytes) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-def _numbers_of_lines(text: bytes) -> tuple[Values, Values, Values, Values] | None:
-    """Return labels, how many values each line has, positions and values; None if a line is not as usual."""
+def _plain_lines(text: bytes) -> Lines | None:
+    """Return labels, how many values each line has, positions and values; None but of plain numbers."""
+    read = find("libsvm_lines")
+    if read is None:
+        return None
+    padded = text + b"\n" * (8 - len(text) % 8)  # letters are taken from words of 8
+    lines, items = padded.count(b"\n") + padded.count(b"\r"), padded.count(b":")
+    labels, counts = np.empty(lines, "float32"), np.empty(lines, "int64")
+    positions, values = np.empty(items, "int64"), np.empty(items, "float32")
+    found = np.empty(3, "int64")
+    arrays = np.frombuffer(padded, "uint8"), _POWERS, labels, counts, positions, values, found
+    at, *others = [array.ctypes.data for array in arrays]
+    read(at, len(padded), *others)
+    n_lines, n_items, strange = found.tolist()
+    return None if strange else (labels[:n_lines], counts[:n_lines], positions[:n_items], values[:n_items])
+
+
+def _numbers_of_lines(text: bytes) -> Lines | None:
+    """Return the same of lines of any numbers; None if a line is not as usual."""
     if not text.strip():
         return None
     letters = np.frombuffer(text, "uint8")
@@ -368,7 +390,7 @@ def _numbers_of_lines(text: bytes) -> tuple[Values, Values, Values, Values] | No
     return numbers[is_label].astype("float32"), counts, positions, pairs[:, 1].astype("float32")
 
 
-def _items_of_lines(text: bytes, path: str, first: int) -> tuple[Values, Values, Values, Values]:
+def _items_of_lines(text: bytes, path: str, first: int) -> Lines:
     """Return the same of any lines, one by one; a line without a label has 0."""
     labels, counts, positions, values = [], [], [], []
     for number, line in enumerate(text.decode().splitlines(), first):

@@ -10,6 +10,7 @@ from mxnet.collector import collector_paused
 from mxnet.errors import FileFormatError, MXNetError, UnknownOperatorError
 from mxnet.ir.automatic import complete_inputs, note_initializers
 from mxnet.ir.declared import HIDDEN
+from mxnet.ir.fused import spelled_out
 from mxnet.ir.node import Entry, Node, postorder, user_line
 from mxnet.ir.op import Op, find_operator, is_hidden
 from mxnet.ir.records import Listing, Record, read_records
@@ -79,6 +80,7 @@ class _Builder:
 
     def outputs(self, listing: Listing) -> Entries:
         """Return the outputs of a graph or subgraph."""
+        listing = spelled_out(listing)
         if self.version < VERSION:
             for record in listing.records:
                 _spell_notes(record.attrs)

@@ -222,15 +222,14 @@ class Op(Elsewhere):
         What it does with arrays that are not stored densely, see :class:`mxnet.ir.storage.Sparse`.
     ``image_inputs()``
         Positions of the inputs whose layout in memory (channels first or last) the first output takes over.
-    ``learned``
-        The inputs and aux states that take what is learned: it changes seldom between two runs for inference.
+    ``learned``: the inputs and aux states that take what is learned, and seldom change between inferences.
     ``as_activation()``
         Its name among oneDNN's activations, and its numbers, if a layer in front of it may do what it does.
     ``identity_in_inference``
         Whether the only visible output is the first input when ``is_train`` is False.
     ``cost``
         Of a result, once more: ``"much"`` (a product), ``"little"``, or ``"nothing"`` (the input, stored).
-    ``as_rows(to)``, ``backward_as_rows(to)``: what native kernels do, see :class:`mxnet.native.rows.Rows`.
+    ``as_rows(to)``, ``backward_as_rows(to)``, ``rows_of_any_layout``: see :class:`mxnet.native.rows.Rows`.
     """
 
     inputs: ClassVar[dict[str, str]] = {"data": "Input data."}
@@ -269,6 +268,7 @@ class Op(Elsewhere):
     add_gradient: ClassVar[Callable[..., Any] | None] = None
     forward: ClassVar[Callable[..., Any]]
     as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
+    rows_of_any_layout: ClassVar[bool] = False
     backward_as_rows: ClassVar[Callable[[Any, Rows], None] | None] = None
 
     given: dict[str, str]

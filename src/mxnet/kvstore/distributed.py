@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from mxnet.config import knob
 from mxnet.context import cpu
 from mxnet.kvstore.base import KVStoreBase
-from mxnet.kvstore.exchange import Bucket, CodedBucket, cut, rows_of_first, sum_of_rows
+from mxnet.kvstore.exchange import Bucket, CodedBucket, Courier, Part, Rows, cut, rows_of_first
 from mxnet.kvstore.kvstore import Key, KVStore
+from mxnet.kvstore.rehearsal import Rehearsal, Values
 from mxnet.kvstore.workers import join_workers
 
 if TYPE_CHECKING:
@@ -27,7 +30,8 @@ class KVStoreDist(KVStore):
     """Keeps arrays by key, the same in every worker.
 
     There are no servers: what is pushed is added up over all workers by ``torch.distributed``, in messages of
-    many gradients that are under way while the worker goes on, until somebody asks for what comes of them.
+    many gradients that are under way while the worker goes on, until somebody asks for what comes of them;
+    those of a push like the one before begin while backward still computes other gradients (see `rehearsal`).
     Every worker then runs the updater on its own copy; as all start from the values of worker 0 and see
     the same sums, the copies stay the same.
 
@@ -37,21 +41,22 @@ class KVStoreDist(KVStore):
     ----------
     kind : str, default 'dist_sync'
         ``dist_sync`` adds up on the CPU, ``dist_device_sync`` where the first of the pushed arrays is.
-
-    Attributes
-    ----------
-    sent_bytes : int
-        How many bytes of gradients this worker has handed to messages so far.
     """
 
     def __init__(self, kind: str = "dist_sync") -> None:
         super().__init__(kind)
         self._workers = join_workers()
-        self._buckets: dict[Any, Bucket] = {}
-        self._under_way: deque[Bucket] = deque()
+        self._parts: dict[Any, Part] = {}
+        self._rehearsal: Rehearsal | None = None
+        self._under_way: deque[Part] = deque()
         self._awaited: set[Key] = set()
         self._left: dict[Key, Tensor] = {}
-        self.sent_bytes = 0
+        self._courier: Courier | None = None
+
+    @property
+    def sent_bytes(self) -> int:
+        """How many bytes of gradients this worker has handed to messages so far."""
+        return 0 if self._courier is None else self._courier.sent_bytes
 
     @property
     def rank(self) -> int:
@@ -92,40 +97,53 @@ class KVStoreDist(KVStore):
         priority : int
             Accepted for MXNet's sake.
         """
-        dense: dict[Key, list[NDArray]] = {}
-        for one, values in self._pushed(key, value):
-            if any(each.stype != "default" for each in values):
-                self._push_rows(one, self._added_up(one, values))
-            else:
-                dense[one] = values
-        for part in cut(dense, knob("MXNET_KVSTORE_BUCKET")):
-            bucket = self._bucket_for(part)
-            bucket.start(part)
-            self.sent_bytes += bucket.sent_bytes
-            self._under_way.append(bucket)
-            self._awaited.update(part)
-
-    def _push_rows(self, key: Key, mine: NDArray) -> None:
-        total = sum_of_rows(self._workers, mine.tostype("row_sparse"))
-        if self._updater is None:  # rows that nobody pushed stay, unlike in a store of one process
-            values, rows = total._stored().parts
-            self._stored[key]._write_rows(rows, values)
+        values = dict(self._pushed(key, value))
+        courier = self._courier = self._courier or Courier(self._workers)
+        last = self._rehearsal
+        if len(values) > 1:
+            if last is None or not last.is_of(values):
+                may_begin = functools.partial(operator.not_, self._under_way)
+                self._rehearsal = Rehearsal(values, self._cut(values, courier), courier, may_begin)
+            assert self._rehearsal is not None
+            self._under_way.extend(self._rehearsal.perform(last))
         else:
-            self._take({key: total})
+            if last is not None:
+                last.begin_rest()
+            for part, inside in self._cut(values, courier):
+                part.start(inside)
+                self._under_way.append(part)
+        self._awaited.update(values)
 
-    def _bucket_for(self, part: dict[Key, Any]) -> Bucket:
-        likes = {one: values[0] for one, values in part.items()}
+    def _cut(self, values: Values, courier: Courier) -> list[tuple[Part, Values]]:
+        """Return the messages in which values are sent, each with what goes into it."""
+        return [
+            (self._part_for(inside, courier), inside) for inside in cut(values, knob("MXNET_KVSTORE_BUCKET"))
+        ]
+
+    def _part_for(self, inside: Values, courier: Courier) -> Part:
+        likes = {one: values[0] for one, values in inside.items()}
         first = next(iter(likes.values()))
         place = first.context if "device" in self._type else cpu(0)
-        coded = self._threshold is not None and first._dtype_name == "float32"
-        known = (tuple((one, like.shape) for one, like in likes.items()), first._dtype_name, place, coded)
-        if known not in self._buckets:
-            self._buckets[known] = (
-                CodedBucket(self._workers, likes, place, self._threshold or 0.0, self._left)
-                if coded
-                else Bucket(self._workers, likes, place)
-            )
-        return self._buckets[known]
+        is_coded = self._threshold is not None and first._dtype_name == "float32"
+        kind = "rows" if any(each.stype != "default" for each in inside[next(iter(inside))]) else is_coded
+        known = (tuple((one, like.shape) for one, like in likes.items()), first._dtype_name, place, kind)
+        if known not in self._parts:
+            if kind == "rows":
+                self._parts[known] = Rows(courier, next(iter(likes)), self._added_up)
+            elif is_coded:
+                assert self._threshold is not None
+                self._parts[known] = CodedBucket(courier, likes, place, self._threshold, self._left)
+            else:
+                self._parts[known] = Bucket(courier, likes, place)
+        return self._parts[known]
+
+    def _take(self, totals: dict[Key, NDArray]) -> None:
+        if self._updater is None:  # rows that nobody pushed stay, unlike in a store of one process
+            sparse = [one for one in totals if self._stored[one].stype == "row_sparse"]
+            for one in sparse:
+                values, rows = totals.pop(one).tostype("row_sparse")._stored().parts
+                self._stored[one]._write_rows(rows, values)
+        super()._take(totals)
 
     def _lookup(self, key: Key) -> NDArray:
         while key in self._awaited:

@@ -12,12 +12,15 @@ from mxnet.errors import ShapeError, did_you_mean
 from mxnet.files import atomic_write, read_file
 from mxnet.kvstore.base import KVStoreBase, StoreError
 from mxnet.kvstore.compression import take_codes
+from mxnet.lazy import torch
 from mxnet.ndarray import NDArray
 from mxnet.ndarray.sparse import RowSparseNDArray
 from mxnet.optimizer import Updater, get_updater
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from torch import Tensor
 
     from mxnet.optimizer import Optimizer
 
@@ -61,6 +64,7 @@ class KVStore(KVStoreBase):
         self._updater: Callable[[Key, NDArray, NDArray], None] | None = None
         self._threshold: float | None = None
         self._residuals: dict[tuple[Key, int], NDArray] = {}
+        self._sums: dict[Key, NDArray] = {}
 
     @property
     def type(self) -> str:
@@ -153,6 +157,8 @@ class KVStore(KVStoreBase):
         """
         if out is None:
             raise StoreError("pull needs the arrays to copy into: pull(key, out=array).")
+        targets: list[Tensor] = []
+        sources: list[Tensor] = []
         for one, outs in self._grouped(key, out):
             stored = self._lookup(one)
             for target in outs:
@@ -160,8 +166,13 @@ class KVStore(KVStoreBase):
                     raise ShapeError(
                         f"The key {one!r} holds the shape {stored.shape}, but `out` has {target.shape}."
                     )
-                if not (ignore_sparse and target.stype == "row_sparse"):
+                if target.stype == stored.stype == "default":
+                    targets.append(target._tensor)
+                    sources.append(stored._tensor)
+                elif not (ignore_sparse and target.stype == "row_sparse"):
                     stored._stored_as(target.stype).copyto(target)
+        if targets:
+            torch._foreach_copy_(targets, sources)
 
     def pushpull(self, key: Any, value: Any, out: Any = None, priority: int = 0) -> None:
         """Push values, and copy the result into `out`, or into the values themselves."""
@@ -308,16 +319,26 @@ class KVStore(KVStoreBase):
             )
         return checked
 
-    def _added_up(self, key: Key, values: list[NDArray]) -> NDArray:
+    def _added_up(self, key: Key, values: Sequence[NDArray]) -> NDArray:
+        """Return the sum of what devices have of a key, in memory that is filled again by the next push."""
         place = values[0].context if "device" in self._type else cpu(0)
         if self._threshold is not None:
             values = [self._compressed(key, i, value) for i, value in enumerate(values)]
-        total = values[0].as_in_context(place)
-        if len(values) == 1:
-            return total.copy()
-        for value in values[1:]:
-            total = total + value.as_in_context(place)
-        return total
+        first = values[0]
+        if any(each.stype != "default" or each._dtype_name != first._dtype_name for each in values):
+            total = first.as_in_context(place)
+            return sum((each.as_in_context(place) for each in values[1:]), total.copy())
+        kept = self._sums.get(key)
+        if kept is None or (kept._dtype_name, kept.context) != (first._dtype_name, place):
+            kept = self._sums[key] = nd.empty(first.shape, place, first._dtype_name)
+        parts, result = [each._tensor.to(kept._tensor.device) for each in values], kept._tensor
+        if len(parts) == 1:
+            result.copy_(parts[0])
+        else:
+            torch.add(*parts[:2], out=result)
+        for part in parts[2:]:
+            result.add_(part)
+        return kept
 
     def _compressed(self, key: Key, device: int, value: NDArray) -> NDArray:
         assert self._threshold is not None

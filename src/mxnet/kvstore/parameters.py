@@ -48,6 +48,8 @@ def _create_kvstore(kvstore: Any, num_device: int, arg_params: Mapping[str, NDAr
     if kvstore == "local":
         update = update and max((array.size for array in arg_params.values()), default=0) <= _LARGE
     store = create(kvstore) if isinstance(kvstore, str) else kvstore
+    if "dist" in getattr(store, "type", "") and any(a.stype == "row_sparse" for a in arg_params.values()):
+        update = True  # what workers do not push of a row-sparse array stays, which is wrong of gradients
     return store, update and store.is_capable(KVStoreBase.OPTIMIZER)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 Store = Any  # of torch.distributed, in which workers leave notes for each other
 
-__all__ = ["DisorderError", "LostWorkerError", "Message", "Workers", "join_workers"]
+__all__ = ["DisorderError", "LostWorkerError", "Workers", "join_workers"]
 
 _PATIENCE = 1.5
 """For how many seconds workers that are in trouble wait for the others to say that they are, too."""
@@ -60,24 +60,6 @@ class Seat(NamedTuple):
     keeps_store: bool = False
 
 
-class Message(NamedTuple):
-    """Something that all workers send together, and that is under way."""
-
-    workers: Workers
-    work: Any
-
-    def wait(self) -> None:
-        """Wait until it is there.
-
-        Raises
-        ------
-        LostWorkerError
-            If it will never be.
-        """
-        with self.workers.talking():
-            self.work.wait()
-
-
 class Workers:
     """All workers of a training, as one of them sees them.
 
@@ -85,6 +67,9 @@ class Workers:
     ----------
     seat : Seat
         Who this one is.
+    other : Workers, optional
+        The same ones, beside whose messages these have an order of their own. All workers make such a second
+        one at the same time.
 
     Attributes
     ----------
@@ -92,35 +77,39 @@ class Workers:
         Which worker this one is, and of how many.
     """
 
-    def __init__(self, seat: Seat) -> None:
+    def __init__(self, seat: Seat, other: Workers | None = None) -> None:
         self.rank, self.size = seat.rank, seat.size
         self._seat = seat
         self._notes = _distributed().PrefixStore("mxnet", seat.store)
-        self._lost: str | None = None
+        self._lost: list[str] = [] if other is None else other._lost  # why, once they are
+        self._group: Any = None
+        if other is not None:
+            with self.talking():
+                seconds = timedelta(seconds=knob("MXNET_KVSTORE_TIMEOUT"))
+                self._group = _distributed().new_group(timeout=seconds)
+
+    def beside(self) -> Workers:
+        """Return the same workers for messages that have an order of their own; all workers call this."""
+        return Workers(self._seat, self)
 
     # ---------------------------------------------------------------------------------------------- messages
 
-    def start_sum(self, tensor: Tensor) -> Message:
-        """Begin to add up a tensor over all workers, in place; it must not be touched until the end."""
+    def add_up(self, tensor: Tensor) -> None:
+        """Overwrite a tensor with its sum over all workers."""
         with self.talking():
-            return Message(self, torch.distributed.all_reduce(tensor, async_op=True))
-
-    def start_gather(self, tensor: Tensor) -> tuple[list[Tensor], Message]:
-        """Begin to send a tensor to all workers; return where theirs will be, in the order of their ranks."""
-        found = [torch.empty_like(tensor) for _ in range(self.size)]
-        with self.talking():
-            return found, Message(self, torch.distributed.all_gather(found, tensor, async_op=True))
+            torch.distributed.all_reduce(tensor, group=self._group)
 
     def gather(self, tensor: Tensor) -> list[Tensor]:
         """Return the tensors of all workers, which have the same shape, in the order of their ranks."""
-        found, message = self.start_gather(tensor)
-        message.wait()
+        found = [torch.empty_like(tensor) for _ in range(self.size)]
+        with self.talking():
+            torch.distributed.all_gather(found, tensor, group=self._group)
         return found
 
     def take_first(self, tensor: Tensor) -> None:
         """Overwrite a tensor with that of the first worker."""
         with self.talking():
-            torch.distributed.broadcast(tensor, 0)
+            torch.distributed.broadcast(tensor, 0, group=self._group)
 
     def first_bytes(self, data: bytes) -> bytes:
         """Return what the first worker has given."""
@@ -153,15 +142,15 @@ class Workers:
     @contextlib.contextmanager
     def talking(self) -> Iterator[None]:
         """Say which worker is missing, if a message to the others fails."""
-        if self._lost is not None:
-            raise LostWorkerError(self._lost)
+        if self._lost:
+            raise LostWorkerError(self._lost[0])
         try:
             yield
         except StoreError:
             raise
         except RuntimeError as error:
-            self._lost = self._why(_in_short(error))
-            raise LostWorkerError(self._lost) from None
+            self._lost.append(self._why(_in_short(error)))
+            raise LostWorkerError(self._lost[0]) from None
 
     def _why(self, reason: str) -> str:
         seconds = knob("MXNET_KVSTORE_TIMEOUT")
@@ -192,7 +181,7 @@ class Workers:
 
     def leave(self) -> None:
         """Say that this worker needs the others no more."""
-        if self._lost is None and _is_kept(self._seat.store):
+        if not self._lost and _is_kept(self._seat.store):
             with contextlib.suppress(RuntimeError):
                 self._notes.set(f"ended/{self.rank}", "")
 

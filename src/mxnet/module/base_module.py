@@ -207,7 +207,7 @@ class BaseModule(Steps):
             self.set_params(arguments, states)  # with several devices, all go on from the mean
             saving.save(epoch + 1)
             for callback in _listed(given["epoch_end_callback"]):
-                callback(epoch, self.symbol, arguments, states)
+                callback(epoch, self._symbol_to_save, arguments, states)
             if eval_data is not None:
                 found = self.score(
                     eval_data,

@@ -240,6 +240,12 @@ class BucketingModule(BaseModule):
         """The current network."""
         return self._current.symbol
 
+    @property
+    def _symbol_to_save(self) -> Symbol | None:
+        """The network of the default key; MXNet's `fit` saves that of the last batch."""
+        self._require("binded")
+        return self._buckets[self._default_bucket_key].symbol
+
     # -------------------------------------------------------------------------------------------- parameters
 
     def _owners(self) -> Iterator[tuple[Module, list[str]]]:

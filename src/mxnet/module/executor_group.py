@@ -532,13 +532,19 @@ def _load_checked(
             f"The batch holds {len(arrays or ())} arrays of {what}, but the module was bound with "
             f"{len(slots)}: {few(map(repr, names))}."
         )
-    for array, slot, name in zip(arrays, slots, names, strict=True):
-        if slot and len(slot) == 1 and tuple(getattr(array, "shape", slot[0][1].shape)) != slot[0][1].shape:
+    for array, slot, axis, name in zip(arrays, slots, axes, names, strict=True):
+        if slot is None:
+            continue
+        only = slot[0][1] if len(slot) == 1 else None
+        shape = None if isinstance(array, (list, tuple)) else tuple(array.shape)
+        if only is None or shape is None:
+            _load(array, slot, max(axis, 0))
+        elif shape == only.shape:
+            only[:] = array
+        else:
             raise ShapeError(
-                f"The {what} {name!r} has the shape {tuple(array.shape)}, but the module was bound with "
-                f"{slot[0][1].shape}."
+                f"The {what} {name!r} has the shape {shape}, but the module was bound with {only.shape}."
             )
-    _load_general(arrays, [slot or [] for slot in slots], [max(axis, 0) for axis in axes])
 
 
 def _load_general(data: Sequence[Any], targets: Sequence[NDArray | Slot], major_axis: Sequence[int]) -> None:
@@ -553,19 +559,23 @@ def _load_general(data: Sequence[Any], targets: Sequence[NDArray | Slot], major_
         The axes that are sliced; -1 copies the whole array everywhere.
     """
     for source, target, axis in zip(data, targets, major_axis, strict=False):
-        places = [(slice(None), target)] if isinstance(target, NDArray) else target
-        for i, (part, place) in enumerate(places):
-            if isinstance(source, (list, tuple)):
-                share = source[i]
-            elif len(places) == 1 and tuple(source.shape) == place.shape:
-                share = source
-            else:
-                share = _share(source, axis, part)
-            if tuple(share.shape) != place.shape:
-                raise ShapeError(
-                    f"An array of shape {tuple(share.shape)} was to be copied to one of {place.shape}."
-                )
-            place[:] = share
+        _load(source, [(slice(None), target)] if isinstance(target, NDArray) else target, axis)
+
+
+def _load(source: Any, places: Slot, axis: int) -> None:
+    """Copy one array to devices, to each its part; see `_load_general`."""
+    for i, (part, place) in enumerate(places):
+        if isinstance(source, (list, tuple)):
+            share = source[i]
+        elif len(places) == 1 and tuple(source.shape) == place.shape:
+            share = source
+        else:
+            share = _share(source, axis, part)
+        if tuple(share.shape) != place.shape:
+            raise ShapeError(
+                f"An array of shape {tuple(share.shape)} was to be copied to one of {place.shape}."
+            )
+        place[:] = share
 
 
 def _load_data(batch: DataBatch, targets: Sequence[NDArray | Slot], major_axis: Sequence[int]) -> None:

@@ -56,13 +56,14 @@ class Saving(contextlib.ExitStack):
         if self._writer is None:
             return
         updater = self._module._updater_in_use()
-        if self._module.symbol is None or updater is None:
+        symbol = self._module._symbol_to_save
+        if symbol is None or updater is None:
             raise NotReadyError(
                 f"A {type(self._module).__name__} has no network and optimizer of its own that "
                 "fit(checkpoint=...) could save: save what it consists of in a callback."
             )
         states, progress = updater.get_states(), _progress(updater, self._rate)
-        self._writer.save(epoch, self._module.symbol, *self._module.get_params(), states, progress)
+        self._writer.save(epoch, symbol, *self._module.get_params(), states, progress)
 
 
 def found_by_first(prefix: str | None, kvstore: Any) -> Checkpoint | None:

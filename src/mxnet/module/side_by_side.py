@@ -46,13 +46,12 @@ class SideBySide:
             What kind of call it is. The first of a kind, for which programs are made, is made in turns.
         call : callable
         """
-        numbered = list(enumerate(self._executors))
-        watched = any(each._monitor_callback is not None for each in self._executors)
-        if not self._at_once or kind not in self._seen or watched:
-            for number, executor in numbered:
+        if not self._at_once or kind not in self._seen or self._watched():
+            for number, executor in enumerate(self._executors):
                 call(number, executor)
             self._seen.add(kind)
             return
+        numbered = list(enumerate(self._executors))
         threads = _threads(os.getpid())
         others = [threads.submit(copy_context().run, functools.partial(call, *each)) for each in numbered[1:]]
         try:
@@ -61,6 +60,9 @@ class SideBySide:
             wait(others)
         for other in others:
             other.result()
+
+    def _watched(self) -> bool:
+        return any(each._monitor_callback is not None for each in self._executors)
 
 
 @functools.cache

@@ -134,6 +134,11 @@ class Steps:
         """The network."""
         return self._symbol
 
+    @property
+    def _symbol_to_save(self) -> Symbol | None:
+        """The network that checkpoints are of."""
+        return self.symbol
+
     def get_params(self) -> tuple[dict[str, NDArray], dict[str, NDArray]]:
         """Return the parameters and the auxiliary states."""
         raise self._not_defined("get_params")

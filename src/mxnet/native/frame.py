@@ -18,7 +18,7 @@ from mxnet.native.calling import run_words
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Bound", "Frame", "Table"]
+__all__ = ["Bound", "Frame", "Table", "Tensors"]
 
 _FEW = 8  # tensors up to which each is moved by itself
 
@@ -235,9 +235,15 @@ class Tensors:
             self.tensors[i] = copy = self._given[i].contiguous()
             self._move(i, copy.data_ptr())
 
-    def scatter(self) -> None:
-        """Copy what was written where it does not belong, and raise the versions of all that was written."""
-        written = self._bound.written
+    def scatter(self, written: Sequence[int] | None = None) -> None:
+        """Copy what was written where it does not belong, and raise the versions of all that was written.
+
+        Parameters
+        ----------
+        written : sequence of int, optional
+            The positions of what was; by default all that rows write to.
+        """
+        written = self._bound.written if written is None else written
         if not written:
             return
         for i in self._strided:

@@ -11,7 +11,7 @@ import numpy as np
 from mxnet.native.calling import as_word
 from mxnet.native.loading import address
 from mxnet.native.products import sgemm
-from mxnet.native.sharing import threads
+from mxnet.native.sharing import runs_together, threads
 
 __all__ = ["FEW", "Declined", "Place", "Recipe", "Rows"]
 
@@ -38,11 +38,14 @@ class Place(NamedTuple):
         Its extents.
     offset : int
         In elements.
+    layout : str
+        That of its type: how its elements lie, if not in the order of its axes.
     """
 
     position: int
     shape: Shape
     offset: int = 0
+    layout: str = ""
 
     @property
     def size(self) -> int:
@@ -117,6 +120,9 @@ class Recipe(NamedTuple):
 class Rows:
     """What an operator's ``as_rows`` writes to: ``to("relu", to.data, to.output, 6)`` adds a row.
 
+    Operators are asked of arrays that lie in the order of their axes; where ``rows_of_any_layout`` of a class
+    says that it looks at layouts, it is asked, for inference, of others too.
+
     Attributes
     ----------
     ins, outs : tuple of Place
@@ -142,6 +148,8 @@ class Rows:
         See above.
     parts : int, optional
         Into how many rows a loop may be divided that are to run at the same time; none in a plan.
+    layouts : sequence of str, optional
+        Of what there is a shape of.
     """
 
     def __init__(
@@ -154,8 +162,10 @@ class Rows:
         may_share: bool = False,
         is_train: bool = False,
         parts: int | None = None,
+        layouts: Sequence[str] | None = None,
     ) -> None:
-        places = [Place(i, shape) for i, shape in enumerate(shapes)]
+        lie = layouts or [""] * len(shapes)
+        places = [Place(i, shape, 0, how) for i, (shape, how) in enumerate(zip(shapes, lie, strict=True))]
         self.ins, self.outs = tuple(places[:n_in]), tuple(places[n_in:])
         self.is_train = is_train
         self.is_shared = False
@@ -233,6 +243,17 @@ class Rows:
         for i in range(parts):
             own = (self.scratch(memory),) if memory else ()
             self(kernel, *words, *own, over * i // parts, over * (i + 1) // parts)
+
+    def shares(self, kernel: str, shares: Sequence[Sequence[Place | float]]) -> None:
+        """Add a row that runs a kernel for the words of each share, on the threads of torch's pool."""
+        if len(shares) == 1:
+            self(kernel, *shares[0])
+            return
+        runner, of_each = runs_together(), address(kernel)
+        if runner is None or of_each is None:
+            self.decline()
+        words = [word for share in shares for word in share]
+        self("together", *runner, of_each, len(shares), len(shares[0]), *words)
 
     def binary(
         self, kernel: str, left: Place | float, right: Place | float, into: Place | None = None

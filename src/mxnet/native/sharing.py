@@ -15,7 +15,7 @@ from mxnet.lazy import torch
 from mxnet.native.calling import run_words, words_of
 from mxnet.native.loading import address
 
-__all__ = ["run_shares", "run_table", "threads"]
+__all__ = ["run_shares", "run_table", "runs_together", "threads"]
 
 
 class _Pool(NamedTuple):
@@ -54,6 +54,16 @@ def run_table(kernel: int, table: NDArray[np.int64]) -> None:
     assert pool is not None
     order = np.array([pool.me, pool.number, kernel, table.ctypes.data, len(table)], np.int64)
     pool.parallel(pool.share, order.ctypes.data, len(table), 0)
+
+
+def runs_together() -> tuple[int, ...] | None:
+    """Return the addresses that the kernel ``together`` needs, by which a row is done by several threads."""
+    pool, of_thread = _pool(), address("share_of_words")
+    if pool is None or of_thread is None:
+        return None
+    parallel = ctypes.cast(pool.parallel, ctypes.c_void_p).value
+    assert parallel is not None
+    return parallel, of_thread, pool.me, pool.number
 
 
 @functools.cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import control_flow as _control_flow  # this and the operators fill the registry
 from mxnet import ops as _ops
-from mxnet.allocator import keep_freed_memory as _keep_freed_memory
+from mxnet.allocator import decide_on_freed_memory as _decide_on_freed_memory
 from mxnet.errors import UnknownOperatorError, did_you_mean
 from mxnet.historic import lend
 from mxnet.ndarray import contrib, ndarray, random, sparse
@@ -149,7 +149,7 @@ _fill_modules(
     _EXTRA,
 )
 
-_keep_freed_memory()  # for the process: arrays come and go, and no program may decide it for the others
+_decide_on_freed_memory()  # for the process: arrays come and go, and no program may decide it for the others
 
 
 lend(__name__)

@@ -171,6 +171,6 @@ def imdecode(
 
 def waitall() -> None:
     """Wait until all operators that were started have finished."""
-    if torch.cuda.is_available() and torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         for device in range(torch.cuda.device_count()):
             torch.cuda.synchronize(device)

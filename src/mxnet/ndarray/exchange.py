@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mxnet.errors import ShapeError
+from mxnet.errors import ReadOnlyError, ShapeError
 from mxnet.lazy import torch
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ class Exchange:
     """The methods of arrays that hand their values over."""
 
     _tensor: Tensor
+    writable: bool
 
     @property
     @abstractmethod
@@ -31,9 +32,10 @@ class Exchange:
     def size(self) -> int:
         """The number of elements."""
 
-    @abstractmethod
     def _check_writable(self) -> None:
         """Raise an error if nobody may write to the array."""
+        if not self.writable:
+            raise ReadOnlyError("The array is read-only.")
 
     def asnumpy(self) -> np.ndarray[Any, Any]:
         """Return the values as a new numpy array (bfloat16 as float32)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import GradientError, did_you_mean
@@ -11,6 +11,7 @@ from mxnet.ir.op import Op
 from mxnet.ir.storage import ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray.mode import MODE
+from mxnet.ndarray.replacing import EPOCH
 from mxnet.ops.tools.storage import as_stored, densify, rows_of
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from mxnet.ndarray.ndarray import NDArray
 
-__all__ = ["Differentiable", "GradientWriter", "mark_variables", "write_gradient"]
+__all__ = ["Differentiable", "GradientWriter", "has_written", "mark_variables", "write_gradient"]
 
 GRAD_REQS = ("null", "write", "add")
 
@@ -32,6 +33,7 @@ class Differentiable:
     _grad_req = "null"
     _recorded: Any = None  # the value in the graph that mxnet.autograd records
     _is_fresh = False  # of a gradient array: whether it has been written since somebody used it
+    _told: Callable[[NDArray], None] | None = None  # of a gradient array: is called when it was written
 
     @abstractmethod
     def _zeros_alike(self, stype: str) -> NDArray:
@@ -51,6 +53,11 @@ class Differentiable:
     def _fresh_grad(self, state: bool) -> None:
         if self._grad is not None:
             self._grad._is_fresh = state
+
+    def _tell(self, told: Callable[[NDArray], None] | None) -> None:
+        """Call a function whenever a ``backward`` has written this gradient array, perhaps amid others."""
+        self._told = told
+        EPOCH.advance(is_bound=True)
 
     def attach_grad(self, grad_req: str = "write", stype: str | None = None) -> None:
         """Give the array a gradient array, which ``backward`` fills.
@@ -118,7 +125,7 @@ class GradientWriter(Op):
     """An operator of gradient graphs that writes gradients where they go, if it is told."""
 
     @abstractmethod
-    def write(self, values: Sequence[Any], targets: Sequence[Any]) -> list[Any]:
+    def write(self, values: Sequence[Any], targets: Sequence[Any], train_mode: bool) -> list[Any]:
         """Run on tensors, or what is stored otherwise.
 
         Parameters
@@ -128,6 +135,8 @@ class GradientWriter(Op):
         targets : sequence of (NDArray, str) or None
             For each output, the array that it is to be written or added to (as the text says), if this is a
             gradient that is not needed for others.
+        train_mode : bool
+            Whether the gradients are those of training.
 
         Returns
         -------
@@ -165,9 +174,20 @@ def mark_variables(
         variable._mark(gradient, req)
 
 
+def has_written(target: NDArray) -> None:
+    """Note that a ``backward`` has written a gradient array."""
+    target._is_fresh = True
+    if target._told is not None:
+        target._told(target)
+
+
 def write_gradient(target: NDArray, gradient: Stored | None, grad_req: str) -> None:
     """Write a gradient, None for 0, into an array, or add it to what is there."""
-    target._is_fresh = True
+    _write(target, gradient, grad_req)
+    has_written(target)
+
+
+def _write(target: NDArray, gradient: Stored | None, grad_req: str) -> None:
     if grad_req != "add":
         target._put(target._zeros_alike(target.stype)._stored() if gradient is None else gradient)
     elif gradient is None:

@@ -23,7 +23,25 @@ from mxnet.util import is_np_shape
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["Key", "Step", "assign", "is_whole", "look_up", "reading", "resolve", "slices", "writing"]
+__all__ = [
+    "Key",
+    "Step",
+    "assign",
+    "is_whole",
+    "look_up",
+    "reading",
+    "resolve",
+    "slices",
+    "with_tensors",
+    "writing",
+]
+
+
+def with_tensors(key: Any) -> Any:
+    """Return a key with tensors for the arrays in it."""
+    if isinstance(key, tuple):
+        return tuple([getattr(each, "_tensor", each) for each in key])
+    return getattr(key, "_tensor", key)
 
 
 class KeyTypeError(MXNetError, ValueError, TypeError):

@@ -13,12 +13,12 @@ from mxnet.analysis.storage import result_storage
 from mxnet.caller import warn
 from mxnet.context import Context, cpu
 from mxnet.dtype import DTypeLike, dtype_name, numpy_type
-from mxnet.errors import CompositionError, GradientError, MXNetError, ShapeError, did_you_mean
+from mxnet.errors import CompositionError, GradientError, ShapeError, StorageTypeError, did_you_mean
 from mxnet.ir.blame import blame, call_of
 from mxnet.ir.constraints import settle_shapes
 from mxnet.ir.op import Op, find_operator
 from mxnet.ir.preparations import FOR_ARRAYS, prepared
-from mxnet.ir.storage import ROWS, Stored
+from mxnet.ir.storage import DENSE, ROWS, Stored
 from mxnet.lazy import torch
 from mxnet.ndarray import indexing
 from mxnet.ndarray.arithmetic import Arithmetic, Operators, cannot_combine, is_scalar
@@ -354,7 +354,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
 
     def __getitem__(self, key: Any) -> NDArray:
         tensor = self._tensor
-        resolved = indexing.resolve(_with_tensors(key), tensor)
+        resolved = indexing.resolve(indexing.with_tensors(key), tensor)
         if self._is_tracked():
             return self._apply(indexing.reading(tensor, resolved))
         found = indexing.look_up(tensor, resolved)
@@ -366,11 +366,14 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         self._check_writable()
         tensor = self._tensor
         array = value if isinstance(value, NDArray) else None
-        whole = array is not None and array.shape == self.shape and indexing.is_whole(key)
+        whole = array is not None and indexing.is_whole(key) and array.shape == self.shape
         if array is not None and whole and MODE.get().record is None:
-            self._put(array._stored())
+            if array.stype == DENSE:
+                self._overwrite(array._tensor)
+            else:
+                self._put(array._stored())
             return
-        key = _with_tensors(key)
+        key = indexing.with_tensors(key)
         resolved = indexing.resolve(key, tensor)
         if self._is_tracked():
             raise GradientError("An array with a gradient cannot be assigned to while recording.")
@@ -392,10 +395,6 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
 
     def __iter__(self) -> Iterator[NDArray]:
         return (self[i] for i in range(len(self)))
-
-    def _check_writable(self) -> None:
-        if not self.writable:
-            raise ReadOnlyError("The array is read-only.")
 
     def slice_assign(
         self, rhs: NDArray, begin: Sequence[Any], end: Sequence[Any], step: Sequence[Any]
@@ -464,21 +463,6 @@ def class_of(stype: str) -> type[NDArray]:
     return found
 
 
-class StorageTypeError(CompositionError, ValueError):
-    """Something that is no storage type was named as one."""
-
-
-class ReadOnlyError(MXNetError, ValueError):
-    """A read-only array was to be written."""
-
-
-def _with_tensors(key: Any) -> Any:
-    """Return a key with tensors for the arrays in it."""
-    if isinstance(key, tuple):
-        return tuple([each._tensor if isinstance(each, NDArray) else each for each in key])
-    return key._tensor if isinstance(key, NDArray) else key
-
-
 # ------------------------------------------------------------------------------------------ running operators
 
 
@@ -532,7 +516,9 @@ def invoke(
         for array, result in zip(outs, results, strict=False):
             overwrite(op, array, as_stored(result))
     else:
-        made = [NDArray._from_tensor(each, where) for each in owned(results[: op.visible_outputs()], tensors)]
+        visible = results[: op.visible_outputs()]
+        mine = owned(visible, () if op.memory.result == "new" else tensors)
+        made = [NDArray._from_tensor(each, where) for each in mine]
         if stored is not None:
             made = stored_alike(made, stored)
     if mode.record is not None:

@@ -191,7 +191,7 @@ def _update_rows(op: Op, kernel: Kernel, inputs: Sequence[Any], outs: Sequence[N
     return new
 
 
-def rows_in_place(arrays: Sequence[NDArray], rows: Tensor) -> list[RowsOf] | None:
+def rows_in_place(arrays: Sequence[Any], rows: Tensor) -> list[RowsOf] | None:
     """Return some rows of a weight and of its states where they lie; None if the weight has not all rows.
 
     States get room for all rows.
@@ -202,7 +202,9 @@ def rows_in_place(arrays: Sequence[NDArray], rows: Tensor) -> list[RowsOf] | Non
         if stored.stype == ROWS and len(stored.parts[1]) < stored.shape[0]:
             if array is arrays[0]:
                 return None
-            array._put(whole_rows(stored))
+            array._parts = whole_rows(
+                stored
+            ).parts  # new memory, which nobody has touched: it costs nothing yet
         elif stored.stype == CSR:
             return None
         found.append(RowsOf(array._stored().parts[0], rows))

@@ -48,6 +48,11 @@ class Arrays(list["Tensor"]):
         alike = all((each.dtype, each.device) == first and each.is_contiguous() for each in self)
         return first if alike else None
 
+    @functools.cached_property
+    def tables(self) -> dict[str, Any]:
+        """What kernels that move these tensors keep from step to step, by their names."""
+        return {}
+
     def clamp(self, low: float, high: float) -> Arrays:
         """Return the values within the limits."""
         return Arrays(torch._foreach_clamp_max(torch._foreach_clamp_min(self, low), high))

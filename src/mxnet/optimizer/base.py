@@ -332,13 +332,14 @@ class Optimizer:
         self, indices: Iterable[Index], table: Mapping[Index, float], attribute: str
     ) -> Iterator[float]:
         """Yield what a rate of each parameter is multiplied by: as it says itself, by index, or by name."""
+        own, names = self.param_dict, self.idx2name
         for index in indices:
-            if index in self.param_dict:
-                yield float(getattr(self.param_dict[index], attribute))
-            elif index in table:
-                yield table[index]
+            if index in own:
+                yield float(getattr(own[index], attribute))
+            elif not table:
+                yield 1.0
             else:
-                yield table.get(self.idx2name.get(index, index), 1.0) if table else 1.0
+                yield table[index] if index in table else table.get(names.get(index, index), 1.0)
 
     def __getstate__(self) -> dict[str, Any]:
         # Parameters belong to the running process; MXNet leaves them out as well.
@@ -348,7 +349,16 @@ class Optimizer:
         self.aggregate_num = 0  # that and the counts by device are younger than some files
         self._all_index_update_counts = {0: state["_index_update_count"]}
         self.__dict__.update(state)
-        self.param_dict = {}
+        saved = state.get("param_dict")  # before MXNet 1.3
+        known = saved.items() if isinstance(saved, dict) else ()
+        self.param_dict = {index: each for index, each in known if hasattr(each, "lr_mult")}
+
+    def renumber(self, numbers: Mapping[Index, Index]) -> None:
+        """Count parameters by other numbers, as which those of before become known."""
+        counts = self._index_update_count
+        self._index_update_count = {numbers.get(index, index): count for index, count in counts.items()}
+        self._all_index_update_counts = {0: self._index_update_count}
+        self.idx2name = {numbers.get(index, index): name for index, name in self.idx2name.items()}
 
 
 _registered: Callable[..., type[Optimizer]] = registry.get_register_func(Optimizer, "optimizer")

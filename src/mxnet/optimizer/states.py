@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mxnet import lr_scheduler
+from mxnet.dtype import NAMES
 from mxnet.errors import FileFormatError, brief, did_you_mean
 from mxnet.optimizer.base import Index, Optimizer, State
 
@@ -115,21 +116,31 @@ def _check_optimizer(optimizer: Optimizer) -> None:
         raise FileFormatError(f"{whose} has no learning rate ({error}).") from None
 
 
-class _LeftOut:
-    """Stands for a parameter that MXNet 1.2 saved with the optimizer, and which nothing reads."""
+class _SavedParameter:
+    """A parameter that MXNet 1.2 saved with the optimizer: its name, and its factors."""
 
-    def __init__(self, *_: object) -> None:
+    name = ""
+    lr_mult = wd_mult = 1.0
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, dict):
+            self.name = str(state.get("name", ""))
+            factors = state.get("lr_mult"), state.get("wd_mult")
+            self.lr_mult, self.wd_mult = (float(1 if each is None else each) for each in factors)
+
+
+class _LeftOut:
+    """Stands for what else a parameter has, which nothing reads."""
+
+    def __init__(self, *_: object, **__: object) -> None:
         pass
 
     def __setstate__(self, state: object) -> None:
         pass
 
 
-_OF_PARAMETERS = {
-    ("mxnet.gluon.parameter", "Parameter"),
-    ("mxnet.gluon.parameter", "Constant"),
-    ("mxnet.context", "Context"),
-}
+_PARAMETERS = {("mxnet.gluon.parameter", "Parameter"), ("mxnet.gluon.parameter", "Constant")}
+_OF_PARAMETERS = {("mxnet.symbol.symbol", "Symbol"), ("mxnet.context", "Context")}
 
 
 class _OnlyArrays(pickle.Unpickler):
@@ -150,13 +161,16 @@ class _OnlyArrays(pickle.Unpickler):
             ("numpy", "dtype"),
             ("numpy.core.multiarray", "scalar"),
             ("numpy._core.multiarray", "scalar"),
+            *(("numpy", name) for name in NAMES if hasattr(np, name)),
         }
     )
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in self._ALLOWED:
             return super().find_class(module, name)
-        if (module, name) in _OF_PARAMETERS:
+        if (module, name) in _PARAMETERS:
+            return _SavedParameter
+        if (module, name) in _OF_PARAMETERS or module == "mxnet.initializer":
             return _LeftOut
         optimizer = Optimizer.opt_registry.get(name.lower())
         if module == "mxnet.lr_scheduler" and name in lr_scheduler.__all__:

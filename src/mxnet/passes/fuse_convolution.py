@@ -9,11 +9,16 @@ from __future__ import annotations
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
+from mxnet.ir.op import Op
 from mxnet.ir.types import is_complete
+from mxnet.ops.nn import apart
 from mxnet.ops.nn.convolution import Convolution
-from mxnet.ops.nn.convolution_costs import multiplies, winograd_tile
+from mxnet.ops.nn.convolution_costs import multiplies, takes_panels, winograd_tile
 from mxnet.ops.tensor.elemwise import AddN, ElementwiseAdd
+from mxnet.passes.channels_first import stays_channels_first
 from mxnet.passes.operators.fused import (
+    FiltersApart,
+    FiltersInPanels,
     FoldedWeight,
     FusedConvolution,
     FusedConvolutionAdd,
@@ -30,11 +35,11 @@ __all__ = ["fuse_convolution"]
 
 def fuse_convolution(graph: Graph) -> Graph:
     """Return the graph with convolution, addition and activation in one node each time; for inference."""
-    readers = count_readers(graph)
+    readers, stays = count_readers(graph), stays_channels_first(graph)
 
     def fuse(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         if isinstance(node.op, Convolution):
-            return _packed(node, node.op, inputs)
+            return _packed(node, node.op, inputs, stays=stays)
         # What a node reads can become part of it if nobody else reads that.
         mine = [inputs[i].node if readers[entry] == 1 else None for i, entry in enumerate(node.inputs)]
         if isinstance(node.op, ElementwiseAdd | AddN) and len(inputs) == 2:
@@ -48,31 +53,42 @@ def fuse_convolution(graph: Graph) -> Graph:
     return rewrite(graph, fuse)
 
 
-def _packed(node: Node, op: Convolution, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
+def _packed(
+    node: Node, op: Convolution, inputs: tuple[Entry, ...], *, stays: bool
+) -> tuple[Entry, ...] | None:
     data, weight, *bias = inputs
     is_parameter = weight.node.op is None or isinstance(weight.node.op, FoldedWeight)
     if len(op.kernel) != 2 or op.channels_last or not is_parameter or not is_complete(data.type.shape):
         return None
+    if stays:
+        return stand_in(FusedConvolution.bind(op.given), inputs, node).outputs
+    given = op.given
     if onednn_runs(weight.type) and 0 not in data.type.shape:
         sliding = op.sliding(data.type.shape)
+        store: Op | None = None
+        title = "packed_weight"
         if tile := winograd_tile(sliding, "output", is_train=False):
-            with emitting(node, "winograd_filters"):
-                weight = emit(WinogradFilters.make(tile=tile), weight)
-            tiled = FusedConvolution.bind({**op.given, "tile": str(tile)})
-            return stand_in(tiled, (data, weight, *bias), node).outputs
-        if multiplies(sliding, "output", packed=True):
-            with emitting(node, "filters_last"):
-                weight = emit(ToChannelsLast.make(), weight)
-            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
-        if op.is_of_pixels and data.node.op is None:  # it needs not change its layout for that
-            return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
-        with emitting(node, "packed_weight"):
-            weight = emit(PackedConvolutionWeight.make(**op.window, data_shape=data.type.shape), weight)
-    return stand_in(FusedConvolution.bind(op.given), (data, weight, *bias), node).outputs
+            store, title, given = (
+                WinogradFilters.make(tile=tile),
+                "winograd_filters",
+                given | {"tile": str(tile)},
+            )
+        elif takes_panels(sliding):
+            store, title, given = FiltersInPanels.make(), "filters_in_panels", given | {"panels": "True"}
+        elif apart.fits(sliding):
+            store, title, given = FiltersApart.make(), "filters_apart", given | {"apart": "True"}
+        elif multiplies(sliding, "output", packed=True):
+            store, title = ToChannelsLast.make(), "filters_last"
+        elif not (op.is_of_pixels and data.node.op is None):  # which need not change its layout for that
+            store = PackedConvolutionWeight.make(**op.window, data_shape=data.type.shape)
+        if store is not None:
+            with emitting(node, title):
+                weight = emit(store, weight)
+    return stand_in(FusedConvolution.bind(given), (data, weight, *bias), node).outputs
 
 
 def _is_plain(node: Node) -> bool:
-    return type(node.op) is FusedConvolution and node.op.act == "none" and not node.op.tile
+    return type(node.op) is FusedConvolution and node.op.act == "none" and not (node.op.tile or node.op.apart)
 
 
 def _with_addend(layer: Node, addend: Entry, node: Node) -> tuple[Entry, ...]:

@@ -16,6 +16,7 @@ from mxnet.ir.op import Op
 from mxnet.ir.types import CHANNELS_LAST, PACKED
 from mxnet.ops.backward import Backward
 from mxnet.ops.nn.convolution import Convolution, Deconvolution
+from mxnet.passes.channels_first import stays_channels_first
 from mxnet.passes.operators.fused import ToChannelsFirst, ToChannelsLast, runs_channels_last
 from mxnet.passes.rewrite import rewrite
 
@@ -25,6 +26,8 @@ __all__ = ["use_channels_last"]
 def use_channels_last(graph: Graph) -> Graph:
     """Return the graph with changes of layout around its convolutions over images, and their gradients."""
     if not any(_convolves(node.op) for node in graph.operators if node.op is not None):
+        return graph
+    if stays_channels_first(graph):
         return graph
     changed: dict[Entry, Entry] = {}
 

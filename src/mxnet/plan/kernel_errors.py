@@ -10,7 +10,7 @@ from mxnet.errors import DTypeError, MXNetError, OutOfMemoryError, OutOfRangeErr
 from mxnet.ir.blame import is_of_user
 from mxnet.ir.types import show_shape
 
-__all__ = ["Given", "lacks_memory", "raised_by_torch", "refused"]
+__all__ = ["Given", "lacks_memory", "no_room", "raised_by_torch", "refused"]
 
 Given = Sequence[tuple[str, tuple[int, ...], str]]
 """Name, shape and dtype of each input."""
@@ -44,6 +44,12 @@ def raised_by_torch(error: Exception) -> bool:
     )
 
 
+def no_room(error: BaseException) -> str:
+    """Say that there is not the memory, and for how much if the error tells."""
+    asked = _ASKED.search(str(error))
+    return f"there is not enough memory {f'for the {asked[1]} it asks for' if asked else 'for its result'}."
+
+
 def refused(error: Exception, given: Given) -> MXNetError:
     """Return the error for a user: what the operator does not take, or what torch says if that is not known.
 
@@ -57,9 +63,7 @@ def refused(error: Exception, given: Given) -> MXNetError:
     kind, reason = MXNetError, str(error)
     shapes = [shape for _, shape, _ in given]
     if lacks_memory(error):
-        asked = _ASKED.search(reason)
-        needed = f"for the {asked[1]} it asks for" if asked else "for its result"
-        kind, reason = OutOfMemoryError, f"there is not enough memory {needed}."
+        kind, reason = OutOfMemoryError, no_room(error)
     elif _ABOUT_DTYPES.search(reason):
         dtypes = dict.fromkeys(dtype for _, _, dtype in given)
         kind, reason = DTypeError, f"it cannot be computed for arrays of {' with '.join(dtypes)}."

@@ -36,8 +36,8 @@ class Kernels:
     ----------
     plan : Plan
         The plan.
-    is_train : bool
-        Passed to the kernels.
+    is_train : callable
+        Whether an operator behaves as in training; passed to the kernels.
     states : dict
         See :data:`States`.
     instruments : sequence of callable
@@ -45,7 +45,12 @@ class Kernels:
     """
 
     def __init__(
-        self, plan: Plan, *, is_train: bool, states: States, instruments: Sequence[Instrument] = ()
+        self,
+        plan: Plan,
+        is_train: Callable[[Op], bool],
+        *,
+        states: States,
+        instruments: Sequence[Instrument] = (),
     ) -> None:
         self._values = plan.values
         self._is_train = is_train
@@ -83,7 +88,7 @@ class Kernels:
         return found
 
     def _new(self, op: Op, step: Step, ins: Types, outs: Types, *, into: bool) -> Kernel:
-        run = functools.partial(_run, step.node, step.wants, self._is_train, self._states)
+        run = functools.partial(_run, step.node, step.wants, self._is_train(op), self._states)
         op = op.held_in([each.dtype for each in ins])
         if into:
             return op.kernel_into(run(ins, outs))

@@ -14,8 +14,10 @@ from mxnet.context import Context
 from mxnet.engines.running import ENGINES, Engine, refuse_training
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import Op
 from mxnet.ir.storage import DENSE
 from mxnet.ir.types import shared
+from mxnet.ops.backward import Backward
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TO_COMPILE, TRAINING, apply_passes, show_change
 from mxnet.passes.copy_between_devices import copy_between_devices
 from mxnet.plan.budget import limit_memory
@@ -114,6 +116,8 @@ class Mode:
         Whether every step is timed.
     stypes : tuple of str
         How each variable is given. Empty where all is computed with dense values, whatever the graph says.
+    gradient_is_train : bool, optional
+        Whether gradients are those of training; by default as `is_train`.
     """
 
     is_train: bool
@@ -121,6 +125,17 @@ class Mode:
     tapped: Taps = ""
     profiled: bool = False
     stypes: tuple[str, ...] = ()
+    gradient_is_train: bool | None = None
+
+    def of(self, op: Op) -> bool:
+        """Return whether an operator behaves as in training.
+
+        What left a residual computes its gradient from that, as it ran; so does what torch differentiates.
+        """
+        if self.gradient_is_train is None or not isinstance(op, Backward):
+            return self.is_train
+        forward = op.forward_op
+        return self.is_train if forward.residual or forward.backward is None else self.gradient_is_train
 
 
 def lower(task: Task, facts: Facts, mode: Mode, options: Options, states: States) -> Program:
@@ -250,14 +265,18 @@ class _Way:
         # How much is stored changes from run to run, so that it would be compiled again and again.
         compiles = bool(options.compiler) and not (self.watched or mode.profiled or self.stored)
         has_rows = self.shares and options.has("native") and not (compiles or options.memory_budget)
-        written = with_segments(plan, len(self.heads), is_train=mode.is_train) if has_rows else plan
+        written = with_segments(plan, len(self.heads), mode.of) if has_rows else plan
         instruments = [each for each, is_used in used if is_used]
-        kernels = Kernels(written, is_train=mode.is_train, states=self.states, instruments=instruments)
+        kernels = Kernels(written, mode.of, states=self.states, instruments=instruments)
         further = functools.partial(compiled, context=self.task.context) if compiles else None
         code = _code(written, kernels, mode.tapped, further)
         if not self.shares or compiles or mode.profiled or not options.has("cuda_graphs"):
             return code
-        moved = range(len(self.task.graph.arguments), len(self.variables)) if mode.is_train else ()
+        moved = (
+            range(len(self.task.graph.arguments), len(self.variables))
+            if mode.is_train or mode.gradient_is_train
+            else ()
+        )
         return replayed(code, plan, context=self.task.context, written=moved)
 
 

@@ -8,9 +8,10 @@ from mxnet.drawing.timeline import timeline_svg
 from mxnet.ir.storage import DENSE
 from mxnet.plan.plan import Plan, Step
 
-__all__ = ["MemoryPlan", "PlannedStep"]
+__all__ = ["MemoryPlan", "PlannedStep", "needs_of"]
 
 _MB = 2**20
+_MOST = 4  # nodes that are named where there is no room
 _BAR = 24  # characters of the longest bar
 
 
@@ -99,6 +100,17 @@ class MemoryPlan:
 
     def _sum(self) -> str:
         return f"Peak {self.peak_bytes / _MB:.2f} MB, {self.saved_bytes / _MB:.2f} MB kept for backward"
+
+
+def needs_of(plan: Plan) -> str:
+    """Say what a run takes at its peak, and which nodes make the most of it."""
+    planned = MemoryPlan(plan)
+    most = sorted(planned.steps, key=lambda step: -step.makes)[:_MOST]
+    shown = ", ".join(f"{step.name} ({step.makes / _MB:.2f} MB)" for step in most if step.makes)
+    return (
+        f"Besides its bound arrays a run takes {planned.peak_bytes / _MB:.2f} MB at its peak; what makes the "
+        f"most is {shown or 'nothing'}. A memory_budget makes do with less."
+    )
 
 
 def _new_bytes(plan: Plan, step: Step) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from mxnet.context import cpu
 from mxnet.ir.node import Entry, Node
-from mxnet.ir.types import Type
+from mxnet.ir.op import Op
+from mxnet.ir.types import CHANNELS_LAST, Type
 from mxnet.native import address
 from mxnet.native.arena import Lifetime, place
 from mxnet.native.frame import Bound, Table, Words
@@ -27,7 +28,7 @@ _END = 1 << 60
 _NOTHING = Type((0,), "int8", cpu())
 
 
-def with_segments(plan: Plan, n_heads: int, *, is_train: bool) -> Plan:
+def with_segments(plan: Plan, n_heads: int, is_train: Callable[[Op], bool]) -> Plan:
     """Return a plan whose steps run as rows where they can; the plan itself where none does.
 
     Parameters
@@ -36,11 +37,15 @@ def with_segments(plan: Plan, n_heads: int, *, is_train: bool) -> Plan:
         For known shapes.
     n_heads : int
         How many of the given values, the last ones, are gradients of outputs.
-    is_train : bool
-        Whether it is for training.
+    is_train : callable
+        Whether an operator behaves as in training.
     """
-    recipes = Recipes(plan, is_train=is_train)
-    found = [recipes.of(step) for step in (*plan.forward, *plan.backward)]
+    recipes = Recipes(plan, is_train)
+    outside, values = plan.outside, plan.values
+    last = {v for v in outside if values[v].type.layout == CHANNELS_LAST}  # these are no rows' business
+    found = [
+        recipes.of(step) if last.isdisjoint(step.inputs) else None for step in (*plan.forward, *plan.backward)
+    ]
     if not any(found) or address("run") is None:
         return plan
     return _Planner(plan, n_heads, found).plan()
@@ -305,6 +310,7 @@ class _Writing:
             # What only lends its shape need not be there.
             needed = [root.get(v, v) for v in (*_read(step), *outputs)]
             now.reads |= {v: self.number_of(v) for v in needed if v not in self.known}
+            now.lasts |= {number for v, number in now.reads.items() if self.is_last(v)}
         begin = self.n_rows
         for size in recipe.scratch:
             number = self.first_scratch + len(self.scratch)
@@ -325,9 +331,14 @@ class _Writing:
         self.rows.append((recipe, arrays))
         self.n_rows += len(recipe.kernels)
 
+    def is_last(self, v: int) -> bool:
+        """Whether a value has the channels last."""
+        return self.planner.old.values[v].type.layout == CHANNELS_LAST
+
     def shape(self, v: int) -> tuple[int, ...]:
-        """Return the shape of a value."""
-        return self.planner.old.values[v].type.shape  # type: ignore[return-value]
+        """Return the shape of a value, in the order in which it lies."""
+        shape: tuple[int, ...] = self.planner.old.values[v].type.shape  # type: ignore[assignment]
+        return (shape[0], *shape[2:], shape[1]) if self.is_last(v) else shape
 
     def number_of(self, v: int) -> int:
         """Return which of the loose tensors a value is."""
@@ -401,13 +412,13 @@ class _Writing:
 
     def _result(
         self, stretch: Stretch, v: int, offsets: Mapping[int, int], order: Sequence[Sequence[int]]
-    ) -> tuple[str, int, tuple[int, ...]]:
-        home, shape = self.planner.home(v), self.shape(v)
+    ) -> tuple[str, int, tuple[int, ...], bool]:
+        home, how = self.planner.home(v), (self.shape(v), self.is_last(v))
         if home in offsets:
-            return "arena", offsets[home], shape
+            return "arena", offsets[home], *how
         if home in stretch.reads:
-            return "read", list(stretch.reads).index(home), shape
+            return "read", list(stretch.reads).index(home), *how
         if home in self.loose:
-            return "new", self.loose[home], shape
+            return "new", self.loose[home], *how
         where = 0 if home in order[0] else 1
-        return ("given", "heads")[where], order[where].index(home), shape
+        return ("given", "heads")[where], order[where].index(home), *how

@@ -141,6 +141,15 @@ class Plan:
         """Return those of the gradients, by number, that what runs steps has to write."""
         return enumerate(self.gradients)
 
+    def arriving(self) -> list[tuple[int, ...]]:
+        """Return by step of the backward half which gradients, by number, are where they belong after it."""
+        return [self._arriving(step.outputs, self.pending()) for step in self.backward]
+
+    def _arriving(
+        self, made: Iterable[int], gradients: Iterable[tuple[int, tuple[int, str]]]
+    ) -> tuple[int, ...]:
+        return tuple(number for number, (v, _) in gradients if v in made)
+
     @property
     def prepared(self) -> tuple[int, ...]:
         """The values that preparations make, in order."""

@@ -77,6 +77,7 @@ class Programs:
         with_gradient: bool,
         tapped: Taps = "",
         stypes: tuple[str, ...] = (),
+        gradient_is_train: bool | None = None,
     ) -> Program:
         """Return the program for these shapes and dtypes, from the cache if it was made before.
 
@@ -86,7 +87,7 @@ class Programs:
         ----------
         facts : tuple
             See :data:`mxnet.plan.lower.Facts`.
-        is_train, with_gradient, tapped, stypes
+        is_train, with_gradient, tapped, stypes, gradient_is_train
             See :class:`mxnet.plan.lower.Mode`.
 
         Raises
@@ -94,7 +95,7 @@ class Programs:
         MXNetError
             If the shapes or dtypes do not fit the graph, or do not determine it.
         """
-        mode = Mode(is_train, with_gradient, tapped, RECORDER.programs, stypes)
+        mode = Mode(is_train, with_gradient, tapped, RECORDER.programs, stypes, gradient_is_train)
         key = mode, facts
         with self._lock:
             program = self._made.get(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mxnet.ir.op import Op
@@ -21,11 +22,11 @@ class Recipes:
     ----------
     plan : Plan
         Whose steps these are.
-    is_train : bool
-        Whether it is for training.
+    is_train : callable
+        Whether an operator behaves as in training.
     """
 
-    def __init__(self, plan: Plan, *, is_train: bool) -> None:
+    def __init__(self, plan: Plan, is_train: Callable[[Op], bool]) -> None:
         self._values = plan.values
         self._is_train = is_train
         self._known: dict[tuple[Any, ...], Recipe | None] = {}
@@ -49,7 +50,13 @@ class Recipes:
     def _ask(self, op: Op, types: tuple[Type, ...], n_in: int) -> Recipe | None:
         unread = op.shape_only
         for i, (shape, dtype, where, layout) in enumerate(types):
-            if layout or where.device_type == "gpu" or shape is None or None in shape or 0 in shape:
+            if (
+                (layout and (self._is_train(op) or not op.rows_of_any_layout))
+                or where.device_type == "gpu"
+                or shape is None
+                or None in shape
+                or 0 in shape
+            ):
                 return None
             if dtype != "float32" and i not in unread:
                 return None
@@ -61,7 +68,8 @@ class Recipes:
             _names(op),
             unread=unread,
             may_share=op.memory.result != "new",
-            is_train=self._is_train,
+            is_train=self._is_train(op),
+            layouts=[each.layout for each in types],
         )
         try:
             op.as_rows(to)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mxnet.context import Context
@@ -297,6 +297,11 @@ class Replayed:
             saved.clear()
         finally:
             self._lock.release()
+
+    def announced(self, *given: Any) -> Iterator[Iterable[int]]:
+        """Run the backward half, which cannot say in between what it has written."""
+        self.backward(*given)
+        yield ()
 
     def _run_forward(self, given: list[Any]) -> Any:
         return self._code.forward(given[: self._n_variables], tuple(given[self._n_variables :]), None)

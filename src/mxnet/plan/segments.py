@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxnet.ir.op import Op, Run
-from mxnet.native.frame import Frame, Table
+from mxnet.native.frame import Frame, Table, Tensors
 from mxnet.plan.plan import Plan, Step
 from mxnet.plan.writer import local_names
 from mxnet.timing import RECORDER
@@ -32,11 +32,13 @@ class Stretch:
         self.steps: list[Step] = []
         self.rows: list[tuple[int, int]] = []  # by step, from which to before which
         self.reads: dict[int, int] = {}  # values that torch makes, and which loose tensors they are
+        self.lasts: set[int] = set()  # loose tensors that have the channels last
         self.makes: list[
             tuple[int, tuple[int, ...]]
         ] = []  # loose tensors that leave the run, and their shapes
         self.exports: list[int] = []
-        self.results: list[tuple[str, int, tuple[int, ...]]] = []  # what is exported: where it lies, and how
+        # What is exported: where it lies, in which shape, and whether that has the channels last.
+        self.results: list[tuple[str, int, tuple[int, ...], bool]] = []
 
     @property
     def title(self) -> str:
@@ -69,6 +71,11 @@ class Stretch:
         return self._returned(frame, placed)
 
     def _place(self, frame: Frame, tensors: Sequence[Tensor]) -> list[Tensor]:
+        if self.lasts:
+            tensors = [
+                tensor.movedim(1, -1) if number in self.lasts else tensor
+                for number, tensor in zip(self.reads.values(), tensors, strict=True)
+            ]
         placed = list(map(frame.place, self.reads.values(), tensors))
         for number, shape in self.makes:
             frame.new(number, shape)
@@ -79,13 +86,26 @@ class Stretch:
         return results[0] if len(results) == 1 else results
 
     def _result(
+        self,
+        frame: Frame,
+        placed: Sequence[Tensor],
+        where: str,
+        which: int,
+        shape: tuple[int, ...],
+        last: bool,
+    ) -> Tensor:
+        found = self._found(frame, placed, where, which, shape)
+        return found.movedim(-1, 1) if last else found
+
+    def _found(
         self, frame: Frame, placed: Sequence[Tensor], where: str, which: int, shape: tuple[int, ...]
     ) -> Tensor:
         match where:
             case "arena":
                 return frame.view(which, shape)
             case "new":
-                return frame.fresh[which].view(shape)
+                made = frame.fresh[which]
+                return made if made.shape == shape else made.view(shape)
             case "read":
                 return placed[which].view(shape)
             case "given":
@@ -156,10 +176,24 @@ class FramedPlan(Plan):
         """Return the gradients that rows do not write."""
         return [(i, each) for i, each in enumerate(self.gradients) if i not in self.rows_write]
 
+    def arriving(self) -> list[tuple[int, ...]]:
+        """Return by step of the backward half which gradients, by number, are where they belong after it."""
+        of_rows = [(i, each) for i, each in enumerate(self.gradients) if i in self.rows_write]
+        return [
+            (*numbers, *self._arriving([v for each in _inside(step) for v in each.outputs], of_rows))
+            for step, numbers in zip(self.backward, super().arriving(), strict=True)
+        ]
+
     @property
     def prepared(self) -> tuple[int, ...]:
         """The values that preparations make, and then the frame."""
         return *(v for each in self.preparations for v in each.makes), self.frame
+
+
+def _inside(step: Step) -> Sequence[Step]:
+    """Return the steps that a segment runs as rows."""
+    run: Any = step.node.op.run if isinstance(step.node.op, Segment) else None
+    return () if run is None else run.steps
 
 
 class _Lease:
@@ -202,6 +236,7 @@ class Framed:
         n_variables, prepared = plan.n_given, {v: i for i, v in enumerate(plan.prepared)}
         self._given = [(v, -1) if v < n_variables else (-1, prepared[v]) for v in plan.given]
         self._heads, self._targets = plan.heads, plan.targets
+        self._position = {number: i for i, number in enumerate(plan.targets)}
         self._keeps = bool(plan.gradients)
         self._idle: list[Frame] = []
 
@@ -244,17 +279,49 @@ class Framed:
             return
         lease = saved.pop()  # until the end of this run
         frame = lease.frame
+        bound = self._bind_all(frame, variables, prepared, targets)
+        self.code.backward(variables, (*prepared, frame), saved, targets, tap)
+        for each in bound:
+            each.scatter()
+
+    def announced(
+        self,
+        variables: Sequence[Tensor | None],
+        prepared: tuple[Tensor, ...],
+        saved: list[Any],
+        targets: list[Any],
+        tap: Any,
+    ) -> Iterator[Iterable[int]]:
+        """Run the backward half, and yield the numbers of gradients that have just been written."""
+        if not self._keeps:
+            return
+        lease = saved.pop()
+        frame = lease.frame
+        bound = self._bind_all(frame, variables, prepared, targets)
+        position = self._position
+        for numbers in self.code.announced(variables, (*prepared, frame), saved, targets, tap):
+            frame.targets.scatter([position[number] for number in numbers if number in position])
+            yield numbers
+        for each in bound[:2]:
+            each.scatter()
+
+    def _bind_all(
+        self,
+        frame: Frame,
+        variables: Sequence[Tensor | None],
+        prepared: tuple[Tensor, ...],
+        targets: list[Any],
+    ) -> tuple[Tensors, ...]:
+        """Let rows work on what the backward half is given."""
         self._bind(frame, variables, prepared)
-        frame.heads.bind([variables[i] for i in self._heads])
+        frame.heads.bind([variables[i] for i in self._heads])  # type: ignore[misc]
         if frame.targets_seen is not targets:
             frame.targets.bind([targets[i] for i in self._targets])
             frame.targets_seen = targets
         bound = frame.given, frame.heads, frame.targets
         for each in bound:
             each.gather()
-        self.code.backward(variables, (*prepared, frame), saved, targets, tap)
-        for each in bound:
-            each.scatter()
+        return bound
 
     def _lease(self) -> _Lease:
         try:

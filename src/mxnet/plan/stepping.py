@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.plan.kernels import Kernels
@@ -132,6 +132,7 @@ class Stepped:
         self._backward = [forms.step(step) for step in plan.backward]
         made = {v for step in plan.backward for v in step.outputs}
         self._begin = [forms.action([*forms.of_gradient(v)]) for v in forms.gradients if v not in made]
+        self._arriving = plan.arriving()
         self.prepare = tuple(
             functools.partial(self._prepare, [forms.step(step) for step in each.steps], each.makes)
             for each in plan.preparations
@@ -145,7 +146,7 @@ class Stepped:
     def step_of(self, error: BaseException) -> Step | None:
         """Return the step in which an exception was raised."""
         for frame, _ in traceback.walk_tb(error.__traceback__):
-            if frame.f_code is _run.__code__:
+            if frame.f_code in (_run.__code__, _run_in_parts.__code__):
                 actions, left = frame.f_locals["actions"], operator.length_hint(frame.f_locals["rest"])
                 steps = {id(self._forward): self._plan.forward, id(self._backward): self._plan.backward}.get(
                     id(actions)
@@ -172,14 +173,42 @@ class Stepped:
         _tap: None,
     ) -> None:
         """Run the backward half, and empty `saved`."""
+        values = self._begun(variables, prepared, saved, targets)
+        _run(self._backward, values)
+        targets[:] = values[len(self._plan.values) :]
+
+    def announced(
+        self,
+        variables: Sequence[Tensor | None],
+        prepared: Sequence[Tensor],
+        saved: list[Tensor],
+        targets: list[Any],
+        _tap: None,
+    ) -> Iterator[Iterable[int]]:
+        """Run the backward half, and yield the numbers of gradients that have just been written."""
+        values = self._begun(variables, prepared, saved, targets)
+        first = len(self._plan.values)
+        for numbers in _run_in_parts(self._backward, self._arriving, values):
+            for number in numbers:
+                targets[number] = values[first + number]
+            yield numbers
+        targets[:] = values[first:]
+
+    def _begun(
+        self,
+        variables: Sequence[Tensor | None],
+        prepared: Sequence[Tensor],
+        saved: list[Tensor],
+        targets: list[Any],
+    ) -> Values:
+        """Return what the steps of the backward half begin with."""
         values = self._values(variables, prepared)
         for v, tensor in zip(self._plan.saved, saved, strict=True):
             values[v] = tensor
         saved.clear()
         values[len(self._plan.values) :] = targets
         _run(self._begin, values)
-        _run(self._backward, values)
-        targets[:] = values[len(self._plan.values) :]
+        return values
 
     def _prepare(
         self, actions: list[Action], makes: Sequence[int], variables: Sequence[Tensor | None]
@@ -201,3 +230,14 @@ def _run(actions: list[Action], values: Values) -> None:
     rest = iter(actions)  # says, after an exception, how far the run came
     for action in rest:
         action(values)
+
+
+def _run_in_parts(
+    actions: list[Action], arriving: Sequence[tuple[int, ...]], values: Values
+) -> Iterator[tuple[int, ...]]:
+    """Run actions, and yield the numbers that belong to one once it has run, if there are any."""
+    rest = iter(actions)
+    for numbers in arriving:
+        next(rest)(values)
+        if numbers:
+            yield numbers

@@ -9,7 +9,7 @@ import linecache
 import re
 import traceback
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -43,6 +43,12 @@ class Written:
     prepare: tuple[Callable[..., Any], ...]
     forward: Callable[..., Any]
     backward: Callable[..., Any]
+    announcing: Callable[[], Callable[..., Iterator[Iterable[int]]]]
+
+    @functools.cached_property
+    def announced(self) -> Callable[..., Iterator[Iterable[int]]]:
+        """Like `backward`, but yields the numbers of gradients that have just been written."""
+        return self.announcing()
 
     def step_of(self, error: BaseException) -> Step | None:
         """Return the step in which an exception was raised."""
@@ -81,9 +87,33 @@ def write(
     prepare = tuple(namespace[f"prepare_{number}"] for number in range(len(plan.preparations)))
     forward, backward = namespace["forward"], namespace["backward"]
     weakref.finalize(forward, linecache.cache.pop, filename, None)
+    announcing = functools.partial(_announcing, writer, filename)
     if compile_with is not None:
         forward, backward = compile_with(forward), compile_with(backward)
-    return Written(source, filename, writer.step_at, prepare, forward, backward)
+        announcing = functools.partial(_announced_at_end, backward)
+    return Written(source, filename, writer.step_at, prepare, forward, backward, announcing)
+
+
+def _announced_at_end(backward: Callable[..., Any]) -> Callable[..., Iterator[Iterable[int]]]:
+    """Return what runs a backward half that cannot say in between what it has written."""
+
+    def announced(*given: Any) -> Iterator[Iterable[int]]:
+        backward(*given)
+        yield ()
+
+    return announced
+
+
+def _announcing(writer: _Writer, filename: str) -> Callable[..., Iterator[Iterable[int]]]:
+    """Write and compile another backward half, whose lines follow those that are there."""
+    begin = len(writer.lines)
+    writer.backward("announced", writer.plan.arriving())
+    source = "\n".join(writer.lines) + "\n"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    namespace = dict(writer.constants)
+    exec(compile("\n" * begin + "\n".join(writer.lines[begin:]), filename, "exec"), namespace)  # noqa: S102
+    announced: Callable[..., Iterator[Iterable[int]]] = namespace["announced"]
+    return announced
 
 
 def render(plan: Plan, kernels: Kernels) -> str:
@@ -130,7 +160,7 @@ class _Writer(Lines):
     def preparation(self, name: str, preparation: Preparation) -> None:
         """Write a function that makes what is kept between runs."""
         self.lines.append(f"def {name}(variables, tap=None):")
-        self._unpack("variables", range(self.plan.n_given), set(preparation.reads))
+        self._take_given(set(preparation.reads))
         for step in preparation.steps:
             self._step(step)
         self.lines += [f"    return {self._tuple(preparation.makes)}", ""]
@@ -143,18 +173,28 @@ class _Writer(Lines):
             self._step(step)
         self.lines += [f"    return {self._tuple(plan.outputs)}, [{self._list(plan.saved)}]", ""]
 
-    def backward(self) -> None:
-        """Write the function that computes the gradients and writes them where they belong."""
+    def backward(self, name: str = "backward", arriving: Sequence[tuple[int, ...]] | None = None) -> None:
+        """Write the function that computes the gradients and writes them where they belong.
+
+        Parameters
+        ----------
+        name : str
+            What it is called.
+        arriving : list of tuple of int, optional
+            The gradients that it yields after each step, by number.
+        """
         plan = self.plan
-        self._begin("backward(variables, prepared, saved, targets, tap)", plan.backward, [*self.gradients])
+        self._begin(f"{name}(variables, prepared, saved, targets, tap)", plan.backward, [*self.gradients])
         if plan.saved:
             self.lines.append(f"    {self._list(plan.saved)} = saved")
             self.lines.append("    saved.clear()")  # so that each can go when it was used for the last time
         made = {v for step in plan.backward for v in step.outputs}
         self._add(line for v in self.gradients if v not in made for line in self.of_gradient(v))
-        for step in plan.backward:
+        for i, step in enumerate(plan.backward):
             self._step(step)
-        self.lines += ["    return None", ""]
+            if arriving and arriving[i]:
+                self._add([f"yield {arriving[i]}"])
+        self.lines += ["    return None" if arriving is None else "    yield ()", ""]
 
     def _add(self, lines: Iterable[str]) -> None:
         self.lines += [f"    {line}" for line in lines]
@@ -162,11 +202,11 @@ class _Writer(Lines):
     def _begin(self, header: str, steps: Sequence[Step], results: Sequence[int]) -> None:
         used = {v for step in steps for v in step.inputs} | set(results)
         self.lines.append(f"def {header}:")
-        self._unpack("variables", range(self.plan.n_given), used)
-        self._unpack("prepared", self.plan.prepared, used)
+        self._take_given(used)
+        self._add(f"{self.value(v)} = prepared[{i}]" for i, v in enumerate(self.plan.prepared) if v in used)
 
-    def _unpack(self, source: str, values: Sequence[int], used: set[int]) -> None:
-        self._add(f"{self.value(v)} = {source}[{i}]" for i, v in enumerate(values) if v in used)
+    def _take_given(self, used: set[int]) -> None:
+        self._add(f"{self.value(v)} = variables[{v}]" for v in sorted(used) if v < self.plan.n_given)
 
     def _step(self, step: Step) -> None:
         if self.tapped == "all":

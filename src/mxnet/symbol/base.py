@@ -171,7 +171,8 @@ class SymbolBase:
             return type(self)(picked)
         if not isinstance(index, int | np.integer):
             raise CompositionError(
-                f"A symbol is indexed by number, output name or slice, not by {brief(index)}."
+                f"A symbol is indexed by number, output name or slice, which pick outputs, not by "
+                f"{brief(index)}. Values are cut by slice, slice_axis and take."
             )
         if index >= len(self):
             raise OutputIndexError(f"{self._shown()} has {len(self)} outputs, so there is no output {index}.")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mxnet.ops.nn import convolution_costs, convolution_tuning
-from mxnet.ops.nn.convolution_costs import multiplies, winograd_tile
+from mxnet.ops.nn import convolution_costs, convolution_tuning, direct
+from mxnet.ops.nn.convolution_costs import multiplies, takes_panels, winograd_tile
 from mxnet.ops.nn.convolution_tuning import fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 
@@ -33,15 +33,17 @@ def cache(monkeypatch):
 def test_every_part_can_be_measured(sliding, part, packed, cache):
     tiles = (2, 4) if sliding is SQUARE else ()
     way = fastest(sliding, part, tiles, packed=packed)
-    assert way in {"onednn", "product", *map(str, tiles)}
+    assert way in {"onednn", "product", "panels", *map(str, tiles)}
     assert [list(found.values()) for found in cache.values()] == [[(way, b"")]]
 
 
-@pytest.mark.parametrize("way", ["onednn", "product", "2", "4"])
+@pytest.mark.parametrize("way", ["onednn", "product", "panels", "2", "4"])
 def test_what_was_found_is_used(way, monkeypatch):
     monkeypatch.setattr(convolution_costs, "fastest", lambda *_, **__: way)
+    monkeypatch.setattr(direct, "by_panels", lambda: True)
     assert winograd_tile(SQUARE, "image", is_train=True) == (int(way) if way.isdigit() else 0)
     assert multiplies(SQUARE, "image") == (way == "product")
+    assert takes_panels(SQUARE) == (way == "panels")
 
 
 def test_nothing_is_measured_twice(monkeypatch):

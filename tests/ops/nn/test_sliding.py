@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mxnet.native import threads
+from mxnet.ops.nn import direct, planes
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 
@@ -26,6 +27,8 @@ CASES = {
     "text": ((3, 1, 20, 30), 10, 1, [(3, 1, 0, 1), (30, 1, 0, 1)]),
     "many_rows": ((4, 3, 40, 40), 8, 1, [(3, 1, 1, 1)] * 2),
     "line": ((2, 5, 30), 6, 1, [(4, 2, 3, 1)]),
+    "long_line": ((1, 3, 700), 70, 1, [(5, 1, 2, 1)]),
+    "many_elements": ((1, 70, 9, 20), 9, 1, [(3, 1, 1, 1)] * 2),
     "volume": ((2, 3, 5, 6, 7), 4, 1, [(3, 1, 1, 1), (2, 2, 1, 1), (3, 1, 0, 2)]),
 }
 
@@ -107,10 +110,48 @@ def test_the_gradient_of_the_filters_is_the_same(case):
     _same(into, _gradients(image, weight, window, grad.double())[1])
 
 
+def test_a_convolution_is_the_same_with_the_channels_first(case):
+    sliding, image, weight, bias, _, expected = case
+    out = torch.full(expected.shape, torch.nan)
+    planes.multiply(sliding, image, weight, bias, out)
+    _same(out, expected)
+    planes.multiply(sliding, image, weight, bias, out, relu=True)
+    _same(out, expected.clamp(min=0))
+
+
+def test_gradients_are_the_same_with_the_channels_first(case):
+    sliding, image, weight, _, window, result = case
+    grad = torch.randn(result.shape, generator=torch.Generator().manual_seed(0))
+    into_image, into_weight, _ = _gradients(image, weight, window, grad.double())
+    found = torch.full(image.shape, torch.nan), torch.full(weight.shape, torch.nan)
+    planes.spread(sliding, grad, weight, None, found[0])
+    planes.collect(sliding, image, grad, found[1])
+    _same(found[0], into_image)
+    _same(found[1], into_weight)
+
+
+@pytest.mark.parametrize("filters", [3, 16, 40])
+@pytest.mark.parametrize("space", [(1, 1), (7, 5)])
+def test_the_gradient_of_single_pixels_is_the_same_by_panels(space, filters):
+    if not direct.by_panels():
+        pytest.skip("panels are for processors with AVX2")
+    weight = torch.randn((filters, 32, 1, 1), generator=torch.Generator().manual_seed(0))
+    grad = torch.randn((3, filters, *space), generator=torch.Generator().manual_seed(1))
+    sliding = Sliding.over((3, 32, *space), filters, 1, [(1, 1, 0, 1)] * 2, space)
+    assert direct.turns(sliding)
+    into = _unwritten((3, 32, *space))
+    direct.spread(sliding, channels_last(grad), weight, into)
+    expected = torch.einsum("nfyx,fc->ncyx", grad.double(), weight.double()[..., 0, 0])
+    _same(into, expected)
+
+
 def test_relu_makes_nan_zero(case):
     sliding, image, weight, bias, _, expected = case
     out = _unwritten(expected.shape)
     sliding.multiply(channels_last(image), channels_last(weight), bias * torch.nan, out, relu=True)
+    assert not out.count_nonzero()
+    out = torch.full(expected.shape, torch.nan)
+    planes.multiply(sliding, image, weight, bias * torch.nan, out, relu=True)
     assert not out.count_nonzero()
 
 

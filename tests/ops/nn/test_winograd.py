@@ -33,7 +33,7 @@ CASES = [
 def of_threads(request, monkeypatch):
     before = torch.get_num_threads()
     torch.set_num_threads(request.param)
-    monkeypatch.setattr(winograd, "_by_panels", lambda: request.param == 1)
+    monkeypatch.setattr(winograd, "by_panels", lambda: request.param == 1)
     yield
     torch.set_num_threads(before)
 

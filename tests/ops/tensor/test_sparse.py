@@ -90,6 +90,29 @@ def test_squares_of_what_is_stored_are_summed(rows, params, stype, expected):
     assert found.asnumpy().tolist() == expected
 
 
+@pytest.mark.parametrize(("axis", "slope"), [(1, [[1], [2], [3]]), (0, [1, 2, 3]), (None, [1])])
+def test_the_gradient_of_a_sum_of_squares_has_the_rows_that_are_stored(rows, axis, slope):
+    symbol = mx.sym._internal._square_sum(mx.sym.Variable("x", stype="row_sparse"), axis=axis)
+    executor = symbol.simple_bind(mx.cpu(), x=(3, 3))
+    executor.arg_dict["x"][:] = rows
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.array(np.ravel(slope)))
+    assert executor.grad_dict["x"].indices.asnumpy().tolist() == [0, 2]
+    np.testing.assert_array_equal(executor.grad_dict["x"].asnumpy(), 2 * np.array(slope) * rows.asnumpy())
+
+
+def test_a_sum_of_squares_in_few_rows_of_a_product_is_never_made_dense(csr, rows):
+    x, v = mx.sym.Variable("x", stype="csr"), mx.sym.Variable("v", stype="row_sparse")
+    symbol = mx.sym.sparse.dot(x, mx.sym._internal._square_sum(v, axis=1, keepdims=True))
+    executor = symbol.simple_bind(mx.cpu(), grad_req={"v": "write"}, x=(3, 3), v=(3, 3))
+    executor.arg_dict["x"][:], executor.arg_dict["v"][:] = csr, rows
+    executor.forward(is_train=True)
+    executor.backward(mx.nd.ones((3, 1)))
+    expected = 2 * csr.asnumpy().sum(0)[:, None] * rows.asnumpy()
+    np.testing.assert_array_equal(executor.grad_dict["v"].asnumpy(), expected)
+    assert "cast_storage" not in executor.program(is_train=True)
+
+
 def test_what_is_stored_is_counted_even_if_it_is_0(csr):
     assert mx.nd.contrib.getnnz(csr).asnumpy().tolist() == [4]
     assert mx.nd.contrib.getnnz(csr, axis=1).asnumpy().tolist() == [1, 1, 2]

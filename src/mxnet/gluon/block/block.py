@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
@@ -12,8 +12,14 @@ from mxnet.errors import FileFormatError, MXNetError, few
 from mxnet.gluon.block.scope import BlockScope, name_block
 from mxnet.gluon.block.structure import load_structure, save_structure
 from mxnet.gluon.block.summary import print_summary
-from mxnet.gluon.block.where import say_where
-from mxnet.gluon.errors import AttributeChangeError, BlockError, CheckError, NotForwardError
+from mxnet.gluon.block.where import UserCall, path_to, say_path, say_where, wrong_inputs
+from mxnet.gluon.errors import (
+    AttributeChangeError,
+    BlockError,
+    CheckError,
+    NotForwardError,
+    UninitializedError,
+)
 from mxnet.gluon.parameter import Parameter, ParameterDict
 from mxnet.gluon.parameter.dictionary import load_arrays
 from mxnet.gluon.utils.hooks import HookHandle, Hooks
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
 
     from mxnet.context import Context
     from mxnet.dtype import DTypeLike
+    from mxnet.ndarray import NDArray
 
 __all__ = ["Block"]
 
@@ -123,8 +130,26 @@ class Block:
         return self._scope
 
     def register_child(self, block: Block, name: str | None = None) -> None:
-        """Make another block a child of this one; setting it as an attribute does so."""
-        self._children[str(len(self._children)) if name is None else name] = block
+        """Make another block a child of this one; setting it as an attribute does so.
+
+        Raises
+        ------
+        ValueError
+            If it is no block, or has this one inside of it, or a child has the number that it would get.
+        """
+        if not isinstance(block, Block):
+            raise BlockError(f"A child of a block has to be a block, too, and {block!r} is not.")
+        key = str(len(self._children)) if name is None else name
+        if _is_inside(self, block):
+            raise BlockError(
+                f"{block.name!r} cannot become the child {key!r} of {self.name!r}, which is inside of it."
+            )
+        if name is None and key in self._children:
+            raise BlockError(
+                f"{self.name!r} has {self._children[key].name!r} as its child {key!r} already, so that "
+                f"{block.name!r} cannot get the number: register it with a name of its own."
+            )
+        self._children[key] = block
 
     def apply(self, fn: Callable[[Block], Any]) -> Block:
         """Call a function with every child, in depth, and then with this block, which is returned."""
@@ -148,8 +173,12 @@ class Block:
         else:
             pattern = re.compile(select)
             found._params.update({name: each for name, each in self.params.items() if pattern.match(name)})
-        for child in self._children.values():
-            found.update(child.collect_params(select=select))
+        try:
+            for child in self._children.values():
+                found.update(child.collect_params(select=select))
+        except MXNetError as error:
+            say_where(error, self)
+            raise
         return found
 
     def _warn_of_containers(self) -> None:
@@ -186,10 +215,22 @@ class Block:
             if self._forward_hooks:
                 for hook in self._forward_hooks.values():
                     hook(self, args, output)
-        except MXNetError as error:
-            say_where(error, self)
-            raise
+        except Exception as error:
+            raise self._explained(error, args)  # noqa: B904 - it, or one that says that it is its cause
         return output
+
+    def _explained(self, error: Exception, args: tuple[Any, ...]) -> Exception:
+        """Return an error of a call, or one that says more, with the path of the block that it is from."""
+        if isinstance(error, TypeError) and not isinstance(error, MXNetError):
+            error = wrong_inputs(error, self._calls(args)) or error
+        elif isinstance(error, UninitializedError) and error.parameter is not None:
+            say_path(error, path_to(error.parameter, self))
+        say_where(error, self)
+        return error
+
+    def _calls(self, args: tuple[Any, ...]) -> Iterator[UserCall]:
+        """Yield which of the user's functions a call of the block calls, and with what."""
+        yield self.forward, args, ()
 
     def forward(self, *args: Any) -> Any:
         """Compute the output: what a subclass defines."""
@@ -321,6 +362,26 @@ class Block:
                 filename, ctx, allow_missing, ignore_extra, self.prefix, cast_dtype, dtype_source
             )
             return
+        try:
+            self._take_loaded(
+                loaded, named, filename, ctx, allow_missing, ignore_extra, cast_dtype, dtype_source
+            )
+        except MXNetError as error:
+            say_where(error, self)
+            raise
+
+    def _take_loaded(
+        self,
+        loaded: Mapping[str, NDArray],
+        named: Mapping[str, Parameter],
+        filename: str | os.PathLike[str],
+        ctx: Context | Sequence[Context] | None,
+        allow_missing: bool,
+        ignore_extra: bool,
+        cast_dtype: bool,
+        dtype_source: str,
+    ) -> None:
+        """Give parameters the values of a file; both are named by the attributes that lead to them."""
         if not allow_missing:
             there = {named[key] for key in loaded if key in named}
             missing = [name for name, parameter in named.items() if parameter not in there]
@@ -333,7 +394,11 @@ class Block:
                 )
         for key, array in loaded.items():
             if key in named:
-                named[key]._load_init(array, ctx, cast_dtype, dtype_source)
+                try:
+                    named[key]._load_init(array, ctx, cast_dtype, dtype_source)
+                except MXNetError as error:
+                    say_path(error, path_to(named[key], self))
+                    raise
             elif not ignore_extra:
                 raise FileFormatError(
                     f"Parameter {key!r} loaded from file {str(filename)!r} is not present in this "
@@ -384,6 +449,11 @@ class Block:
         """Load parameters: the name that `load_parameters` had before MXNet 1.3."""
         warn("load_params is deprecated. Please use load_parameters.", DeprecationWarning)
         self.load_parameters(filename, ctx, allow_missing, ignore_extra)
+
+
+def _is_inside(block: Block, outer: Block) -> bool:
+    """Whether a block is another one, or inside of it."""
+    return block is outer or any(_is_inside(block, child) for child in outer._children.values())
 
 
 def _indented(text: str) -> str:

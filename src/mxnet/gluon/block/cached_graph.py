@@ -5,6 +5,7 @@ While recording, a call of the graph is one node of what :mod:`mxnet.autograd` r
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -45,7 +46,9 @@ class _Ready(NamedTuple):
     Attributes
     ----------
     program : Program
-        What runs.
+        What runs; its gradients are those of training.
+    program_in : callable
+        Returns it for gradients of training, or of inference.
     op : GraphCall
         What is recorded; of no inputs where nothing is.
     tracked : tuple of int
@@ -73,6 +76,7 @@ class _Ready(NamedTuple):
     """
 
     program: Program
+    program_in: Callable[..., Program]
     op: GraphCall
     tracked: tuple[int, ...]
     inputs: list[Any]
@@ -190,7 +194,9 @@ class CachedGraph:
             ]
         if ready.tracked:
             mode = (context, is_train)
-            call = Call(self._graph, program, given, ready.tracked, saved, drawn, mode, ready.leaves)
+            call = Call(
+                self._graph, program, given, ready.tracked, saved, drawn, mode, ready.leaves, ready.program_in
+            )
             read = tuple(ready.entries) if ready.leaves is not None else self._entries(ready, inputs)
             record_call(ready.op, read, made, list(outputs), call)
         return made
@@ -230,18 +236,21 @@ class CachedGraph:
         )
         requests = [arrays[i]._grad_req if arrays[i]._grad is not None else "write" for i in tracked]
         kept = self._graph.of_kind(context, tracked, requests, [array.stype for array in arrays])
-        program = kept.programs.get(
+        program_in = functools.partial(
+            kept.programs.get,
             tuple([(array.shape, array._dtype_name) for array in arrays]),
             is_train=is_train,
             with_gradient=bool(tracked),
             tapped=self._tapped,
             stypes=kept.stypes,
         )
+        program = program_in(gradient_is_train=True if tracked else None)
         own = set(self._slots)
         learned = [arrays[i] for i in tracked if i not in own]
         entries = list(map(entry_of, learned))
         return _Ready(
             program,
+            program_in,
             GraphCall.of(len(tracked), len(self._graph.graph.outputs)),
             tracked,
             facts,

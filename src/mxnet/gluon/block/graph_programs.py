@@ -43,12 +43,20 @@ class GraphPrograms:
     ----------
     graph : Graph
         As it was composed.
+
+    Attributes
+    ----------
+    draws : bool
+        Whether two runs may differ.
+    asks_mode : bool
+        Whether its gradients may differ between training and inference.
     """
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.variables = graph.arguments + graph.aux
         self.draws = any(node.op is not None and not node.op.pure for node in graph.operators)
+        self.asks_mode = self.draws or bool(graph.aux)
         self._kept: dict[Any, Kept] = {}
         self._derived: dict[Any, tuple[GraphPrograms, tuple[Node, ...]]] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray, symbol
@@ -11,6 +11,7 @@ from mxnet.errors import MXNetError, few
 from mxnet.gluon.block.block import Block
 from mxnet.gluon.block.cached_graph import CachedGraph
 from mxnet.gluon.block.forms import Form, flatten, regroup, values_in
+from mxnet.gluon.block.where import COMPOSITION, Composition, UserCall, path_to, say_path, wrong_inputs
 from mxnet.gluon.errors import BlockError, NoSuchOfASymbolError, NotForwardError
 from mxnet.gluon.parameter import DeferredInitializationError
 from mxnet.gluon.utils.shapes import shape_is_known
@@ -62,6 +63,7 @@ class HybridBlock(Block):
         self._active = False
         self._flags: dict[str, Any] = {}
         self._cached_graph: tuple[list[Symbol], Symbol] | tuple[()] = ()
+        self._composition: Composition | None = None
         self._cached_op: CachedGraph | None = None
         self._quick: CachedGraph | None = None  # the same, if it is called with arrays one by one
         self._n_more_inputs = 0
@@ -148,8 +150,8 @@ class HybridBlock(Block):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return all but the graph, which the next call composes again."""
-        graph = {"_cached_graph": (), "_cached_op": None, "_quick": None}
-        return self.__dict__ | (graph if self._recomposes else {"_cached_op": None, "_quick": None})
+        compiled = {"_cached_op": None, "_quick": None, "_composition": None}
+        return self.__dict__ | compiled | ({"_cached_graph": ()} if self._recomposes else {})
 
     def cast(self, dtype: DTypeLike) -> None:
         """Change the dtype of all parameters."""
@@ -264,7 +266,33 @@ class HybridBlock(Block):
             return False
         return not args or all(type(each) is NDArray and each._context == x._context for each in args)
 
+    def _explained(self, error: Exception, args: tuple[Any, ...]) -> Exception:
+        self._say_node(error, error)
+        return super()._explained(error, args)
+
+    def _say_node(self, error: Exception, cause: Exception) -> None:
+        """Note of an error which block a node of the graph was made in, if its cause blames one."""
+        if self._composition is not None and isinstance(cause, MXNetError) and cause.node is not None:
+            assert isinstance(error, MXNetError)
+            say_path(error, self._composition.path_to((*cause.within, cause.node)[0].original))
+
+    def _calls(self, args: tuple[Any, ...]) -> Iterator[UserCall]:
+        if type(self).forward is not HybridBlock.forward:
+            yield from super()._calls(args)
+        else:
+            yield self.hybrid_forward, (..., *args), self._reg_params
+
     def _compose(self, *args: Any) -> Any:
+        """Call `hybrid_forward` with symbols, and note of the graph that is being composed what it makes."""
+        composition = COMPOSITION.get()
+        if composition is None:
+            return self._composed(*args)
+        with composition.inside(self):
+            made = self._composed(*args)
+            composition.note(args, made)
+        return made
+
+    def _composed(self, *args: Any) -> Any:
         params = {name: each.var() for name, each in self._reg_params.items()}
         with self.name_scope():
             try:
@@ -289,7 +317,10 @@ class HybridBlock(Block):
             flat, self._in_format = flatten(args, "input")
             names = ["data"] if len(flat) == 1 else [f"data{i}" for i in range(len(flat))]
             inputs = [symbol.var(name) for name in names]
-            outputs, self._out_format = flatten(self._compose(*regroup(inputs, self._in_format)), "output")
+            self._composition = Composition()
+            with self._composition:
+                made = self._compose(*regroup(inputs, self._in_format))
+            outputs, self._out_format = flatten(made, "output")
             self._cached_graph = inputs, Group(outputs)
         return self._cached_graph
 
@@ -303,10 +334,7 @@ class HybridBlock(Block):
             if self._cached_op is None:
                 self._build_cache(*args)
             if form != self._in_format:
-                raise BlockError(
-                    "The argument structure of HybridBlock does not match the cached version. Stored format "
-                    f"= {self._in_format}, input format = {form}. hybridize() makes it forget the first call."
-                )
+                raise self._misfit(form)
             cached = self._cached_op
             assert cached is not None
             if any(each._deferred_init is not None for each in cached.parameters):
@@ -317,6 +345,12 @@ class HybridBlock(Block):
         plain = all(each == 0 for each in form)
         self._quick, self._n_more_inputs = (cached if plain else None), len(form) - 1
         return regroup(made, self._out_format)
+
+    def _misfit(self, form: Form) -> MXNetError:
+        return BlockError(
+            "The argument structure of HybridBlock does not match the cached version. Stored format = "
+            f"{self._in_format}, input format = {form}. hybridize() makes it forget the first call."
+        )
 
     def _build_cache(self, *args: Any) -> None:
         inputs, out = self._get_graph(*args)
@@ -336,21 +370,26 @@ class HybridBlock(Block):
         try:
             self.infer_shape(*args)
         except Exception as error:
-            raise BlockError(
-                f"Deferred initialization failed because shape cannot be inferred. {error}"
-            ) from error
+            if isinstance(error, TypeError) and (wrong := wrong_inputs(error, self._calls(args))):
+                raise wrong from error
+            failed = BlockError(f"Deferred initialization failed because shape cannot be inferred. {error}")
+            self._say_node(failed, error)
+            raise failed from error
         _, out = self._get_graph(*args)
         used = set(out.list_inputs())
         unknown = [
-            f"{each.name} {each.shape}"
+            each
             for each in self.collect_params().values()
             if each.name in used and not shape_is_known(each.shape)
         ]
         if unknown:
-            raise BlockError(
+            failed = BlockError(
                 "Deferred initialization failed because shape cannot be inferred. The inputs do not "
-                f"determine the shape of {few(unknown)}: give the block the extents that are 0."
+                f"determine the shape of {few(f'{each.name} {each.shape}' for each in unknown)}: give the "
+                "block the extents that are 0."
             )
+            say_path(failed, path_to(unknown[0], self))
+            raise failed
 
     def infer_shape(self, *args: Any) -> None:
         """Find the shapes of the parameters from inputs."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import operator
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.autograd.tape import RecordedEntry, RecordedNode
@@ -12,7 +13,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Slots
 from mxnet.ir.storage import DENSE, Stored
 from mxnet.lazy import torch
-from mxnet.ndarray.gradients import GradientWriter, write_gradient
+from mxnet.ndarray.gradients import GradientWriter, has_written, write_gradient
 from mxnet.ops.tools.device import drawing_again, torch_device
 from mxnet.ops.tools.storage import densify
 
@@ -52,9 +53,21 @@ class Call:
         Where it ran, and whether in training.
     leaves : Leaves, optional
         Where all its gradients go, if nothing else has part in them.
+    program_in : callable, optional
+        Returns the program for gradients of training, which is what ran, or of inference.
     """
 
-    __slots__ = ("drawn", "graph", "leaves", "mode", "program", "saved", "tracked", "values")
+    __slots__ = (
+        "drawn",
+        "graph",
+        "leaves",
+        "mode",
+        "program",
+        "program_in",
+        "saved",
+        "tracked",
+        "values",
+    )
 
     def __init__(
         self,
@@ -66,6 +79,7 @@ class Call:
         drawn: Mapping[Context, Any],
         mode: tuple[Context, bool],
         leaves: Leaves | None = None,
+        program_in: Callable[..., Program] | None = None,
     ) -> None:
         self.graph = graph
         self.program = program
@@ -75,6 +89,14 @@ class Call:
         self.drawn = drawn
         self.mode = mode
         self.leaves = leaves
+        self.program_in = program_in
+
+    def turned(self, train_mode: bool) -> Call:
+        """Return this call, or for gradients of inference, one that has yet to run as this one did."""
+        if train_mode or self.program_in is None or not self.graph.asks_mode:
+            return self
+        program = self.program_in(gradient_is_train=False)
+        return Call(self.graph, program, self.values, self.tracked, None, self.drawn, self.mode)
 
     def backward(self, heads: Sequence[Value | None], targets: Sequence[Target]) -> list[Any]:
         """Run the backward half.
@@ -95,15 +117,23 @@ class Call:
         saved = self.take_saved()
         places = self._places(targets)
         memory = {each.untyped_storage().data_ptr() for each in places if each is not None}
-        program.backward([*self.values, *[apart(head, memory) for head in heads]], saved, places, None)
-        for target, place in zip(targets, places, strict=True):
+        values = [*self.values, *[apart(head, memory) for head in heads]]
+
+        def finish(number: int) -> None:
+            target, place = targets[number], places[number]
             if target is not None:
                 array, req = target
-                array._is_fresh = True
                 if isinstance(place, Stored):
                     write_gradient(array, place, req)
-                elif array.stype != DENSE:
+                    return
+                if array.stype != DENSE:
                     array._set_tensor(place)
+                has_written(array)
+
+        is_heard = any(target is not None and target[0]._told is not None for target in targets)
+        program.backward(values, saved, places, None, finish if is_heard else None)
+        for number in () if is_heard else range(len(places)):
+            finish(number)
         return places
 
     def take_saved(self) -> list[Any]:
@@ -173,9 +203,13 @@ class Leaves:
             self._memory = {each.untyped_storage().data_ptr() for each in tensors}
         if head is not None:
             head = apart(head, self._memory)
-        call.program.backward([*call.values, head], call.take_saved(), tensors.copy(), None)
-        for array in arrays:
-            array._is_fresh = True
+        values, saved = [*call.values, head], call.take_saved()
+        if any(array._told is not None for array in arrays):
+            call.program.backward(values, saved, tensors.copy(), None, lambda i: has_written(arrays[i]))
+        else:
+            call.program.backward(values, saved, tensors.copy(), None)
+            for array in arrays:
+                array._is_fresh = True
         for array, req in self.unreached:
             write_gradient(array, None, req)
 
@@ -225,12 +259,13 @@ class GraphGradient(GraphCall, GradientWriter):
 
     call: Call
 
-    def write(self, values: Sequence[Any], targets: Sequence[Target]) -> list[Any]:
+    def write(self, values: Sequence[Any], targets: Sequence[Target], train_mode: bool) -> list[Any]:
         """Run the backward half of the graph's program."""
         given = iter(values)
         heads = [next(given) if needed else None for needed in self.call.program.needs_head]
         like = self.call.mode[0]
-        return self.call.backward([_dense_in(head, like) for head in heads], targets)
+        call = self.call.turned(train_mode)
+        return call.backward([_dense_in(head, like) for head in heads], targets)
 
     def gradient(self, node: Node, grads: Sequence[Entry | None]) -> Sequence[Entry | None]:
         """Return the gradients of the gradients, by the graph that computes these."""
@@ -274,8 +309,11 @@ def _call_of(graph: GraphPrograms, values: list[Any], tracked: Collection[Node],
     kept = graph.of_kind(context, wrt, ["write"] * len(wrt), stypes)
     parts = [each.parts[0] if isinstance(each, Stored) else each for each in values]
     facts = tuple([(tuple(v.shape), str(p.dtype)[6:]) for v, p in zip(values, parts, strict=True)])
-    program = kept.programs.get(facts, is_train=is_train, with_gradient=True, stypes=kept.stypes)
-    return Call(graph, program, values, wrt, None, like.drawn, like.mode)
+    program_in = functools.partial(
+        kept.programs.get, facts, is_train=is_train, with_gradient=True, stypes=kept.stypes
+    )
+    program = program_in(gradient_is_train=True)
+    return Call(graph, program, values, wrt, None, like.drawn, like.mode, None, program_in)
 
 
 def _value_of(entry: Entry) -> Any:
@@ -330,7 +368,8 @@ class CallEntry(RecordedEntry):
         """Compute gradients; what ``NDArray.backward`` calls."""
         node = self.node
         call: Any = node.held
-        leaves = call.leaves if isinstance(call, Call) and len(heads) == 1 and not retain_graph else None
+        is_simple = isinstance(call, Call) and len(heads) == 1 and train_mode and not retain_graph
+        leaves = call.leaves if is_simple else None
         given = head_grads[0]
         if leaves is None or (given is not None and given.shape != heads[0].shape):
             super().backward(heads, head_grads, retain_graph, train_mode)

@@ -11,7 +11,7 @@ import numpy as np
 from mxnet import symbol
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import MXNetError
-from mxnet.gluon.block.forms import flatten, regroup
+from mxnet.gluon.block.forms import Form, flatten, regroup
 from mxnet.gluon.block.hybrid import HybridBlock
 from mxnet.gluon.errors import CheckError, NotForwardError
 from mxnet.gluon.parameter import ParameterDict
@@ -139,11 +139,20 @@ class SymbolBlock(HybridBlock):
         flat, form = flatten((x, *args), "input")
         if not any(isinstance(each, Symbol) for each in flat):
             return self._call_graph(flat, form, (x, *args))
+        return self._compose(x, *args)
+
+    def _misfit(self, form: Form) -> MXNetError:
+        inputs, _ = self._graph()
+        names = ", ".join(str(each.name) for each in inputs)
+        return CheckError(
+            f"Invalid input format: the block takes {names}, which have the form {self._in_format}, but was "
+            f"called with {form}."
+        )
+
+    def _composed(self, *args: Any) -> Any:
+        flat, form = flatten(args, "input")
         if form != self._in_format:
-            raise CheckError(
-                f"Invalid input format: the block takes inputs of the form {self._in_format}, but was called "
-                f"with {form}."
-            )
+            raise self._misfit(form)
         inputs, outputs = self._graph()
         composed = outputs(**{str(var.name): each for var, each in zip(inputs, flat, strict=True)})
         return regroup(list(composed), self._out_format)

@@ -11,6 +11,7 @@ from mxnet import symbol
 from mxnet.caller import warn
 from mxnet.errors import did_you_mean
 from mxnet.gluon.block import Block, HybridBlock
+from mxnet.gluon.block.where import UserCall
 from mxnet.gluon.errors import CheckError
 
 __all__ = ["HybridLambda", "HybridSequential", "Lambda", "Sequential"]
@@ -124,6 +125,9 @@ class Lambda(Block):
         """Call the function."""
         return self._func_impl(*args)
 
+    def _calls(self, args: tuple[Any, ...]) -> Iterator[UserCall]:
+        yield self._func_impl, args, ()
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._func_name})"
 
@@ -148,6 +152,9 @@ class HybridLambda(HybridBlock):
     def hybrid_forward(self, F: Any, x: Any, *args: Any) -> Any:
         """Call the function."""
         return self._func(F, x, *args)
+
+    def _calls(self, args: tuple[Any, ...]) -> Iterator[UserCall]:
+        yield self._func, (..., *args), ()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._func_name})"

@@ -14,7 +14,7 @@ from mxnet.caller import warn
 from mxnet.context import Context, cpu, current_context
 from mxnet.dtype import DTypeLike, dtype_name
 from mxnet.errors import BindError, GradientError, MXNetError, did_you_mean
-from mxnet.gluon.errors import CheckError, DeferredInitializationError
+from mxnet.gluon.errors import CheckError, DeferredInitializationError, UninitializedError
 from mxnet.gluon.utils.shapes import shape_is_known
 from mxnet.ndarray.ndarray import class_of
 from mxnet.util import is_np_shape
@@ -434,17 +434,19 @@ class Parameter:
         """Return the arrays on all contexts."""
         if self._data is not None:
             return self._data
-        if self._deferred_init is not None:
-            raise DeferredInitializationError(
-                f"Parameter {self.name!r} has not been initialized yet because initialization was deferred: "
-                "its shape is found when its block is first called. Call the network with one batch, or give "
-                "in_units, in_channels, etc. when the block is made."
-            )
-        raise MXNetError(
+        error = UninitializedError(
             f"Parameter {self.name!r} has not been initialized: call initialize() of its block, or of the "
             "whole network. Initialize, and make the Trainer, with Block.collect_params(): Block.params does "
             "not hold the parameters of children."
         )
+        if self._deferred_init is not None:
+            error = DeferredInitializationError(
+                f"Parameter {self.name!r} has not been initialized yet because initialization was deferred: "
+                "its shape is found when its block is first called. Call the network with one batch, or give "
+                "in_units, in_channels, etc. when the block is made."
+            )
+        error.parameter = self
+        raise error
 
     def _position(self, ctx: Context | None) -> int:
         """Return the number of the arrays on a context."""

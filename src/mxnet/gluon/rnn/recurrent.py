@@ -7,7 +7,7 @@ from typing import Any
 
 from mxnet import ndarray
 from mxnet.gluon.block import Block, HybridBlock
-from mxnet.gluon.errors import CheckError, NotForwardError
+from mxnet.gluon.errors import CheckError, NotForwardError, StatesError
 from mxnet.gluon.rnn.sequences import begin_of, format_sequence, mask_sequence
 
 __all__ = ["HybridRecurrentCell", "RecurrentCell"]
@@ -147,7 +147,17 @@ class RecurrentCell(Block):
             For the next step.
         """
         self._counter += 1
-        return super().forward(inputs, states)
+        try:
+            return super().forward(inputs, states)
+        except (IndexError, ValueError, TypeError) as error:
+            expected = self.state_info()
+            if isinstance(states, list | tuple) and len(states) >= len(expected):
+                raise
+            given = len(states) if isinstance(states, list | tuple) else f"one {type(states).__name__}"
+            raise StatesError(
+                f"A {type(self).__name__} takes a list of states.\n  Expect: {len(expected)}, of shapes "
+                f"{', '.join(str(each['shape']) for each in expected)}\n  Actual: {given}"
+            ) from error
 
 
 class HybridRecurrentCell(RecurrentCell, HybridBlock):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray, symbol
 from mxnet.gluon.block import HybridBlock
+from mxnet.gluon.block.where import say_where
 from mxnet.gluon.errors import BlockError, CheckError
 from mxnet.gluon.nn.axes import lengths_of
 from mxnet.gluon.rnn.cells import GRUCell, LSTMCell, RNNCell
@@ -175,9 +176,11 @@ class _RNNLayer(HybridBlock):
         elif is_whole(states):
             states = [states]
         if len(states) != len(self.state_info()):
-            raise BlockError(
+            error = BlockError(
                 f"{type(self).__name__} has {len(self.state_info())} states, but got {len(states)}."
             )
+            say_where(error, self)
+            raise error
         lengths = () if sequence_length is None else (sequence_length,)
         return super().__call__(inputs, states, *lengths, **kwargs)
 

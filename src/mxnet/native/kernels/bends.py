@@ -13,6 +13,14 @@ _DENSITY = np.float32(1 / math.sqrt(2 * math.pi))
 
 
 @kernel
+def clip(a: Words) -> None:  # in place; NaN stays
+    x, low, high, n = f32(a[0]), real(a[1]), real(a[2]), a[3]
+    for i in range(n):
+        least = low if x[i] < low else x[i]
+        x[i] = high if least > high else least
+
+
+@kernel
 def leaky(a: Words) -> None:
     x, y, slope, n = f32(a[0]), f32(a[1]), real(a[2]), a[3]
     for i in range(n):

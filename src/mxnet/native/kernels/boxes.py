@@ -160,3 +160,61 @@ def suppress(a: Words) -> None:
             _drop(memory, a[1], a[2] + 20 * n, i, n, beyond, threshold)
         i += 1
     kept[n] = found
+
+
+@exact
+@inline
+def _overlap(a, b):
+    width = max(min(a[2], b[2]) - max(a[0], b[0]), np.float32(0))
+    height = max(min(a[3], b[3]) - max(a[1], b[1]), np.float32(0))
+    shared = width * height
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared
+    return shared / max(union, _TINY)
+
+
+@exact
+@kernel
+def overlaps_with_objects(a: Words) -> None:
+    """Words: anchors (n, 4), rows (batch, m, width) of objects, overlaps (batch, n, m); batch, n, m, width.
+
+    A row is a class and corners; from the first class of -1 on there are no objects, and overlaps are -1.
+    """
+    n, m, width = a[4], a[5], a[6]
+    for b in range(a[3]):
+        left = m
+        for j in range(m):
+            row = f32(a[1] + 4 * (b * m + j) * width)
+            left = j if row[0] == -1 and left == m else left
+            for i in range(n):
+                shared = _overlap(f32(a[0] + 16 * i), f32(a[1] + 4 * (b * m + j) * width + 4))
+                f32(a[2])[(b * n + i) * m + j] = shared if left == m else np.float32(-1)
+
+
+@kernel
+def detection_targets(a: Words) -> None:
+    """Say what anchors should predict, where none but those with objects count as such.
+
+    Words: anchors, rows of objects, overlaps, the object that each anchor is paired with or -1; targets,
+    masks, classes; batch, n, m, width; the overlap from which on an anchor has an object, the class where
+    there is no object at all, and four numbers that targets are divided by.
+    """
+    overlap, paired, classes, n, m, enough = f32(a[2]), f32(a[3]), f32(a[6]), a[8], a[9], real(a[11])
+    for i in range(a[7] * n):
+        best, nearest = overlap[i * m], 0
+        for j in range(1, m):
+            if overlap[i * m + j] > best:
+                best, nearest = overlap[i * m + j], j
+        is_paired = paired[i] >= 0
+        chosen = np.int64(paired[i]) if is_paired else nearest
+        there = is_paired or best > enough
+        objects = a[1] + 4 * (i // n) * m * a[10]
+        row, box = f32(objects + 4 * chosen * a[10]), f32(objects + 4 * chosen * a[10] + 4)
+        nothing = np.float32(0) if f32(objects)[0] != -1 else real(a[12])
+        classes[i] = row[0] + 1 if there else nothing
+        anchor, target, mask = f32(a[0] + 16 * (i % n)), f32(a[4] + 16 * i), f32(a[5] + 16 * i)
+        for k in range(2):
+            shift, growth = _encoded(box[k], box[k + 2], anchor[k], anchor[k + 2])
+            target[k] = shift / real(a[13 + k]) if there else np.float32(0)
+            target[k + 2] = growth / real(a[15 + k]) if there else np.float32(0)
+        for k in range(4):
+            mask[k] = 1.0 if there else 0.0

@@ -1,7 +1,8 @@
 """Products with a matrix in panels: 16 columns of a row side by side, row after row, and then the next 16.
 
-A tile of the result is summed up in registers. Nothing is packed on the way, which a library's product has to
-do, and which is most of its time where rows are few.
+A tile of the result is summed up in registers, and finished there: bias, addend and ReLU cost no further way
+through memory. Nothing is packed on the way, which a library's product has to do, and which is most of its
+time where rows are few. The other matrix is told by a table of addresses, so that its rows may lie anywhere.
 """
 
 from __future__ import annotations
@@ -11,27 +12,41 @@ from typing import Any
 
 from llvmlite import ir
 
-from mxnet.native.kernels.language import inline, intrinsic
+from mxnet.native.kernels.language import f32, inline, intrinsic
 
-__all__ = ["multiply_panels"]
+__all__ = ["SPARE", "choose", "load", "loop", "multiply_panels", "store"]
 
 _ROWS, _LANES = 6, 8  # of a tile, with two vectors a row: 12 of the 16 registers of AVX2
 _HALVES = (0, 4 * _LANES)  # bytes
-_I64, _I32, _F32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
+_ROW = 8 * _LANES  # bytes of a row of a panel, or of a tile
+SPARE = _ROWS * _ROW
+"""Bytes of memory for a tile of which not all columns are wanted."""
+_DEPTH = 256  # rows of a panel that stay in the nearest cache while they are multiplied
+_I64, _I32, _F32, _P8 = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntType(8).as_pointer()
 _VECTOR = ir.VectorType(_F32, _LANES)
+_ZERO = ir.Constant(_VECTOR, [0.0] * _LANES)
 _FAST = ("contract", "reassoc", "nsz")
 
+Values = Sequence[Any]
 
-def _load(builder: Any, address: Any, more: int = 0) -> Any:
+
+def _vector(builder: Any, address: Any, more: int = 0) -> Any:
+    """Return the place of a vector."""
     place = builder.add(address, _I64(more)) if more else address
-    value = builder.load(builder.inttoptr(place, _VECTOR.as_pointer()))
+    return builder.inttoptr(place, _VECTOR.as_pointer())
+
+
+def load(builder: Any, address: Any, more: int = 0) -> Any:
+    """Return the vector at an address, or so many bytes further on."""
+    value = builder.load(_vector(builder, address, more))
     value.align = 4
     return value
 
 
-def _load_repeated(builder: Any, address: Any) -> Any:
+def _load_repeated(builder: Any, address: Any, more: int) -> Any:
     """Return a vector of one number."""
-    number = builder.load(builder.inttoptr(address, _F32.as_pointer()))
+    place = builder.add(address, _I64(more)) if more else address
+    number = builder.load(builder.inttoptr(place, _F32.as_pointer()))
     one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, _I32(0))
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, _LANES), [0] * _LANES))
 
@@ -40,30 +55,72 @@ def _row(builder: Any, base: Any, step: Any, row: int) -> Any:
     return builder.add(base, builder.mul(step, _I64(row))) if row else base
 
 
-def _summed(builder: Any, rows: int, count: Any, a: Any, a_row: Any, panel: Any) -> Sequence[Any]:
-    """Return the sums of a tile, two vectors a row: a loop along a row, which is down the panel."""
-    begin, zero = builder.block, ir.Constant(_VECTOR, [0.0] * _LANES)
-    loop, end = (builder.append_basic_block(name) for name in ("summing", "summed"))
-    builder.branch(loop)
+def _fetch(builder: Any, address: Any) -> None:
+    """Have the next cache but one filled with what is needed soon."""
+    kind = ir.FunctionType(ir.VoidType(), [_P8, _I32, _I32, _I32])
+    prefetch = builder.module.globals.get("llvm.prefetch.p0i8") or builder.module.declare_intrinsic(
+        "llvm.prefetch", [_P8], kind
+    )
+    builder.call(prefetch, [builder.inttoptr(address, _P8), _I32(0), _I32(2), _I32(1)])
+
+
+def loop(builder: Any, count: Any, firsts: Values, body: Callable[..., Values]) -> Values:
+    """Write a loop of so many turns, or none, that makes values of values; return those of the last turn."""
+    begin = builder.block
+    loop, end = (builder.append_basic_block(name) for name in ("loop", "done"))
+    builder.cbranch(builder.icmp_signed(">", count, _I64(0)), loop, end)
     builder.position_at_end(loop)
-    i, at_a, at_b = (builder.phi(_I64) for _ in range(3))
-    sums = [builder.phi(_VECTOR) for _ in range(2 * rows)]
-    line = [_load(builder, at_b, half) for half in _HALVES]
-    numbers = [_load_repeated(builder, _row(builder, at_a, a_row, row)) for row in range(rows)]
-    products = [builder.fmul(x, y, flags=_FAST) for x in numbers for y in line]
-    after = [builder.fadd(*pair, flags=_FAST) for pair in zip(products, sums, strict=True)]
-    values = [(phi, zero, now) for phi, now in zip(sums, after, strict=True)]
-    for phi, first, step in ((i, _I64(0), 1), (at_a, a, 4), (at_b, panel, 8 * _LANES)):
-        values.append((phi, first, builder.add(phi, _I64(step))))
-    for phi, first, now in values:
+    number, *held = [builder.phi(each.type) for each in (count, *firsts)]
+    made = body(*held)
+    left = builder.sub(number, _I64(1))
+    for phi, first, now in zip((number, *held), (count, *firsts), (left, *made), strict=True):
         phi.add_incoming(first, begin)
-        phi.add_incoming(now, loop)
-    builder.cbranch(builder.icmp_signed("<", values[-3][2], count), loop, end)
+        phi.add_incoming(now, builder.block)
+    last = builder.block
+    builder.cbranch(builder.icmp_signed("!=", left, _I64(0)), loop, end)
     builder.position_at_end(end)
-    return after
+    results = [builder.phi(each.type) for each in firsts]
+    for phi, first, now in zip(results, firsts, made, strict=True):
+        phi.add_incoming(first, begin)
+        phi.add_incoming(now, last)
+    return results
 
 
-def _either(builder: Any, number: Any, most: int, write: Callable[[int], None]) -> None:
+def _summed(
+    builder: Any, starts: Values, table: Any, line: Any, elements: Any, offset: Any, count: Any, panel: Any,
+    ahead: Any,
+) -> Values:  # fmt: skip
+    """Return the sums of a tile, two vectors a row: along rows that a table tells, down the panel."""
+    rows = len(starts) // 2
+    places: list[Any] = []
+
+    def multiply(turns: int) -> Callable[..., Values]:
+        """Return what goes so many numbers along the rows."""
+
+        def along(at: Any, down: Any, *sums: Any) -> Values:
+            rows_at = [builder.add(place, at) for place in places]
+            for turn in range(turns):
+                _fetch(builder, builder.add(builder.add(down, ahead), _I64(_ROW * turn)))
+                both = [load(builder, down, _ROW * turn + half) for half in _HALVES]
+                numbers = [_load_repeated(builder, place, 4 * turn) for place in rows_at]
+                products = [builder.fmul(x, y, flags=_FAST) for x in numbers for y in both]
+                sums = tuple(builder.fadd(*pair, flags=_FAST) for pair in zip(products, sums, strict=True))
+            return [builder.add(at, _I64(4 * turns)), builder.add(down, _I64(_ROW * turns)), *sums]
+
+        return along
+
+    def each(entry: Any, down: Any, *sums: Any) -> Values:
+        nonlocal places
+        held = builder.inttoptr(entry, _I64.as_pointer())
+        places = [builder.load(builder.gep(held, [_I64(row)])) for row in range(rows)]
+        at, down, *after = loop(builder, builder.ashr(count, _I64(2)), [offset, down, *sums], multiply(4))
+        _, down, *after = loop(builder, builder.and_(count, _I64(3)), [at, down, *after], multiply(1))
+        return [builder.add(entry, line), down, *after]
+
+    return loop(builder, elements, [table, panel, *starts], each)[2:]
+
+
+def choose(builder: Any, number: Any, most: int, write: Callable[[int], None]) -> None:
     """Write code for each number from 1 up to the most, which stands for all above too."""
     after = builder.append_basic_block("after")
     blocks = {each: builder.append_basic_block(f"of_{each}") for each in range(1, most + 1)}
@@ -77,25 +134,118 @@ def _either(builder: Any, number: Any, most: int, write: Callable[[int], None]) 
     builder.position_at_end(after)
 
 
+def store(builder: Any, values: Values, places: Sequence[tuple[Any, int]], relu: Any) -> None:
+    """Write vectors to addresses and so many bytes further on, after ReLU if asked for; of NaN that is 0."""
+    bends, stays, end = (builder.append_basic_block(name) for name in ("bends", "stays", "end"))
+    builder.cbranch(builder.icmp_signed("!=", relu, _I64(0)), bends, stays)
+    for block in (bends, stays):  # one condition for all, as they would be many branches
+        builder.position_at_end(block)
+        for value, place in zip(values, places, strict=True):
+            bent = builder.select(builder.fcmp_ordered(">", value, _ZERO), value, _ZERO)
+            builder.store(bent if block is bends else value, _vector(builder, *place)).align = 4
+        builder.branch(end)
+    builder.position_at_end(end)
+
+
 @intrinsic
 def _tile(
-    builder: Any, number: Any, a: Any, a_row: Any, panel: Any, count: Any, out: Any, out_row: Any
-) -> None:
-    """Compute a tile with that many rows, or with 6 of more; steps from row to row are in bytes."""
+    builder: Any, number: Any, table: Any, line: Any, elements: Any, offset: Any, count: Any, panel: Any,
+    ahead: Any, out: Any, out_row: Any, bias: Any, addend: Any, addend_row: Any, relu: Any,
+) -> None:  # fmt: skip
+    """Compute a tile with that many rows, or with 6 of more; all steps are in bytes."""
 
     def write(rows: int) -> None:
-        sums = _summed(builder, rows, count, a, a_row, panel)
-        for i, total in enumerate(sums):
-            row, half = divmod(i, 2)
-            place = builder.add(_row(builder, out, out_row, row), _I64(_HALVES[half]))
-            builder.store(total, builder.inttoptr(place, _VECTOR.as_pointer())).align = 4
+        places = [(row, half) for row in range(rows) for half in _HALVES]
+        columns = [load(builder, bias, half) for _, half in places]
+        before, adds, starts = (
+            builder.block,
+            *(builder.append_basic_block(name) for name in ("adds", "starts")),
+        )
+        builder.cbranch(builder.icmp_signed("!=", addend, _I64(0)), adds, starts)
+        builder.position_at_end(adds)
+        more = [load(builder, _row(builder, addend, addend_row, row), half) for row, half in places]
+        more = [builder.fadd(*pair, flags=_FAST) for pair in zip(more, columns, strict=True)]
+        builder.branch(starts)
+        builder.position_at_end(starts)
+        firsts = [builder.phi(_VECTOR) for _ in places]
+        for phi, alone, added in zip(firsts, columns, more, strict=True):
+            phi.add_incoming(alone, before)
+            phi.add_incoming(added, adds)
+        sums = _summed(builder, firsts, table, line, elements, offset, count, panel, ahead)
+        store(builder, sums, [(_row(builder, out, out_row, row), half) for row, half in places], relu)
 
-    _either(builder, number, _ROWS, write)
+    choose(builder, number, _ROWS, write)
 
 
 @inline
-def multiply_panels(a, m, b, n, k, out):
-    """Compute a product of rows (m, k) with a matrix (k, n) in panels."""
-    for j in range(n >> 4):
-        for i in range(0, m, 6):
-            _tile(m - i, a + 4 * i * k, 4 * k, b + 64 * k * j, k, out + 4 * i * n + 64 * j, 4 * n)
+def _start(spare, rows, columns, bias, addend, addend_row):
+    """Write what some columns of a tile start with."""
+    b = f32(bias)
+    for i in range(rows):
+        s, more = f32(spare + 64 * i), f32(addend + i * addend_row)
+        for c in range(columns):
+            s[c] = b[c] + more[c]
+
+
+@inline
+def _copy(spare, rows, columns, out, out_row):
+    for i in range(rows):
+        s, o = f32(spare + 64 * i), f32(out + i * out_row)
+        for c in range(columns):
+            o[c] = s[c]
+
+
+@inline
+def _multiply_part(
+    table, line, offset, m, elements, count, b, panel, n, out, out_row, bias, bias_step, addend, addend_row,
+    relu, zeros, spare,
+):  # fmt: skip
+    tiles = (m + 5) // 6
+    fewest, longer = m // tiles, m % tiles
+    for j in range((n + 15) >> 4):
+        columns, start, to = n - 16 * j, bias + bias_step * j, out + 64 * j
+        is_whole, is_last, at = columns >= 16, columns <= 16, table
+        more = addend + 64 * j if addend != 0 else 0
+        for t in range(tiles):
+            rows = fewest + 1 if t < longer else fewest
+            ahead = 0 if is_last or t != 0 else panel
+            if is_whole:
+                s, d, d_row, o, o_row = start, more, addend_row, to, out_row
+            else:
+                d, d_row = more if more != 0 else zeros, addend_row if more != 0 else 0
+                _start(spare, rows, columns, start, d, d_row)
+                s, d, d_row, o, o_row = zeros, spare, 64, spare, 64
+            _tile(rows, at, line, elements, offset, count, b + panel * j, ahead, o, o_row, s, d, d_row, relu)
+            if not is_whole:
+                _copy(spare, rows, columns, to, out_row)
+            at += 8 * rows
+            to += rows * out_row
+            more += rows * addend_row if more != 0 else 0
+
+
+@inline
+def multiply_panels(
+    table, line, offset, m, elements, channels, b, n, out, out_row, bias, addend, addend_row, relu, zeros,
+    spare,
+):  # fmt: skip
+    """Multiply m rows with a matrix (elements * channels, n) in panels; add bias and addend, apply ReLU.
+
+    A row is made of elements; a table (elements, m), with lines of so many bytes, tells where these lie, and
+    all are moved by an offset. Rows of the result, and of the addend, which may lie there too, are so many
+    bytes apart. Without bias or addend their addresses are 0; there have to be 16 zeros.
+    """
+    panel = 64 * elements * channels
+    at_once = _DEPTH // channels if channels < _DEPTH else 1
+    parts = (channels + _DEPTH - 1) // _DEPTH
+    size = (channels + parts - 1) // parts
+    for e in range(0, elements, at_once):
+        some = at_once if at_once < elements - e else elements - e
+        for c in range(0, channels, size):
+            count = size if size < channels - c else channels - c
+            is_first, is_last = e + c == 0, e + some == elements and c + count == channels
+            starts = is_first and bias != 0
+            _multiply_part(
+                table + line * e, line, offset + 4 * c, m, some, count, b + 64 * (e * channels + c), panel, n,
+                out, out_row, bias if starts else zeros, 64 if starts else 0, addend if is_first else out,
+                addend_row if is_first else out_row, relu if is_last else 0, zeros, spare,
+            )  # fmt: skip

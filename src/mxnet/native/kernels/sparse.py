@@ -45,6 +45,16 @@ def sum_rows(
 
 
 @kernel
+def sum_squares(a: Words) -> None:  # x, rows, width, sums of each row's squares
+    x, width, sums = f32(a[0]), a[2], f32(a[3])
+    for r in range(a[1]):
+        total = np.float32(0)
+        for i in range(width):
+            total += x[r * width + i] * x[r * width + i]
+        sums[r] = total
+
+
+@kernel
 def count_in_rows(a: Words) -> None:  # x, rows, width; where the elements that are not 0 of each row begin
     x, rows, width, starts = i32(a[0]), a[1], a[2], i64(a[3])
     total = np.int64(0)

@@ -13,7 +13,7 @@ from typing import Any
 from llvmlite import binding, ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, product
-from mxnet.native.kernels.panels import multiply_panels
+from mxnet.native.kernels.panels import SPARE, multiply_panels
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, SGEMM = 0, 1, 2, 3, 4, 5
 HEIGHT, WIDTH, CHANNELS, FILTER_COUNT, PAD_Y, PAD_X = 6, 7, 8, 9, 10, 11
@@ -26,7 +26,7 @@ _LANES = 16 if binding.get_host_cpu_features().get("avx512f") else 8
 _VECTOR = ir.VectorType(ir.FloatType(), _LANES)
 _FAST = ("contract", "reassoc", "nsz")
 _PLANE_GAP = 16  # numbers between planes, so that these do not fall on the same places of the cache
-_WORDS_AT, _PLACES_AT = 16, 64  # words of scratch memory: addresses of pixels, and places of tiles
+_NEXT_AT, _WORDS_AT, _PLACES_AT = 16, 24, 72  # words of scratch: the next tile, addresses of pixels, places
 
 Values = Sequence[Any]
 
@@ -173,18 +173,18 @@ def _pixels(table, base, zeros, image, y0, x0, side, height, width, channels):
 
 @inline
 def _place_tiles(a, first, count):
-    """Write the places of a block of tiles, each an image, y and x; the next place stays in the words."""
-    places = i64(first)
+    """Write the places of a block of tiles, each an image, y and x, and keep the next one."""
+    places, after = i64(first), i64(a[SCRATCH] + 8 * _NEXT_AT)
     for q in range(count):
         for i in range(3):
-            places[3 * q + i] = a[FIRST + i]
-        a[FIRST + 2] += 1
-        if a[FIRST + 2] == a[ACROSS]:
-            a[FIRST + 2] = 0
-            a[FIRST + 1] += 1
-            if a[FIRST + 1] == a[DOWN]:
-                a[FIRST + 1] = 0
-                a[FIRST] += 1
+            places[3 * q + i] = after[i]
+        after[2] += 1
+        if after[2] == a[ACROSS]:
+            after[2] = 0
+            after[1] += 1
+            if after[1] == a[DOWN]:
+                after[1] = 0
+                after[0] += 1
 
 
 @inline
@@ -203,7 +203,9 @@ def _transform_image(a, count, places, zeros, planes, plane):
 
 @inline
 def _prepare(a, zeros):
-    z = f32(zeros)
+    z, after = f32(zeros), i64(a[SCRATCH] + 8 * _NEXT_AT)
+    for i in range(3):
+        after[i] = a[FIRST + i]
     n = a[CHANNELS] if a[CHANNELS] > a[FILTER_COUNT] else a[FILTER_COUNT]
     for i in range(n):
         z[i] = 0
@@ -211,11 +213,14 @@ def _prepare(a, zeros):
 
 
 @inline
-def _multiply(a, g, count, x, weight, z):
-    """Multiply an element of all tiles with the filters'."""
+def _multiply(a, g, count, x, weight, z, lines, offset, zeros):
+    """Multiply an element of all tiles with the filters'; lines are where these lie but for an offset."""
     channels, filters = a[CHANNELS], a[FILTER_COUNT]
     if a[PANELS]:
-        multiply_panels(x, count, weight, filters, channels, z)
+        multiply_panels(
+            lines, 0, offset, count, 1, channels, weight, filters, z, 4 * filters, 0, 0, 0, 0, zeros,
+            lines + 8 * a[BLOCK],
+        )  # fmt: skip
     elif a[TRANSPOSED]:
         product(g, a[SGEMM], 78, 78, count, filters, channels, x, channels, weight, filters, 0, z, filters)
     else:
@@ -234,8 +239,12 @@ def winograd(a: Words) -> None:
     zeros = places + 24 * block
     waste = _prepare(a, zeros)
     plane, result = block * channels + _PLANE_GAP, block * filters + _PLANE_GAP
-    planes = waste + 4 * filters
+    lines = waste + 4 * filters
+    planes = lines + 8 * block + SPARE
     results = planes + 4 * side * side * plane
+    addresses = i64(lines)
+    for q in range(block):
+        addresses[q] = planes + 4 * q * channels
     done = 0
     while done < a[TILES]:
         count = block if block < a[TILES] - done else a[TILES] - done
@@ -244,7 +253,7 @@ def winograd(a: Words) -> None:
         for p in range(side * side):
             weight = a[FILTERS] + 4 * p * channels * filters
             x, z = planes + 4 * p * plane, results + 4 * p * result
-            _multiply(a, g, count, x, weight, z)
+            _multiply(a, g, count, x, weight, z, lines, 4 * p * plane, zeros)
         at, step = i64(places), side - 2
         for q in range(count):
             y, x = at[3 * q + 1] * step, at[3 * q + 2] * step

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
@@ -11,9 +12,11 @@ from mxnet.ir.memory import NEW, NOWHERE, Into, Memory
 from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
-from mxnet.ops.nn import few_windows, pixels
+from mxnet.ops.nn import channels_first as by_cost
+from mxnet.ops.nn import direct, few_windows, pixels, planes
 from mxnet.ops.nn.activation import rectified_
-from mxnet.ops.nn.convolution_costs import Part, multiplies
+from mxnet.ops.nn.channels_first import Way
+from mxnet.ops.nn.convolution_costs import Part, multiplies, packs_panels
 from mxnet.ops.nn.sliding import Sliding
 from mxnet.ops.tools.flops import of_filters, of_transposed_filters
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last, lies_last, takes_native
@@ -125,16 +128,24 @@ class _Filtering(Windowed):
         """
         data, weight = self.inward(data), self.inward(weight)
         if takes_native(data, weight, bias, over):
-            if self.is_of_pixels and not last and over is None:
+            sliding = self.sliding(tuple(data.shape))
+            if self.is_of_pixels and not last and over is None and sliding.rows == len(data):
                 result = pixels.convolve(data, weight, bias)
                 return self.outward(rectified_(result) if relu else result)
-            sliding = self.sliding(tuple(data.shape))
             if self._has_few_windows(sliding, weight):
                 result = few_windows.convolve(sliding, data, weight, bias)
                 result = result if over is None else over.add_(result)
                 result = rectified_(result) if relu else result
                 return self.outward(channels_last(result) if last else result)
-            if multiplies(sliding, "image" if self.transposed else "output") and (
+            part: Part = "image" if self.transposed else "output"
+            way = by_cost.way(sliding, part) if not last and over is None else None
+            if way == "planes":
+                return self.outward(self._convolve_planes(sliding, data, weight, bias, relu=relu))
+            if last and over is None and not self.transposed and packs_panels(sliding, part):
+                result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
+                direct.convolve(sliding, data, direct.in_panels(weight), bias, result, relu=relu)
+                return self.outward(result)
+            if (multiplies(sliding, part) if way is None else way == "product") and (
                 over is None or lies_last(over)
             ):
                 result = self._multiply(sliding, channels_last(data), channels_last(weight), bias, over, relu)
@@ -146,6 +157,22 @@ class _Filtering(Windowed):
         )  # fmt: skip
         result = result if over is None else over.add_(result)
         return self.outward(rectified_(result) if relu else result)
+
+    def _convolve_planes(
+        self, sliding: Sliding, data: Tensor, weight: Tensor, bias: Tensor | None, *, relu: bool
+    ) -> Tensor:
+        """Return the convolution by native kernels, of what has its channels first."""
+        data, weight = data.contiguous(), weight.contiguous()
+        space = -len(self.kernel)
+        if not self.transposed:
+            result = torch.empty(
+                (sliding.batch, sliding.filters, *sliding.places[space:]), dtype=torch.float32
+            )
+            planes.multiply(sliding, data, weight, bias, result, relu=relu)
+            return result
+        result = torch.empty((sliding.batch, sliding.channels, *sliding.extents[space:]), dtype=torch.float32)
+        planes.spread(sliding, data, weight, bias, result)
+        return rectified_(result) if relu else result
 
     def _multiply(
         self,
@@ -190,10 +217,10 @@ class _Filtering(Windowed):
         wanted = [name in run.wants for name in ("data", "weight")]
         if not takes_native(grad, data, weight):
             into = self._backward_of_torch(grad, data, weight, wanted)
-        elif self.is_of_pixels and not last:
+        elif self.is_of_pixels and not last and data.numel() == math.prod(data.shape[:2]):
             into = pixels.backward(grad, data, weight, wanted)
         else:
-            into = self._backward_in_parts(grad, data, weight, wanted)
+            into = self._backward_in_parts(grad, data, weight, wanted, last=last, out=out)
         into_data, into_weight = into
         into_bias = grad.sum((0, *range(2, grad.dim()))) if "bias" in run.wants else None
         return (
@@ -204,7 +231,7 @@ class _Filtering(Windowed):
 
     def _placed(self, made: Tensor | None, place: Into | None, *, last: bool = False) -> Tensor | None:
         """Return a gradient as users see it, or with the channels last, or write it where it belongs."""
-        if made is None:
+        if made is None or (place is not None and made is place.tensor):
             return None
         if made.dim() > 1:
             if place is not None and not place.add and not self.channels_last:
@@ -231,29 +258,81 @@ class _Filtering(Windowed):
         return not self.transposed and few_windows.fits(sliding) and weight.is_contiguous()
 
     def _backward_in_parts(
-        self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
+        self,
+        grad: Tensor,
+        data: Tensor,
+        weight: Tensor,
+        wanted: list[bool],
+        *,
+        last: bool,
+        out: Mapping[str, Into] = NOWHERE,
     ) -> list[Tensor | None]:
-        """Return the gradients that are wanted, each by the kernels that are the faster ones for it."""
+        """Return the gradients that are wanted, each by the kernels that are the faster ones for it.
+
+        Some write where they are told.
+        """
         sliding = self.sliding(tuple(data.shape))
         if self._has_few_windows(sliding, weight):
             return few_windows.backward(sliding, grad, data, weight, wanted)
         parts: tuple[Part, Part] = ("output" if self.transposed else "image", "filters")
-        native = [want and multiplies(sliding, part) for want, part in zip(wanted, parts, strict=True)]
-        others = [want and not mine for want, mine in zip(wanted, native, strict=True)]
-        into = self._backward_of_torch(grad, data, weight, others)
-        if any(native):
+        ways = [
+            self._way(sliding, part, last=last) if want else None
+            for part, want in zip(parts, wanted, strict=True)
+        ]
+        into = self._backward_of_torch(grad, data, weight, [way == "torch" for way in ways])
+        if "planes" in ways:
+            self._backward_in_planes(sliding, ways, (grad, data, weight), into, out)
+        if "panels" in ways:
+            into[0] = made = empty_last(data.shape)
+            direct.spread(sliding, channels_last(grad), weight, made)
+        if "product" in ways:
             data, grad = channels_last(data), channels_last(grad)
-        if native[0]:
+        if ways[0] == "product":
             into[0] = made = empty_last(data.shape)
             if self.transposed:
                 sliding.multiply(grad, channels_last(weight), None, made)
             else:
                 sliding.spread(grad, channels_last(weight), made)
-        if native[1]:
+        if ways[1] == "product":
             into[1] = made = empty_last(weight.shape)
             image, windows = (grad, data) if self.transposed else (data, grad)
             sliding.collect(image, windows, made)
         return into
+
+    def _way(self, sliding: Sliding, part: Part, *, last: bool) -> Way:
+        if not last:
+            return by_cost.way(sliding, part)
+        if part == "image" and not self.transposed and packs_panels(sliding, part):
+            return "panels"
+        return "product" if multiplies(sliding, part) else "torch"
+
+    def _backward_in_planes(
+        self,
+        sliding: Sliding,
+        ways: Sequence[Way | None],
+        arrays: tuple[Tensor, Tensor, Tensor],
+        into: list[Tensor | None],
+        out: Mapping[str, Into],
+    ) -> None:
+        """Add the gradients to the list that are to be computed with the channels first."""
+        grad, data, weight = (each.contiguous() for each in arrays)
+
+        def target(name: str, like: Tensor) -> Tensor:
+            place = out.get(name)
+            if place is None or place.add or self.channels_last or not takes_native(place.tensor):
+                return torch.empty(like.shape, dtype=torch.float32)
+            return place.tensor if place.tensor.is_contiguous() else torch.empty_like(like)
+
+        if ways[0] == "planes":
+            into[0] = made = target("data", data)
+            if self.transposed:
+                planes.multiply(sliding, grad, weight, None, made)
+            else:
+                planes.spread(sliding, grad, weight, None, made)
+        if ways[1] == "planes":
+            into[1] = made = target("weight", weight)
+            image, windows = (grad, data) if self.transposed else (data, grad)
+            planes.collect(sliding, image, windows, made)
 
     def _backward_of_torch(
         self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.ops.nn.convolution_tuning import PRODUCT, Part, fastest
+from mxnet.ops.nn import apart, direct
+from mxnet.ops.nn.convolution_tuning import PANELS, PRODUCT, Part, fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
 
-__all__ = ["Part", "multiplies", "winograd_tile"]
+__all__ = ["Part", "channels_last", "in_rows", "multiplies", "packs_panels", "takes_panels", "winograd_tile"]
 
 
 class _Rates(NamedTuple):
@@ -42,6 +43,8 @@ class _Processor(NamedTuple):
         What a call of oneDNN's takes, in microseconds, beside the order of the filters.
     tiles : float
         The rate of products of Winograd's way.
+    panels : float
+        That of our own products, with filters in panels; 0 where the library's are faster.
     tiled, read : float
         Of that, the microseconds to transform a million numbers, and to read those of filters.
     """
@@ -53,6 +56,7 @@ class _Processor(NamedTuple):
     volumes: _Rates
     call: float
     tiles: float
+    panels: float
     tiled: float
     read: float
 
@@ -66,6 +70,7 @@ _PROCESSORS = {
         volumes=_Rates(12, 12, 20),
         call=30,
         tiles=82,
+        panels=88,
         tiled=290,
         read=300,
     ),
@@ -77,6 +82,7 @@ _PROCESSORS = {
         volumes=_Rates(120, 100, 100),
         call=30,
         tiles=150,
+        panels=0,
         tiled=200,
         read=330,
     ),
@@ -86,7 +92,9 @@ _PROCESSORS = {
 _GATHERED, _PIECE, _RESULT = 700, 10_000, 500
 _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its own order
 _LANES = 8
+_ELEMENT = 2  # multiplications that could be done while a tile goes on to the next element of its windows
 _ROWS = 16  # below which oneDNN is slow also with filters in its order
+_APART = 35  # the rate of kernels that look at channels apart
 _SURE = 0.95  # by how much another way has to be cheaper than oneDNN's
 
 
@@ -108,6 +116,31 @@ def _multiplies(sliding: Sliding, part: Part, processor: _Processor, *, packed: 
     return _native(sliding, processor) < _SURE * _onednn(sliding, part, processor, packed=packed)
 
 
+def takes_panels(sliding: Sliding) -> bool:
+    """Whether our own products compute a convolution the fastest, of filters that are prepared for them.
+
+    :func:`winograd_tile` is to be asked before.
+    """
+    processor = _processor()
+    if processor is None or not (processor.panels and direct.fits(sliding)):
+        return False
+    if knob("MXNET_CONVOLUTION_TUNE"):
+        return fastest(sliding, "output", (), packed=True) == PANELS
+    library = _native(sliding, processor) + processor.call  # the others are called from Python
+    return _direct(sliding, processor) < min(library, _onednn(sliding, "output", processor, packed=True))
+
+
+def packs_panels(sliding: Sliding, part: Part) -> bool:
+    """Whether our own products compute a part of a convolution the fastest, filters prepared on the way."""
+    processor = _processor()
+    if processor is None or not (processor.panels and direct.fits(sliding)) or knob("MXNET_CONVOLUTION_TUNE"):
+        return False
+    if part == "filters" or (part == "image" and not direct.turns(sliding)):
+        return False
+    packed = _direct(sliding, processor) + sliding.filters * sliding.size * _FILTER / 1e6
+    return packed < min(_native(sliding, processor), _onednn(sliding, part, processor, packed=False))
+
+
 def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
     """Return the side of the tiles by which Winograd's way is the fastest one, 0 if others are faster.
 
@@ -125,9 +158,32 @@ def winograd_tile(sliding: Sliding, part: Part, *, is_train: bool) -> int:
         way = fastest(sliding, part, tiles, packed=not is_train)
         return int(way) if way.isdigit() else 0
     costs = {tile: _winograd(Winograd(sliding, tile), processor, is_train=is_train) for tile in tiles}
-    onednn = _onednn(sliding, part, processor, packed=not is_train)
-    costs[0] = _SURE * min(_native(sliding, processor), onednn)
+    others = [_native(sliding, processor), _onednn(sliding, part, processor, packed=not is_train)]
+    if not is_train and processor.panels and direct.fits(sliding):
+        others.append(_direct(sliding, processor))
+    costs[0] = _SURE * min(others)
     return min(costs, key=lambda tile: costs[tile])
+
+
+def channels_last(sliding: Sliding, part: Part, *, is_train: bool) -> float | None:
+    """Return the microseconds of the fastest way with the channels last; None if it is not known."""
+    processor = _processor()
+    if processor is None or 0 in (sliding.rows, sliding.size):
+        return None
+    costs = [_native(sliding, processor), _onednn(sliding, part, processor, packed=not is_train)]
+    if not is_train and processor.panels and direct.fits(sliding):
+        costs.append(_direct(sliding, processor))
+    if tile := winograd_tile(sliding, part, is_train=is_train):
+        costs.append(_winograd(Winograd(sliding, tile), processor, is_train=is_train))
+    if not is_train and apart.fits(sliding):
+        costs.append(2 * sliding.rows * sliding.size * sliding.filters / _APART / 1e3)
+    return min(costs)
+
+
+def in_rows(sliding: Sliding) -> float | None:
+    """Return the microseconds of products of gathered windows; None if they are not known."""
+    processor = _processor()
+    return None if processor is None else _native(sliding, processor)
 
 
 def _winograd(way: Winograd, processor: _Processor, *, is_train: bool) -> float:
@@ -157,6 +213,14 @@ def _native(sliding: Sliding, processor: _Processor) -> float:
     return (
         2 * multiplied / processor.product / 1e3 + gathered + sliding.rows * sliding.filters * _RESULT / 1e6
     )
+
+
+def _direct(sliding: Sliding, processor: _Processor) -> float:
+    """Return the microseconds of our own products of windows with filters in panels."""
+    filters = -(-sliding.filters // direct.PANEL) * direct.PANEL
+    elements = direct.elements(sliding)
+    multiplied = sliding.rows * (sliding.size + _ELEMENT * elements) * filters
+    return 2 * multiplied / processor.panels / 1e3 + sliding.rows * elements * _PIECE / 1e6
 
 
 def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool) -> float:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from mxnet.lazy import torch
 from mxnet.native import threads
 from mxnet.native.keeping import keep, kept
+from mxnet.ops.nn import direct
 from mxnet.ops.nn.sliding import Sliding
 from mxnet.ops.nn.winograd import Winograd
 from mxnet.ops.tools.layout import empty_last
@@ -22,18 +23,22 @@ from mxnet.ops.tools.layout import empty_last
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["ONEDNN", "PRODUCT", "Part", "fastest"]
+__all__ = ["ONEDNN", "PANELS", "PRODUCT", "Part", "fastest"]
 
 Part = Literal["output", "image", "filters"]
 """What is computed: the convolution, the gradient of its image, or that of its filters."""
 
-ONEDNN, PRODUCT = "onednn", "product"
+ONEDNN, PRODUCT, PANELS = "onednn", "product", "panels"
+"""Ways: torch's, the library's product, and our own with filters in panels."""
 _REPEATS = 3
 
 
 @functools.cache
 def fastest(sliding: Sliding, part: Part, tiles: tuple[int, ...], *, packed: bool) -> str:
-    """Return the fastest way: :data:`ONEDNN`, :data:`PRODUCT`, or the side of Winograd's tiles."""
+    """Return the fastest way: one of those above, or the side of Winograd's tiles.
+
+    `packed` if filters may be prepared ahead of time.
+    """
     name = f"convolutions-{_machine(threads())}"
     known = kept(name) or {}
     question = f"{tuple(sliding)} {part} {tiles} {packed}"
@@ -87,6 +92,9 @@ def _ways(
         part == "filters" and sliding.kernel == (1, 1, 1) != sliding.strides
     ):  # it may write beyond its memory
         ways[ONEDNN] = onednn
+    if packed and part == "output" and direct.fits(sliding):
+        panels = direct.in_panels(weight)
+        ways[PANELS] = lambda: direct.convolve(sliding, image, panels, None, grad)
     for tile in tiles:
         ways[str(tile)] = _by_tiles(
             Winograd(sliding, tile), part, image, weight.contiguous(), grad, packed=packed

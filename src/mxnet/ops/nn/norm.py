@@ -257,6 +257,8 @@ class BatchNorm(_BatchNorm, name="BatchNorm"):
 
     def _differentiate_in_rows(self, to: Rows, grad: Place) -> None:
         to.few(to.data)
+        if not (to.is_train or self.use_global_stats):
+            to.decline()  # `mean` and `var` are those of the batch where the run itself was for training
         outer, channels, inner = self._sizes(to.data)
         batch = to.is_train and not self.use_global_stats
         is_wanted = to.gamma_grad is not None and not self.fix_gamma

@@ -12,6 +12,7 @@ import numpy as np
 
 from mxnet.lazy import torch
 from mxnet.native import run_shares, sgemm, threads
+from mxnet.ops.nn.direct import PANEL, by_panels
 from mxnet.ops.nn.sliding import Sliding
 from mxnet.ops.tools.keeping import kept
 from mxnet.ops.tools.layout import transposed
@@ -19,11 +20,12 @@ from mxnet.ops.tools.layout import transposed
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Place, Rows
+
 __all__ = ["BLOCK", "Winograd", "fits"]
 
-_HEAD = 128  # numbers at the start of scratch memory that kernels keep for themselves
+_HEAD = 240  # numbers at the start of scratch memory that kernels keep for themselves
 _GAP = 16
-_PANEL = 16  # channels that a kernel takes at once, at most; columns of a matrix that lie side by side
 BLOCK = 128  # tiles that are done at a time
 _TRANSFORMS = {
     2: ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1)),
@@ -45,7 +47,7 @@ def fits(sliding: Sliding) -> bool:
         and sliding.strides == sliding.dilates == (1, 1, 1)
         and sliding.extents[0] == sliding.groups == 1
         and max(sliding.pads) <= 2
-        and sliding.channels % _PANEL == sliding.filters % _PANEL == 0
+        and sliding.channels % PANEL == sliding.filters % PANEL == 0
     )
 
 
@@ -81,7 +83,7 @@ class Winograd(NamedTuple):
         Turned, they make of the gradient of the output that of the image.
         """
         transform = _transform(tile)
-        elements = _elements_in_panels(weight, turned=turned) if _by_panels() else _elements(weight)
+        elements = _elements_in_panels(weight, turned=turned) if by_panels() else _elements(weight)
         made = (transform.flip(1) if turned else transform) @ elements
         return made.view(len(transform), *weight.shape[:2])
 
@@ -140,29 +142,50 @@ class Winograd(NamedTuple):
         *,
         transposed: bool = False,
     ) -> None:
-        shares = list(self._shares())
-        block = min(BLOCK, max(size for _, size in shares))
-        each = _HEAD + 6 * block + 2 * max(channels, count) + count
-        each += self.elements * (block * (channels + count) + 2 * _GAP)
-        each = -(-each // 16) * 16
-        scratch = torch.empty((len(shares), each), dtype=torch.float32)
-        down, across = (-(-n // self.tile) for n in places[1:])
+        scratch, shares = self._share_words(
+            pads, extents, places, channels, count, relu, transposed=transposed
+        )
+        memory = torch.empty((len(shares), scratch), dtype=torch.float32)
         words = []
-        for i, (first, size) in enumerate(shares):
-            line, x = divmod(first, across)
-            number, y = divmod(line, down)
+        for i, share in enumerate(shares):
             weight = filters[i] if isinstance(filters, list) else filters
-            arrays = (image, weight, bias, out, scratch[i])
-            addresses = (0 if each is None else each.data_ptr() for each in arrays)
-            geometry = (*extents[1:], channels, count, *pads[1:], *places[1:], down, across)
-            tiles = (self.tile + 2, block, size, number, y, x)
-            words.append((*addresses, sgemm() or 0, *geometry, *tiles, relu, transposed, _by_panels()))
+            arrays = (image, weight, bias, out, memory[i])
+            words.append((*(0 if each is None else each.data_ptr() for each in arrays), *share))
         run_shares(kernel, words)
 
+    def shares_in_rows(self, to: Rows, *, relu: bool) -> list[list[Place | float]]:
+        """Return the words of each share for rows of data, transformed weight, bias and output."""
+        s = self.sliding
+        scratch, shares = self._share_words(s.pads, s.extents, s.places, s.channels, s.filters, relu)
+        bias = 0 if to.bias is None else to.bias
+        return [[to.data, to.weight, bias, to.output, to.scratch(scratch), *share] for share in shares]
 
-def _by_panels() -> bool:
-    """Whether our own products, of vectors of 8 numbers, are faster than the library's."""
-    return torch.backends.cpu.get_cpu_capability() == "AVX2"
+    def _share_words(
+        self,
+        pads: tuple[int, ...],
+        extents: tuple[int, ...],
+        places: tuple[int, ...],
+        channels: int,
+        count: int,
+        relu: bool,
+        *,
+        transposed: bool = False,
+    ) -> tuple[int, list[tuple[int, ...]]]:
+        """Return how much memory a share needs, and of each the words behind its addresses."""
+        shares = list(self._shares())
+        block = min(BLOCK, max(size for _, size in shares))
+        each = _HEAD + 8 * block + 2 * max(channels, count) + count
+        each += self.elements * (block * (channels + count) + 2 * _GAP)
+        each = -(-each // 16) * 16
+        down, across = (-(-n // self.tile) for n in places[1:])
+        words = []
+        for first, size in shares:
+            line, x = divmod(first, across)
+            number, y = divmod(line, down)
+            geometry = (*extents[1:], channels, count, *pads[1:], *places[1:], down, across)
+            tiles = (self.tile + 2, block, size, number, y, x)
+            words.append((sgemm() or 0, *geometry, *tiles, relu, transposed, by_panels()))
+        return each, words
 
 
 @kept
@@ -181,9 +204,9 @@ def _elements_in_panels(weight: Tensor, *, turned: bool) -> Tensor:
     """Return filters as 9 matrices in panels: (channel, filter), or (filter, channel) if turned."""
     filters, channels = weight.shape[:2]
     if turned:
-        parts = transposed(weight.contiguous().view(-1, _PANEL, 9))  # (filter, panel; element, channel)
-        order = parts.view(filters, -1, 9, _PANEL).permute(2, 1, 0, 3)
+        parts = transposed(weight.contiguous().view(-1, PANEL, 9))  # (filter, panel; element, channel)
+        order = parts.view(filters, -1, 9, PANEL).permute(2, 1, 0, 3)
     else:
-        parts = transposed(weight.contiguous().view(-1, _PANEL, channels * 9))
-        order = parts.view(-1, channels, 9, _PANEL).permute(2, 0, 1, 3)
+        parts = transposed(weight.contiguous().view(-1, PANEL, channels * 9))
+        order = parts.view(-1, channels, 9, PANEL).permute(2, 0, 1, 3)
     return order.reshape(9, -1)

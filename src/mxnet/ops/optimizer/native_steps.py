@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +16,7 @@ from mxnet.lazy import torch
 from mxnet.native import find, run_shares, threads, words_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
     Values = Any
@@ -139,32 +142,66 @@ def _is_for_kernels(tensor: Tensor) -> bool:
 
 def _move_all(kernel: str, values: Sequence[Values], numbers: Sequence[float]) -> bool:
     """Let a kernel move all but the second of some values; return whether it could."""
-    lists = fusable(*values)
-    if lists is None or not _is_for_kernels(lists[0][0]):
-        return False
-    sizes = [each.numel() for each in lists[0]]
-    shares = threads() if sum(sizes) >= _MANY else 1
-    if (
-        find(kernel) is None
-        or any([each.numel() for each in tensors] != sizes for tensors in lists[1:])
-        or (shares == 1 and sum(sizes) >= _MANY and torch.get_num_threads() > 1)
-    ):
-        return False
-    run_shares(kernel, [_share(numbers, lists, sizes, i, shares) for i in range(shares)])
-    show_change(lists[0], *lists[2:])
-    return True
+    weight, *others = values
+    if isinstance(weight, torch.Tensor):
+        table = _Table(kernel, values, len(numbers))
+    else:  # the same list, step after step
+        table = weight.tables.get(kernel)
+        if table is None or not table.holds_for(others):
+            table = weight.tables[kernel] = _Table(kernel, values, len(numbers))
+    return table.step(numbers)
+
+
+class _Table:
+    """The words for steps of the same values, of which only the numbers change from step to step."""
+
+    def __init__(self, kernel: str, values: Sequence[Values], numbers: int) -> None:
+        self._kernel = kernel
+        self._others = values[1:]
+        self._threads = threads()
+        lists = fusable(*values)
+        sizes = [] if lists is None else [each.numel() for each in lists[0]]
+        self._shares: list[Any] = []
+        if lists is not None and _fits(kernel, lists, sizes):
+            shares = self._threads if sum(sizes) >= _MANY else 1
+            self._shares = [_share(numbers, lists, sizes, i, shares) for i in range(shares)]
+            self._written = [*lists[0], *itertools.chain(*lists[2:])]
+
+    def holds_for(self, others: Sequence[Values]) -> bool:
+        """Whether it is still right beside these gradients and states, with as many threads as there are."""
+        return all(map(operator.is_, self._others, others)) and self._threads == threads()
+
+    def step(self, numbers: Sequence[float]) -> bool:
+        """Take a step; return whether the kernel could."""
+        if not self._shares:
+            return False
+        for words in self._shares:
+            words.view(np.float32)[: 2 * len(numbers) : 2] = numbers  # the lower half of each word
+        run_shares(self._kernel, self._shares)
+        torch.autograd.graph.increment_version(self._written)
+        return True
+
+
+def _fits(kernel: str, lists: Sequence[Sequence[Tensor]], sizes: Sequence[int]) -> bool:
+    """Whether a kernel can work on values, and pays."""
+    return (
+        _is_for_kernels(lists[0][0])
+        and find(kernel) is not None
+        and all([each.numel() for each in tensors] == sizes for tensors in lists[1:])
+        and (sum(sizes) < _MANY or threads() > 1 or torch.get_num_threads() == 1)
+    )
 
 
 def _share(
-    numbers: Sequence[float], lists: Sequence[Sequence[Tensor]], sizes: Sequence[int], which: int, of: int
-) -> list[float]:
-    """Return the words for one of as many parts of all tensors."""
-    words: list[float] = [*map(float, numbers), len(sizes)]
+    numbers: int, lists: Sequence[Sequence[Tensor]], sizes: Sequence[int], which: int, of: int
+) -> NDArray[np.int64]:
+    """Return the words for one of as many parts of all tensors; the numbers come later."""
+    words = [0] * numbers + [len(sizes)]
     for size, *tensors in zip(sizes, *lists, strict=True):
         start, stop = size * which // of, size * (which + 1) // of
         words += [each.data_ptr() + 4 * start for each in tensors]
         words.append(stop - start)
-    return words
+    return np.array(words, np.int64)
 
 
 def _move_rows(

@@ -15,6 +15,7 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.param import MANY
 from mxnet.ir.storage import CSR, Call, Sparse, Stored
+from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
 from mxnet.ops.tools.shapes import agree, all_are_images, normal_axis
 
@@ -41,9 +42,10 @@ def rows_of_parts(
     *,
     join: bool,
     sizes: Sequence[int] = (),
+    most: int = 1 << 18,
 ) -> None:
     """Add the rows that join parts along an axis, or split them; one that nobody wants is passed over."""
-    to.few(whole, 1 << 18)  # a copy waits for memory, and threads do not shorten that by much
+    to.few(whole, most)  # a copy waits for memory, and threads do not shorten that by much
     shape = whole.shape
     axis %= len(shape)
     rows = math.prod(shape[:axis])
@@ -56,6 +58,12 @@ def rows_of_parts(
             else:
                 to.copy(whole.at(at), part, rows, width, source_step=step)
         at += width
+
+
+def _lying(images: Place) -> Place:
+    """Return an array with its axes in the order in which it lies in memory."""
+    n, channels, *space = images.shape
+    return images._replace(shape=(n, *space, channels))
 
 
 def _below(call: Call) -> Stored | None:
@@ -120,8 +128,17 @@ class Concat(Op, name="Concat", aliases=("concat", "_sparse_concat")):
         known = [shape[axis] for shape in s.ins if shape is not None]
         return {"outs": (_with_extent(s.output, axis, _add(known)),)}
 
+    rows_of_any_layout = True
+
     def as_rows(self, to: Rows) -> None:
-        rows_of_parts(to, to.output, to.ins, self.dim, join=True)
+        layouts = {each.layout for each in (*to.ins, to.output)}
+        if layouts != {""} and (layouts != {CHANNELS_LAST} or self.dim != 1):
+            to.decline()
+        if layouts == {""}:
+            rows_of_parts(to, to.output, to.ins, self.dim, join=True)
+        else:  # before and behind are rows, which a call of torch's would part
+            images = [_lying(each) for each in to.ins]
+            rows_of_parts(to, _lying(to.output), images, -1, join=True, most=1 << 24)
 
     def backward_as_rows(self, to: Rows) -> None:
         wanted = [getattr(to, f"{name}_grad") for name in self.input_names()]

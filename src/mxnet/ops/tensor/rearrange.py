@@ -16,6 +16,7 @@ from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import VIEW
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.types import CHANNELS_LAST
 from mxnet.ops.tools.shapes import normal_axis, numel, same_shape
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ class _NewShape(Op):
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": self.output_shape(s.data)}
 
+    rows_of_any_layout = True
+
     def as_rows(self, to: Rows) -> None:
+        is_moved = to.data.layout and not (to.data.layout == CHANNELS_LAST and {*to.data.shape[2:]} == {1})
+        if is_moved or to.output.layout:
+            to.decline()
         to.same(to.output, to.data)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:

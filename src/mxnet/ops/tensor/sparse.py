@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, StorageError, Stored
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, StorageError, Stored
 from mxnet.lazy import torch
+from mxnet.native import find, run_shares, threads
 from mxnet.ops.tensor.indexing import Embedding
 from mxnet.ops.tensor.reduce import Reduction
 from mxnet.ops.tools.gradients import no_gradient, unchanged
+from mxnet.ops.tools.layout import takes_native
 from mxnet.ops.tools.shapes import same_shape
 from mxnet.ops.tools.storage import as_first, dense, densify, like_the_head, row_of_each, rows_of, sparsify
 
@@ -115,8 +118,36 @@ def _sum_of_rows(call: Call) -> Stored | None:
     if len(data.shape) != 2 or call.op.axes_of(2) != (1,):
         return None
     values, rows = data.parts
-    sums = Stored(ROWS, (data.shape[0], 1), (values.square().sum(1, keepdim=True), rows))
+    sums = Stored(ROWS, (data.shape[0], 1), (_squares_of_rows(values), rows))
     return sums if call.op.keepdims else Stored(DENSE, data.shape[:1], (densify(sums).flatten(),))
+
+
+def _squares_of_rows(values: Tensor) -> Tensor:
+    """Return the sums (n, 1) of the squares of rows, without memory for the squares."""
+    n, width = values.shape
+    if not values.numel() or not takes_native(values) or find("sum_squares") is None:
+        return values.square().sum(1, keepdim=True)
+    values, sums = values.contiguous(), values.new_empty(n, 1)
+    parts = threads() if values.numel() >= _SHARED else 1
+    bounds = [n * i // parts for i in range(parts + 1)]
+    shares = [(values[a:].data_ptr(), b - a, width, sums[a:].data_ptr()) for a, b in pairwise(bounds)]
+    run_shares("sum_squares", shares)
+    return sums
+
+
+_SHARED = 1 << 16  # elements from which on threads share them
+
+
+def _slope_of_squares(call: GradientCall) -> tuple[Stored]:
+    """Return the gradient in the rows that are stored, and of which the sum has a gradient."""
+    head, data = call.head, call.arrays["data"]
+    if head.stype == ROWS:  # it is that of a sum of each row
+        slopes, rows = head.parts
+        values = rows_of(data, rows)
+    else:
+        values, rows = data.parts
+        slopes = call.op.spread(densify(head), data.shape).index_select(0, rows)
+    return (Stored(ROWS, data.shape, (values * (slopes * 2), rows)),)
 
 
 class SquareSum(Reduction, name="_square_sum"):
@@ -127,11 +158,21 @@ class SquareSum(Reduction, name="_square_sum"):
     """
 
     example = 'mx.nd.array([[1, 2], [3, 4]]).tostype("row_sparse") | axis=1'
-    sparse = Sparse(_sum_storage, lambda op, stypes, head: (ROWS,), _sum_of_rows, takes=ROWS, always=True)
+    sparse = Sparse(
+        _sum_storage,
+        lambda op, stypes, head: (ROWS,),
+        _sum_of_rows,
+        _slope_of_squares,
+        takes=ROWS,
+        always=True,
+    )
 
     def reduce(self, data: Tensor, axes: tuple[int, ...], out: Tensor | None = None) -> Tensor:
         """Return the sum of squares, with the axes kept."""
         return data.square().sum(axes, keepdim=True)
+
+    def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
+        return data * (self.spread(grad, data.shape) * 2)
 
 
 class SparseEmbedding(Embedding, name="_contrib_SparseEmbedding"):

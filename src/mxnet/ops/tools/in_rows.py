@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,20 +42,20 @@ def in_rows(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(kernel)
     def compute(self: Op, run: Run, *arrays: Tensor, **named: Tensor) -> Any:
-        given = dict(zip(reads, arrays, strict=False)) | named
-        there = [(name, array) for name, array in given.items() if array is not None]
-        if takes_native(*[each for _, each in there if _is_real(each)]):
-            facts = tuple([(name, tuple(each.shape), each.dtype) for name, each in there])
-            rows = _settled(self, is_backward, facts, run.is_train, run.wants if is_backward else None)
+        given = (*arrays, *[named.get(name) for name in reads[len(arrays) :]]) if named else arrays
+        if takes_native(*[each for each in given if each is not None and _is_real(each)]):
+            facts = tuple([None if each is None else (each.shape, each.dtype) for each in given])
+            wants = run.wants if is_backward else None
+            rows = _settled(self, is_backward, reads, facts, run.is_train, wants)
             if rows is not None:
-                return rows([each for _, each in there])
+                return rows([each for each in given if each is not None])
         return kernel(self, run, *arrays, **named)
 
     return compute
 
 
-def _is_real(array: Tensor | Like) -> bool:
-    return not isinstance(array, Like) and array.is_floating_point()
+def _is_real(given: Tensor | Like) -> bool:
+    return not isinstance(given, Like) and given.is_floating_point()
 
 
 class _Made(NamedTuple):
@@ -66,12 +68,18 @@ class _Made(NamedTuple):
 
 @functools.lru_cache(maxsize=512)
 def _settled(
-    op: Op, is_backward: bool, facts: tuple[Any, ...], is_train: bool, wants: frozenset[str] | None
+    op: Op,
+    is_backward: bool,
+    reads: tuple[str, ...],
+    facts: tuple[Any, ...],
+    is_train: bool,
+    wants: frozenset[str] | None,
 ) -> _Call | None:
     """Return the rows for arrays with these names, shapes and dtypes; None where there are none."""
     rule = op.backward_as_rows if is_backward else op.as_rows
     assert rule is not None
-    given = {name: (shape, dtype) for name, shape, dtype in facts}
+    pairs = zip(reads, facts, strict=False)
+    given = {name: (tuple(fact[0]), fact[1]) for name, fact in pairs if fact is not None}
     made = _gradients(op, given, wants or frozenset()) if is_backward else _outputs(op, given)
     shapes = [shape for shape, _ in given.values()]
     if made is None or run_words("run") is None or any(0 in shape for shape in (*shapes, *made.shapes)):
@@ -114,33 +122,35 @@ class _Call:
 
     def __init__(self, to: Rows, made: _Made) -> None:
         kernels, starts, words, addresses, _, scratch, _ = to.recipe()
-        self._made = made
+        self._returned = made.returned
         self._shares = kernels[0] if to.is_shared else None
         self._starts = 8 * np.array(starts, np.int64)
         self._code = np.stack([np.array(kernels, np.int64), self._starts], 1)
-        self._words = np.array([*words, 0, 0, 0, len(kernels)], np.int64)  # and those of the loop
-        self._where, self._which, self._offsets = np.array(addresses, np.int64).reshape(-1, 3).T.copy()
-        self._memory = sum(scratch)
-        self._scratch = np.cumsum([0, *scratch[:-1]]) * 4
+        self._words = [*words, self._code.ctypes.data, 0, 0, len(kernels)]  # and those of the loop
+        self._addresses = addresses
+        pairs = [*zip(made.shapes, made.dtypes, strict=True)]
+        if scratch:
+            pairs.append(((sum(scratch),), torch.float32))
+        # What is made is like these, which nobody reads: a single number each, in those shapes.
+        self._alike = [torch.empty((), dtype=dtype).expand(shape) for shape, dtype in pairs]
+        self._further = [4 * start for start in itertools.accumulate(scratch[:-1])]
 
     def __call__(self, tensors: Sequence[Any]) -> Any:
-        made = self._made
-        pairs = zip(made.shapes, made.dtypes, strict=True)
-        results = [torch.empty(shape, dtype=dtype) for shape, dtype in pairs]
+        made = [torch.empty_like(each, memory_format=torch.contiguous_format) for each in self._alike]
         held = [None if isinstance(each, Like) else each.contiguous() for each in tensors]
-        addresses = [0 if each is None else each.data_ptr() for each in (*held, *results)]
-        if self._memory:
-            memory = torch.empty(self._memory, dtype=torch.float32)
-            addresses += (self._scratch + memory.data_ptr()).tolist()
-        words = self._words.copy()
-        words[self._where] = np.array(addresses, np.int64)[self._which] + self._offsets
-        at = words.ctypes.data
+        places = [0 if each is None else each.data_ptr() for each in (*held, *made)]
+        places += [places[-1] + start for start in self._further]
+        numbers = self._words.copy()
+        for where, which, offset in self._addresses:
+            numbers[where] = places[which] + offset
+        words = array("q", numbers)
+        at = words.buffer_info()[0]
         if self._shares is not None:
             run_table(self._shares, self._starts + at)
         else:
-            words[-4:-2] = self._code.ctypes.data, at
+            words[-3] = at
             loop = run_words("run")
             assert loop is not None
             loop(at + 8 * (len(words) - 4))
-        returned = [None if i is None else results[i] for i in made.returned]
+        returned = [None if i is None else made[i] for i in self._returned]
         return returned[0] if len(returned) == 1 else tuple(returned)

@@ -19,13 +19,15 @@ def takes_native(*arrays: Tensor | None) -> bool:
     """Whether native kernels can take these arrays: float32 on the CPU, and nobody watches."""
     if torch.compiler.is_compiling():
         return False
-    return all(
+    return all(array is None or _is_plain(array) for array in arrays)
+
+
+def _is_plain(array: Tensor) -> bool:
+    return (
         array.dtype == torch.float32
-        and array.device.type == "cpu"
+        and array.is_cpu  # its device says the same, in ten times the time
         and type(array) in (torch.Tensor, torch.nn.Parameter)
         and not (array.requires_grad and torch.is_grad_enabled())
-        for array in arrays
-        if array is not None
     )
 
 

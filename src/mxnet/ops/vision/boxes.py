@@ -11,6 +11,7 @@ import numpy as np
 from mxnet.dtype import number_as
 from mxnet.errors import ShapeError
 from mxnet.ir.constraints import is_complete
+from mxnet.ir.memory import NEW
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.expect import expect_real, extents_of
@@ -267,6 +268,7 @@ class BoxIou(Op, name="_contrib_box_iou"):
     """
 
     gradient = no_gradient
+    memory = NEW
     example = "[[0, 0, 2, 2]]; [[1, 1, 3, 3], [0, 0, 2, 2]]"
     inputs = {"lhs": "Boxes.", "rhs": "Boxes."}
     format: str = param(
@@ -299,6 +301,7 @@ class BipartiteMatching(Op, name="_contrib_bipartite_matching"):
     """
 
     gradient = no_gradient
+    memory = NEW
     example = "[[0.5, 0.6], [0.1, 0.2], [0.3, 0.4]] | threshold=0.01"
     outputs = ("output0", "output1")
     is_ascend: bool = param(default=False, doc="Whether small scores are good.")
@@ -344,6 +347,7 @@ class BoxEncode(Op, name="_contrib_box_encode"):
     """
 
     gradient = no_gradient
+    memory = NEW
     example = "[[1]]; [[0]]; [[[0, 0, 2, 2]]]; [[[0, 0, 2, 4]]]; [0, 0, 0, 0]; [1, 1, 1, 1]"
     inputs = {
         "samples": "1 for the anchors that have a box; all others are left out.",
@@ -395,6 +399,7 @@ class BoxDecode(Op, name="_contrib_box_decode"):
     """
 
     gradient = no_gradient
+    memory = NEW
     example = "[[[0, 0, 0, 0]]]; [[[0.1, 0.1, 0.3, 0.5]]]"
     inputs = {"data": "Predicted offsets.", "anchors": "Anchors, shared by the whole batch."}
     std0: float = param(default=1.0, doc="By what the shift along x is multiplied.")

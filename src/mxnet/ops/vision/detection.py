@@ -17,6 +17,7 @@ from mxnet.lazy import F, torch
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.expect import extents_of
 from mxnet.ops.tools.gradients import no_gradient
+from mxnet.ops.tools.in_rows import in_rows
 from mxnet.ops.tools.keeping import kept
 from mxnet.ops.vision.boxes import centres_in_onnx, decode_in_onnx, kept_in_onnx
 from mxnet.ops.vision.geometry import decode, encode, overlaps, to_centres
@@ -25,11 +26,14 @@ from mxnet.ops.vision.selection import match_greedily, suppress
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 __all__ = ["Detector"]
 
 _VARIANCES = param(default=(0.1, 0.1, 0.2, 0.2), doc="By what the four encoded numbers of a box are divided.")
+
+_WORST = 1e-6  # overlap that makes a pair
 
 
 class Detector(Op):
@@ -163,12 +167,27 @@ class MultiBoxTarget(Detector, name="_contrib_MultiBoxTarget"):
         flat = None if anchors is None else 4 * anchors
         return {"loc_target": (batch, flat), "loc_mask": (batch, flat), "cls_target": (batch, anchors)}
 
+    def as_rows(self, to: Rows) -> None:
+        if self.negative_mining_ratio > 0:
+            to.decline()
+        (batch, m, width), n = to.label.shape, to.anchor.shape[1]
+        sizes = batch, n, m, width
+        overlap, paired = to.scratch(batch * n * m), to.scratch(batch * n)
+        to("overlaps_with_objects", to.anchor, to.label, overlap, *sizes)
+        memory = to.scratch(batch * m), to.scratch(n)
+        to("match_greedily", overlap, paired, *memory, batch, n, m, min(n, m), 1.0, _WORST)
+        arrays = to.anchor, to.label, overlap, paired, to.loc_target, to.loc_mask, to.cls_target
+        enough = self.overlap_threshold if self.overlap_threshold > 0 else math.inf
+        numbers = enough, self.ignore_label, *self.variances
+        to("detection_targets", *arrays, *sizes, *map(float, numbers))
+
+    @in_rows
     def forward(self, run: Run, anchor: Tensor, label: Tensor, cls_pred: Tensor) -> tuple[Tensor, ...]:
         listed = (label[..., 0] != -1).cumprod(1).bool()  # (batch, objects)
         overlap = torch.where(
             listed[:, None], overlaps(anchor, label[..., 1:5]), -1.0
         )  # (batch, anchors, objects)
-        matched, _ = match_greedily(overlap, 1e-6)
+        matched, _ = match_greedily(overlap, _WORST)
         best, nearest = overlap.max(-1)
         chosen = torch.where(matched >= 0, matched, nearest)
         has_object = (matched >= 0) | ((best > self.overlap_threshold) & (self.overlap_threshold > 0))

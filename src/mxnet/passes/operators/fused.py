@@ -6,6 +6,7 @@ a pass, which says what is computed, and a kernel, which knows shapes, dtype and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
+from mxnet.ops.nn import apart, direct
 from mxnet.ops.nn.activation import rectified_, row_of_activation
 from mxnet.ops.nn.convolution import Convolution, is_last
 from mxnet.ops.nn.winograd import Winograd
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from mxnet.native.rows import Rows
 
 __all__ = [
+    "FiltersApart",
+    "FiltersInPanels",
     "FoldedBias",
     "FoldedWeight",
     "FusedConvolution",
@@ -200,6 +204,40 @@ class PackedConvolutionWeight(_Packed):
         return packed
 
 
+class FiltersInPanels(_Packed):
+    """Brings filters into panels, as our own products want them.
+
+    Shapes: weight (filter, channel, *kernel), output (panel, channel * elements, column).
+    """
+
+    name = "_filters_in_panels"
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        size = numel((s.weight or (None, None))[1:])
+        if size is None:
+            return {}
+        return {"output": (-(-s.weight[0] // direct.PANEL), size, direct.PANEL)}
+
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
+        return direct.in_panels(weight)
+
+
+class FiltersApart(_Packed):
+    """Brings filters, one for each channel, into the order of the kernel.
+
+    Shapes: weight (channel, 1, h, w), output (h * w, channel).
+    """
+
+    name = "_filters_apart"
+
+    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
+        size = numel((s.weight or (None, None))[1:])
+        return {} if size is None else {"output": (size, s.weight[0])}
+
+    def forward(self, run: Run, weight: Tensor) -> Tensor:
+        return apart.filters_apart(weight)
+
+
 _ROWS = param(doc="Of the data that the matrix will be multiplied with.")
 
 
@@ -243,9 +281,15 @@ class FusedConvolution(Convolution):
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
     tile: int = param(default=0, doc="Side of the tiles for which the weight is transformed; 0 for none.")
+    panels: bool = param(default=False, doc="Whether the weight is in panels.")
+    apart: bool = param(default=False, doc="Whether the weight is that of channels which are apart.")
+    rows_of_any_layout = True
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         bends = self.act == "relu"
+        if self.panels or self.apart:
+            result = self._convolve_natively(data, weight, bias)
+            return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
         if self.tile:
             sliding = self.sliding(tuple(data.shape))
             result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
@@ -265,6 +309,43 @@ class FusedConvolution(Convolution):
         self.refuse_channels_last_on_cpu(run)
         result = self.convolve(data, weight, bias, last=is_last(run, data), relu=bends)
         return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
+
+    def as_rows(self, to: Rows) -> None:
+        if not (self.panels or self.tile or self.apart) or self.act not in ("none", "relu", "hardtanh"):
+            to.decline()
+        if not to.data.layout == to.output.layout == CHANNELS_LAST:
+            to.decline()
+        sliding, relu = self.sliding(to.data.shape), self.act == "relu"
+        if self.tile:
+            to.shares("winograd", Winograd(sliding, self.tile).shares_in_rows(to, relu=relu))
+        elif self.apart:
+            to.shares("convolve_apart", apart.shares_in_rows(sliding, to, to.weight, relu=relu))
+        else:
+            addend = to.addend if isinstance(self, FusedConvolutionAdd) else None
+            if addend is not None and addend.layout != CHANNELS_LAST:
+                to.decline()
+            to.shares("convolve_directly", direct.shares_in_rows(sliding, to, addend, relu=relu))
+        if self.act == "hardtanh":
+            to("clip", to.output, *map(float, self.scalars), to.output.size)
+
+    def _convolve_natively(
+        self,
+        data: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        addend: Tensor | None = None,
+        out: Tensor | None = None,
+    ) -> Tensor:
+        sliding = self.sliding(tuple(data.shape))
+        if out is None:
+            places = sliding.places[3 - len(self.kernel) :]
+            out = empty_last((sliding.batch, sliding.filters, *places))
+        relu = self.act == "relu"
+        if self.apart:
+            apart.convolve(sliding, channels_last(data), weight, bias, out, relu=relu)
+        else:
+            direct.convolve(sliding, channels_last(data), weight, bias, out, addend, relu=relu)
+        return out
 
 
 class FusedConvolutionAdd(FusedConvolution):
@@ -296,6 +377,8 @@ class FusedConvolutionAdd(FusedConvolution):
         *,
         out: Tensor | None = None,
     ) -> Tensor:
+        if self.panels:
+            return self._convolve_natively(data, weight, bias, channels_last(addend), out)
         if self.act == "relu" and self.num_group == 1 and _cudnn_runs(data):
             return torch.cudnn_convolution_add_relu(
                 data, weight, addend if out is None else out, 1.0, bias,
@@ -408,9 +491,16 @@ class ToChannelsLast(Op):
     name = "_to_channels_last"
     cost = "nothing"
     infer_shape = same_shape
+    rows_of_any_layout = True
 
     def layouts(self, ins: Sequence[str]) -> tuple[str, ...]:
         return (CHANNELS_LAST,)
+
+    def as_rows(self, to: Rows) -> None:
+        n, channels, *space = to.data.shape
+        if to.data.layout or channels == 1:
+            to.decline()
+        to("transpose", to.data, to.output, n, channels, math.prod(space))
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         images = channels_last(data)
@@ -426,6 +516,13 @@ class ToChannelsFirst(Op):
     name = "_to_channels_first"
     memory = WRITES
     infer_shape = same_shape
+    rows_of_any_layout = True
+
+    def as_rows(self, to: Rows) -> None:
+        n, channels, *space = to.data.shape
+        if to.data.layout != CHANNELS_LAST:
+            to.decline()
+        to("transpose", to.data, to.output, n, math.prod(space), channels)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         return channels_first(data, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from mxnet.ir.memory import NOWHERE, Into
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.types import PACKED
 from mxnet.lazy import torch
@@ -59,11 +60,18 @@ class WinogradConvolution(Convolution):
         return result if is_last(run, data) else channels_first(result)
 
     def _backward_in_parts(
-        self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]
+        self,
+        grad: Tensor,
+        data: Tensor,
+        weight: Tensor,
+        wanted: list[bool],
+        *,
+        last: bool,
+        out: Mapping[str, Into] = NOWHERE,
     ) -> list[Tensor | None]:
         tiles = self.data_tile, self.weight_tile
         others = [want and not tile for want, tile in zip(wanted, tiles, strict=True)]
-        into = super()._backward_in_parts(grad, data, weight, others)
+        into = super()._backward_in_parts(grad, data, weight, others, last=last, out=out)
         sliding, grad = self.sliding(tuple(data.shape)), channels_last(grad)
         if wanted[0] and self.data_tile:
             into[0] = made = empty_last(data.shape)

@@ -1,0 +1,97 @@
+"""Which kernels convolve images that have their channels first, by a model of what each costs.
+
+As in :mod:`mxnet.ops.nn.convolution_costs`, what counts is the proportion of the rates.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Literal, NamedTuple
+
+from mxnet.config import knob
+from mxnet.lazy import torch
+from mxnet.ops.nn import planes
+from mxnet.ops.nn.convolution_costs import in_rows, multiplies
+from mxnet.ops.nn.convolution_tuning import Part
+from mxnet.ops.nn.sliding import Sliding, are_there
+
+__all__ = ["Way", "cost", "way"]
+
+Way = Literal["panels", "planes", "product", "torch"]
+"""With the channels last by filters in panels or products of gathered windows; by planes; or by torch's."""
+
+
+class _Rates(NamedTuple):
+    """Thousands of multiplications and additions in a microsecond, for what is computed in this order."""
+
+    output: float
+    image: float
+    filters: float
+
+
+# Of torch's convolutions, with AVX2.
+_MANY = _Rates(75, 65, 52)
+_FEW_CHANNELS = _Rates(40, 9, 25)  # fewer than a register has numbers
+_FEW_FILTERS = _Rates(4.5, 20, 15)
+_ONE_CHANNEL = _Rates(12, 5, 5)
+_OWN_CHANNELS, _OWN_LARGE = _Rates(30, 30, 25), _Rates(25, 20, 1.2)  # groups of one, and large windows
+_GROUPS = _Rates(5, 3.5, 4)  # of few
+_VOLUMES = _Rates(18, 16, 27)
+
+_LANES = 8
+_MOVED = 450  # microseconds for a million numbers, in and out
+_BY_PLANES, _WIDER = 65, 1.9  # the rate of kernels for planes, and how much faster others are with AVX-512
+_CHANGED = 1000  # microseconds for a million numbers to change their layout
+_CALL = 30
+
+
+def way(sliding: Sliding, part: Part) -> Way:
+    """Return how to compute a part of a convolution."""
+    if not are_there() or 0 in (sliding.rows, sliding.size, sliding.filters):
+        return "torch"
+    if knob("MXNET_CONVOLUTION_TUNE"):
+        return "product" if multiplies(sliding, part) else "torch"
+    costs = _costs(sliding, part)
+    return min(costs, key=lambda each: costs[each])
+
+
+def cost(sliding: Sliding, part: Part) -> float:
+    """Return the microseconds that the cheapest way takes."""
+    return min(_costs(sliding, part).values())
+
+
+@functools.lru_cache(maxsize=4096)
+def _costs(s: Sliding, part: Part) -> dict[Way, float]:
+    wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
+    faster = _WIDER if wide else 1
+    numbers = s.batch * (s.channels * math.prod(s.extents) + s.filters * math.prod(s.places))
+    multiplied = 2 * s.rows * s.size * s.filters / 1e3
+    found: dict[Way, float] = {
+        "torch": multiplied / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
+        "planes": planes.cost(s, part, _BY_PLANES, _MOVED),
+    }
+    product = in_rows(s)
+    if product is not None:
+        found["product"] = product + numbers * _CHANGED / 1e6
+    return found
+
+
+def _rates(s: Sliding) -> _Rates:
+    """Return those of torch's kernels."""
+    channels, filters, window = s.channels // s.groups, s.filters // s.groups, math.prod(s.kernel)
+    is_volume = s.extents[0] > 1
+    if channels == filters == 1:
+        is_small = window <= 9 and set(s.dilates) == {1} and not is_volume
+        rates = _OWN_CHANNELS if is_small else _OWN_LARGE
+    elif s.groups > 1 and min(channels, filters) < _LANES:
+        rates = _GROUPS
+    elif is_volume and window > 1:
+        rates = _VOLUMES
+    elif filters < _LANES and window > 1:
+        rates = _FEW_FILTERS
+    elif channels == 1:
+        rates = _ONE_CHANNEL
+    else:
+        rates = _FEW_CHANNELS if channels < _LANES else _MANY
+    return rates
