@@ -317,3 +317,10 @@ def test_an_array_given_as_a_dtype_stands_for_its_own():
     assert mx.nd.ones(2).astype(like).dtype is np.int32
     assert mx.nd.ones(2, dtype=like.asnumpy()).dtype is np.int32
     assert mx.nd.ones(2).astype(np.float64(1)).dtype is np.float64
+
+
+def test_division_has_the_names_it_had_in_python_2():
+    quotient = mx.nd.array([4]).__div__(2)
+    assert quotient.__rdiv__(1).asscalar() == 0.5
+    assert quotient.__idiv__(2) is quotient
+    assert quotient.__nonzero__()

@@ -45,3 +45,8 @@ def test_labels_are_the_next_words_and_time_may_come_first():
     assert batch.data[0].asnumpy().T.tolist() == [[1, 2, 3, -1]]
     assert batch.label[0].asnumpy().T.tolist() == [[2, 3, -1, -1]]
     assert batch.provide_data[0].shape == (4, 1)
+
+
+def test_the_number_of_sentences_left_out_is_printed_as_mxnet_does(capsys):
+    mx.rnn.BucketSentenceIter([[1, 2], [1, 2, 3, 4, 5]], 1, buckets=[4], invalid_label=0)
+    assert capsys.readouterr().out == "WARNING: discarded 1 sentences longer than the largest bucket.\n"

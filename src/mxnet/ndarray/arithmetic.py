@@ -124,6 +124,9 @@ class Arithmetic:
 
     __div__, __rdiv__, __idiv__ = __truediv__, __rtruediv__, __itruediv__  # called by name by old scripts
 
+    def __nonzero__(self) -> bool:
+        return bool(self)
+
     def __mod__(self, other: Any) -> NDArray:
         return self._combine(other, MODULO)
 

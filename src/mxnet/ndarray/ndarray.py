@@ -190,8 +190,6 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
             raise ShapeError(f"An array of {self.size} elements is neither true nor false as a whole.")
         return bool(self._tensor.any())
 
-    __nonzero__ = __bool__
-
     def __repr__(self) -> str:
         shape = "x".join(map(str, self.shape))
         return f"\n{self.asnumpy()}\n<{type(self).__name__} {shape} @{self.context}>"

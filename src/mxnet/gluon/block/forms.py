@@ -52,7 +52,7 @@ def flatten(value: Any, what: str) -> tuple[list[Any], Form]:
     return flat, forms
 
 
-def values_in(value: Any) -> Iterator[NDArray | Symbol]:
+def values_in(value: Any) -> Iterator[Any]:
     """Yield the arrays and symbols in a nested list; what else is there, `hybrid_forward` takes as it is.
 
     Examples
