@@ -2,25 +2,19 @@
 
 import numpy as np
 import pytest
-import torch
 
 import mxnet as mx
 from mxnet.ops.nn import direct
 from mxnet.ops.nn.sliding import are_there
 
-pytestmark = pytest.mark.skipif(
-    not (are_there() and direct.by_panels()), reason="the processor has kernels of another kind"
-)
+pytestmark = [
+    pytest.mark.usefixtures("of_threads"),
+    pytest.mark.skipif(
+        not (are_there() and direct.by_panels()), reason="the processor has kernels of another kind"
+    ),
+]
 
 IMAGES = {"data": (2, 16, 13, 11)}
-
-
-@pytest.fixture(params=[1, 2], ids=["one_thread", "two_threads"], autouse=True)
-def of_threads(request):
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield
-    torch.set_num_threads(before)
 
 
 def convolution(data, name, **options):

@@ -8,7 +8,10 @@ from mxnet.ops.nn import apart
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.tools.layout import channels_last, empty_last
 
-pytestmark = pytest.mark.skipif(not are_there(), reason="there are no native kernels here")
+pytestmark = [
+    pytest.mark.usefixtures("of_threads"),
+    pytest.mark.skipif(not are_there(), reason="there are no native kernels here"),
+]
 
 # Images, channels, height, width, and for each axis: kernel, stride, pad, dilation.
 CASES = {
@@ -21,14 +24,6 @@ CASES = {
     "nothing_but_padding": (1, 16, 3, 3, [(1, 1, 2, 1)] * 2),
     "many_channels": (1, 512, 5, 5, [(3, 1, 1, 1)] * 2),
 }
-
-
-@pytest.fixture(params=[1, 2], ids=["one_thread", "two_threads"], autouse=True)
-def of_threads(request):
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("relu", [False, True])

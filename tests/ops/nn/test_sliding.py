@@ -9,7 +9,10 @@ from mxnet.ops.nn import direct, planes
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 
-pytestmark = pytest.mark.skipif(not are_there(), reason="there are no native kernels here")
+pytestmark = [
+    pytest.mark.usefixtures("of_threads"),
+    pytest.mark.skipif(not are_there(), reason="there are no native kernels here"),
+]
 
 # Shape of the data, filters, groups, and for each axis: kernel, stride, pad, dilation.
 CASES = {
@@ -31,14 +34,6 @@ CASES = {
     "many_elements": ((1, 70, 9, 20), 9, 1, [(3, 1, 1, 1)] * 2),
     "volume": ((2, 3, 5, 6, 7), 4, 1, [(3, 1, 1, 1), (2, 2, 1, 1), (3, 1, 0, 2)]),
 }
-
-
-@pytest.fixture(params=[1, 2], ids=["one_thread", "two_threads"], autouse=True)
-def of_threads(request):
-    before = torch.get_num_threads()
-    torch.set_num_threads(request.param)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(params=CASES)

@@ -10,10 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, real
-from mxnet.native.kernels.panels import choose, load, loop, store
+from mxnet.native.kernels.vectors import FAST, HALVES, I64, choose, load, loop, moved, store
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH = 0, 1, 2, 3, 4
 HEIGHT, WIDTH, CHANNELS, KERNEL, STRIDE, PAD, DILATE, PLACES = 5, 6, 7, 8, 10, 12, 14, 16
@@ -23,9 +22,7 @@ FIRST, LINES, RELU, FACTOR = (
     20,
     21,
 )  # lines of the output; what sums are multiplied by, without filters
-_PIXELS, _HALVES = 4, (0, 32)  # bytes
-_I64 = ir.IntType(64)
-_FAST = ("contract", "reassoc", "nsz")
+_PIXELS = 4
 
 Values = Sequence[Any]
 
@@ -37,27 +34,24 @@ def _window(join: Callable[[Any, Any, Any, Any], Any]) -> Any:
         builder: Any, pixels: Any, table: Any, count: Any, offset: Any, step: Any, channel: Any, out: Any,
         out_step: Any, bias: Any, relu: Any,
     ) -> None:  # fmt: skip
-        def moved(base: Any, by: Any, times: int) -> Any:
-            return builder.add(base, builder.mul(by, _I64(times))) if times else base
-
         def write(which: int) -> None:
-            each = [(pixel, half) for pixel in range(1 if which == 1 else _PIXELS) for half in _HALVES]
+            each = [(pixel, half) for pixel in range(1 if which == 1 else _PIXELS) for half in HALVES]
 
             def element(entry: Any, *held: Any) -> Values:
-                words = builder.inttoptr(entry, _I64.as_pointer())
+                words = builder.inttoptr(entry, I64.as_pointer())
                 image = builder.add(builder.load(words), offset)
-                tap = builder.add(builder.load(builder.gep(words, [_I64(1)])), channel)
-                factors = {half: load(builder, tap, half) for half in _HALVES}
-                numbers = [load(builder, moved(image, step, pixel), half) for pixel, half in each]
+                tap = builder.add(builder.load(builder.gep(words, [I64(1)])), channel)
+                factors = {half: load(builder, tap, half) for half in HALVES}
+                numbers = [load(builder, moved(builder, image, step, pixel), half) for pixel, half in each]
                 joined = [
                     join(builder, value, x, factors[half])
                     for value, x, (_, half) in zip(held, numbers, each, strict=True)
                 ]
-                return [builder.add(entry, _I64(16)), *joined]
+                return [builder.add(entry, I64(16)), *joined]
 
             starts = [load(builder, bias, half) for _, half in each]
             _, *made = loop(builder, count, [table, *starts], element)
-            store(builder, made, [(moved(out, out_step, pixel), half) for pixel, half in each], relu)
+            store(builder, made, [(moved(builder, out, out_step, pixel), half) for pixel, half in each], relu)
 
         choose(builder, pixels, 2, write)
 
@@ -65,7 +59,7 @@ def _window(join: Callable[[Any, Any, Any, Any], Any]) -> Any:
 
 
 def _summed(builder: Any, total: Any, x: Any, factor: Any) -> Any:
-    return builder.fadd(total, builder.fmul(x, factor, flags=_FAST), flags=_FAST)
+    return builder.fadd(total, builder.fmul(x, factor, flags=FAST), flags=FAST)
 
 
 def _largest(builder: Any, most: Any, x: Any, _: Any) -> Any:

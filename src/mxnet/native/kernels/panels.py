@@ -13,46 +13,30 @@ from typing import Any
 from llvmlite import ir
 
 from mxnet.native.kernels.language import f32, inline, intrinsic
+from mxnet.native.kernels.vectors import (
+    FAST,
+    HALVES,
+    I64,
+    LANES,
+    VECTOR,
+    choose,
+    load,
+    loop,
+    moved,
+    repeated,
+    store,
+)
 
-__all__ = ["SPARE", "choose", "load", "loop", "multiply_panels", "store"]
+__all__ = ["SPARE", "multiply_panels"]
 
-_ROWS, _LANES = 6, 8  # of a tile, with two vectors a row: 12 of the 16 registers of AVX2
-_HALVES = (0, 4 * _LANES)  # bytes
-_ROW = 8 * _LANES  # bytes of a row of a panel, or of a tile
+_ROWS = 6  # of a tile, with two vectors a row: 12 of the 16 registers of AVX2
+_ROW = 8 * LANES  # bytes of a row of a panel, or of a tile
 SPARE = _ROWS * _ROW
 """Bytes of memory for a tile of which not all columns are wanted."""
 _DEPTH = 256  # rows of a panel that stay in the nearest cache while they are multiplied
-_I64, _I32, _F32, _P8 = ir.IntType(64), ir.IntType(32), ir.FloatType(), ir.IntType(8).as_pointer()
-_VECTOR = ir.VectorType(_F32, _LANES)
-_ZERO = ir.Constant(_VECTOR, [0.0] * _LANES)
-_FAST = ("contract", "reassoc", "nsz")
+_I32, _P8 = ir.IntType(32), ir.IntType(8).as_pointer()
 
 Values = Sequence[Any]
-
-
-def _vector(builder: Any, address: Any, more: int = 0) -> Any:
-    """Return the place of a vector."""
-    place = builder.add(address, _I64(more)) if more else address
-    return builder.inttoptr(place, _VECTOR.as_pointer())
-
-
-def load(builder: Any, address: Any, more: int = 0) -> Any:
-    """Return the vector at an address, or so many bytes further on."""
-    value = builder.load(_vector(builder, address, more))
-    value.align = 4
-    return value
-
-
-def _load_repeated(builder: Any, address: Any, more: int) -> Any:
-    """Return a vector of one number."""
-    place = builder.add(address, _I64(more)) if more else address
-    number = builder.load(builder.inttoptr(place, _F32.as_pointer()))
-    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, _I32(0))
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, _LANES), [0] * _LANES))
-
-
-def _row(builder: Any, base: Any, step: Any, row: int) -> Any:
-    return builder.add(base, builder.mul(step, _I64(row))) if row else base
 
 
 def _fetch(builder: Any, address: Any) -> None:
@@ -62,28 +46,6 @@ def _fetch(builder: Any, address: Any) -> None:
         "llvm.prefetch", [_P8], kind
     )
     builder.call(prefetch, [builder.inttoptr(address, _P8), _I32(0), _I32(2), _I32(1)])
-
-
-def loop(builder: Any, count: Any, firsts: Values, body: Callable[..., Values]) -> Values:
-    """Write a loop of so many turns, or none, that makes values of values; return those of the last turn."""
-    begin = builder.block
-    loop, end = (builder.append_basic_block(name) for name in ("loop", "done"))
-    builder.cbranch(builder.icmp_signed(">", count, _I64(0)), loop, end)
-    builder.position_at_end(loop)
-    number, *held = [builder.phi(each.type) for each in (count, *firsts)]
-    made = body(*held)
-    left = builder.sub(number, _I64(1))
-    for phi, first, now in zip((number, *held), (count, *firsts), (left, *made), strict=True):
-        phi.add_incoming(first, begin)
-        phi.add_incoming(now, builder.block)
-    last = builder.block
-    builder.cbranch(builder.icmp_signed("!=", left, _I64(0)), loop, end)
-    builder.position_at_end(end)
-    results = [builder.phi(each.type) for each in firsts]
-    for phi, first, now in zip(results, firsts, made, strict=True):
-        phi.add_incoming(first, begin)
-        phi.add_incoming(now, last)
-    return results
 
 
 def _summed(
@@ -100,51 +62,24 @@ def _summed(
         def along(at: Any, down: Any, *sums: Any) -> Values:
             rows_at = [builder.add(place, at) for place in places]
             for turn in range(turns):
-                _fetch(builder, builder.add(builder.add(down, ahead), _I64(_ROW * turn)))
-                both = [load(builder, down, _ROW * turn + half) for half in _HALVES]
-                numbers = [_load_repeated(builder, place, 4 * turn) for place in rows_at]
-                products = [builder.fmul(x, y, flags=_FAST) for x in numbers for y in both]
-                sums = tuple(builder.fadd(*pair, flags=_FAST) for pair in zip(products, sums, strict=True))
-            return [builder.add(at, _I64(4 * turns)), builder.add(down, _I64(_ROW * turns)), *sums]
+                _fetch(builder, builder.add(builder.add(down, ahead), I64(_ROW * turn)))
+                both = [load(builder, down, _ROW * turn + half) for half in HALVES]
+                numbers = [repeated(builder, place, 4 * turn) for place in rows_at]
+                products = [builder.fmul(x, y, flags=FAST) for x in numbers for y in both]
+                sums = tuple(builder.fadd(*pair, flags=FAST) for pair in zip(products, sums, strict=True))
+            return [builder.add(at, I64(4 * turns)), builder.add(down, I64(_ROW * turns)), *sums]
 
         return along
 
     def each(entry: Any, down: Any, *sums: Any) -> Values:
         nonlocal places
-        held = builder.inttoptr(entry, _I64.as_pointer())
-        places = [builder.load(builder.gep(held, [_I64(row)])) for row in range(rows)]
-        at, down, *after = loop(builder, builder.ashr(count, _I64(2)), [offset, down, *sums], multiply(4))
-        _, down, *after = loop(builder, builder.and_(count, _I64(3)), [at, down, *after], multiply(1))
+        held = builder.inttoptr(entry, I64.as_pointer())
+        places = [builder.load(builder.gep(held, [I64(row)])) for row in range(rows)]
+        at, down, *after = loop(builder, builder.ashr(count, I64(2)), [offset, down, *sums], multiply(4))
+        _, down, *after = loop(builder, builder.and_(count, I64(3)), [at, down, *after], multiply(1))
         return [builder.add(entry, line), down, *after]
 
     return loop(builder, elements, [table, panel, *starts], each)[2:]
-
-
-def choose(builder: Any, number: Any, most: int, write: Callable[[int], None]) -> None:
-    """Write code for each number from 1 up to the most, which stands for all above too."""
-    after = builder.append_basic_block("after")
-    blocks = {each: builder.append_basic_block(f"of_{each}") for each in range(1, most + 1)}
-    switch = builder.switch(number, blocks[most])
-    for each, block in blocks.items():
-        if each < most:
-            switch.add_case(_I64(each), block)
-        builder.position_at_end(block)
-        write(each)
-        builder.branch(after)
-    builder.position_at_end(after)
-
-
-def store(builder: Any, values: Values, places: Sequence[tuple[Any, int]], relu: Any) -> None:
-    """Write vectors to addresses and so many bytes further on, after ReLU if asked for; of NaN that is 0."""
-    bends, stays, end = (builder.append_basic_block(name) for name in ("bends", "stays", "end"))
-    builder.cbranch(builder.icmp_signed("!=", relu, _I64(0)), bends, stays)
-    for block in (bends, stays):  # one condition for all, as they would be many branches
-        builder.position_at_end(block)
-        for value, place in zip(values, places, strict=True):
-            bent = builder.select(builder.fcmp_ordered(">", value, _ZERO), value, _ZERO)
-            builder.store(bent if block is bends else value, _vector(builder, *place)).align = 4
-        builder.branch(end)
-    builder.position_at_end(end)
 
 
 @intrinsic
@@ -155,24 +90,24 @@ def _tile(
     """Compute a tile with that many rows, or with 6 of more; all steps are in bytes."""
 
     def write(rows: int) -> None:
-        places = [(row, half) for row in range(rows) for half in _HALVES]
+        places = [(row, half) for row in range(rows) for half in HALVES]
         columns = [load(builder, bias, half) for _, half in places]
         before, adds, starts = (
             builder.block,
             *(builder.append_basic_block(name) for name in ("adds", "starts")),
         )
-        builder.cbranch(builder.icmp_signed("!=", addend, _I64(0)), adds, starts)
+        builder.cbranch(builder.icmp_signed("!=", addend, I64(0)), adds, starts)
         builder.position_at_end(adds)
-        more = [load(builder, _row(builder, addend, addend_row, row), half) for row, half in places]
-        more = [builder.fadd(*pair, flags=_FAST) for pair in zip(more, columns, strict=True)]
+        more = [load(builder, moved(builder, addend, addend_row, row), half) for row, half in places]
+        more = [builder.fadd(*pair, flags=FAST) for pair in zip(more, columns, strict=True)]
         builder.branch(starts)
         builder.position_at_end(starts)
-        firsts = [builder.phi(_VECTOR) for _ in places]
+        firsts = [builder.phi(VECTOR) for _ in places]
         for phi, alone, added in zip(firsts, columns, more, strict=True):
             phi.add_incoming(alone, before)
             phi.add_incoming(added, adds)
         sums = _summed(builder, firsts, table, line, elements, offset, count, panel, ahead)
-        store(builder, sums, [(_row(builder, out, out_row, row), half) for row, half in places], relu)
+        store(builder, sums, [(moved(builder, out, out_row, row), half) for row, half in places], relu)
 
     choose(builder, number, _ROWS, write)
 

@@ -16,6 +16,7 @@ import numpy as np
 from llvmlite import ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel
+from mxnet.native.kernels.vectors import FAST, I64, LANES, VECTOR, choose, load, moved, repeated
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, PLAN, FIRST, END, RELU = 0, 1, 2, 3, 4, 5, 6, 7, 8
 CHANNELS, GROUPS, FILTER_COUNT, PARTS, BAND = 0, 1, 2, 3, 4  # of a group; into how many parts filters are cut
@@ -24,10 +25,7 @@ PLANE, LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL = 20, 21, 22, 23, 24, 25
 # Of each variant, which has some of the window's elements, for some of the output's pixels:
 COUNT, TABLE, WEIGHTS, PLACES, ORIGIN, STEPS, DIRECT = 0, 1, 2, 3, 6, 7, 10
 
-_I64, _I32, _F32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
-_LANES = 8
-_VECTOR = ir.VectorType(_F32, _LANES)
-_FAST = ("contract", "reassoc", "nsz")
+_I32, _F32 = ir.IntType(32), ir.FloatType()
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _ZEROS = 256  # bytes at the start of scratch memory, which are 0
 _DEPTH = 256  # elements of windows that stay in the nearest cache while all filters are multiplied with them
@@ -36,61 +34,29 @@ _RUN = 1024  # pixels of a gradient, likewise
 Values = Sequence[Any]
 
 
-def _load(builder: Any, address: Any, more: int = 0) -> Any:
-    place = builder.add(address, _I64(more)) if more else address
-    value = builder.load(builder.inttoptr(place, _VECTOR.as_pointer()))
-    value.align = 4
-    return value
-
-
-def _load_repeated(builder: Any, address: Any) -> Any:
-    """Return a vector of one number."""
-    number = builder.load(builder.inttoptr(address, _F32.as_pointer()))
-    one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), number, _I32(0))
-    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(_I32, _LANES), [0] * _LANES))
-
-
-def _row(builder: Any, base: Any, step: Any, row: int) -> Any:
-    return builder.add(base, builder.mul(step, _I64(row))) if row else base
-
-
 def _loop(builder: Any, count: Any, moving: Sequence[tuple[Any, int]], sums: Values, body: Any) -> Values:
     """Write a loop, of at least one turn, that adds up; what moves does so by a number of bytes."""
     begin = builder.block
     loop, end = (builder.append_basic_block(name) for name in ("summing", "summed"))
     builder.branch(loop)
     builder.position_at_end(loop)
-    i, *places = (builder.phi(_I64) for _ in range(1 + len(moving)))
-    held = [builder.phi(_VECTOR) for _ in sums]
+    i, *places = (builder.phi(I64) for _ in range(1 + len(moving)))
+    held = [builder.phi(VECTOR) for _ in sums]
     after = [
-        builder.fadd(builder.fmul(x, y, flags=_FAST), total, flags=_FAST)
+        builder.fadd(builder.fmul(x, y, flags=FAST), total, flags=FAST)
         for (x, y), total in zip(body(*places), held, strict=True)
     ]
-    left = builder.add(i, _I64(-1))
-    moved = [builder.add(place, _I64(step)) for place, (_, step) in zip(places, moving, strict=True)]
+    left = builder.add(i, I64(-1))
+    further = [builder.add(place, I64(step)) for place, (_, step) in zip(places, moving, strict=True)]
     values = zip(
-        (i, *places, *held), (count, *(at for at, _ in moving), *sums), (left, *moved, *after), strict=True
+        (i, *places, *held), (count, *(at for at, _ in moving), *sums), (left, *further, *after), strict=True
     )
     for phi, first, now in values:
         phi.add_incoming(first, begin)
         phi.add_incoming(now, loop)
-    builder.cbranch(builder.icmp_signed(">", left, _I64(0)), loop, end)
+    builder.cbranch(builder.icmp_signed(">", left, I64(0)), loop, end)
     builder.position_at_end(end)
     return after
-
-
-def _either(builder: Any, number: Any, most: int, write: Any) -> None:
-    """Write code for each number from 1 up to the most."""
-    after = builder.append_basic_block("after")
-    blocks = {each: builder.append_basic_block(f"of_{each}") for each in range(1, most + 1)}
-    switch = builder.switch(number, blocks[most])
-    for each, block in blocks.items():
-        if each < most:
-            switch.add_case(_I64(each), block)
-        builder.position_at_end(block)
-        write(each)
-        builder.branch(after)
-    builder.position_at_end(after)
 
 
 def _of_pixels(most: int, vectors: int) -> Any:
@@ -101,23 +67,21 @@ def _of_pixels(most: int, vectors: int) -> Any:
         start: Any, start_row: Any, out: Any, out_row: Any,
     ) -> None:  # fmt: skip
         def write(rows: int) -> None:
-            tiles = [(row, 4 * _LANES * v) for row in range(rows) for v in range(vectors)]
-            sums = [_load(builder, _row(builder, start, start_row, row), more) for row, more in tiles]
+            tiles = [(row, 4 * LANES * v) for row in range(rows) for v in range(vectors)]
+            sums = [load(builder, moved(builder, start, start_row, row), more) for row, more in tiles]
 
             def multiply(weight: Any, entry: Any) -> list[tuple[Any, Any]]:
-                at = builder.add(image, builder.load(builder.inttoptr(entry, _I64.as_pointer())))
-                line = [_load(builder, at, 4 * _LANES * v) for v in range(vectors)]
-                numbers = [
-                    _load_repeated(builder, _row(builder, weight, weight_row, row)) for row in range(rows)
-                ]
+                at = builder.add(image, builder.load(builder.inttoptr(entry, I64.as_pointer())))
+                line = [load(builder, at, 4 * LANES * v) for v in range(vectors)]
+                numbers = [repeated(builder, moved(builder, weight, weight_row, row)) for row in range(rows)]
                 return [(x, y) for x in numbers for y in line]
 
             made = _loop(builder, count, [(weights, 4), (table, 8)], sums, multiply)
             for (row, more), total in zip(tiles, made, strict=True):
-                place = builder.add(_row(builder, out, out_row, row), _I64(more))
-                builder.store(total, builder.inttoptr(place, _VECTOR.as_pointer())).align = 4
+                place = builder.add(moved(builder, out, out_row, row), I64(more))
+                builder.store(total, builder.inttoptr(place, VECTOR.as_pointer())).align = 4
 
-        _either(builder, number, most, write)
+        choose(builder, number, most, write)
 
     return intrinsic(tile)
 
@@ -130,24 +94,24 @@ def _of_filters(most: int, elements: int) -> Any:
         out_row: Any,
     ) -> None:  # fmt: skip
         def write(rows: int) -> None:
-            entries = builder.inttoptr(table, _I64.as_pointer())
-            far = [builder.load(builder.gep(entries, [_I64(i)])) for i in range(elements)]
+            entries = builder.inttoptr(table, I64.as_pointer())
+            far = [builder.load(builder.gep(entries, [I64(i)])) for i in range(elements)]
 
             def multiply(at: Any, pixels: Any) -> list[tuple[Any, Any]]:
-                lines = [_load(builder, _row(builder, at, grad_row, row)) for row in range(rows)]
-                windows = [_load(builder, builder.add(pixels, each)) for each in far]
+                lines = [load(builder, moved(builder, at, grad_row, row)) for row in range(rows)]
+                windows = [load(builder, builder.add(pixels, each)) for each in far]
                 return [(x, y) for x in lines for y in windows]
 
-            zeros = [ir.Constant(_VECTOR, [0.0] * _LANES)] * (rows * elements)
-            step = 4 * _LANES
+            zeros = [ir.Constant(VECTOR, [0.0] * LANES)] * (rows * elements)
+            step = 4 * LANES
             made = _loop(builder, vectors, [(grad, step), (image, step)], zeros, multiply)
             for i, total in enumerate(made):
                 row, element = divmod(i, elements)
-                place = builder.add(_row(builder, out, out_row, row), _I64(4 * element))
+                place = builder.add(moved(builder, out, out_row, row), I64(4 * element))
                 held = builder.inttoptr(place, _F32.as_pointer())
                 builder.store(builder.fadd(builder.load(held), _across(builder, total)), held)
 
-        _either(builder, number, most, write)
+        choose(builder, number, most, write)
 
     return intrinsic(tile)
 
@@ -155,9 +119,9 @@ def _of_filters(most: int, elements: int) -> Any:
 def _across(builder: Any, vector: Any) -> Any:
     """Return the sum of a vector's numbers."""
     for width in (4, 2, 1):
-        order = [(i + width) % _LANES for i in range(_LANES)]
-        moved = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, _LANES), order))
-        vector = builder.fadd(vector, moved, flags=_FAST)
+        order = [(i + width) % LANES for i in range(LANES)]
+        turned = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, LANES), order))
+        vector = builder.fadd(vector, turned, flags=FAST)
     return builder.extract_element(vector, _I32(0))
 
 
@@ -224,7 +188,7 @@ def _lay(p, image, laid, first):
 @intrinsic
 def _place(builder: Any, words: Any, first: Any) -> Any:
     """Return the address of one of some words."""
-    return builder.ptrtoint(builder.gep(words, [first]), _I64)
+    return builder.ptrtoint(builder.gep(words, [first]), I64)
 
 
 @inline
