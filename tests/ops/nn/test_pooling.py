@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 
@@ -104,3 +105,30 @@ def test_only_max_pooling_shows_a_monitor_where_its_maxima_were():
 def test_pooling_says_what_does_not_fit(parameters, data, message):
     with pytest.raises(mx.MXNetError, match=message):
         mx.sym.Pooling(name="pool", **parameters).infer_shape(pool_data=data)
+
+
+@pytest.mark.parametrize(
+    ("extents", "kernel", "stride", "pad"),
+    [
+        ((6, 21), (2, 2), (2, 2), (0, 0)),
+        ((9, 22), (3, 3), (2, 2), (1, 1)),
+        ((5, 19), (3, 3), (1, 1), (1, 1)),
+        ((7, 23), (4, 5), (3, 4), (2, 1)),
+        ((1, 20), (1, 2), (1, 2), (0, 0)),
+    ],
+)
+def test_gradients_go_to_the_maxima_wherever_windows_lie(extents, kernel, stride, pad):
+    x = np.random.RandomState(0).permutation(6 * extents[0] * extents[1]).reshape(2, 3, *extents)
+    x = torch.tensor(x.astype("float32"), requires_grad=True)
+    torch.nn.functional.max_pool2d(x, kernel, stride, pad).sum().backward()
+    made = _gradient("Pooling", x.detach().numpy(), kernel=kernel, stride=stride, pad=pad)
+    np.testing.assert_array_equal(made, x.grad.numpy())
+
+
+@pytest.mark.parametrize("kernel", [(2, 2), (3, 3)])
+@pytest.mark.parametrize("number", [np.nan, -np.inf])
+def test_windows_without_a_number_have_the_lowest_one_for_their_maximum(kernel, number):
+    x = np.full((1, 1, *kernel), number, "float32")
+    assert mx.nd.Pooling(mx.nd.array(x), kernel=kernel, stride=(2, 2)).asnumpy() == np.finfo("float32").min
+    x[..., 1, 1] = -5
+    assert mx.nd.Pooling(mx.nd.array(x), kernel=kernel, stride=(2, 2)).asnumpy() == -5

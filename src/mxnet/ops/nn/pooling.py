@@ -12,6 +12,7 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Run, Slots, param
 from mxnet.lazy import F, torch
+from mxnet.ops.nn import maxima
 from mxnet.ops.tools.onnx_graph import InexpressibleError, Open
 from mxnet.ops.tools.torch_code import short
 from mxnet.ops.tools.window import Windowed
@@ -48,6 +49,13 @@ class _Windows(NamedTuple):
     def by_torch(self) -> bool:
         """Whether torch's kernels can pad: as much on both sides, and at most half a window."""
         return all(b <= p <= k // 2 for k, p, b in zip(self.kernel, self.pad, self.beyond, strict=True))
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """How many windows there are along each axis."""
+        return tuple(
+            (n + pad + beyond - k) // stride + 1 for n, k, stride, pad, beyond in zip(*self, strict=True)
+        )
 
     @property
     def margins(self) -> list[int]:
@@ -92,6 +100,11 @@ def _wide(array: Tensor, windows: _Windows) -> Tensor:
 
 def _maxima(data: Tensor, windows: _Windows, out: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """Return the maxima, and where in its image each one was."""
+    if windows.by_torch and maxima.fits(data):
+        place = out if out is not None and out.is_contiguous() else None
+        largest = data.new_empty((*data.shape[:2], *windows.places)) if place is None else place
+        where = maxima.find_maxima(data, windows.places, windows[:4], largest)
+        return largest if place is not None else written(largest, out), where
     if not windows.by_torch:
         data = F.pad(data, windows.margins, value=_lowest(data.dtype))
     kernel = _kernel("max_pool{}d_with_indices", windows)
@@ -128,6 +141,8 @@ def _back(grad: Tensor, windows: _Windows, divisor: int = 1, where: Tensor | Non
     if where is None:
         kernel = _kernel("avg_pool{}d_backward", windows)
         back = kernel(_wide(grad, windows), data, *sliding, False, True, divisor).to(grad.dtype)
+    elif windows.by_torch and maxima.fits(grad, where):
+        back = maxima.back(grad, where, windows[:4])
     else:
         kernel = _kernel("max_pool{}d_with_indices_backward", windows)
         back = kernel(grad, data.to(grad.dtype), *sliding, (1,) * len(extents), False, where)
