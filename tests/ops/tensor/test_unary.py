@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
+from mxnet.ops.tensor import unary
 
 
 def _gradient(function, values, head=1.0):
@@ -97,3 +99,14 @@ def test_smooth_l1_is_a_parabola_that_ends_at_one_over_sigma_squared():
     np.testing.assert_allclose(result.asnumpy(), [2.875, 0.125, 0, 0.08, 0.875], rtol=1e-6)
     gradient = _gradient(lambda x: mx.sym.smooth_l1(x, scalar=2.0), [-3, -0.25, 0, 0.2, 1])
     np.testing.assert_allclose(gradient, [-1, -1, 0, 0.8, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2, 3), (0, 3, 1, 2), (3, 2, 1, 0)])
+def test_tanh_of_many_numbers_is_right_however_they_lie(axes):
+    x = np.linspace(-12, 12, 40_000).reshape(2, 50, 40, 10)
+    x[0, 0, 0, :3] = np.nan, np.inf, -np.inf
+    laid = torch.tensor(x, dtype=torch.float32).permute(axes)
+    expected = np.tanh(laid.double().numpy())
+    np.testing.assert_allclose(unary.tanh(laid).numpy(), expected, rtol=4e-7)
+    assert unary.tanh(laid, laid) is laid
+    np.testing.assert_allclose(laid.numpy(), expected, rtol=4e-7)

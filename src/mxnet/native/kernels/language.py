@@ -243,25 +243,36 @@ def log(x):
 
 
 def unary(function: Any) -> Any:
-    """Enter a function of one number as a kernel; words: x, y, n."""
+    """Enter a function of one number as a kernel; words: x, y, n, where y may be x."""
     of = inline(function)
 
     def each(a):
         x, y, n = f32(a[0]), f32(a[1]), a[2]
-        for i in range(n):
-            y[i] = of(x[i])
+        if a[0] == a[1]:  # said aloud, as LLVM uses no vectors where two arrays may be one
+            for i in range(n):
+                x[i] = of(x[i])
+        else:
+            for i in range(n):
+                y[i] = of(x[i])
 
     return kernel(_as(function, each))
 
 
 def pair(function: Any) -> Any:
-    """Enter a function of two numbers as a kernel for arrays of one size; words: x, y, result, n."""
+    """Enter a function of two numbers as a kernel for arrays of one size; words: x, y, result, n.
+
+    The result may be x.
+    """
     of = inline(function)
 
     def each(a):
         x, y, out, n = f32(a[0]), f32(a[1]), f32(a[2]), a[3]
-        for i in range(n):
-            out[i] = of(x[i], y[i])
+        if a[0] == a[2]:
+            for i in range(n):
+                x[i] = of(x[i], y[i])
+        else:
+            for i in range(n):
+                out[i] = of(x[i], y[i])
 
     return kernel(_as(function, each))
 

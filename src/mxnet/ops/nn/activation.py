@@ -11,7 +11,7 @@ from mxnet.errors import ShapeError
 from mxnet.ir.memory import NOWHERE, WRITES, Into, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
-from mxnet.ops.tensor.unary import leaky_backward, relu, sigmoid_backward, tanh_backward
+from mxnet.ops.tensor.unary import leaky_backward, relu, sigmoid_backward, tanh, tanh_backward
 from mxnet.ops.tools.device import generator_of
 from mxnet.ops.tools.shapes import first_is_image, normal_axis, same_shape, shape_of_first_input
 from mxnet.ops.tools.writing import laid_out_alike, written
@@ -62,7 +62,7 @@ def rectified_(x: Tensor) -> Tensor:
 _ACTIVATIONS: dict[str, _Function] = {
     "relu": _Function(rectified, _relu_backward),
     "sigmoid": _Function(lambda x, out=None: torch.sigmoid(x, out=out), sigmoid_backward),
-    "tanh": _Function(lambda x, out=None: torch.tanh(x, out=out), tanh_backward),
+    "tanh": _Function(tanh, tanh_backward),
     "softrelu": _Function(
         lambda x, out=None: F.softplus(x) if out is None else torch.ops.aten.softplus.out(x, out=out),
         lambda grad, y, out=None: torch.mul(grad, -torch.expm1(-y), out=out),

@@ -18,6 +18,7 @@ from mxnet.ops.nn import apart, direct
 from mxnet.ops.nn.activation import rectified_, row_of_activation
 from mxnet.ops.nn.convolution import Convolution, is_last
 from mxnet.ops.nn.winograd import Winograd
+from mxnet.ops.tensor.unary import tanh
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 from mxnet.ops.tools.shapes import dtype_of_first_input, numel, reversed_shape, same_shape
 
@@ -84,7 +85,7 @@ _ACTIVATIONS: dict[str, Callable[..., Tensor]] = {
     "none": lambda x: x,
     "relu": lambda x: rectified_(x),
     "sigmoid": lambda x: torch.sigmoid_(x),
-    "tanh": lambda x: torch.tanh_(x),
+    "tanh": lambda x: tanh(x, x),
     "leaky_relu": lambda x, slope: F.leaky_relu_(x, slope),
     "hardtanh": lambda x, low, high: x.clamp_(low, high),
 }
