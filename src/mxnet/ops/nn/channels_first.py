@@ -11,15 +11,16 @@ from typing import Literal, NamedTuple
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.ops.nn import planes
+from mxnet.ops.nn import pixels, planes
 from mxnet.ops.nn.convolution_costs import in_rows, multiplies
 from mxnet.ops.nn.convolution_tuning import Part
 from mxnet.ops.nn.sliding import Sliding, are_there
 
 __all__ = ["Way", "cost", "way"]
 
-Way = Literal["panels", "planes", "product", "torch"]
-"""With the channels last by filters in panels or products of gathered windows; by planes; or by torch's."""
+Way = Literal["panels", "pixels", "planes", "product", "torch"]
+"""With the channels last by filters in panels or products of gathered windows; by products of windows that
+share no pixel; by planes; or by torch's."""
 
 
 class _Rates(NamedTuple):
@@ -71,6 +72,8 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
         "torch": multiplied / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
         "planes": planes.cost(s, part, _BY_PLANES, _MOVED),
     }
+    if pixels.fits(s):
+        found["pixels"] = pixels.cost(s)
     product = in_rows(s)
     if product is not None:
         found["product"] = product + numbers * _CHANGED / 1e6
