@@ -40,7 +40,8 @@ _LAYOUT = (
 
 _LANES = 8  # float32 numbers in a register of AVX2
 
-_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes}  # alike in what they offer
+# Kernels for images that have their channels first, alike in what they offer.
+_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes}
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
