@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "spread"]
 
 _RATE = 72  # of products: thousands of multiplications and additions in a microsecond
-_MOVED, _GATHERED = 150, 1500  # microseconds for a million numbers in and out, and for those of windows
+_MOVED, _GATHERED = 150, 3000  # microseconds for a million numbers in and out, and for those of windows
 _CALL = 30
 
 
