@@ -21,7 +21,7 @@ __all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "sprea
 
 _RATE = 72  # of products: thousands of multiplications and additions in a microsecond
 _MOVED, _GATHERED = 150, 3000  # microseconds for a million numbers in and out, and for those of windows
-_CALL = 30
+_CALL = 15
 
 
 def convolve(data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
