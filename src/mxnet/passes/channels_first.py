@@ -16,7 +16,7 @@ from mxnet.passes.operators.fused import FusedConvolution
 
 __all__ = ["stays_channels_first"]
 
-_CHANGED = 1000  # microseconds for a million numbers to change their layout
+_CHANGED = 700  # microseconds for a million numbers to change their layout
 
 
 def stays_channels_first(graph: Graph) -> bool:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mxnet.native import threads
-from mxnet.ops.nn import direct, planes
+from mxnet.ops.nn import direct, pixels, planes
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 
@@ -27,6 +27,8 @@ CASES = {
     "channels_apart": ((2, 6, 6, 6), 12, 6, [(3, 2, 1, 1)] * 2),
     "pixels": ((2, 10, 5, 6), 9, 1, [(1, 1, 0, 1)] * 2),
     "pixels_apart": ((2, 10, 5, 6), 9, 1, [(1, 2, 0, 1)] * 2),
+    "windows_side_by_side": ((3, 5, 7, 9), 4, 1, [(2, 2, 0, 1), (3, 4, 0, 1)]),
+    "few_filters_of_many_pixels": ((2, 3, 6, 8), 1, 1, [(2, 2, 0, 1), (1, 1, 0, 1)]),
     "text": ((3, 1, 20, 30), 10, 1, [(3, 1, 0, 1), (30, 1, 0, 1)]),
     "many_rows": ((4, 3, 40, 40), 8, 1, [(3, 1, 1, 1)] * 2),
     "line": ((2, 5, 30), 6, 1, [(4, 2, 3, 1)]),
@@ -105,22 +107,30 @@ def test_the_gradient_of_the_filters_is_the_same(case):
     _same(into, _gradients(image, weight, window, grad.double())[1])
 
 
-def test_a_convolution_is_the_same_with_the_channels_first(case):
+@pytest.fixture(params=[planes, pixels], ids=["planes", "pixels"])
+def kernels(request, case):
+    """Return kernels for images that have their channels first."""
+    if request.param is pixels and not pixels.fits(case[0]):
+        pytest.skip("these windows share pixels")
+    return request.param
+
+
+def test_a_convolution_is_the_same_with_the_channels_first(case, kernels):
     sliding, image, weight, bias, _, expected = case
     out = torch.full(expected.shape, torch.nan)
-    planes.multiply(sliding, image, weight, bias, out)
+    kernels.multiply(sliding, image, weight, bias, out)
     _same(out, expected)
-    planes.multiply(sliding, image, weight, bias, out, relu=True)
+    kernels.multiply(sliding, image, weight, bias, out, relu=True)
     _same(out, expected.clamp(min=0))
 
 
-def test_gradients_are_the_same_with_the_channels_first(case):
+def test_gradients_are_the_same_with_the_channels_first(case, kernels):
     sliding, image, weight, _, window, result = case
     grad = torch.randn(result.shape, generator=torch.Generator().manual_seed(0))
     into_image, into_weight, _ = _gradients(image, weight, window, grad.double())
     found = torch.full(image.shape, torch.nan), torch.full(weight.shape, torch.nan)
-    planes.spread(sliding, grad, weight, None, found[0])
-    planes.collect(sliding, image, grad, found[1])
+    kernels.spread(sliding, grad, weight, None, found[0])
+    kernels.collect(sliding, image, grad, found[1])
     _same(found[0], into_image)
     _same(found[1], into_weight)
 
@@ -140,13 +150,13 @@ def test_the_gradient_of_single_pixels_is_the_same_by_panels(space, filters):
     _same(into, expected)
 
 
-def test_relu_makes_nan_zero(case):
+def test_relu_makes_nan_zero(case, kernels):
     sliding, image, weight, bias, _, expected = case
     out = _unwritten(expected.shape)
     sliding.multiply(channels_last(image), channels_last(weight), bias * torch.nan, out, relu=True)
     assert not out.count_nonzero()
     out = torch.full(expected.shape, torch.nan)
-    planes.multiply(sliding, image, weight, bias * torch.nan, out, relu=True)
+    kernels.multiply(sliding, image, weight, bias * torch.nan, out, relu=True)
     assert not out.count_nonzero()
 
 

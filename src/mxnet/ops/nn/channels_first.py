@@ -11,15 +11,16 @@ from typing import Literal, NamedTuple
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.ops.nn import planes
+from mxnet.ops.nn import pixels, planes
 from mxnet.ops.nn.convolution_costs import in_rows, multiplies
 from mxnet.ops.nn.convolution_tuning import Part
 from mxnet.ops.nn.sliding import Sliding, are_there
 
 __all__ = ["Way", "cost", "way"]
 
-Way = Literal["panels", "planes", "product", "torch"]
-"""With the channels last by filters in panels or products of gathered windows; by planes; or by torch's."""
+Way = Literal["panels", "pixels", "planes", "product", "torch"]
+"""With the channels last by filters in panels or products of gathered windows; by products of windows that
+share no pixel; by planes; or by torch's."""
 
 
 class _Rates(NamedTuple):
@@ -36,14 +37,16 @@ _FEW_CHANNELS = _Rates(40, 9, 25)  # fewer than a register has numbers
 _FEW_FILTERS = _Rates(4.5, 20, 15)
 _ONE_CHANNEL = _Rates(12, 5, 5)
 _OWN_CHANNELS, _OWN_LARGE = _Rates(30, 30, 25), _Rates(25, 20, 1.2)  # groups of one, and large windows
+_OWN_DILATED = _Rates(16, 1, 1.6)  # with holes
 _GROUPS = _Rates(5, 3.5, 4)  # of few
 _VOLUMES = _Rates(18, 16, 27)
 
 _LANES = 8
 _MOVED = 450  # microseconds for a million numbers, in and out
 _BY_PLANES, _WIDER = 65, 1.9  # the rate of kernels for planes, and how much faster others are with AVX-512
-_CHANGED = 1000  # microseconds for a million numbers to change their layout
+_CHANGED = 700  # microseconds for a million numbers to change their layout
 _CALL = 30
+_STEPPED = 1.3  # how many times as long a convolution takes that goes on by a stride
 
 
 def way(sliding: Sliding, part: Part) -> Way:
@@ -66,15 +69,23 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
     wide = torch.backends.cpu.get_cpu_capability() == "AVX512"
     faster = _WIDER if wide else 1
     numbers = s.batch * (s.channels * math.prod(s.extents) + s.filters * math.prod(s.places))
-    multiplied = 2 * s.rows * s.size * s.filters / 1e3
+    multiplied = 2 * s.rows * s.size * s.filters / 1e3 * _padded(s)
     found: dict[Way, float] = {
         "torch": multiplied / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
         "planes": planes.cost(s, part, _BY_PLANES, _MOVED),
     }
+    if pixels.fits(s):
+        found["pixels"] = pixels.cost(s)
     product = in_rows(s)
     if product is not None:
         found["product"] = product + numbers * _CHANGED / 1e6
     return found
+
+
+def _padded(s: Sliding) -> float:
+    """Return how many times as much torch's kernels multiply, and what a stride costs them."""
+    filled = [-(-n // _LANES) * _LANES / n for n in (s.channels, s.filters) if n > _LANES and s.groups == 1]
+    return math.prod(filled) * (_STEPPED if max(s.strides) > 1 else 1)
 
 
 def _rates(s: Sliding) -> _Rates:
@@ -83,7 +94,9 @@ def _rates(s: Sliding) -> _Rates:
     is_volume = s.extents[0] > 1
     if channels == filters == 1:
         is_small = window <= 9 and set(s.dilates) == {1} and not is_volume
-        rates = _OWN_CHANNELS if is_small else _OWN_LARGE
+        if is_small:
+            return _OWN_CHANNELS
+        rates = _OWN_LARGE if set(s.dilates) == {1} else _OWN_DILATED
     elif s.groups > 1 and min(channels, filters) < _LANES:
         rates = _GROUPS
     elif is_volume and window > 1:

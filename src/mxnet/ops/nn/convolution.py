@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.errors import ShapeError
@@ -38,6 +39,9 @@ _LAYOUT = (
 )
 
 _LANES = 8  # float32 numbers in a register of AVX2
+
+# Kernels for images that have their channels first, alike in what they offer.
+_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes}
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -139,8 +143,9 @@ class _Filtering(Windowed):
                 return self.outward(channels_last(result) if last else result)
             part: Part = "image" if self.transposed else "output"
             way = by_cost.way(sliding, part) if not last and over is None else None
-            if way == "planes":
-                return self.outward(self._convolve_planes(sliding, data, weight, bias, relu=relu))
+            if way in _CHANNELS_FIRST:
+                result = self._convolve_first(_CHANNELS_FIRST[way], sliding, data, weight, bias, relu=relu)
+                return self.outward(result)
             if last and over is None and not self.transposed and packs_panels(sliding, part):
                 result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
                 direct.convolve(sliding, data, direct.in_panels(weight), bias, result, relu=relu)
@@ -158,20 +163,27 @@ class _Filtering(Windowed):
         result = result if over is None else over.add_(result)
         return self.outward(rectified_(result) if relu else result)
 
-    def _convolve_planes(
-        self, sliding: Sliding, data: Tensor, weight: Tensor, bias: Tensor | None, *, relu: bool
+    def _convolve_first(
+        self,
+        kernels: ModuleType,
+        sliding: Sliding,
+        data: Tensor,
+        weight: Tensor,
+        bias: Tensor | None,
+        *,
+        relu: bool,
     ) -> Tensor:
-        """Return the convolution by native kernels, of what has its channels first."""
+        """Return the convolution by some kernels, of what has its channels first."""
         data, weight = data.contiguous(), weight.contiguous()
         space = -len(self.kernel)
         if not self.transposed:
             result = torch.empty(
                 (sliding.batch, sliding.filters, *sliding.places[space:]), dtype=torch.float32
             )
-            planes.multiply(sliding, data, weight, bias, result, relu=relu)
+            kernels.multiply(sliding, data, weight, bias, result, relu=relu)
             return result
         result = torch.empty((sliding.batch, sliding.channels, *sliding.extents[space:]), dtype=torch.float32)
-        planes.spread(sliding, data, weight, bias, result)
+        kernels.spread(sliding, data, weight, bias, result)
         return rectified_(result) if relu else result
 
     def _multiply(
@@ -280,8 +292,8 @@ class _Filtering(Windowed):
             for part, want in zip(parts, wanted, strict=True)
         ]
         into = self._backward_of_torch(grad, data, weight, [way == "torch" for way in ways])
-        if "planes" in ways:
-            self._backward_in_planes(sliding, ways, (grad, data, weight), into, out)
+        if not _CHANNELS_FIRST.keys().isdisjoint(ways):
+            self._backward_channels_first(sliding, ways, (grad, data, weight), into, out)
         if "panels" in ways:
             into[0] = made = empty_last(data.shape)
             direct.spread(sliding, channels_last(grad), weight, made)
@@ -306,7 +318,7 @@ class _Filtering(Windowed):
             return "panels"
         return "product" if multiplies(sliding, part) else "torch"
 
-    def _backward_in_planes(
+    def _backward_channels_first(
         self,
         sliding: Sliding,
         ways: Sequence[Way | None],
@@ -323,16 +335,15 @@ class _Filtering(Windowed):
                 return torch.empty(like.shape, dtype=torch.float32)
             return place.tensor if place.tensor.is_contiguous() else torch.empty_like(like)
 
-        if ways[0] == "planes":
+        if ways[0] in _CHANNELS_FIRST:
             into[0] = made = target("data", data)
-            if self.transposed:
-                planes.multiply(sliding, grad, weight, None, made)
-            else:
-                planes.spread(sliding, grad, weight, None, made)
-        if ways[1] == "planes":
+            kernels = _CHANNELS_FIRST[ways[0]]
+            compute = kernels.multiply if self.transposed else kernels.spread
+            compute(sliding, grad, weight, None, made)
+        if ways[1] in _CHANNELS_FIRST:
             into[1] = made = target("weight", weight)
             image, windows = (grad, data) if self.transposed else (data, grad)
-            planes.collect(sliding, image, windows, made)
+            _CHANNELS_FIRST[ways[1]].collect(sliding, image, windows, made)
 
     def _backward_of_torch(
         self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]

@@ -91,6 +91,7 @@ _PROCESSORS = {
 # Microseconds that native kernels take for a million numbers gathered, pieces gathered, and results written.
 _GATHERED, _PIECE, _RESULT = 700, 10_000, 500
 _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its own order
+_HOLES = _Rates(30, 2, 1)  # oneDNN's rates for channels apart where windows have holes
 _LANES = 8
 _ELEMENT = 2  # multiplications that could be done while a tile goes on to the next element of its windows
 _ROWS = 16  # below which oneDNN is slow also with filters in its order
@@ -228,7 +229,7 @@ def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool
     if sliding.extents[0] > 1 and sliding.groups == 1:
         rates = processor.volumes
     elif sliding.groups > 1 and channels == 1:  # it has kernels of its own for these
-        rates = processor.many
+        rates = processor.many if set(sliding.dilates) == {1} else _HOLES
     else:
         rates = processor.one if channels == 1 else processor.few if channels < _LANES else processor.many
     multiplied = sliding.rows * sliding.size * sliding.filters

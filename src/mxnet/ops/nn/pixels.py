@@ -1,15 +1,27 @@
-"""Convolution of images of one pixel by a window of one: a product of two matrices."""
+"""Convolution of windows that share no pixel: a product of matrices, of images as users have them.
+
+Single pixels, also those a step apart, and windows side by side. Images of one pixel are a product of two
+matrices; others have one each, of filters by windows, so that no layout changes.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from mxnet.lazy import torch
+from mxnet.ops.nn.activation import rectified_
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["backward", "convolve"]
+    from mxnet.ops.nn.sliding import Sliding
+
+__all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "spread"]
+
+_RATE = 72  # of products: thousands of multiplications and additions in a microsecond
+_MOVED, _GATHERED = 150, 3000  # microseconds for a million numbers in and out, and for those of windows
+_CALL = 15
 
 
 def convolve(data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -25,3 +37,80 @@ def backward(grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]) -> 
     into_data = (grads @ weight.reshape(weight.shape[:2])).view(data.shape) if wanted[0] else None
     into_weight = (grads.t() @ pixels).view(weight.shape) if wanted[1] else None
     return [into_data, into_weight]
+
+
+def fits(sliding: Sliding) -> bool:
+    """Whether windows share no pixel, see all channels and stay within the image."""
+    axes = zip(sliding.kernel, sliding.strides, sliding.dilates, strict=True)
+    return (
+        sliding.groups == 1
+        and not any(sliding.pads)
+        and all(k == 1 or (dilate == 1 and k <= step) for k, step, dilate in axes)
+    )
+
+
+def cost(sliding: Sliding) -> float:
+    """Return the microseconds for any part of a convolution."""
+    windows = 0 if sliding.takes_pixels else sliding.rows * sliding.size
+    numbers = sliding.batch * sliding.channels * math.prod(sliding.extents) + sliding.rows * sliding.filters
+    multiplied = 2 * sliding.rows * sliding.size * sliding.filters
+    return multiplied / _RATE / 1e3 + (windows * _GATHERED + numbers * _MOVED) / 1e6 + _CALL
+
+
+def multiply(
+    sliding: Sliding, image: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
+) -> None:
+    """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
+    filters = weight.reshape(1, sliding.filters, -1).expand(sliding.batch, -1, -1)
+    windows = _matrices(_windows(sliding, image), sliding.size)
+    product = _matrices(out, sliding.filters)
+    if bias is None:
+        torch.bmm(filters, windows, out=product)
+    else:
+        torch.baddbmm(bias.view(-1, 1), filters, windows, out=product)
+    if relu:
+        rectified_(out)
+
+
+def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, image: Tensor) -> None:
+    """Write the gradient of the image into it; a bias may be added, as this is a transposed convolution."""
+    filters = weight.reshape(1, sliding.filters, -1).transpose(1, 2).expand(sliding.batch, -1, -1)
+    grads = _matrices(grad, sliding.filters)
+    if sliding.takes_pixels:
+        torch.bmm(filters, grads, out=_matrices(image, sliding.channels))
+    else:
+        windows = _windows(sliding, image)
+        if windows.numel() < image.numel():
+            image.zero_()
+        windows.copy_(torch.bmm(filters, grads).view(windows.shape))
+    if bias is not None:
+        image.add_(bias.view(-1, *(1,) * (image.dim() - 2)))
+
+
+def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> None:
+    """Write the gradient of the filters into `weight`."""
+    windows = _matrices(_windows(sliding, image), sliding.size).transpose(1, 2)
+    grads, total = _matrices(grad, sliding.filters), weight.view(sliding.filters, -1)
+    if sliding.size * sliding.filters < windows.shape[1] * max(sliding.size, sliding.filters):
+        torch.sum(torch.bmm(grads, windows), 0, out=total)
+        return
+    torch.mm(grads[0], windows[0], out=total)
+    for each, seen in zip(grads[1:], windows[1:], strict=True):
+        total.addmm_(each, seen)
+
+
+def _windows(sliding: Sliding, image: Tensor) -> Tensor:
+    """Return a view of an image that has an axis for each of the window, and behind them those of places."""
+    apart = [math.prod(sliding.extents[axis + 1 :]) for axis in range(3)]
+    channel = math.prod(sliding.extents)
+    within = [n * d for n, d in zip(apart, sliding.dilates, strict=True)]
+    between = [n * step for n, step in zip(apart, sliding.strides, strict=True)]
+    return image.as_strided(
+        (sliding.batch, sliding.channels, *sliding.kernel, *sliding.places),
+        (sliding.channels * channel, channel, *within, *between),
+    )
+
+
+def _matrices(images: Tensor, rows: int) -> Tensor:
+    """Return a matrix for each image, a view where there can be one."""
+    return images.reshape(len(images), rows, -1)

@@ -31,6 +31,7 @@ _SLACK = 192  # numbers behind lines, planes and blocks that kernels read or wri
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
+_STEPPED = 0.045  # microseconds for a line, in or out, whose pixels are a stride apart
 
 Axis = Sequence[int]
 _AXES = range(3)
@@ -127,7 +128,14 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
         sums = variants * (size + 10) * rows * pixels
     copied = channels * math.prod(laid) * math.prod(phases) * s.groups * s.batch
-    return 2 * sums * s.batch * s.groups / rate / 1e3 + (1.5 * copied + written) * moved / 1e6 + 20
+    stepped = 0 if set(s.strides) == {1} else s.batch * s.groups
+    stepped *= channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
+    return (
+        2 * sums * s.batch * s.groups / rate / 1e3
+        + (1.5 * copied + written) * moved / 1e6
+        + stepped * _STEPPED
+        + 20
+    )
 
 
 def _run(
