@@ -260,6 +260,7 @@ def test_the_profiler_times_each_step_of_a_segment():
         (each.name, each.args["operator"]): each for each in RECORDER.events if each.category == "operator"
     }
     RECORDER.events.clear()
+    mx.profiler.dumps(reset=True)
     steps = {
         ("fc1", "FullyConnected"),
         ("act1", "Activation"),
