@@ -53,7 +53,6 @@ def test_example_learns_what_it_says(command, example, capsys):
 
 @pytest.mark.slow
 def test_two_processes_reach_the_same_parameters():
-    pytest.importorskip("mxnet.tools.launch")
     command = [sys.executable, EXAMPLES / "two_processes.py", "--quick"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -16,12 +16,7 @@ from mxnet.native.kernels.vectors import FAST, HALVES, I64, choose, load, loop, 
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH = 0, 1, 2, 3, 4
 HEIGHT, WIDTH, CHANNELS, KERNEL, STRIDE, PAD, DILATE, PLACES = 5, 6, 7, 8, 10, 12, 14, 16
-FIRST, LINES, RELU, FACTOR = (
-    18,
-    19,
-    20,
-    21,
-)  # lines of the output; what sums are multiplied by, without filters
+FIRST, LINES, RELU, FACTOR = 18, 19, 20, 21  # lines of the output; by what plain sums are multiplied
 _PIXELS = 4
 
 Values = Sequence[Any]
@@ -109,34 +104,14 @@ def _each_pixel(a, start, same, table, sums):
                 listed, is_listed = x, inside
             room = x + 4 <= a[PLACES + 1] and left + 3 * stride + reach <= a[WIDTH]
             pixels = 4 if inside and room else 1
-            offset, out = channels * stride * (x - listed), a[OUT] + channels * (i * a[PLACES + 1] + x)
+            step = channels * stride
+            offset, out = step * (x - listed), a[OUT] + channels * (i * a[PLACES + 1] + x)
             for c in range(0, channels, 64):
+                to, first = out + c, start + c
                 if sums:
-                    _window_summed(
-                        pixels,
-                        table,
-                        count,
-                        offset + c,
-                        channels * stride,
-                        c,
-                        out + c,
-                        channels,
-                        start + c,
-                        a[RELU],
-                    )
+                    _window_summed(pixels, table, count, offset + c, step, c, to, channels, first, a[RELU])
                 else:
-                    _window_largest(
-                        pixels,
-                        table,
-                        count,
-                        offset + c,
-                        channels * stride,
-                        c,
-                        out + c,
-                        channels,
-                        start + c,
-                        0,
-                    )
+                    _window_largest(pixels, table, count, offset + c, step, c, to, channels, first, 0)
             x += pixels
 
 
