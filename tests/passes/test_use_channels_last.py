@@ -1,5 +1,7 @@
 """Images change their layout where they enter convolutions and where users see them, and only there."""
 
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -18,6 +20,14 @@ from mxnet.passes.operators.fused import ToChannelsLast
 from mxnet.passes.use_channels_last import use_channels_last
 
 IMAGES = {"data": (2, 4, 8, 8)}
+PASS = sys.modules[use_channels_last.__module__]
+stays = PASS.stays_channels_first
+
+
+@pytest.fixture(autouse=True)
+def small_images_change(monkeypatch):
+    """Images change their layout here whatever that costs, as these are too small for it to pay."""
+    monkeypatch.setattr(PASS, "stays_channels_first", lambda graph: False)
 
 
 def convolution(data, name="conv", **options):
@@ -69,9 +79,9 @@ def test_layout_changes_before_the_first_convolution_and_for_users():
 
 
 def test_gradients_flow_in_the_same_layout():
-    net = convolution(images(), weight=mx.sym.Variable("weight"), num_filter=64)
+    net = convolution(images(), weight=mx.sym.Variable("weight"))
     net = mx.sym.Activation(net, act_type="relu", name="relu")
-    graph = typed(net, data=(2, 64, 28, 28))
+    graph = typed(net, **IMAGES)
     _, weight = graph.arguments
     head = Entry(Node(None, "head", types=(graph.outputs[0].type,)))
     joint = Graph([*graph.outputs, *gradients(graph, [Entry(weight)], [head])])
@@ -80,14 +90,14 @@ def test_gradients_flow_in_the_same_layout():
         "data_channels_last = _to_channels_last(data)",
         "weight = variable",
         "conv = Convolution("
-        "data_channels_last, weight, kernel=(3, 3), pad=(1, 1), num_filter=64, no_bias=True)",
+        "data_channels_last, weight, kernel=(3, 3), pad=(1, 1), num_filter=4, no_bias=True)",
         "relu = Activation(conv, act_type='relu')",
         "relu_channels_first = _to_channels_first(relu)",
         "head = variable",
         "head_channels_last = _to_channels_last(head)",
         "relu_backward = _backward_Activation(head_channels_last, relu, wants=('data',), act_type='relu')",
         "conv_backward = _backward_Convolution(relu_backward, data_channels_last, weight, "
-        "wants=('weight',), kernel=(3, 3), pad=(1, 1), num_filter=64, no_bias=True)",
+        "wants=('weight',), kernel=(3, 3), pad=(1, 1), num_filter=4, no_bias=True)",
         "outputs: relu_channels_first, conv_backward",
     ]
 
@@ -101,7 +111,8 @@ def test_what_meets_such_images_changes_its_layout_too():
     assert "sum = elemwise_add(conv, exp_channels_last)" in text(graph)
 
 
-def test_images_of_few_channels_stay_as_they_are_where_that_is_cheaper():
+def test_images_of_few_channels_stay_as_they_are_where_that_is_cheaper(monkeypatch):
+    monkeypatch.setattr(PASS, "stays_channels_first", stays)
     if not are_there():
         pytest.skip("there are no native kernels here")
     net = mx.sym.Activation(convolution(images(), num_filter=8), act_type="relu", name="relu")

@@ -16,7 +16,7 @@ import numpy as np
 from llvmlite import ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, words_at
-from mxnet.native.kernels.vectors import FAST, I64, LANES, VECTOR, choose, load, moved, repeated
+from mxnet.native.kernels.vectors import FAST, I64, LANES, VECTOR, across, choose, load, moved, repeated
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, FIRST, END, RELU, PLAN = 0, 1, 2, 3, 4, 5, 6, 7, 8
 CHANNELS, GROUPS, FILTER_COUNT, PARTS, BAND = 0, 1, 2, 3, 4  # of a group; into how many parts filters are cut
@@ -25,7 +25,7 @@ PLANE, LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL = 20, 21, 22, 23, 24, 25
 # Of each variant, which has some of the window's elements, for some of the output's pixels:
 COUNT, TABLE, WEIGHTS, PLACES, ORIGIN, STEPS, DIRECT = 0, 1, 2, 3, 6, 7, 10
 
-_I32, _F32 = ir.IntType(32), ir.FloatType()
+_F32 = ir.FloatType()
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _ZEROS = 256  # bytes at the start of scratch memory, which are 0
 _DEPTH = 256  # elements of windows that stay in the nearest cache while all filters are multiplied with them
@@ -109,20 +109,11 @@ def _of_filters(most: int, elements: int) -> Any:
                 row, element = divmod(i, elements)
                 place = builder.add(moved(builder, out, out_row, row), I64(4 * element))
                 held = builder.inttoptr(place, _F32.as_pointer())
-                builder.store(builder.fadd(builder.load(held), _across(builder, total)), held)
+                builder.store(builder.fadd(builder.load(held), across(builder, total)), held)
 
         choose(builder, number, most, write)
 
     return intrinsic(tile)
-
-
-def _across(builder: Any, vector: Any) -> Any:
-    """Return the sum of a vector's numbers."""
-    for width in (4, 2, 1):
-        order = [(i + width) % LANES for i in range(LANES)]
-        turned = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, LANES), order))
-        vector = builder.fadd(vector, turned, flags=FAST)
-    return builder.extract_element(vector, _I32(0))
 
 
 _tile_of_one, _tile_of_few, _tile_of_many = _of_pixels(1, 8), _of_pixels(3, 3), _of_pixels(6, 2)

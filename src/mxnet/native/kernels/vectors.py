@@ -7,7 +7,10 @@ from typing import Any
 
 from llvmlite import ir
 
-__all__ = ["FAST", "HALVES", "I64", "LANES", "VECTOR", "choose", "load", "loop", "moved", "repeated", "store"]
+__all__ = [
+    "FAST", "HALVES", "I64", "LANES", "VECTOR", "across", "choose", "load", "loop", "moved", "put",
+    "repeated", "store",
+]  # fmt: skip
 
 LANES = 8
 """Numbers of a vector: those of AVX2."""
@@ -69,6 +72,15 @@ def loop(builder: Any, count: Any, firsts: Values, body: Callable[..., Values]) 
     return results
 
 
+def across(builder: Any, vector: Any) -> Any:
+    """Return the sum of a vector's numbers."""
+    for width in (4, 2, 1):
+        order = [(i + width) % LANES for i in range(LANES)]
+        turned = builder.shuffle_vector(vector, vector, ir.Constant(ir.VectorType(_I32, LANES), order))
+        vector = builder.fadd(vector, turned, flags=FAST)
+    return builder.extract_element(vector, _I32(0))
+
+
 def choose(builder: Any, number: Any, most: int, write: Callable[[int], None]) -> None:
     """Write code for each number from 1 up to the most, which stands for all above too."""
     after = builder.append_basic_block("after")
@@ -81,6 +93,11 @@ def choose(builder: Any, number: Any, most: int, write: Callable[[int], None]) -
         write(each)
         builder.branch(after)
     builder.position_at_end(after)
+
+
+def put(builder: Any, value: Any, address: Any, more: int = 0) -> None:
+    """Write a vector to an address, or so many bytes further on."""
+    builder.store(value, _vector(builder, address, more)).align = 4
 
 
 def store(builder: Any, values: Values, places: Sequence[tuple[Any, int]], relu: Any) -> None:

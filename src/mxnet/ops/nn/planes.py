@@ -25,6 +25,9 @@ __all__ = ["collect", "cost", "multiply", "spread"]
 _BLOCK = 3 << 14  # numbers that stay in cache: of the image, and of sums
 _ELEMENTS = 12  # a multiple of which is added up at once
 _SLACK = 192  # numbers behind lines, planes and blocks that kernels read or write in vain
+_BY_LINES = 16  # pairs of a channel and a filter up to which they are looked at one by one
+_LINE, _NEAR = 0.003, 0.35  # microseconds for a line then, and what it costs to move numbers
+_HIGHEST = 7  # elements of a column of windows
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
@@ -36,11 +39,12 @@ _AXES = range(3)
 
 
 class _Plan(NamedTuple):
-    """Words for kernels, and how many numbers of memory each share needs."""
+    """Words for kernels, how many numbers of memory each share needs, and whether it goes line by line."""
 
     words: tuple[int, ...]
     memory: int
     shares: tuple[tuple[int, int], ...]
+    by_lines: bool
 
 
 class _Variant(NamedTuple):
@@ -79,7 +83,7 @@ def multiply(
 ) -> None:
     """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
     plan = _forward(_simplified(sliding), threads())
-    _add(to, "convolve_planes", plan, image, weight, bias, out, relu=relu)
+    _add(to, "convolve", plan, image, weight, bias, out, relu=relu)
 
 
 @by_rows
@@ -99,16 +103,16 @@ def spread(
     """
     plan, order = _backward(_simplified(sliding), threads())
     turned = turned_filters(to, sliding, weight, order)
-    _add(to, "convolve_planes", plan, grad, turned, bias, image, relu=relu)
+    _add(to, "convolve", plan, grad, turned, bias, image, relu=relu)
 
 
 @by_rows
 def collect(to: Rows, sliding: Sliding, image: Place, grad: Place, weight: Place) -> None:
     """Write the gradient of the filters into `weight`."""
     plan = _forward(_simplified(sliding), threads(), _ELEMENTS)
-    elements = -(-sliding.size // _ELEMENTS) * _ELEMENTS
+    elements = plan.words[_HEAD]
     parts = to.scratch(len(plan.shares) * sliding.filters * elements)
-    _add(to, "collect_planes", plan, image, parts, None, grad, apart=sliding.filters * elements)
+    _add(to, "collect", plan, image, parts, None, grad, apart=sliding.filters * elements)
     add_filters(to, sliding, parts, len(plan.shares), elements, weight)
 
 
@@ -145,6 +149,11 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
         sums = variants * (size + 10) * rows * pixels
     copied = channels * math.prod(laid) * math.prod(phases) * s.groups * s.batch
+    if _is_by_lines(channels, made):
+        multiplied = 2 * size * made * math.prod(lines) * variants * s.batch * s.groups
+        counted = channels * laid[0] * laid[1] + made * lines[0] * lines[1] * variants
+        moves = (copied + written) * _NEAR * moved / 1e6
+        return multiplied / rate / 1e3 + moves + counted * s.batch * s.groups * _LINE + _ROW
     stepped = 0 if set(s.strides) == {1} else s.batch * s.groups
     stepped *= channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
     return (
@@ -157,7 +166,7 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
 
 def _add(
     to: Rows,
-    kernel: str,
+    what: str,
     plan: _Plan,
     image: Place,
     weight: Place,
@@ -170,7 +179,7 @@ def _add(
     """Add the row of a kernel; each share has filters of its own if these are some numbers apart."""
     memory = to.scratch(plan.memory * len(plan.shares))
     to.shares(
-        kernel,
+        f"{what}_lines" if plan.by_lines else f"{what}_planes",
         [
             [
                 image, weight.at(i * apart), 0 if bias is None else bias, out, memory.at(i * plan.memory),
@@ -273,6 +282,7 @@ def _planned(
     images, across = s.batch * s.groups, laid[2]
     parts = 1 if images >= 2 * count or count == 1 else min(-(-2 * count // images), filters)
     most = -(-filters // parts)
+    by_lines = _is_by_lines(source, filters)
     total = max((v.places[0] - 1) * laid[1] + v.places[1] for v in variants)
     reach = laid[0] * laid[1] - total
     lines = max(_BLOCK // (source * math.prod(phases) * across) - reach, 2 * reach, 1)
@@ -291,19 +301,57 @@ def _planned(
         offsets = list(_offsets(v, source, phases, laid, plane))
         steps = [step * n for step, n in zip(v.steps, apart, strict=True)]
         origin = 4 * sum(first * n for first, n in zip(v.origin, apart, strict=True))
-        padded = -(-len(offsets) // multiple) * multiple
+        table = _columns(v, source, phases, laid, plane) if by_lines and multiple == 1 else offsets
+        padded = len(offsets) if by_lines else -(-len(offsets) // multiple) * multiple
         words += [padded, start + len(tables), 4 * weights, *v.places, origin, 4 * steps[0], 4 * steps[1]]
-        words += [steps[2], steps[2] == 1 and _is_direct(len(offsets), v.places[2], across, filters, parts)]
-        tables += offsets + [0] * (padded - len(offsets))
+        together = min(v.steps[2], extents[1][2])
+        is_direct = steps[2] == 1 and _is_direct(len(offsets), v.places[2], across, filters, parts)
+        words += [steps[2], together if by_lines else is_direct]
+        tables += table + [0] * (padded - len(offsets))
         weights += len(offsets) * filters * s.groups
-    memory = 64 + source * math.prod(phases) * plane + 128 + most * (sums + 64) + _SLACK
+    results = 4 * variants[0].steps[2] * (across + 72) + sums if by_lines else most * (sums + 64)
+    memory = 64 + source * math.prod(phases) * plane + 128 + results + _SLACK
     units = images * parts
     shares = min(count, units)
     return _Plan(
         (*words, *tables),
         -(-memory // 16) * 16,
         tuple((units * i // shares, units * (i + 1) // shares) for i in range(shares)),
+        by_lines,
     )
+
+
+def _columns(v: _Variant, channels: int, phases: Axis, laid: Axis, plane: int) -> list[int]:
+    """Return the elements of a window by columns: how many, the lines from one to the next, and each.
+
+    That is how many bytes from a pixel its first element lies, how many elements it has, where the factors of
+    these begin, in bytes, and how far they are apart. The lines of all are in the same distance.
+    """
+    depth, height, width = map(len, v.elements)
+    if 0 in (depth, height, width):
+        return [0, 1]
+    of_phase: dict[int, list[int]] = {}
+    for i in range(height):
+        of_phase.setdefault(v.phases[1][i], []).append(i)
+    columns, apart = [], 1
+    for ys in of_phase.values():
+        ordered = sorted(ys, key=lambda i: v.shifts[1][i])
+        apart = v.shifts[1][ordered[1]] - v.shifts[1][ordered[0]] if len(ordered) > 1 else apart
+        columns += [ordered[i : i + _HIGHEST] for i in range(0, len(ordered), _HIGHEST)]
+    offsets, table, count = list(_offsets(v, channels, phases, laid, plane)), [], 0
+    for plane_at in range(0, channels * depth * height * width, height * width):
+        for ys in columns:
+            for x in range(width):
+                places = [plane_at + y * width + x for y in ys]
+                step = places[1] - places[0] if len(places) > 1 else 0
+                table += [offsets[places[0]], len(ys), 4 * places[0], 4 * step]
+                count += 1
+    return [count, apart, *table]
+
+
+def _is_by_lines(channels: int, filters: int) -> bool:
+    """Whether a plane of the result is made at a time, line by line."""
+    return filters == 1 or channels * filters <= _BY_LINES
 
 
 def _is_direct(elements: int, pixels: int, across: int, filters: int, parts: int) -> bool:
