@@ -188,7 +188,7 @@ class _Writer:
                 f"The shape of {node.name!r} follows from those of the inputs: give them, such as "
                 f"{few(f'{n.name}=(...)' for n in self.graph.arguments if n.name not in self.held)}."
             )
-        own = node.op.infer_shape(None)["output"]  # type: ignore[union-attr, misc]
+        own = node.op.infer_shape(None)["output"]  # type: ignore[union-attr]
         extents = [
             str(extent) if mine is not None else self._extent(extent)
             for extent, mine in zip(shape, own, strict=True)
