@@ -169,8 +169,8 @@ def _multiply_part(
                     _start(spare, rows, columns, start, d, d_row)
                     s, d, d_row, o, o_row = zeros, spare, 64, spare, 64
                 _tile(
-                    rows, at, line, elements, offset, count, b + panel * j, soon + share * t, pace, o, o_row, s, d,
-                    d_row, relu,
+                    rows, at, line, elements, offset, count, b + panel * j, soon + share * t, pace, o, o_row,
+                    s, d, d_row, relu,
                 )  # fmt: skip
                 if columns < 16:
                     _copy(spare, rows, columns, to, out_row)
@@ -203,6 +203,6 @@ def multiply_panels(
             _multiply_part(
                 table + line * e, line, offset + 4 * c, m, some, count, b + 64 * (e * channels + c), panel, n,
                 out, out_row, bias if starts else zeros, 64 if starts else 0, addend if is_first else out,
-                addend_row if is_first else out_row, relu if is_last else 0, after if is_last else follows, zeros,
-                spare,
+                addend_row if is_first else out_row, relu if is_last else 0, after if is_last else follows,
+                zeros, spare,
             )  # fmt: skip
