@@ -119,10 +119,33 @@ FACTORS = ("brightness", "contrast", "saturation", "hue")
 HAWKES = ((3, 2), (2,), (2,), (3, 2), (3, 4), "int32", (3, 4), "float32", (3,), (3,))
 TWO_RATES = {"lrs": (0.1, 0.2), "wds": (0, 0.1)}
 TWO_LEARNING_RATES = {"learning_rates": (0.1, 0.2), "wds": (0, 0.1)}
+# Convolutions of lines and volumes, which no change of layout makes others of.
+WEIGHED = ("data", "weight", "bias")
+FILTERED = (
+    ("Convolution", (4, 3), (30,), (5,), (2,)),
+    ("Convolution_v1", (4, 3), (3, 4, 9), (2, 3, 2), (1, 1, 1)),
+    ("Deconvolution", (6, 2), (30,), (5,), (2,)),
+)
 
 ROWS: tuple[Sample, ...] = (
     _row("_histogram", (3, 4), bin_cnt=4, range=(0.0, 1.0)),
     _row("_zeros", shape=(2, 3)),
+    *(
+        _row(
+            name,
+            (2, 6, *space),
+            (*weight, *kernel),
+            (4,),
+            kernel=kernel,
+            num_filter=4,
+            num_group=2,
+            stride=stride,
+            pad=(3,) * len(kernel),
+            no_bias=False,
+            smooth=WEIGHED,
+        )
+        for name, weight, space, kernel, stride in FILTERED
+    ),
     _row("_rnn_param_concat", (4,), (3,), dim=0, smooth=("arg0", "arg1")),
     _row("_split_v2", (4, 6), indices=(0, 2), axis=1, smooth=("data",)),
     _row("_zeros_without_dtype", shape=(2, 3), dtype=1),

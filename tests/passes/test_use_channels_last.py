@@ -69,9 +69,9 @@ def test_layout_changes_before_the_first_convolution_and_for_users():
 
 
 def test_gradients_flow_in_the_same_layout():
-    net = convolution(images(), weight=mx.sym.Variable("weight"))
+    net = convolution(images(), weight=mx.sym.Variable("weight"), num_filter=64)
     net = mx.sym.Activation(net, act_type="relu", name="relu")
-    graph = typed(net, **IMAGES)
+    graph = typed(net, data=(2, 64, 28, 28))
     _, weight = graph.arguments
     head = Entry(Node(None, "head", types=(graph.outputs[0].type,)))
     joint = Graph([*graph.outputs, *gradients(graph, [Entry(weight)], [head])])
@@ -80,14 +80,14 @@ def test_gradients_flow_in_the_same_layout():
         "data_channels_last = _to_channels_last(data)",
         "weight = variable",
         "conv = Convolution("
-        "data_channels_last, weight, kernel=(3, 3), pad=(1, 1), num_filter=4, no_bias=True)",
+        "data_channels_last, weight, kernel=(3, 3), pad=(1, 1), num_filter=64, no_bias=True)",
         "relu = Activation(conv, act_type='relu')",
         "relu_channels_first = _to_channels_first(relu)",
         "head = variable",
         "head_channels_last = _to_channels_last(head)",
         "relu_backward = _backward_Activation(head_channels_last, relu, wants=('data',), act_type='relu')",
         "conv_backward = _backward_Convolution(relu_backward, data_channels_last, weight, "
-        "wants=('weight',), kernel=(3, 3), pad=(1, 1), num_filter=4, no_bias=True)",
+        "wants=('weight',), kernel=(3, 3), pad=(1, 1), num_filter=64, no_bias=True)",
         "outputs: relu_channels_first, conv_backward",
     ]
 

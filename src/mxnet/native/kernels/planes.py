@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 
-from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel
+from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, words_at
 from mxnet.native.kernels.vectors import FAST, I64, LANES, VECTOR, choose, load, moved, repeated
 
-IMAGE, FILTERS, BIAS, OUT, SCRATCH, PLAN, FIRST, END, RELU = 0, 1, 2, 3, 4, 5, 6, 7, 8
+IMAGE, FILTERS, BIAS, OUT, SCRATCH, FIRST, END, RELU, PLAN = 0, 1, 2, 3, 4, 5, 6, 7, 8
 CHANNELS, GROUPS, FILTER_COUNT, PARTS, BAND = 0, 1, 2, 3, 4  # of a group; into how many parts filters are cut
 EXTENTS, STRIDES, PADS, PHASES, LAID = 5, 8, 11, 14, 17  # three axes each
 PLANE, LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL = 20, 21, 22, 23, 24, 25
@@ -290,10 +290,10 @@ def _start(starts, bias, filters, width):
 def convolve_planes(a: Words) -> None:
     """Convolve some parts of the filters with images; add bias, and apply ReLU.
 
-    Words: images, filters, bias or 0, output, scratch memory, plan, the first part and that behind the last,
-    whether ReLU is applied.
+    Words: images, filters, bias or 0, output, scratch memory, the first part and that behind the last,
+    whether ReLU is applied, plan.
     """
-    p = i64(a[PLAN])
+    p = i64(words_at(a) + 8 * PLAN)
     zeros, laid, row = a[SCRATCH], a[SCRATCH] + _ZEROS, 4 * p[SUMS]
     planes = p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2]
     starts = laid + 4 * planes * p[PLANE] + 512
@@ -367,15 +367,16 @@ def _add_up(p, v, grad, grad_row, at, pixels, filters, out, row):
 
 @kernel
 def collect_planes(a: Words) -> None:
-    """Add up the gradient of filters, of which the plan has a multiple of 12 elements.
+    """Add up the gradient of filters, of which the plan has a multiple of 12 elements, for one share.
 
     Words: images, result (filter, element), 0, gradient of the output, and the rest as above.
     """
-    p = i64(a[PLAN])
+    p = i64(words_at(a) + 8 * PLAN)
     v = i64(_place(p, _HEAD))
     laid, row = a[SCRATCH] + _ZEROS, 4 * p[SUMS]
     planes = p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2]
     lined = laid + 4 * planes * p[PLANE] + 512
+    _clear(a[FILTERS], p[GROUPS] * p[FILTER_COUNT] * v[COUNT])
     for u in range(a[FIRST], a[END]):
         number, part = u // p[PARTS], u % p[PARTS]
         image = a[IMAGE] + 4 * number * p[CHANNELS] * p[EXTENTS] * p[EXTENTS + 1] * p[EXTENTS + 2]

@@ -78,7 +78,7 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
         found["pixels"] = pixels.cost(s)
     product = in_rows(s)
     if product is not None:
-        found["product"] = product + numbers * _CHANGED / 1e6
+        found["product"] = product + numbers * _CHANGED / 1e6 + _CALL
     return found
 
 

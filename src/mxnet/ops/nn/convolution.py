@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,8 +18,10 @@ from mxnet.ops.nn import direct, few_windows, pixels, planes
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.channels_first import Way
 from mxnet.ops.nn.convolution_costs import Part, multiplies, packs_panels
+from mxnet.ops.nn.filters import sum_planes
 from mxnet.ops.nn.sliding import Sliding
 from mxnet.ops.tools.flops import of_filters, of_transposed_filters
+from mxnet.ops.tools.in_rows import by_rows
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last, lies_last, takes_native
 from mxnet.ops.tools.shapes import dtype_of_first_input
 from mxnet.ops.tools.torch_code import short
@@ -28,6 +30,7 @@ from mxnet.ops.tools.window import Windowed
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 _NUM_FILTER = param(ge=1, doc="Number of filters, which is the number of channels of the output.")
@@ -42,6 +45,8 @@ _LANES = 8  # float32 numbers in a register of AVX2
 
 # Kernels for images that have their channels first, alike in what they offer.
 _CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes}
+_COMPUTE: dict[Part, str] = {"output": "multiply", "image": "spread", "filters": "collect"}
+"""What computes each part of a convolution, among these kernels."""
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -175,6 +180,7 @@ class _Filtering(Windowed):
     ) -> Tensor:
         """Return the convolution by some kernels, of what has its channels first."""
         data, weight = data.contiguous(), weight.contiguous()
+        bias = None if bias is None else bias.contiguous()
         space = -len(self.kernel)
         if not self.transposed:
             result = torch.empty(
@@ -183,8 +189,44 @@ class _Filtering(Windowed):
             kernels.multiply(sliding, data, weight, bias, result, relu=relu)
             return result
         result = torch.empty((sliding.batch, sliding.channels, *sliding.extents[space:]), dtype=torch.float32)
-        kernels.spread(sliding, data, weight, bias, result)
-        return rectified_(result) if relu else result
+        kernels.spread(sliding, data, weight, bias, result, relu=relu)
+        return result
+
+    def as_rows(self, to: Rows) -> None:
+        self.multiply_in_rows(to)
+
+    def multiply_in_rows(self, to: Rows, *, relu: bool = False) -> None:
+        """Add the rows of the convolution of images that have their channels first."""
+        part: Part = "image" if self.transposed else "output"
+        sliding, (rule,) = self._rules(to, {part: True})
+        arrays = to.data, to.weight, to.bias, to.output
+        rule(to, sliding, *arrays, relu=relu)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        part: Part = "output" if self.transposed else "image"
+        wanted = {part: to.data_grad is not None, "filters": to.weight_grad is not None}
+        sliding, rules = self._rules(to, wanted)
+        if to.data_grad is not None:
+            rules[0](to, sliding, to.grad, to.weight, None, to.data_grad)
+        if to.weight_grad is not None:
+            image, windows = (to.grad, to.data) if self.transposed else (to.data, to.grad)
+            rules[-1](to, sliding, image, windows, to.weight_grad)
+        if to.bias_grad is not None:
+            sum_planes(to, to.grad, to.bias_grad)
+
+    def _rules(self, to: Rows, wanted: Mapping[Part, bool]) -> tuple[Sliding, list[Callable[..., None]]]:
+        """Return what says the rows of each part that is wanted; or decline."""
+        sliding = self.sliding(to.data.shape)
+        is_product = self.is_of_pixels and sliding.rows == sliding.batch
+        if self.channels_last or is_product or (not self.transposed and few_windows.fits(sliding)):
+            to.decline()
+        rules = []
+        for part in (each for each, want in wanted.items() if want):
+            compute = getattr(_CHANNELS_FIRST.get(by_cost.way(sliding, part)), _COMPUTE[part], None)
+            if not isinstance(compute, by_rows):
+                to.decline()
+            rules.append(compute.rows)
+        return sliding, rules
 
     def _multiply(
         self,

@@ -72,8 +72,13 @@ def multiply(
         rectified_(out)
 
 
-def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, image: Tensor) -> None:
-    """Write the gradient of the image into it; a bias may be added, as this is a transposed convolution."""
+def spread(
+    sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, image: Tensor, *, relu: bool = False
+) -> None:
+    """Write the gradient of the image into it.
+
+    As this is a transposed convolution, a bias may be added, and ReLU applied.
+    """
     filters = weight.reshape(1, sliding.filters, -1).transpose(1, 2).expand(sliding.batch, -1, -1)
     grads = _matrices(grad, sliding.filters)
     if sliding.takes_pixels:
@@ -85,6 +90,8 @@ def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, 
         windows.copy_(torch.bmm(filters, grads).view(windows.shape))
     if bias is not None:
         image.add_(bias.view(-1, *(1,) * (image.dim() - 2)))
+    if relu:
+        rectified_(image)
 
 
 def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> None:

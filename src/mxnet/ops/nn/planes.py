@@ -11,16 +11,13 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mxnet.lazy import torch
-from mxnet.native import run_shares, threads
+from mxnet.native import threads
+from mxnet.ops.nn.filters import add_filters, turned_filters
 from mxnet.ops.nn.sliding import Sliding
+from mxnet.ops.tools.in_rows import by_rows
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
+    from mxnet.native.rows import Place, Rows
     from mxnet.ops.nn.convolution_tuning import Part
 
 __all__ = ["collect", "cost", "multiply", "spread"]
@@ -31,6 +28,7 @@ _SLACK = 192  # numbers behind lines, planes and blocks that kernels read or wri
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
+_ROW = 5  # microseconds for a row that is shared
 _STEPPED = 0.045  # microseconds for a line, in or out, whose pixels are a stride apart
 
 Axis = Sequence[int]
@@ -40,7 +38,7 @@ _AXES = range(3)
 class _Plan(NamedTuple):
     """Words for kernels, and how many numbers of memory each share needs."""
 
-    words: NDArray[np.int64]
+    words: tuple[int, ...]
     memory: int
     shares: tuple[tuple[int, int], ...]
 
@@ -68,31 +66,50 @@ class _Variant(NamedTuple):
     steps: tuple[int, ...]
 
 
+@by_rows
 def multiply(
-    sliding: Sliding, image: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
+    to: Rows,
+    sliding: Sliding,
+    image: Place,
+    weight: Place,
+    bias: Place | None,
+    out: Place,
+    *,
+    relu: bool = False,
 ) -> None:
     """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
     plan = _forward(_simplified(sliding), threads())
-    _run("convolve_planes", plan, image, weight, bias, out, relu=relu)
+    _add(to, "convolve_planes", plan, image, weight, bias, out, relu=relu)
 
 
-def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, image: Tensor) -> None:
-    """Write the gradient of the image into it; a bias may be added, as this is a transposed convolution."""
+@by_rows
+def spread(
+    to: Rows,
+    sliding: Sliding,
+    grad: Place,
+    weight: Place,
+    bias: Place | None,
+    image: Place,
+    *,
+    relu: bool = False,
+) -> None:
+    """Write the gradient of the image into it.
+
+    As this is a transposed convolution, a bias may be added, and ReLU applied.
+    """
     plan, order = _backward(_simplified(sliding), threads())
-    turned = weight.view(sliding.groups, -1, sliding.channels // sliding.groups, *sliding.kernel)
-    parts = [turned[(slice(None),) * 3 + each].transpose(1, 2).reshape(-1) for each in order]
-    _run("convolve_planes", plan, grad, torch.cat(parts), bias, image)
+    turned = turned_filters(to, sliding, weight, order)
+    _add(to, "convolve_planes", plan, grad, turned, bias, image, relu=relu)
 
 
-def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> None:
+@by_rows
+def collect(to: Rows, sliding: Sliding, image: Place, grad: Place, weight: Place) -> None:
     """Write the gradient of the filters into `weight`."""
     plan = _forward(_simplified(sliding), threads(), _ELEMENTS)
     elements = -(-sliding.size // _ELEMENTS) * _ELEMENTS
-    parts = [torch.zeros((sliding.filters, elements), dtype=torch.float32) for _ in plan.shares]
-    _run("collect_planes", plan, image, parts, None, grad)
-    for part in parts[1:]:
-        parts[0].add_(part)
-    weight.view(sliding.filters, -1).copy_(parts[0][:, : sliding.size])
+    parts = to.scratch(len(plan.shares) * sliding.filters * elements)
+    _add(to, "collect_planes", plan, image, parts, None, grad, apart=sliding.filters * elements)
+    add_filters(to, sliding, parts, len(plan.shares), elements, weight)
 
 
 def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
@@ -134,29 +151,34 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
         2 * sums * s.batch * s.groups / rate / 1e3
         + (1.5 * copied + written) * moved / 1e6
         + stepped * _STEPPED
-        + 20
+        + _ROW
     )
 
 
-def _run(
+def _add(
+    to: Rows,
     kernel: str,
     plan: _Plan,
-    image: Tensor,
-    weight: Tensor | list[Tensor],
-    bias: Tensor | None,
-    out: Tensor,
+    image: Place,
+    weight: Place,
+    bias: Place | None,
+    out: Place,
     *,
     relu: bool = False,
+    apart: int = 0,
 ) -> None:
-    memory = torch.empty((len(plan.shares), plan.memory), dtype=torch.float32)
-    bias = None if bias is None else bias.contiguous()
-    words = []
-    for i, share in enumerate(plan.shares):
-        filters = weight[i] if isinstance(weight, list) else weight
-        arrays = (image, filters, bias, out, memory[i])
-        addresses = (0 if each is None else each.data_ptr() for each in arrays)
-        words.append((*addresses, plan.words.ctypes.data, *share, relu))
-    run_shares(kernel, words)
+    """Add the row of a kernel; each share has filters of its own if these are some numbers apart."""
+    memory = to.scratch(plan.memory * len(plan.shares))
+    to.shares(
+        kernel,
+        [
+            [
+                image, weight.at(i * apart), 0 if bias is None else bias, out, memory.at(i * plan.memory),
+                *share, relu, *plan.words,
+            ]
+            for i, share in enumerate(plan.shares)
+        ],
+    )  # fmt: skip
 
 
 def _simplified(s: Sliding) -> Sliding:
@@ -194,8 +216,8 @@ def _forward(s: Sliding, count: int, multiple: int = 1) -> _Plan:
 
 
 @functools.lru_cache(maxsize=4096)
-def _backward(s: Sliding, count: int) -> tuple[_Plan, list[tuple[slice, ...]]]:
-    """Return the plan for the gradient of the image, and the elements of each variant.
+def _backward(s: Sliding, count: int) -> tuple[_Plan, list[list[int]]]:
+    """Return the plan for the gradient of the image, and the elements of the window that each variant has.
 
     There is a variant for each remainder of a place, divided by the stride: some elements of windows meet it.
     """
@@ -211,19 +233,15 @@ def _backward(s: Sliding, count: int) -> tuple[_Plan, list[tuple[slice, ...]]]:
         shifted = tuple(tuple(b - x for x in xs) for b, xs in zip(before, shifts, strict=True))
         zeros = tuple((0,) * len(xs) for xs in shifts)
         variants.append(_Variant(elements, shifted, zeros, places, origin, s.strides))
-    order = [tuple(map(_slice, each.elements)) for each in variants]
+    order = [
+        [(z * s.kernel[1] + y) * s.kernel[2] + x for z, y, x in itertools.product(*each.elements)]
+        for each in variants
+    ]
     plan = _planned(
         s, (s.filters, s.channels), (s.places, s.extents), (1, 1, 1), before, ((1, 1, 1), laid), variants,
         count,
     )  # fmt: skip
     return plan, order
-
-
-def _slice(elements: Sequence[int]) -> slice:
-    """Return what takes elements that are as far apart, or none."""
-    if not elements:
-        return slice(0)
-    return slice(elements[0], elements[-1] + 1, elements[1] - elements[0] if len(elements) > 1 else 1)
 
 
 def _remainders(s: Sliding, axis: int) -> list[tuple[tuple[int, ...], tuple[int, ...], int, int]]:
@@ -282,7 +300,7 @@ def _planned(
     units = images * parts
     shares = min(count, units)
     return _Plan(
-        np.array(words + tables, np.int64),
+        (*words, *tables),
         -(-memory // 16) * 16,
         tuple((units * i // shares, units * (i + 1) // shares) for i in range(shares)),
     )

@@ -22,7 +22,7 @@ from mxnet.ops.tools.layout import takes_native
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["in_rows", "names_in_rows"]
+__all__ = ["by_rows", "in_rows", "names_in_rows"]
 
 
 def names_in_rows(op: Op, reads: Iterable[str], makes: Iterable[str]) -> dict[str, int | None]:
@@ -56,6 +56,44 @@ def in_rows(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_real(given: Tensor | Like) -> bool:
     return not isinstance(given, Like) and given.is_floating_point()
+
+
+class by_rows:  # noqa: N801 - it is a decorator
+    """Have a function compute by the rows that it says of places; what calls it with tensors has them run.
+
+    It takes :class:`~mxnet.native.rows.Rows`, something hashable, places, and options by name. Called, it
+    takes contiguous tensors instead of rows and places, None for what is not there.
+
+    Attributes
+    ----------
+    rows : callable
+        The function.
+    """
+
+    def __init__(self, rule: Callable[..., None]) -> None:
+        functools.update_wrapper(self, rule)
+        self.rows = rule
+
+    def __call__(self, about: object, *arrays: Tensor | None, **options: object) -> None:
+        """Run the rows."""
+        shapes = tuple([None if each is None else tuple(each.shape) for each in arrays])
+        call = _ruled(self.rows, about, shapes, threads(), tuple(options.items()))
+        call.run([each.data_ptr() for each in arrays if each is not None])
+
+
+@functools.lru_cache(maxsize=512)
+def _ruled(
+    rule: Callable[..., None],
+    about: object,
+    shapes: tuple[tuple[int, ...] | None, ...],
+    count: int,
+    options: tuple[tuple[str, object], ...],
+) -> _Call:
+    there = [each for each in shapes if each is not None]
+    to = Rows(there, len(there), {}, parts=count)
+    places = iter(to.ins)
+    rule(to, about, *(None if each is None else next(places) for each in shapes), **dict(options))
+    return _Call(to, _Made((), (), ()))
 
 
 class _Made(NamedTuple):
@@ -126,24 +164,30 @@ class _Call:
         self._shares = kernels[0] if to.is_shared else None
         self._starts = 8 * np.array(starts, np.int64)
         self._code = np.stack([np.array(kernels, np.int64), self._starts], 1)
-        self._words = [*words, self._code.ctypes.data, 0, 0, len(kernels)]  # and those of the loop
+        self._words = array("q", [*words, self._code.ctypes.data, 0, 0, len(kernels)])  # and the loop's
         self._addresses = addresses
-        pairs = [*zip(made.shapes, made.dtypes, strict=True)]
-        if scratch:
-            pairs.append(((sum(scratch),), torch.float32))
+        pairs = zip(made.shapes, made.dtypes, strict=True)
         # What is made is like these, which nobody reads: a single number each, in those shapes.
         self._alike = [torch.empty((), dtype=dtype).expand(shape) for shape, dtype in pairs]
-        self._further = [4 * start for start in itertools.accumulate(scratch[:-1])]
+        self._scratch = sum(scratch)
+        self._further = [4 * start for start in itertools.accumulate(scratch[:-1], initial=0)][: len(scratch)]
 
     def __call__(self, tensors: Sequence[Any]) -> Any:
         made = [torch.empty_like(each, memory_format=torch.contiguous_format) for each in self._alike]
         held = [None if isinstance(each, Like) else each.contiguous() for each in tensors]
-        places = [0 if each is None else each.data_ptr() for each in (*held, *made)]
-        places += [places[-1] + start for start in self._further]
-        numbers = self._words.copy()
+        self.run([0 if each is None else each.data_ptr() for each in (*held, *made)])
+        returned = [None if i is None else made[i] for i in self._returned]
+        return returned[0] if len(returned) == 1 else tuple(returned)
+
+    def run(self, places: list[int]) -> None:
+        """Run the rows for arrays at these addresses."""
+        if self._scratch:
+            memory = torch.empty(self._scratch, dtype=torch.float32)
+            begin = memory.data_ptr()
+            places += [begin + start for start in self._further]
+        words = self._words[:]
         for where, which, offset in self._addresses:
-            numbers[where] = places[which] + offset
-        words = array("q", numbers)
+            words[where] = places[which] + offset
         at = words.buffer_info()[0]
         if self._shares is not None:
             run_table(self._shares, self._starts + at)
@@ -152,5 +196,3 @@ class _Call:
             loop = run_words("run")
             assert loop is not None
             loop(at + 8 * (len(words) - 4))
-        returned = [None if i is None else made[i] for i in self._returned]
-        return returned[0] if len(returned) == 1 else tuple(returned)

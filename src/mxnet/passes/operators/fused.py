@@ -305,12 +305,16 @@ class FusedConvolution(Convolution):
         return result if bends else _ACTIVATIONS[self.act](result, *self.scalars)
 
     def as_rows(self, to: Rows) -> None:
-        if not (self.panels or self.tile or self.apart) or self.act not in ("none", "relu", "hardtanh"):
-            to.decline()
-        if not to.data.layout == to.output.layout == CHANNELS_LAST:
+        if self.act not in ("none", "relu", "hardtanh") or to.data.layout != to.output.layout:
             to.decline()
         sliding, relu = self.sliding(to.data.shape), self.act == "relu"
-        if self.tile:
+        if not (self.panels or self.tile or self.apart):
+            if to.data.layout or to.weight.layout or type(self) is not FusedConvolution:
+                to.decline()
+            self.multiply_in_rows(to, relu=relu)
+        elif to.data.layout != CHANNELS_LAST:
+            to.decline()
+        elif self.tile:
             to.shares("winograd", Winograd(sliding, self.tile).shares_in_rows(to, relu=relu))
         elif self.apart:
             to.shares("convolve_apart", apart.shares_in_rows(sliding, to, to.weight, relu=relu))
