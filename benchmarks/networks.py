@@ -111,8 +111,8 @@ def mobilenet(ops):
     return ops.dense(ops.flatten(ops.global_pool(x)), "fc", 1000)
 
 
-def vgg16(ops):
-    """Thirteen 3x3 convolutions and three large matrices (arXiv 1409.1556)."""
+def vgg16(ops, drops=True):
+    """Thirteen 3x3 convolutions and three large matrices (arXiv 1409.1556), with or without dropout."""
     x = ops.input("data")
     for stage, (filters, convs) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))):
         for number in range(convs):
@@ -121,7 +121,8 @@ def vgg16(ops):
         x = ops.pool(x, "max", 2, 2)
     x = ops.flatten(x)
     for name in ("fc6", "fc7"):
-        x = ops.dropout(ops.relu(ops.dense(x, name, 4096)))
+        x = ops.relu(ops.dense(x, name, 4096))
+        x = ops.dropout(x) if drops else x
     return ops.dense(x, "fc8", 1000)
 
 
@@ -243,6 +244,7 @@ NETWORKS = {
     "inception-bn": Network(inception_bn, pictures),
     "mobilenet": Network(mobilenet, pictures),
     "vgg-16": Network(vgg16, pictures),
+    "vgg-16-without-dropout": Network(partial(vgg16, drops=False), pictures),  # all draw other masks
     "lenet": Network(lenet, partial(pictures, channels=1, side=28)),
     "mlp": Network(mlp, partial(rows, columns=784)),
     "chain": Network(partial(chain, length=1000), partial(rows, columns=16), False, identity=True),

@@ -20,7 +20,6 @@ LAZY = {
     "mxnet.control_flow.body": {"mxnet.plan.program_cache"},  # who only composes loops does not wait for it
     "mxnet.native.loading": {"mxnet.native.compiling"},  # only who compiles kernels waits for LLVM
     "mxnet.operator": {"mxnet.symbol"},  # the operators of before 0.8 are symbols, CustomOp is not
-    "mxnet.ops.tools.shapes": {"mxnet.context"},  # for the rare operator whose shapes its kernel tells
     "mxnet.symbol.departures": {"mxnet.leaving.torch_module"},  # who stays needs no torch
     "mxnet.symbol.symbol": {"mxnet.binding", "mxnet.compiled", "mxnet.plan.options"},  # who only composes
     "mxnet.visualization.plot": {"mxnet.visualization.digraph"},  # it needs graphviz

@@ -10,7 +10,7 @@ WORKLOADS = [
     ),
     *(
         Workload(f"{network}-{name}-16", network, mode, 16)
-        for network in ("resnet-50", "inception-bn")
+        for network in ("resnet-50", "inception-bn", "vgg-16-without-dropout")
         for name, mode in (("training", "gradient"), ("training-sgd", "sgd"))
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from mxnet.fitting import (
     NotAnArrayError,
     Value,
     array_of,
+    bound_again,
     require_complete,
     resized,
     shapes_by_node,
@@ -111,6 +113,21 @@ class Executor:
         self._places: Places | None = None
         for array in (*self._variables, *(target for target, _ in self._targets)):
             array._is_bound = True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy or pickle what was bound, to be bound again: neither what was computed, nor a monitor."""
+        options = self._programs.options
+        bind = functools.partial(
+            self._symbol.bind,
+            self._ctx,
+            grad_req=self._grad_req,
+            group2ctx=dict(self._programs.task.groups),
+            memory_budget=options.memory_budget,
+            compiler=options.compiler,
+            check_numerics=options.check_numerics,
+        )
+        arrays = self.arg_arrays, self.grad_arrays, self.aux_arrays
+        return bound_again, (bind, [each.context for each in self._variables], *arrays)
 
     # ----------------------------------------------------------------------------------------- arrays by name
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ __all__ = [
     "NotAnArrayError",
     "Value",
     "array_of",
+    "bound_again",
     "require_complete",
     "resized",
     "shapes_by_node",
@@ -39,6 +40,25 @@ class NotAnArrayError(BindError, TypeError):
 
 class NotAContextError(BindError, TypeError):
     """Something that is no Context was given for one (MXNet raises TypeError)."""
+
+
+def bound_again(
+    bind: Callable[..., Any],
+    places: Sequence[Context],
+    args: Sequence[NDArray],
+    grads: Sequence[NDArray | None] | None,
+    aux: Sequence[NDArray],
+) -> Any:
+    """Return an executor of arrays that have been copied or pickled; the latter come back on the CPU."""
+    args, aux = (
+        [array.as_in_context(place) for array, place in zip(arrays, where, strict=True)]
+        for arrays, where in ((args, places[: len(args)]), (aux, places[len(args) :]))
+    )
+    grads = grads and [
+        grad if grad is None else grad.as_in_context(place)
+        for grad, place in zip(grads, places, strict=False)
+    ]
+    return bind(args, args_grad=grads, aux_states=aux)
 
 
 def resized(name: str, array: NDArray, shape: tuple[int, ...], may_change: bool, may_grow: bool) -> NDArray:

@@ -4,6 +4,7 @@ import pytest
 
 from mxnet.errors import ParameterError
 from mxnet.ir.op import REGISTRY, Op, find_operator, param
+from mxnet.ops.tools.shapes import same_shape
 
 
 def test_equal_parameters_give_the_same_object():
@@ -52,15 +53,24 @@ def test_backward_that_reads_an_unknown_name_is_refused_at_declaration():
     assert "_test_wrong" not in REGISTRY
 
 
+def test_an_operator_without_a_rule_for_shapes_is_refused_at_declaration():
+    with pytest.raises(TypeError, match="_test_shapeless declares no infer_shape"):
+
+        class Shapeless(Op, name="_test_shapeless"):
+            def forward(self, run, data):
+                return data
+
+
 def test_declaring_an_operator_twice_is_refused():
     with pytest.raises(TypeError, match="declared twice"):
 
         class Again(Op, name="FullyConnected"):
-            pass
+            infer_shape = same_shape
 
 
 def test_limit_is_checked():
     class Limited(Op, name="_test_limited"):
+        infer_shape = same_shape
         size: "int" = param(default=2, ge=1, le=3, doc="A size.")
 
     try:

@@ -1,6 +1,8 @@
 """Module: misuse that is explained, and behaviour around what the recorded answers of MXNet cover."""
 
+import copy
 import logging
+import pickle
 from types import SimpleNamespace
 
 import numpy as np
@@ -454,3 +456,15 @@ def test_a_list_of_batches_is_one_in_parts():
     accuracy = mx.metric.Accuracy()
     parts.update_metric(accuracy, [share.label for share in shares()], pre_sliced=True)
     assert accuracy.num_inst == 4
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda module: pickle.loads(pickle.dumps(module))])
+def test_a_copy_of_a_module_trains_on_from_there_and_leaves_it_alone(copied):
+    module = ready()
+    step(module, times=2)
+    copied_module = copied(module)
+    trained = step(copied_module)
+    np.testing.assert_array_equal(
+        module.get_params()[0]["fc_weight"].asnumpy(), step(ready(), 2)["fc_weight"]
+    )
+    np.testing.assert_array_equal(trained["fc_weight"], step(module)["fc_weight"])

@@ -7,6 +7,8 @@ from rewritten import agree, operators, text, typed
 from torch.profiler import profile
 
 import mxnet as mx
+from mxnet.ops.nn import direct
+from mxnet.ops.nn.sliding import are_there
 from mxnet.passes.fold_batch_norm import fold_batch_norm
 from mxnet.passes.fuse_fully_connected import fuse_fully_connected
 
@@ -33,7 +35,7 @@ def test_activation_becomes_part_of_the_layer():
     assert text(fuse_fully_connected(graph)) == [
         "data = variable",
         "fc_weight = variable",
-        "fc_packed_weight = _transposed_dense_weight(fc_weight, rows=4)",
+        "fc_packed_weight = _transposed_dense_weight(fc_weight)",
         "fc_bias = variable",
         "fc+relu = _fused_fully_connected(data, fc_packed_weight, fc_bias, num_hidden=3, act='relu')",
         "outputs: fc+relu",
@@ -69,14 +71,36 @@ def test_layer_means_the_same(monkeypatch, shape, flatten, act, no_bias):
     agree(net, monkeypatch, fuse_fully_connected, data=shape)
 
 
+@pytest.mark.parametrize("in_panels", [False, True])
 @pytest.mark.parametrize("act", ACTIVATIONS)
-@pytest.mark.parametrize("rows", [(64,), (8, 8)])
-def test_large_layer_means_the_same(monkeypatch, act, rows):
-    net = ACTIVATIONS[act](dense(num_hidden=1024, flatten=False))
+@pytest.mark.parametrize("rows", [(64,), (8, 8), (1,)])
+def test_large_layer_means_the_same(monkeypatch, act, rows, in_panels):
+    if in_panels and not direct.by_panels():
+        pytest.skip("the processor has products of another kind")
+    monkeypatch.setattr(direct, "by_panels", lambda: in_panels)
+    net = ACTIVATIONS[act](dense(num_hidden=1023, flatten=False))
     agree(net, monkeypatch, fuse_fully_connected, data=(*rows, 512))
 
 
+@pytest.mark.skipif(not (are_there() and direct.by_panels()), reason="products are the library's")
+@pytest.mark.parametrize("rows", [1, 2, 16])
+@pytest.mark.parametrize("no_bias", [False, True])
+def test_large_layer_is_rows_for_few_rows(of_threads, rows, no_bias):
+    executor = relu(dense(num_hidden=1023, no_bias=no_bias)).simple_bind(
+        mx.cpu(), grad_req="null", data=(rows, 512)
+    )
+    draw = np.random.default_rng(0)
+    for array in executor.arg_arrays:
+        array[:] = draw.normal(0, 0.3, array.shape)
+    made = executor.forward()[0].asnumpy()
+    data, weight, *bias = (each.asnumpy().astype("float64") for each in executor.arg_arrays)
+    np.testing.assert_allclose(made, np.maximum(data @ weight.T + sum(bias), 0), rtol=1e-5, atol=1e-4)
+    assert "native" in executor.program(False)
+
+
 def test_large_weight_is_packed_where_onednn_runs(monkeypatch):
+    monkeypatch.setattr(direct, "by_panels", lambda: False)
+
     def product():
         executor = dense(num_hidden=1024).simple_bind(mx.cpu(), grad_req="null", data=(64, 512))
         with profile() as seen:

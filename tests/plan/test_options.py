@@ -115,7 +115,7 @@ def test_graph_is_printed_before_and_after_each_pass_that_changes_it(monkeypatch
         "---- after fuse_fully_connected",
         "x = variable",
         "fc_weight = variable",
-        "fc_packed_weight = _transposed_dense_weight(fc_weight, rows=3)",
+        "fc_packed_weight = _transposed_dense_weight(fc_weight)",
         "fc+act = _fused_fully_connected(x, fc_packed_weight, num_hidden=2, no_bias=True, act='relu')",
         "outputs: fc+act",
         "",

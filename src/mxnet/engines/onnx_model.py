@@ -62,7 +62,6 @@ def onnx_model(
     params: Mapping[str, Array],
     inputs: Sequence[Input],
     opset: int,
-    name: str = "network",
 ) -> Any:
     """Return the ModelProto of a graph.
 
@@ -76,8 +75,6 @@ def onnx_model(
         Those that are read become the model's inputs.
     opset : int
         The version of ONNX's operators.
-    name : str
-        What the model's graph is called.
 
     Raises
     ------
@@ -92,7 +89,7 @@ def onnx_model(
     _require_values(graph, params, inputs)
     facts = _facts_of(graph, params, inputs)
     walk = _Walk(graph, params, inputs, facts, OnnxGraph(opset))
-    return walk.model(name)
+    return walk.model("network")
 
 
 def _require_values(graph: Graph, params: Mapping[str, Array], inputs: Sequence[Input]) -> None:

@@ -12,13 +12,13 @@ from mxnet.errors import ParameterError, UnknownOperatorError, did_you_mean
 from mxnet.ir.elsewhere import Elsewhere
 from mxnet.ir.memory import EITHER, Memory, takes_out
 from mxnet.ir.param import PARSERS, Param, as_text, param
+from mxnet.ir.run import Like, Run, Slots
 from mxnet.ir.storage import FALLS_BACK, Sparse
-from mxnet.ir.types import CHANNELS_LAST, Shape, Type, is_complete
+from mxnet.ir.types import CHANNELS_LAST, Shape
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
 
-    from mxnet.context import Context
     from mxnet.native.rows import Rows
 else:
 
@@ -46,109 +46,6 @@ _MOST_INTERNED = 4096  # per class; array code makes a new operator for every le
 
 DERIVED: list[Callable[[str], type[Op] | None]] = []
 """Functions that make the class for a name derived from another's, such as ``_backward_Convolution``."""
-
-
-class Slots:
-    """What is known about the shapes (or dtypes) around a node, by name: ``s.data``, ``s.output``.
-
-    ``s.ins``, ``s.aux`` and ``s.outs`` hold the same by position.
-    """
-
-    __slots__ = ("__dict__", "aux", "ins", "outs")
-
-    def __init__(
-        self, names: tuple[str, ...], ins: tuple[Any, ...], aux: tuple[Any, ...], outs: tuple[Any, ...]
-    ) -> None:
-        self.ins, self.aux, self.outs = ins, aux, outs
-        self.__dict__.update(zip(names, ins + aux + outs, strict=True))
-
-    if TYPE_CHECKING:  # the names of slots are known when a program runs
-
-        def __getattr__(self, name: str) -> Any: ...
-
-
-class Like:
-    """Stands in for a tensor of which only the shape and dtype are read; it is not kept alive for that.
-
-    A kernel says so by annotating the parameter with this class.
-    """
-
-    __slots__ = ("dtype", "shape")
-
-    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
-        self.shape = shape
-        self.dtype = dtype
-
-    def __repr__(self) -> str:
-        return f"Like({self.shape}, {self.dtype})"
-
-
-class Run:
-    """What a kernel may know about the run it is part of, fixed when the program is made.
-
-    Attributes
-    ----------
-    is_train : bool
-        Whether this is a training run.
-    context : Context
-        Where the node runs.
-    wants : frozenset of str
-        In a ``backward``: the inputs whose gradients are asked for. In a ``forward`` with a residual: those
-        whose gradients will be; if there are none, nobody reads the residual.
-    ins, outs : tuple of Type
-        The types of inputs with auxiliary states, and of outputs; empty where they are not known.
-    state : dict
-        This node's own storage, kept between runs of one executor.
-    name : str
-        The node's name, for messages.
-    replayed : bool
-        Whether torch repeats an earlier run to differentiate it; states have then moved already, and a
-        ``backward`` has no residual.
-    """
-
-    __slots__ = ("context", "ins", "is_train", "name", "outs", "replayed", "state", "wants")
-
-    def __init__(
-        self,
-        context: Context,
-        *,
-        is_train: bool = False,
-        wants: frozenset[str] = frozenset(),
-        ins: tuple[Type, ...] = (),
-        outs: tuple[Type, ...] = (),
-        state: dict[str, Any] | None = None,
-        name: str = "",
-        replayed: bool = False,
-    ) -> None:
-        self.context = context
-        self.is_train = is_train
-        self.wants = wants
-        self.ins = ins
-        self.outs = outs
-        self.state = {} if state is None else state
-        self.name = name
-        self.replayed = replayed
-
-    @property
-    def in_shapes(self) -> tuple[tuple[int, ...], ...] | None:
-        """The shapes of inputs and auxiliary states; None where they are not known."""
-        return _shapes(self.ins)
-
-    @property
-    def out_shapes(self) -> tuple[tuple[int, ...], ...] | None:
-        """The shapes of the outputs, for operators whose parameters leave extents open (``zeros``)."""
-        return _shapes(self.outs)
-
-    @property
-    def out_dtypes(self) -> tuple[str, ...] | None:
-        """The dtypes of the outputs; None where they are not known."""
-        dtypes = [each.dtype for each in self.outs]
-        return tuple(dtypes) if dtypes and None not in dtypes else None  # type: ignore[arg-type]
-
-
-def _shapes(types: tuple[Type, ...]) -> tuple[tuple[int, ...], ...] | None:
-    shapes = [each.shape for each in types]
-    return tuple(shapes) if shapes and all(map(is_complete, shapes)) else None  # type: ignore[arg-type]
 
 
 @dataclass_transform(field_specifiers=(param,), frozen_default=True, kw_only_default=True)
@@ -182,8 +79,7 @@ class Op(Elsewhere):
     ``infer_shape(s)``, ``infer_dtype(t)``
         Return what can be said about any slot, from what is known (:class:`Slots`), as ``{slot name:
         value}``; the keys ``ins``, ``aux`` and ``outs`` take a tuple for all. Called until nothing changes.
-        Without ``infer_shape`` the kernel is run on torch's meta device; without ``infer_dtype`` all slots
-        share one dtype.
+        Without ``infer_dtype`` all slots share one dtype.
     ``guess_shape(s)``
         What is taken for granted about outputs that nothing determines, once nothing changes any more; the
         shapes of variables are those that were given. Only for what MXNet guesses, too.
@@ -460,7 +356,7 @@ class Op(Elsewhere):
 
     # ------------------------------------------------------------------------------------------ what it means
 
-    infer_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
+    infer_shape: ClassVar[Callable[..., Mapping[str, Any]]]
     guess_shape: ClassVar[Callable[..., Mapping[str, Any]] | None] = None
 
     def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
@@ -565,6 +461,8 @@ def _check_declaration(cls: type[Op]) -> None:
             raise TypeError(
                 f"{cls.name}.{key.name} has the annotation {key.kind!r}, which is no parameter type"
             )
+    if not hasattr(cls, "infer_shape"):
+        raise TypeError(f"{cls.name} declares no infer_shape")
 
 
 def _check_memory(cls: type[Op], what: Literal["forward", "backward"]) -> None:

@@ -23,6 +23,7 @@ from mxnet.leaving.torch_operators import Operator, batch_norm
 
 __all__ = ["torch_module"]
 
+_NAME = "Network"
 _WIDTH = 100
 _numbers = itertools.count()
 
@@ -32,7 +33,6 @@ def torch_module(
     arguments: Mapping[str, Tensor],
     states: Mapping[str, Tensor],
     shapes: Mapping[str, tuple[int, ...]],
-    name: str = "Network",
 ) -> Any:
     """Return a module that computes a graph.
 
@@ -45,8 +45,6 @@ def torch_module(
         ``forward`` takes.
     shapes : dict of str to tuple of int
         The shapes of inputs, for graphs that make arrays whose shape only follows from them.
-    name : str
-        What the class is called.
 
     Raises
     ------
@@ -54,8 +52,8 @@ def torch_module(
         If a parameter cannot be a parameter of PyTorch, or shapes are needed and not given.
     """
     writer = _Writer(graph, {*arguments, *states}, shapes)
-    code = writer.code(name)
-    module = _made(name, code, writer.operators)
+    code = writer.code(_NAME)
+    module = _made(_NAME, code, writer.operators)
     for key, tensor in arguments.items():
         if key in writer.variables:
             real = tensor.is_floating_point()
@@ -190,7 +188,7 @@ class _Writer:
                 f"The shape of {node.name!r} follows from those of the inputs: give them, such as "
                 f"{few(f'{n.name}=(...)' for n in self.graph.arguments if n.name not in self.held)}."
             )
-        own = node.op.infer_shape(None)["output"]  # type: ignore[union-attr, misc]
+        own = node.op.infer_shape(None)["output"]  # type: ignore[union-attr]
         extents = [
             str(extent) if mine is not None else self._extent(extent)
             for extent, mine in zip(shape, own, strict=True)

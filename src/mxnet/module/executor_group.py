@@ -129,7 +129,6 @@ class DataParallelExecutorGroup:
         self.output_names = symbol.list_outputs()
         self.for_training = for_training
         self.inputs_need_grad = inputs_need_grad
-        self.logger = logger
         self.fixed_param_names = list(fixed_param_names or ())
         self.state_names = list(state_names or ())
         self.param_names = [name for name in self.arg_names if name in set(param_names)]

@@ -89,6 +89,8 @@ class Steps:
         How it was bound.
     """
 
+    logger: Any = logging
+
     def __init__(self, logger: Any = logging) -> None:
         self.logger = logger
         self.binded = False
@@ -98,6 +100,10 @@ class Steps:
         self.optimizer_initialized = False
         self._symbol: Symbol | None = None
         self._total_exec_bytes = 0  # as in MXNet, where it stays so
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the module ``logging``, which cannot be pickled, and is there again without it."""
+        return {key: each for key, each in self.__dict__.items() if each is not logging}
 
     @property
     def data_names(self) -> Sequence[str]:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mxnet.analysis.storage import result_storage, say_fallback
-from mxnet.dtype import torch_dtype
 from mxnet.ir.memory import NOWHERE, Into
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Stored
 from mxnet.ndarray.eager import Kernel, check_places, kernel_of, outputs_of, owned, run_operator
@@ -44,36 +43,37 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
         If the operator takes no arrays stored like these.
     """
     where = inputs[0]._context
-    stypes = [array.stype for array in inputs]
-    facts: list[Any] = []
-    for array in inputs:
-        facts += (array.shape, torch_dtype(array._dtype_name))
-    check_places(op, [array._context for array in inputs])
     outs = () if out is None else check_out(op, inputs, out)
-    for array in outs:
-        facts += (array.shape, torch_dtype(array._dtype_name))
+    arrays = [array._stored() for array in inputs]
+    stypes = tuple([each.stype for each in arrays])
+    facts: list[Any] = []
+    for each in arrays if out is None else (*arrays, *[array._stored() for array in outs]):
+        facts += (each.shape, each.parts[0].dtype)
+    if any([array._context is not where for array in inputs]):
+        check_places(op, [array._context for array in inputs])
     stype = result_storage(op, stypes)
     wants = tracked_inputs(op, inputs) if op.residual else frozenset()
-    kernel = kernel_of(op, where, MODE.get().is_train, len(inputs), tuple(facts), wants, tuple(stypes))
+    kernel = kernel_of(op, where, MODE.get().is_train, len(inputs), tuple(facts), wants, stypes)
     hidden: Sequence[Tensor] = ()
     dense: list[NDArray] = []
     if op.sparse.rows_only(op, stypes):
         made = [_update_rows(op, kernel, inputs, outs)]
     else:
-        stored = _run_sparse_kernel(op, kernel, [array._stored() for array in inputs], stype)
+        stored = _run_sparse_kernel(op, kernel, arrays, stype)
         if stored is not None:
             made = [class_of(stored.stype)._from_stored(stored, where)]
         else:
             if stype is None:
-                say_fallback(op, tuple(stypes))
+                say_fallback(op, stypes)
             tensors = [array._tensor for array in inputs]
             results = _run_dense(op, kernel, inputs, tensors)
             visible = op.visible_outputs()
             dense = [NDArray._from_tensor(each, where) for each in owned(results[:visible], tensors)]
             made, hidden = list(dense), results[visible:]
-        made = stored_alike(made, stype or DENSE)
-        for array, each in zip(outs, made, strict=False):
-            overwrite(op, array, each._stored())
+        if stored is None or stored.stype != stype:
+            made = stored_alike(made, stype or DENSE)
+        for array, result in zip(outs, made, strict=False):
+            overwrite(op, array, result._stored())
     made = list(outs) or made
     if (record := MODE.get().record) is not None:
         record(op, inputs, dense or made, hidden)  # a gradient reads dense values, as the kernel made them

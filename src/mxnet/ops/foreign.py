@@ -36,7 +36,7 @@ class BroadcastBackward(_WithoutValue, name="_broadcast_backward"):
     """The gradient of an early broadcasting operator, without the parameters it would need."""
 
 
-class _FromElsewhere(Op):
+class _FromElsewhere(_WithoutValue):
     """An operator made of what no script and no file can hold.
 
     A file with one can be loaded to be looked at, as one with an unknown operator can.
@@ -48,7 +48,7 @@ class _FromElsewhere(Op):
     def validate(self) -> None:
         raise UnknownOperatorError(f"{self.name} cannot be made here: {self.instead}.")
 
-    def forward(self, run: Run) -> NoReturn:
+    def forward(self, run: Run, *tensors: Tensor) -> NoReturn:
         raise UnknownOperatorError(self.instead)
 
 

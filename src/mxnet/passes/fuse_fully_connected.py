@@ -1,8 +1,8 @@
 """Fuses a dense layer with its activation, and stores its weight as the product runs fastest.
 
 Small products cost little more than the calls they take: one to multiply and add, one to bend in place, none
-to transpose. Large ones go to oneDNN, in one call. The stored weight is a node made of a parameter alone,
-which the plan runs once.
+to transpose. Large ones are our own, or oneDNN's, in one call. The stored weight is a node made of a
+parameter alone, which the plan runs once.
 """
 
 from __future__ import annotations
@@ -11,20 +11,27 @@ from typing import Any
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node, emit, emitting
-from mxnet.ir.types import is_complete
+from mxnet.ir.op import Op
+from mxnet.ir.types import Type, is_complete
+from mxnet.ops.nn import direct
 from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.nn.sliding import are_there
 from mxnet.ops.tools.shapes import numel
 from mxnet.passes.operators.fused import (
+    FiltersInPanels,
     FoldedWeight,
     FusedFullyConnected,
     PackedDenseWeight,
     TransposedDenseWeight,
     onednn_multiplies,
+    onednn_runs,
     with_activation,
 )
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
 __all__ = ["fuse_fully_connected"]
+
+_SMALL = 1 << 18  # numbers of a weight up to which the library's product is as fast as any
 
 
 def fuse_fully_connected(graph: Graph) -> Graph:
@@ -57,12 +64,27 @@ def _packed(
         bias = [
             each if len(each.type.shape or ()) == 1 else emit("Reshape", each, shape=(-1,)) for each in bias
         ]
-    with emitting(node, "packed_weight"):
-        store = PackedDenseWeight if onednn_multiplies(weight.type, rows) else TransposedDenseWeight
-        key = store.make(rows=rows), weight, place_of(node)
-        packed = stored[key] = stored[key] if key in stored else emit(key[0], weight)
-    fused = FusedFullyConnected.make(num_hidden=op.num_hidden, flatten=op.flatten, no_bias=not bias)
-    return stand_in(fused, (data, packed, *bias), node).outputs
+    how, store = _stored(weight.type, rows)
+    if store is not None:
+        with emitting(node, "packed_weight"):
+            key = store, weight, place_of(node)
+            weight = stored[key] = stored[key] if key in stored else emit(store, weight)
+    fused = FusedFullyConnected.make(
+        num_hidden=op.num_hidden, flatten=op.flatten, no_bias=not bias, stored=how
+    )
+    return stand_in(fused, (data, weight, *bias), node).outputs
+
+
+def _stored(weight: Type, rows: int) -> tuple[str, Op | None]:
+    """Return how a weight is to lie for that many rows, and what brings it there."""
+    is_small = (numel(weight.shape or ()) or 0) <= _SMALL
+    if rows == 1 and not is_small:  # it is read once, which is all that counts
+        return "plain", None
+    if rows and not is_small and onednn_runs(weight) and are_there() and direct.by_panels():
+        return "panels", FiltersInPanels.make()
+    if onednn_multiplies(weight, rows):
+        return "packed", PackedDenseWeight.make(rows=rows)
+    return "transposed", TransposedDenseWeight.make()
 
 
 def _with_activation(layer: Node, node: Node) -> tuple[Entry, ...] | None:

@@ -11,29 +11,20 @@ from mxnet.contrib.graphs import apply, copied, name_of
 from mxnet.errors import MXNetError, NameLookupError
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
-from mxnet.ir.op import Op, find_operator, is_hidden
+from mxnet.ir.op import REGISTRY, Op, is_hidden
+from mxnet.ops.nn.fully_connected import FullyConnected
+from mxnet.ops.nn.rnn import RNN
+from mxnet.ops.quantized.quantize import QuantizeV2, Ranged, Requantize
+from mxnet.ops.quantized.quantized_layers import QuantizedBatchNorm
 
 __all__ = ["Choice", "calibrate", "calibrated_layers", "quantize"]
 
 _QUANTIZED = {
-    "Activation": "_contrib_quantized_act",
-    "BatchNorm": "_contrib_quantized_batch_norm",
-    "Concat": "_contrib_quantized_concat",
-    "Convolution": "_contrib_quantized_conv",
-    "Embedding": "_contrib_quantized_embedding",
-    "Flatten": "_contrib_quantized_flatten",
-    "FullyConnected": "_contrib_quantized_fully_connected",
-    "Pooling": "_contrib_quantized_pooling",
-    "RNN": "_contrib_quantized_rnn",
-    "elemwise_add": "_contrib_quantized_elemwise_add",
-    "elemwise_mul": "_contrib_quantized_elemwise_mul",
+    operator.of: operator
+    for operator in REGISTRY.values()
+    if issubclass(operator, Ranged) and operator.of is not None
 }
-_WORTH_IT = (
-    "Convolution",
-    "FullyConnected",
-    "RNN",
-)  # the others only spare a conversion between two of these
-_SUMS = ("Convolution", "FullyConnected", "elemwise_add", "elemwise_mul")  # in integers of 32 bits
+"""The operators on integers of 8 bits, by those that do the same with real numbers."""
 
 _Integers = tuple[Entry, Entry, Entry]  # with both ends of the range
 
@@ -74,7 +65,8 @@ def _chosen(graph: Graph, choice: Choice) -> set[Node]:
         return able
     if choice.mode != "smart":
         raise NameLookupError(f"quantize_mode is {choice.mode!r}. Expected 'full' or 'smart'.")
-    kept = {node for node in able if node.op is not None and node.op.name in _WORTH_IT}
+    # The others only spare a conversion between two of these.
+    kept = {node for node in able if node.op is not None and node.op.cost == "much"}
     after, before = set(kept), set(kept)
     for node in graph.operators:
         if node in able and any(entry.node in after for entry in node.inputs):
@@ -87,11 +79,11 @@ def _chosen(graph: Graph, choice: Choice) -> set[Node]:
 
 def _is_able(node: Node, choice: Choice) -> bool:
     op = node.op
-    if op is None or op.name not in _QUANTIZED or (op.visible_outputs() > 1 and op.name != "RNN"):
+    if op is None or type(op) not in _QUANTIZED:
         return False
     if node.name in choice.excluded_names or op.name in choice.excluded_operators:
         return False
-    if op.name == "RNN" and node.attrs.get("mode") != "lstm":
+    if op.mode != "lstm" if isinstance(op, RNN) else op.visible_outputs() > 1:
         return False
     try:
         _counterpart(node)
@@ -100,10 +92,9 @@ def _is_able(node: Node, choice: Choice) -> bool:
     return True
 
 
-def _counterpart(node: Node) -> Op:
-    assert node.op is not None
+def _counterpart(node: Node) -> Ranged:
     given = {key: value for key, value in node.attrs.items() if not is_hidden(key)}
-    return find_operator(_QUANTIZED[node.op.name]).bind(given)
+    return _QUANTIZED[type(node.op)].bind(given)  # type: ignore[index,return-value] # it has an operator
 
 
 class _Quantizer:
@@ -122,7 +113,7 @@ class _Quantizer:
                 self._keep(
                     node, Node(node.op, node.name, inputs, dict(node.attrs), node.source, node.subgraphs)
                 )
-            elif node.op is not None and node.op.name == "RNN":
+            elif isinstance(node.op, RNN):
                 self._recurrent(node)
             else:
                 self._quantized(node)
@@ -158,7 +149,7 @@ class _Quantizer:
 
         As in MXNet, a convolution takes the range of its data for one of int8, and an activation the bits.
         """
-        is_auto = self.choice.dtype == "auto" and self.readers.get(entry, set()) <= {"FullyConnected"}
+        is_auto = self.choice.dtype == "auto" and self.readers.get(entry, set()) <= {FullyConnected}
         return self.choice.dtype if is_auto or self.choice.dtype != "auto" else "int8"
 
     def _quantized(self, node: Node) -> None:
@@ -178,7 +169,7 @@ class _Quantizer:
         made = Node(
             op, f"quantized_{node.name}", tuple(given[name] for name in names), dict(node.attrs), node.source
         )
-        if node.op.name in _SUMS:
+        if op.sums:
             attrs = {"out_type": self._dtype_of(Entry(node))}
             made = apply("_contrib_requantize", f"requantize_{node.name}", _three(made), attrs, node.source)
         self.integers[Entry(node)] = _three(made)
@@ -194,13 +185,13 @@ class _Quantizer:
         )
 
 
-def _readers(graph: Graph, nodes: set[Node]) -> dict[Entry, set[str]]:
-    """Return the names of those operators among some nodes that read each value."""
-    readers: dict[Entry, set[str]] = {}
+def _readers(graph: Graph, nodes: set[Node]) -> dict[Entry, set[type[Op]]]:
+    """Return the classes of those operators among some nodes that read each value."""
+    readers: dict[Entry, set[type[Op]]] = {}
     for node in graph.operators:
         if node in nodes and node.op is not None:
             for entry in node.inputs:
-                readers.setdefault(entry, set()).add(node.op.name)
+                readers.setdefault(entry, set()).add(type(node.op))
     return readers
 
 
@@ -218,12 +209,12 @@ def _ends_of(slot: str) -> list[tuple[str, str]]:
 
 def _layer_of(node: Node) -> str | None:
     """Return the value of the original graph whose range a node of the quantized one uses."""
-    match node.op.name if node.op else None:
-        case "_contrib_quantize_v2":
+    match node.op:
+        case QuantizeV2():
             return node.inputs[0].output_name
-        case "_contrib_requantize":
+        case Requantize():
             return node.name.removeprefix("requantize_") + "_output"
-        case "_contrib_quantized_batch_norm":
+        case QuantizedBatchNorm():
             return node.name.removeprefix("quantized_") + "_output"
     return None
 

@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 __all__ = ["COMPOSITION", "Composition", "UserCall", "path_to", "say_path", "say_where", "wrong_inputs"]
 
 
+_PASSED = "_blocks"
+"""What an error knows, also one that is not ours: the blocks whose calls it has passed through."""
+
+
+class _Where(str):
+    """A note about the block, which the next block out replaces."""
+
+    __slots__ = ()
+
+
 def say_where(error: Exception, block: Block) -> None:
     """Note that an error has passed through a block's call, on its way out."""
-    passed: list[Block] = error.__dict__.setdefault("_blocks", [])
+    passed: list[Block] = getattr(error, _PASSED, [])
     if block in passed:  # calls of one block by another of its own
         return
     passed.append(block)
+    setattr(error, _PASSED, passed)
     names = [block.name or type(block).__name__]
     for outer, inner in zip(passed[:0:-1], passed[-2::-1], strict=True):
         names.append(next((key for key, child in outer._children.items() if child is inner), inner.name))
@@ -34,15 +45,14 @@ def say_where(error: Exception, block: Block) -> None:
     if isinstance(error, MXNetError):
         error.block = where
         return
-    notes: list[str] = error.__dict__.get("__notes__", [])  # of an error of the user's own code
-    notes[:] = [each for each in notes if each != error.__dict__.get("_where")]
-    error.__dict__["_where"] = f"  in block {where}"
-    add_note(error, error.__dict__["_where"])
+    notes: list[str] = getattr(error, "__notes__", [])  # of an error of the user's own code
+    notes[:] = [each for each in notes if not isinstance(each, _Where)]
+    add_note(error, _Where(f"  in block {where}"))
 
 
 def say_path(error: MXNetError, path: Sequence[Block]) -> None:
     """Note where an error belongs that no call has passed on yet: to the last of these blocks."""
-    if "_blocks" not in error.__dict__:
+    if not hasattr(error, _PASSED):
         for block in reversed(path):
             say_where(error, block)
 

@@ -19,18 +19,15 @@ FIRST, ROWS, BLOCK, RELU, TAKES_PIXELS, BY_LINES = 28, 29, 30, 31, 32, 33
 
 
 @inline
-def _list_window(a, row, entry, line, zeros):
+def _list_window(a, number, z, y, x, entry, line, zeros):
     """Write where the elements of a window lie."""
     channels, height, width = 4 * a[CHANNELS], a[HEIGHT], a[WIDTH]
-    x, row = row % a[SPACE + 2], row // a[SPACE + 2]
-    y, row = row % a[SPACE + 1], row // a[SPACE + 1]
-    z, row = row % a[SPACE], row // a[SPACE]
     for k in range(a[KERNEL]):
         down = z * a[STRIDE] - a[PAD] + k * a[DILATE]
         for i in range(a[KERNEL + 1]):
             at = y * a[STRIDE + 1] - a[PAD + 1] + i * a[DILATE + 1]
             there = down >= 0 and down < a[DEPTH] and at >= 0 and at < height
-            start = a[IMAGE] + channels * ((row * a[DEPTH] + down) * height + at) * width
+            start = a[IMAGE] + channels * ((number * a[DEPTH] + down) * height + at) * width
             for j in range(a[KERNEL + 2]):
                 across = x * a[STRIDE + 2] - a[PAD + 2] + j * a[DILATE + 2]
                 inside = there and across >= 0 and across < width
@@ -57,13 +54,37 @@ def _surround(a, image, target):
 
 
 @inline
-def _list_lines(a, row, entry, line, image):
+def _list_lines(a, y, x, entry, line, image):
     """Write where the lines of a window lie in an image with zeros around it."""
-    x, y = row % a[SPACE + 2], row // a[SPACE + 2] % a[SPACE + 1]
-    wide = a[WIDTH] + 2 * a[PAD + 2]
-    for i in range(a[KERNEL + 1]):
-        i64(entry)[0] = image + 4 * a[CHANNELS] * ((y * a[STRIDE + 1] + i) * wide + x * a[STRIDE + 2])
+    wide = 4 * a[CHANNELS] * (a[WIDTH] + 2 * a[PAD + 2])
+    image += y * a[STRIDE + 1] * wide + 4 * a[CHANNELS] * x * a[STRIDE + 2]
+    for _ in range(a[KERNEL + 1]):
+        i64(entry)[0] = image
+        image += wide
         entry += line
+
+
+@inline
+def _list_windows(a, first, m, table, line, zeros, image):
+    """Write where the elements of so many windows lie: pixels, or lines of an image with zeros around it."""
+    x, row = first % a[SPACE + 2], first // a[SPACE + 2]
+    y, row = row % a[SPACE + 1], row // a[SPACE + 1]
+    z, number = row % a[SPACE], row // a[SPACE]
+    for i in range(m):
+        if a[BY_LINES]:
+            _list_lines(a, y, x, table + 8 * i, line, image)
+        else:
+            _list_window(a, number, z, y, x, table + 8 * i, line, zeros)
+        x += 1
+        if x == a[SPACE + 2]:
+            x = 0
+            y += 1
+            if y == a[SPACE + 1]:
+                y = 0
+                z += 1
+                if z == a[SPACE]:
+                    z = 0
+                    number += 1
 
 
 @kernel
@@ -94,15 +115,11 @@ def convolve_directly(a: Words) -> None:
         if a[TAKES_PIXELS]:
             for i in range(m):
                 t[i] = a[IMAGE] + 4 * channels * (first + i)
-        elif a[BY_LINES]:
-            for i in range(m):
-                _list_lines(a, first + i, table + 8 * i, line, whole)
         else:
-            for i in range(m):
-                _list_window(a, first + i, table + 8 * i, line, zeros)
+            _list_windows(a, first, m, table, line, zeros, whole)
         addend = a[ADDEND] + a[ADDEND_ROW] * first if a[ADDEND] != 0 else 0
         multiply_panels(
             table, line, 0, m, elements, channels, a[FILTERS], a[FILTER_COUNT], a[OUT] + a[OUT_ROW] * first,
-            a[OUT_ROW], a[BIAS], addend, a[ADDEND_ROW], a[RELU], zeros, spare,
+            a[OUT_ROW], a[BIAS], addend, a[ADDEND_ROW], a[RELU], a[FILTERS], zeros, spare,
         )  # fmt: skip
         done += m

@@ -68,7 +68,7 @@ def look_up(a: Words) -> None:  # rows of x by numbers, which are clipped
     for i in range(count):
         at = which[i] if which[i] > np.float32(0) else np.float32(0)
         at = last if at > last else at
-        here = np.int64(truncated(at)) * width
+        here = min(np.int64(truncated(at)), rows - 1) * width  # of many rows, a float32 is above the last
         for j in range(width):
             y[i * width + j] = x[here + j]
 
@@ -82,6 +82,6 @@ def add_up_rows(a: Words) -> None:  # the gradient of look_up: y is nothing, and
     for i in range(count):
         at = which[i] if which[i] > np.float32(0) else np.float32(0)
         at = last if at > last else at
-        here = np.int64(truncated(at)) * width
+        here = min(np.int64(truncated(at)), rows - 1) * width  # of many rows, a float32 is above the last
         for j in range(width):
             y[here + j] += g[i * width + j]

@@ -39,55 +39,64 @@ _I32, _P8 = ir.IntType(32), ir.IntType(8).as_pointer()
 Values = Sequence[Any]
 
 
-def _fetch(builder: Any, address: Any) -> None:
-    """Have the next cache but one filled with what is needed soon."""
+def _fetch(builder: Any, address: Any, *, writes: bool = False) -> None:
+    """Have a cache filled with what is read soon, the nearest but one, or with what is written."""
     kind = ir.FunctionType(ir.VoidType(), [_P8, _I32, _I32, _I32])
     prefetch = builder.module.globals.get("llvm.prefetch.p0i8") or builder.module.declare_intrinsic(
         "llvm.prefetch", [_P8], kind
     )
-    builder.call(prefetch, [builder.inttoptr(address, _P8), _I32(0), _I32(2), _I32(1)])
+    which = (1, 3) if writes else (0, 2)
+    builder.call(prefetch, [builder.inttoptr(address, _P8), *map(_I32, which), _I32(1)])
 
 
 def _summed(
     builder: Any, starts: Values, table: Any, line: Any, elements: Any, offset: Any, count: Any, panel: Any,
-    ahead: Any,
+    soon: Any, pace: Any,
 ) -> Values:  # fmt: skip
-    """Return the sums of a tile, two vectors a row: along rows that a table tells, down the panel."""
+    """Return the sums of a tile, two vectors a row: along rows that a table tells, down the panel.
+
+    On the way memory is fetched that is needed soon, so many bytes for four numbers of a row.
+    """
     rows = len(starts) // 2
     places: list[Any] = []
 
     def multiply(turns: int) -> Callable[..., Values]:
         """Return what goes so many numbers along the rows."""
 
-        def along(at: Any, down: Any, *sums: Any) -> Values:
+        def along(at: Any, down: Any, soon: Any, *sums: Any) -> Values:
             rows_at = [builder.add(place, at) for place in places]
+            if turns > 1:
+                _fetch(builder, soon)
+                soon = builder.add(soon, pace)
             for turn in range(turns):
-                _fetch(builder, builder.add(builder.add(down, ahead), I64(_ROW * turn)))
                 both = [load(builder, down, _ROW * turn + half) for half in HALVES]
                 numbers = [repeated(builder, place, 4 * turn) for place in rows_at]
                 products = [builder.fmul(x, y, flags=FAST) for x in numbers for y in both]
                 sums = tuple(builder.fadd(*pair, flags=FAST) for pair in zip(products, sums, strict=True))
-            return [builder.add(at, I64(4 * turns)), builder.add(down, I64(_ROW * turns)), *sums]
+            return [builder.add(at, I64(4 * turns)), builder.add(down, I64(_ROW * turns)), soon, *sums]
 
         return along
 
-    def each(entry: Any, down: Any, *sums: Any) -> Values:
+    def each(entry: Any, down: Any, soon: Any, *sums: Any) -> Values:
         nonlocal places
-        held = builder.inttoptr(entry, I64.as_pointer())
-        places = [builder.load(builder.gep(held, [I64(row)])) for row in range(rows)]
-        at, down, *after = loop(builder, builder.ashr(count, I64(2)), [offset, down, *sums], multiply(4))
-        _, down, *after = loop(builder, builder.and_(count, I64(3)), [at, down, *after], multiply(1))
-        return [builder.add(entry, line), down, *after]
+        words = builder.inttoptr(entry, I64.as_pointer())
+        places = [builder.load(builder.gep(words, [I64(row)])) for row in range(rows)]
+        held = loop(builder, builder.ashr(count, I64(2)), [offset, down, soon, *sums], multiply(4))
+        _, *after = loop(builder, builder.and_(count, I64(3)), held, multiply(1))
+        return [builder.add(entry, line), *after]
 
-    return loop(builder, elements, [table, panel, *starts], each)[2:]
+    return loop(builder, elements, [table, panel, soon, *starts], each)[3:]
 
 
 @intrinsic
 def _tile(
     builder: Any, number: Any, table: Any, line: Any, elements: Any, offset: Any, count: Any, panel: Any,
-    ahead: Any, out: Any, out_row: Any, bias: Any, addend: Any, addend_row: Any, relu: Any,
+    soon: Any, pace: Any, out: Any, out_row: Any, bias: Any, addend: Any, addend_row: Any, relu: Any,
 ) -> None:  # fmt: skip
-    """Compute a tile with that many rows, or with 6 of more; all steps are in bytes."""
+    """Compute a tile with that many rows, or with 6 of more; all steps are in bytes.
+
+    What the tile below begins with is fetched meanwhile, and where it will be written.
+    """
 
     def write(rows: int) -> None:
         places = [(row, half) for row in range(rows) for half in HALVES]
@@ -98,15 +107,19 @@ def _tile(
         )
         builder.cbranch(builder.icmp_signed("!=", addend, I64(0)), adds, starts)
         builder.position_at_end(adds)
-        more = [load(builder, moved(builder, addend, addend_row, row), half) for row, half in places]
-        more = [builder.fadd(*pair, flags=FAST) for pair in zip(more, columns, strict=True)]
+        sums = [load(builder, moved(builder, addend, addend_row, row), half) for row, half in places]
+        sums = [builder.fadd(*pair, flags=FAST) for pair in zip(sums, columns, strict=True)]
+        for row in range(rows):
+            _fetch(builder, moved(builder, addend, addend_row, rows + row))
         builder.branch(starts)
         builder.position_at_end(starts)
         firsts = [builder.phi(VECTOR) for _ in places]
-        for phi, alone, added in zip(firsts, columns, more, strict=True):
+        for phi, alone, added in zip(firsts, columns, sums, strict=True):
             phi.add_incoming(alone, before)
             phi.add_incoming(added, adds)
-        sums = _summed(builder, firsts, table, line, elements, offset, count, panel, ahead)
+        for row in range(rows):
+            _fetch(builder, moved(builder, out, out_row, rows + row), writes=True)
+        sums = _summed(builder, firsts, table, line, elements, offset, count, panel, soon, pace)
         store(builder, sums, [(moved(builder, out, out_row, row), half) for row, half in places], relu)
 
     choose(builder, number, _ROWS, write)
@@ -133,35 +146,42 @@ def _copy(spare, rows, columns, out, out_row):
 @inline
 def _multiply_part(
     table, line, offset, m, elements, count, b, panel, n, out, out_row, bias, bias_step, addend, addend_row,
-    relu, zeros, spare,
+    relu, after, zeros, spare,
 ):  # fmt: skip
-    tiles = (m + 5) // 6
+    tiles, panels = (m + 5) // 6, (n + 15) >> 4
     fewest, longer = m // tiles, m % tiles
-    for j in range((n + 15) >> 4):
-        columns, start, to = n - 16 * j, bias + bias_step * j, out + 64 * j
-        is_whole, is_last, at = columns >= 16, columns <= 16, table
-        more = addend + 64 * j if addend != 0 else 0
+    pace = (256 + tiles - 1) // tiles  # what comes next is fetched while all tiles are multiplied
+    share = pace * elements * (count >> 2)
+    group = _DEPTH // (elements * count) if elements * count < _DEPTH else 1
+    for first in range(0, panels, group):
+        at, row, end = table, 0, first + group if first + group < panels else panels
         for t in range(tiles):
             rows = fewest + 1 if t < longer else fewest
-            ahead = 0 if is_last or t != 0 else panel
-            if is_whole:
-                s, d, d_row, o, o_row = start, more, addend_row, to, out_row
-            else:
-                d, d_row = more if more != 0 else zeros, addend_row if more != 0 else 0
-                _start(spare, rows, columns, start, d, d_row)
-                s, d, d_row, o, o_row = zeros, spare, 64, spare, 64
-            _tile(rows, at, line, elements, offset, count, b + panel * j, ahead, o, o_row, s, d, d_row, relu)
-            if not is_whole:
-                _copy(spare, rows, columns, to, out_row)
+            for j in range(first, end):
+                columns, start, to = n - 16 * j, bias + bias_step * j, out + 64 * j + out_row * row
+                more = addend + 64 * j + addend_row * row if addend != 0 else 0
+                following = j + group
+                soon = b + panel * following if following < panels else after + panel * (following - panels)
+                if columns >= 16:
+                    s, d, d_row, o, o_row = start, more, addend_row, to, out_row
+                else:
+                    d, d_row = more if more != 0 else zeros, addend_row if more != 0 else 0
+                    _start(spare, rows, columns, start, d, d_row)
+                    s, d, d_row, o, o_row = zeros, spare, 64, spare, 64
+                _tile(
+                    rows, at, line, elements, offset, count, b + panel * j, soon + share * t, pace, o, o_row,
+                    s, d, d_row, relu,
+                )  # fmt: skip
+                if columns < 16:
+                    _copy(spare, rows, columns, to, out_row)
             at += 8 * rows
-            to += rows * out_row
-            more += rows * addend_row if more != 0 else 0
+            row += rows
 
 
 @inline
 def multiply_panels(
-    table, line, offset, m, elements, channels, b, n, out, out_row, bias, addend, addend_row, relu, zeros,
-    spare,
+    table, line, offset, m, elements, channels, b, n, out, out_row, bias, addend, addend_row, relu, after,
+    zeros, spare,
 ):  # fmt: skip
     """Multiply m rows with a matrix (elements * channels, n) in panels; add bias and addend, apply ReLU.
 
@@ -179,8 +199,10 @@ def multiply_panels(
             count = size if size < channels - c else channels - c
             is_first, is_last = e + c == 0, e + some == elements and c + count == channels
             starts = is_first and bias != 0
+            follows = b + 64 * ((e + some) * channels if c + count == channels else e * channels + c + count)
             _multiply_part(
                 table + line * e, line, offset + 4 * c, m, some, count, b + 64 * (e * channels + c), panel, n,
                 out, out_row, bias if starts else zeros, 64 if starts else 0, addend if is_first else out,
-                addend_row if is_first else out_row, relu if is_last else 0, zeros, spare,
+                addend_row if is_first else out_row, relu if is_last else 0, after if is_last else follows,
+                zeros, spare,
             )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mxnet.native.kernels.language import Words, f32, i32, i64, inline, kernel, real
+from mxnet.native.kernels.language import Words, f32, f64, i32, i64, inline, kernel, real
 
 _END = np.int64(1) << np.int64(62)
 
@@ -14,34 +14,75 @@ def _next_row(a, at):
     """Return the least number of a row at which an array is now."""
     least = _END
     for j in range(a[0]):
-        if at[j] < a[8 + 4 * j]:
-            row = i64(a[6 + 4 * j])[at[j]]
+        if at[j] < a[5 + 3 * j]:
+            row = i64(a[4 + 3 * j])[at[j]]
             least = row if row < least else least
     return least
 
 
 @kernel
-def sum_rows(
+def merge_rows(
     a: Words,
-) -> None:  # how many arrays; width; places for where each is, and for the rows, values and
-    # number of the sum, which has room for all; then of each array the rows, values, how many, and its factor
-    width, at, rows, out, n = a[1], i64(a[2]), i64(a[3]), f32(a[4]), 0
+) -> None:  # how many arrays; room for where each is; the rows that any has, and their number; then of each
+    # array the rows, how many, and where they are among all
+    at, rows, n = i64(a[1]), i64(a[2]), 0
     for j in range(a[0]):
         at[j] = 0
     row = _next_row(a, at)
     while row != _END:
         rows[n] = row
-        for i in range(width):
-            out[n * width + i] = np.float32(0)
         for j in range(a[0]):
-            if at[j] < a[8 + 4 * j] and i64(a[6 + 4 * j])[at[j]] == row:
-                x, start, factor = f32(a[7 + 4 * j]), at[j] * width, real(a[9 + 4 * j])
+            if at[j] < a[5 + 3 * j] and i64(a[4 + 3 * j])[at[j]] == row:
+                i64(a[6 + 3 * j])[at[j]] = n
                 at[j] += 1
-                for i in range(width):
-                    out[n * width + i] += factor * x[start + i]
         n += 1
         row = _next_row(a, at)
-    i64(a[5])[0] = n
+    i64(a[3])[0] = n
+
+
+@kernel
+def add_rows(a: Words) -> None:  # x, rows, width, where each is added, the sum and its rows, factor
+    x, width, places, out, n, factor = f32(a[0]), a[2], i64(a[3]), f32(a[4]), a[5], real(a[6])
+    for r in range(a[1]):
+        if 0 <= places[r] and places[r] < n:
+            to = places[r] * width
+            for i in range(width):
+                out[to + i] += factor * x[r * width + i]
+
+
+@kernel
+def number_stretches(a: Words) -> None:  # where each begins, how many, the number of each element's, n
+    starts, out = i64(a[0]), i64(a[2])
+    for r in range(a[1]):
+        for k in range(max(starts[r], 0), min(starts[r + 1], a[3])):
+            out[k] = r
+
+
+@kernel
+def repeat_in_stretches(a: Words) -> None:  # x, where each begins, how many, x of each element's, n
+    x, starts, out = i32(a[0]), i64(a[1]), i32(a[3])
+    for r in range(a[2]):
+        for k in range(max(starts[r], 0), min(starts[r + 1], a[4])):
+            out[k] = x[r]
+
+
+@kernel
+def sum_stretches(a: Words) -> None:  # x, where each begins, how many, their sums, n
+    x, starts, out = f32(a[0]), i64(a[1]), f32(a[3])
+    for r in range(a[2]):
+        total = np.float32(0)
+        for k in range(max(starts[r], 0), min(starts[r + 1], a[4])):
+            total += x[k]
+        out[r] = total
+
+
+@kernel
+def fill_rows(a: Words) -> None:  # values, columns, where each row begins, rows, width, the matrix, n
+    x, columns, starts, width, out = i32(a[0]), i64(a[1]), i64(a[2]), a[4], i32(a[5])
+    for r in range(a[3]):
+        for k in range(max(starts[r], 0), min(starts[r + 1], a[6])):
+            if 0 <= columns[k] and columns[k] < width:
+                out[r * width + columns[k]] = x[k]
 
 
 @kernel
@@ -55,6 +96,17 @@ def sum_squares(a: Words) -> None:  # x, rows, width, sums of each row's squares
 
 
 @kernel
+def sum_all_squares(a: Words) -> None:  # x, how many, the sum in float64
+    x, n, total = f32(a[0]), a[1], np.float64(0)
+    for start in range(0, n, 4096):
+        part = np.float32(0)
+        for i in range(start, min(start + 4096, n)):
+            part += x[i] * x[i]
+        total += np.float64(part)
+    f64(a[2])[0] = total
+
+
+@kernel
 def count_in_rows(a: Words) -> None:  # x, rows, width; where the elements that are not 0 of each row begin
     x, rows, width, starts = i32(a[0]), a[1], a[2], i64(a[3])
     total = np.int64(0)
@@ -65,6 +117,18 @@ def count_in_rows(a: Words) -> None:  # x, rows, width; where the elements that 
             found += np.int32((x[r * width + i] & np.int32(0x7FFFFFFF)) != np.int32(0))  # -0 is 0
         total += np.int64(found)
         starts[r + 1] = total
+
+
+@kernel
+def find_rows(a: Words) -> None:  # x, rows, width, the numbers of the rows that are not 0, and how many
+    x, width, rows, n = i32(a[0]), a[2], i64(a[3]), 0
+    for r in range(a[1]):
+        found = np.int32(0)
+        for i in range(width):
+            found |= x[r * width + i] & np.int32(0x7FFFFFFF)  # -0 is 0
+        rows[n] = r
+        n += 1 if found != np.int32(0) else 0
+    i64(a[4])[0] = n
 
 
 @kernel

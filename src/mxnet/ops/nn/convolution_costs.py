@@ -90,6 +90,7 @@ _PROCESSORS = {
 
 # Microseconds that native kernels take for a million numbers gathered, pieces gathered, and results written.
 _GATHERED, _PIECE, _RESULT = 700, 10_000, 500
+_LISTED = 3_000  # ... and for a million pieces the places of which are listed
 _FILTER = 200  # ... and oneDNN to bring a million numbers of filters into its own order
 _HOLES = _Rates(30, 2, 1)  # oneDNN's rates for channels apart where windows have holes
 _LANES = 8
@@ -221,7 +222,7 @@ def _direct(sliding: Sliding, processor: _Processor) -> float:
     filters = -(-sliding.filters // direct.PANEL) * direct.PANEL
     elements = direct.elements(sliding)
     multiplied = sliding.rows * (sliding.size + _ELEMENT * elements) * filters
-    return 2 * multiplied / processor.panels / 1e3 + sliding.rows * elements * _PIECE / 1e6
+    return 2 * multiplied / processor.panels / 1e3 + sliding.rows * elements * _LISTED / 1e6
 
 
 def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool) -> float:

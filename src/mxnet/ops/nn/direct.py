@@ -61,7 +61,7 @@ def _surrounded(sliding: Sliding) -> int:
 def in_panels(weight: Tensor) -> Tensor:
     """Return filters (filter, channel, *kernel) as a matrix (*kernel and channel; filter) in panels.
 
-    Its shape is (panel, row, column); what the last panel has too many of is 0.
+    There need not be a kernel. The shape is (panel, row, column); what the last panel has too many of is 0.
     """
     matrix = channels_last(weight).movedim(1, -1).reshape(len(weight), -1)
     if len(matrix) % PANEL:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxnet.dtype import torch_dtype
-from mxnet.errors import DTypeError
+from mxnet.errors import DTypeError, MXNetError
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.lazy import torch
 from mxnet.ops.tools.gradients import no_gradient
@@ -20,12 +20,14 @@ __all__ = [
     "LEVELS",
     "MAX_CALIBRATED",
     "MIN_CALIBRATED",
-    "WIDEST_SUM",
+    "OUTPUTS",
     "Calibrated",
+    "Quantized",
     "Ranged",
     "dtype_among",
     "dtype_of",
     "interval",
+    "range_of_products",
     "rescaled",
     "to_levels",
     "unit",
@@ -34,8 +36,11 @@ __all__ = [
 
 LEVELS = {"int8": 127.0, "uint8": 255.0}
 """The integer that stands for the far end of the range."""
-WIDEST_SUM = float(2**31 - 1)
+_WIDEST_SUM = float(2**31 - 1)
 """The same for sums of products, which are int32."""
+
+OUTPUTS = ("output", "min_output", "max_output")
+"""The outputs of most operators on quantized arrays."""
 
 MIN_CALIBRATED = param(default=None, doc="Lower end of the output's range, as calibration found it.")
 MAX_CALIBRATED = param(default=None, doc="Upper end of the output's range, as calibration found it.")
@@ -75,6 +80,11 @@ def interval(end: Tensor, dtype: str = "int8") -> tuple[Tensor, Tensor]:
     return (torch.zeros_like(end) if dtype == "uint8" else -end), end
 
 
+def range_of_products(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the range of int32 sums of products, from what one step of each factor stands for."""
+    return interval(a * b * _WIDEST_SUM)
+
+
 def dtype_among(op: Op, dtype: str | None, allowed: Sequence[str] = ("int8", "uint8")) -> str | None:
     """Return the dtype, if the operator takes data of it.
 
@@ -95,6 +105,10 @@ class Ranged(Op):
     """
 
     backward = None
+    of: ClassVar[type[Op] | None] = None
+    """The operator that does the same with real numbers, where there is one."""
+    sums: ClassVar[bool] = False
+    """Whether the output is sums or products, in integers of 32 bits."""
 
     @functools.cached_property
     def ends(self) -> tuple[str, ...]:
@@ -106,6 +120,29 @@ class Ranged(Op):
         return {**said, **dict.fromkeys(self.ends, ends)}
 
     gradient = no_gradient
+
+
+class Quantized(Ranged):
+    """What operators share that do with integers what another one does with real numbers."""
+
+    of: ClassVar[type[Op]]
+    outputs: ClassVar[tuple[str, ...]] = OUTPUTS
+
+    @functools.cached_property
+    def plain(self) -> Any:
+        """The same for real numbers."""
+        try:
+            return self.of.bind(self.given)
+        except MXNetError as error:
+            raise type(error)(f"{self.name}, as {error}") from None
+
+    def validate(self) -> None:
+        """Let the other one look at the parameters."""
+        assert self.plain
+
+    def kernel_for(self, run: Run) -> Callable[..., Any]:
+        names = self.input_names() + self.aux_names()
+        return lambda *tensors: self.forward(run, **dict(zip(names, tensors, strict=True)))
 
 
 class Calibrated(Ranged):
@@ -232,7 +269,7 @@ class Requantize(_ToBytes, name="_contrib_requantize"):
         return self.with_ends({"data": "int32", "output0": self.dtype}, "float32")
 
     def forward(self, run: Run, data: Tensor, min_range: Tensor, max_range: Tensor) -> tuple[Tensor, ...]:
-        numbers = data * (widest(min_range, max_range) / WIDEST_SUM)
+        numbers = data * (widest(min_range, max_range) / _WIDEST_SUM)
         end = widest(*self.range_of(numbers))
         return (to_levels(numbers * (LEVELS[self.dtype] / end), self.dtype), *interval(end, self.dtype))
 

@@ -1,17 +1,16 @@
-"""Computations on quantized arrays: layers of neural networks and arithmetic on integers of 8 bits.
+"""Layers of neural networks on quantized arrays, whose elements are integers of 8 bits.
 
 What MXNet does here is what its CPU kernels of 1.9 do; they are exact, so these are too.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from mxnet.errors import MXNetError, ParameterError, ShapeError
+from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
-from mxnet.ir.op import Op, Run, Slots, param
+from mxnet.ir.op import Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.nn.activation import Activation
 from mxnet.ops.nn.convolution import Convolution
@@ -21,27 +20,22 @@ from mxnet.ops.nn.pooling import Pooling
 from mxnet.ops.nn.rnn import RNN
 from mxnet.ops.quantized.quantize import (
     LEVELS,
-    MAX_CALIBRATED,
-    MIN_CALIBRATED,
-    WIDEST_SUM,
+    OUTPUTS,
     Calibrated,
-    Ranged,
+    Quantized,
     dtype_among,
     dtype_of,
-    interval,
-    rescaled,
+    range_of_products,
     to_levels,
     unit,
     widest,
 )
 from mxnet.ops.tensor.indexing import Embedding
-from mxnet.ops.tensor.joining import Concat
 from mxnet.ops.tensor.rearrange import Flatten
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-_OUTPUTS = ("output", "min_output", "max_output")
 _OF_DATA = {"min_data": "Lower end of the data's range.", "max_data": "Upper end of the data's range."}
 _OF_WEIGHT = {
     "min_weight": "Lower end of the weights' range.",
@@ -55,43 +49,15 @@ def _exact(terms: int) -> torch.dtype:
     return torch.float32 if terms * LEVELS["uint8"] * 128 < 2**24 else torch.float64
 
 
-def _range_of_products(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the range of int32 sums of products, from what one step of each factor stands for."""
-    return interval(a * b * WIDEST_SUM)
-
-
 def _converted(bias: Tensor, low: Tensor, high: Tensor, step: Tensor) -> Tensor:
     """Return a bias as multiples of what one step of the sums stands for, fractions cut off."""
     return (bias * (unit(bias, low, high) / step)).trunc().to(torch.int32)
 
 
-class _Quantized(Ranged):
-    """What operators share that do with integers what another one does with real numbers."""
-
-    of: ClassVar[type[Op]]
-    outputs: ClassVar[tuple[str, ...]] = _OUTPUTS
-
-    @functools.cached_property
-    def plain(self) -> Any:
-        """The same for real numbers."""
-        try:
-            return self.of.bind(self.given)
-        except MXNetError as error:
-            raise type(error)(f"{self.name}, as {error}") from None
-
-    def validate(self) -> None:
-        """Let the other one look at the parameters."""
-        assert self.plain
-
-    def kernel_for(self, run: Run) -> Callable[..., Any]:
-        names = self.input_names() + self.aux_names()
-        return lambda *tensors: self.forward(run, **dict(zip(names, tensors, strict=True)))
-
-
 # ---------------------------------------------------------------------------------------- that keep the range
 
 
-class _KeepsRange(_Quantized):
+class _KeepsRange(Quantized):
     """What operators share whose output has the range of the data; the shape of these has to be complete."""
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -178,7 +144,7 @@ class QuantizedPooling(_KeepsRange, name="_contrib_quantized_pooling"):
         )
 
 
-class QuantizedEmbedding(_Quantized, name="_contrib_quantized_embedding"):
+class QuantizedEmbedding(Quantized, name="_contrib_quantized_embedding"):
     """Looks up rows of a matrix; positions are clipped.
 
     Shapes: data (d0, d1, ...), weight (input_dim, output_dim), output (d0, d1, ..., output_dim); all others
@@ -210,7 +176,7 @@ class QuantizedEmbedding(_Quantized, name="_contrib_quantized_embedding"):
 # ----------------------------------------------------------------------------------------------------- layers
 
 
-class _Layer(_Quantized):
+class _Layer(Quantized):
     """What convolution and dense layer share: sums of products of bytes, which are int32."""
 
     inputs = {
@@ -223,6 +189,7 @@ class _Layer(_Quantized):
     }
     learned = ("weight", "bias")
     flops = Convolution.flops
+    sums = True
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         said = self.plain.infer_shape(s)
@@ -272,7 +239,7 @@ class QuantizedConvolution(_Layer, name="_contrib_quantized_conv"):
         terms = None if bias is None else bias.to(dtype)
         sums = self.plain.forward(run, data.to(dtype), weight.to(dtype), terms)
         steps = (widest(*ends) / LEVELS["int8"] for ends in ((min_data, max_data), (min_weight, max_weight)))
-        return (sums.to(torch.int32), *_range_of_products(*steps))
+        return (sums.to(torch.int32), *range_of_products(*steps))
 
 
 class QuantizedFullyConnected(_Layer, name="_contrib_quantized_fully_connected"):
@@ -314,10 +281,10 @@ class QuantizedFullyConnected(_Layer, name="_contrib_quantized_fully_connected")
             sums += _converted(bias, min_bias, max_bias, step)
         end_of_data, end_of_weight = widest(min_data, max_data), widest(min_weight, max_weight)
         steps = end_of_data / LEVELS[dtype_of(data)], end_of_weight / LEVELS["int8"]
-        return (sums, *_range_of_products(*steps))
+        return (sums, *range_of_products(*steps))
 
 
-class QuantizedBatchNorm(Calibrated, _Quantized, name="_contrib_quantized_batch_norm"):
+class QuantizedBatchNorm(Calibrated, Quantized, name="_contrib_quantized_batch_norm"):
     """Normalises channels with the moving statistics; the range of the output has to be calibrated.
 
     Shapes: data and output (..., channels, ...), min_data and max_data (1,), everything else (channels,). As
@@ -333,7 +300,7 @@ class QuantizedBatchNorm(Calibrated, _Quantized, name="_contrib_quantized_batch_
     aux = BatchNorm.aux
     learned = BatchNorm.learned
     call_order = ("data", "gamma", "beta", "moving_mean", "moving_var", "min_data", "max_data")
-    outputs = _OUTPUTS
+    outputs = OUTPUTS
     of = BatchNorm
     params = BatchNorm.params
 
@@ -377,7 +344,7 @@ class QuantizedBatchNorm(Calibrated, _Quantized, name="_contrib_quantized_batch_
         return self.plain._back(levels, data.dim()), low, high
 
 
-class QuantizedRNN(_Quantized, name="_contrib_quantized_rnn"):
+class QuantizedRNN(Quantized, name="_contrib_quantized_rnn"):
     """Applies layers of recurrent cells to sequences of bytes, made by ``contrib.quantize_asym``.
 
     Shapes and parameters as RNN, all but the data real numbers; data_scale and data_shift are (1,). MXNet
@@ -425,176 +392,3 @@ class QuantizedRNN(_Quantized, name="_contrib_quantized_rnn"):
         self, run: Run, data: Tensor, data_scale: Tensor, data_shift: Tensor, **others: Tensor
     ) -> Any:
         return self.plain.forward(run, (data - data_shift) / data_scale, **others)
-
-
-# ------------------------------------------------------------------------------------------------- arithmetic
-
-
-class QuantizedConcat(_Quantized, name="_contrib_quantized_concat"):
-    """Joins arrays along an existing axis, and converts them to the range of them all.
-
-    Shapes: arg0 (n, a, ...), arg1 (n, b, ...), output (n, a + b, ...) for ``dim=1``; the ends of ranges,
-    which follow the arrays in pairs, (1,). The output is uint8 if all arrays are. MXNet operator
-    ``contrib.quantized_concat``.
-    """
-
-    example = (
-        'mx.nd.array([[1, 2]], dtype="int8"); mx.nd.array([[3]], dtype="int8"); [-1]; [-1]; [1]; [1] | '
-        "num_args=2, dim=1"
-    )
-    of = Concat
-    inputs = {"data": "The arrays to join, and then the two ends of each one's range."}
-    variadic = "num_args"
-    num_args: int = param(ge=1, le=1_000_000, doc="Number of arrays.")
-    dim: int = param(default=1, doc="The axis along which they are joined.")
-
-    kernel_for = Op.kernel_for
-
-    def input_names(self) -> tuple[str, ...]:
-        numbers = range(self.num_args)
-        ends = (f"arg{i}_{end}" for i in numbers for end in ("min", "max"))
-        return (*(f"arg{i}" for i in numbers), *ends)
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        n = self.num_args
-        joined = Slots(self.plain.slots, s.ins[:n], (), s.outs[:1])
-        said = self.plain.infer_shape(joined)
-        if not said:
-            return {}
-        return {"ins": (*said["ins"], *[(1,)] * 2 * n), "outs": (said["output"], (1,), (1,))}
-
-    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        arrays = t.ins[: self.num_args]
-        if None in arrays:
-            return {}
-        return self.with_ends({"output": _narrowest(self, arrays)}, "float32")
-
-    def forward(self, run: Run, *tensors: Tensor) -> tuple[Tensor, ...]:
-        arrays, lows, highs = (
-            tensors[: self.num_args],
-            tensors[self.num_args :: 2],
-            tensors[self.num_args + 1 :: 2],
-        )
-        low, high = torch.cat(lows).amin().reshape(1), torch.cat(highs).amax().reshape(1)
-        dtype = _narrowest(self, [dtype_of(array) for array in arrays])
-        end = widest(low, high)
-        joined = [rescaled(*each, end, dtype) for each in zip(arrays, lows, highs, strict=True)]
-        return torch.cat(joined, self.dim), low, high
-
-
-def _narrowest(op: Ranged, dtypes: Sequence[str]) -> str:
-    """Return the dtype that arrays of these have in common."""
-    return "uint8" if {dtype_among(op, dtype) for dtype in dtypes} == {"uint8"} else "int8"
-
-
-class _Elementwise(Calibrated):
-    """What sum and product share: two arrays of one shape."""
-
-    inputs = {
-        "lhs": "Integers.",
-        "rhs": "Integers.",
-        "lhs_min": "Lower end of the range of lhs.",
-        "lhs_max": "Upper end of the range of lhs.",
-        "rhs_min": "Lower end of the range of rhs.",
-        "rhs_max": "Upper end of the range of rhs.",
-    }
-    outputs = _OUTPUTS
-
-    def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        if s.lhs is None or s.rhs is None:
-            return {}
-        if len(s.lhs) != len(s.rhs) or any(
-            None not in (a, b) and a != b for a, b in zip(s.lhs, s.rhs, strict=True)
-        ):
-            raise ShapeError(f"{self.name}: expected lhs and rhs of one shape, but got {s.lhs} and {s.rhs}.")
-        return self.with_ends({"lhs": s.rhs, "rhs": s.lhs, "output": s.lhs}, (1,))
-
-
-class QuantizedAdd(_Elementwise, name="_contrib_quantized_elemwise_add"):
-    """Adds arrays element by element.
-
-    Shapes: lhs, rhs and output (...), all others (1,). The output is int32; with a calibrated range it is
-    int8, or uint8 if both inputs are. MXNet operator ``contrib.quantized_elemwise_add``.
-    """
-
-    example = 'mx.nd.array([1, 2], dtype="int8"); mx.nd.array([3, 4], dtype="int8"); [-1]; [1]; [-1]; [1]'
-    min_calib_range: float | None = MIN_CALIBRATED
-    max_calib_range: float | None = MAX_CALIBRATED
-
-    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        if t.lhs is None or t.rhs is None:
-            return {}
-        narrowest = _narrowest(self, (t.lhs, t.rhs))
-        return self.with_ends({"output": narrowest if self.calibrated else "int32"}, "float32")
-
-    def forward(
-        self,
-        run: Run,
-        lhs: Tensor,
-        rhs: Tensor,
-        lhs_min: Tensor,
-        lhs_max: Tensor,
-        rhs_min: Tensor,
-        rhs_max: Tensor,
-    ) -> tuple[Tensor, ...]:
-        dtype = _narrowest(self, (dtype_of(lhs), dtype_of(rhs)))
-        ends = widest(lhs_min, lhs_max), widest(rhs_min, rhs_max)
-        lhs = rescaled(lhs, lhs_min, lhs_max, ends[0], dtype)
-        rhs = rescaled(rhs, rhs_min, rhs_max, ends[1], dtype)
-        if self.calibrated:
-            low, high = self.range_of(ends[0])
-            levels, end, output = LEVELS[dtype] + 0.5, widest(low, high), dtype
-        else:
-            levels, end, output = 2.0**31, ends[0] + ends[1], "int32"
-            low, high = interval(end)
-        steps = [(each.double() / (LEVELS[dtype] + 0.5) * (levels / end)).float() for each in ends]
-        return to_levels((lhs * steps[0] + rhs * steps[1]).double(), output), low, high
-
-
-class QuantizedMultiply(_Elementwise, name="_contrib_quantized_elemwise_mul"):
-    """Multiplies arrays of int8 element by element.
-
-    Shapes: lhs, rhs and output (...), all others (1,). The output is int32; with a calibrated range int8,
-    fractions cut off; with `enable_float_output` real numbers, and nothing else. MXNet operator
-    ``contrib.quantized_elemwise_mul``.
-    """
-
-    example = 'mx.nd.array([1, 2], dtype="int8"); mx.nd.array([3, 4], dtype="int8"); [-1]; [1]; [-1]; [1]'
-    min_calib_range: float | None = MIN_CALIBRATED
-    max_calib_range: float | None = MAX_CALIBRATED
-    enable_float_output: bool = param(default=False, doc="Whether the output is real numbers.")
-
-    def output_names(self) -> tuple[str, ...]:
-        return self.outputs[:1] if self.enable_float_output else self.outputs
-
-    def infer_dtype(self, t: Slots) -> Mapping[str, Any]:
-        if t.lhs is None or t.rhs is None:
-            return {}
-        for dtype in (t.lhs, t.rhs):
-            dtype_among(self, dtype, ("int8",))
-        output = "float32" if self.enable_float_output else "int8" if self.calibrated else "int32"
-        return self.with_ends({"output": output}, "float32")
-
-    def forward(
-        self,
-        run: Run,
-        lhs: Tensor,
-        rhs: Tensor,
-        lhs_min: Tensor,
-        lhs_max: Tensor,
-        rhs_min: Tensor,
-        rhs_max: Tensor,
-    ) -> Tensor | tuple[Tensor, ...]:
-        products = lhs.int() * rhs
-        numbers = products * (unit(lhs, lhs_min, lhs_max) * unit(rhs, rhs_min, rhs_max))
-        if self.enable_float_output:
-            return numbers
-        if self.calibrated:
-            low, high = self.range_of(numbers)
-            return (
-                to_levels((numbers * ((LEVELS["int8"] + 0.5) / widest(low, high))).trunc(), "int8"),
-                low,
-                high,
-            )
-        steps = (widest(*ends) / LEVELS["int8"] for ends in ((lhs_min, lhs_max), (rhs_min, rhs_max)))
-        return (products, *_range_of_products(*steps))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from mxnet.dtype import torch_dtype
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.memory import Memory
@@ -15,7 +16,8 @@ from mxnet.ir.storage import CSR, DENSE, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import normal_axis
-from mxnet.ops.tools.storage import MAKES_DENSE, row_of_each
+from mxnet.ops.tools.sparse_kernels import norm_of_all, sums_of_rows
+from mxnet.ops.tools.storage import MAKES_DENSE
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -143,9 +145,10 @@ def _sum_of_stored(call: Call) -> Stored | None:
     wide = values.float() if values.dtype.itemsize < 4 and values.is_floating_point() else values
     if len(axes) == len(data.shape):
         sums = wide.sum(dtype=wide.dtype)
-    elif data.stype == CSR and len(axes) == 1:
-        place = places[0] if axes == (0,) else row_of_each(places[1])
-        sums = wide.new_zeros(data.shape[1 - axes[0]]).index_add_(0, place, wide)
+    elif data.stype == CSR and axes == (0,):
+        sums = wide.new_zeros(data.shape[1]).index_add_(0, places[0], wide)
+    elif data.stype == CSR and axes == (1,):
+        sums = sums_of_rows(wide, places[1])
     else:
         return None
     if isinstance(call.op, Mean):
@@ -157,12 +160,14 @@ def _sum_of_stored(call: Call) -> Stored | None:
 
 def _norm_of_stored(call: Call) -> Stored | None:
     """Return the norm of all that is stored."""
-    (data,) = call.arrays
-    values = data.parts[0].unsqueeze(1) if data.stype == CSR else data.parts[0]
-    if len(call.op.axes_of(values.dim())) < values.dim():
+    op, (data,) = call.op, call.arrays
+    axes = op.axes_of(len(data.shape))
+    if len(axes) < len(data.shape):
         return None
-    norm = call.run([values])
-    return Stored(DENSE, tuple(norm.shape), (norm,))
+    shape = _reduced(data.shape, axes, keepdims=op.keepdims)
+    values = data.parts[0]
+    norm = norm_of_all(values) if op.ord == 2 else values.abs().sum()
+    return Stored(DENSE, shape, (norm.to(op.dtype_of(values)).view(shape),))
 
 
 _OF_CSR = Sparse(_csr_sum_storage, kernel=_sum_of_stored)
@@ -328,12 +333,15 @@ class Norm(Op, name="norm", aliases=("_sparse_norm",)):
         known = t.data or t.output
         return {"data": known, "output": known}
 
+    def dtype_of(self, data: Tensor) -> torch.dtype:
+        """Return the data type of the norm."""
+        return data.dtype if self.out_dtype is None else torch_dtype(self.out_dtype)
+
     def forward(self, run: Run, data: Tensor) -> Tensor:
         axes = self.axes_of(data.dim())
         exact = data if data.dtype.is_floating_point else data.double()
         norm: Tensor = torch.linalg.vector_norm(exact, self.ord, axes)
-        dtype = data.dtype if self.out_dtype is None else getattr(torch, self.out_dtype)
-        return norm.to(dtype).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
+        return norm.to(self.dtype_of(data)).reshape(_reduced(data.shape, axes, keepdims=self.keepdims))
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, output: Tensor) -> Tensor:
         kept = _reduced(data.shape, self.axes_of(data.dim()), keepdims=True)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mxnet.errors import ShapeError
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, StorageError, Stored
 from mxnet.lazy import torch
-from mxnet.native import find, run_shares, threads
 from mxnet.ops.tensor.indexing import Embedding
 from mxnet.ops.tensor.reduce import Reduction
 from mxnet.ops.tools.gradients import no_gradient, unchanged
-from mxnet.ops.tools.layout import takes_native
 from mxnet.ops.tools.shapes import same_shape
-from mxnet.ops.tools.storage import as_first, dense, densify, like_the_head, row_of_each, rows_of, sparsify
+from mxnet.ops.tools.sparse_kernels import row_of_each, squares_of_rows
+from mxnet.ops.tools.storage import as_first, dense, densify, like_the_head, rows_of, sparsify
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -118,24 +116,8 @@ def _sum_of_rows(call: Call) -> Stored | None:
     if len(data.shape) != 2 or call.op.axes_of(2) != (1,):
         return None
     values, rows = data.parts
-    sums = Stored(ROWS, (data.shape[0], 1), (_squares_of_rows(values), rows))
+    sums = Stored(ROWS, (data.shape[0], 1), (squares_of_rows(values), rows))
     return sums if call.op.keepdims else Stored(DENSE, data.shape[:1], (densify(sums).flatten(),))
-
-
-def _squares_of_rows(values: Tensor) -> Tensor:
-    """Return the sums (n, 1) of the squares of rows, without memory for the squares."""
-    n, width = values.shape
-    if not values.numel() or not takes_native(values) or find("sum_squares") is None:
-        return values.square().sum(1, keepdim=True)
-    values, sums = values.contiguous(), values.new_empty(n, 1)
-    parts = threads() if values.numel() >= _SHARED else 1
-    bounds = [n * i // parts for i in range(parts + 1)]
-    shares = [(values[a:].data_ptr(), b - a, width, sums[a:].data_ptr()) for a, b in pairwise(bounds)]
-    run_shares("sum_squares", shares)
-    return sums
-
-
-_SHARED = 1 << 16  # elements from which on threads share them
 
 
 def _slope_of_squares(call: GradientCall) -> tuple[Stored]:

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mxnet.errors import MXNetError
-from mxnet.ir.constraints import is_complete, merge_shapes
-from mxnet.ir.op import Op, Run, Shape, Slots
-from mxnet.lazy import torch
+from mxnet.ir.constraints import merge_shapes
+from mxnet.ir.op import Op, Shape, Slots
 
 __all__ = [
     "agree",
     "all_are_images",
-    "by_running_the_kernel",
     "dtype_of_first_input",
     "first_is_image",
     "normal_axis",
@@ -79,18 +77,6 @@ def dtype_of_first_input(self: Op, t: Slots) -> Mapping[str, Any]:
     """All slots share the dtype of the first input; as in MXNet, the others tell nothing."""
     known = t.ins[0]
     return {"ins": (known,) * len(t.ins), "outs": (known,) * len(t.outs)}
-
-
-def by_running_the_kernel(self: Op, s: Slots) -> Mapping[str, Any]:
-    """Run the kernel on torch's meta device, once all input shapes are complete; says nothing before."""
-    from mxnet.context import cpu
-
-    if not all(map(is_complete, s.ins + s.aux)):
-        return {}
-    tensors = [torch.empty(shape, device="meta") for shape in s.ins + s.aux]
-    results = self.kernel_for(Run(cpu()))(*tensors)
-    results = results if isinstance(results, tuple | list) else (results,)
-    return {"outs": tuple(tuple(r.shape) for r in results)}
 
 
 def first_is_image(self: Op) -> tuple[int, ...]:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.native import find
+from mxnet.native import find, run_shares, threads
+from mxnet.ops.tools.layout import takes_native
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["parts_of_matrix", "rows_there", "sum_of_rows", "union_of_rows"]
+__all__ = [
+    "in_each_row",
+    "matrix_of",
+    "norm_of_all",
+    "parts_of_matrix",
+    "row_of_each",
+    "rows_there",
+    "squares_of_rows",
+    "sum_of_rows",
+    "sums_of_rows",
+    "union_of_rows",
+]
 
 
 def sum_of_rows(
@@ -29,36 +42,36 @@ def sum_of_rows(
         Their numbers, which ascend.
     factors : sequence of float
     """
-    if any(each.dtype != torch.float32 or not _is_for_kernels(each) for each in values):
+    add = find("add_rows") if all(map(_is_for_kernels, values)) and takes_native(*values) else None
+    merged = None if add is None else _merged(rows)
+    if add is None or merged is None:
         return None
-    width = math.prod(values[0].shape[1:])
-    found = _merged([each.data_ptr() for each in values], rows, factors, width)
-    return None if found is None else (found[0].view(-1, *values[0].shape[1:]), found[1])
+    there, places = merged
+    total = values[0].new_zeros(len(there), *values[0].shape[1:])
+    width, n, to = math.prod(total.shape[1:]), len(there), total.data_ptr()
+    for each, place, factor in zip(values, places, factors, strict=True):
+        add(each.data_ptr(), len(each), width, place.data_ptr(), to, n, float(factor))
+    return total, there
 
 
 def union_of_rows(rows: Sequence[Tensor]) -> Tensor | None:
     """Return the numbers that are among any of several, which ascend."""
-    found = _merged([0] * len(rows), rows, [1.0] * len(rows), 0)
-    return None if found is None else found[1]
+    merged = _merged(rows)
+    return None if merged is None else merged[0]
 
 
-def _merged(
-    values: Sequence[int], rows: Sequence[Tensor], factors: Sequence[float], width: int
-) -> tuple[Tensor, Tensor] | None:
-    run = find("sum_rows") if all(map(_is_for_kernels, rows)) else None
+def _merged(rows: Sequence[Tensor]) -> tuple[Tensor, Sequence[Tensor]] | None:
+    """Return the numbers that are among any of several, and where those of each are among them."""
+    run = find("merge_rows") if all(map(_is_for_kernels, rows)) else None
     if run is None:
         return None
-    places, count = torch.empty(len(rows), dtype=torch.int64), torch.empty(1, dtype=torch.int64)
-    most = sum(map(len, rows))
-    out, numbers = torch.empty(most, width), torch.empty(most, dtype=torch.int64)
-    arrays: list[float] = []
-    for each, own, factor in zip(values, rows, factors, strict=True):
-        arrays += (own.data_ptr(), each, len(own), float(factor))
-    run(len(rows), width, *(each.data_ptr() for each in (places, numbers, out, count)), *arrays)
-    total = int(count)
-    if total < 3 * most // 4:  # so much more memory is not kept
-        return out[:total].clone(), numbers[:total].clone()
-    return out[:total], numbers[:total]
+    room = torch.empty(2 * sum(map(len, rows)) + len(rows) + 1, dtype=torch.int64)
+    numbers, *places, at = room.split([sum(map(len, rows)), *map(len, rows), len(rows) + 1])
+    arrays: list[int] = []
+    for own, place in zip(rows, places, strict=True):
+        arrays += (own.data_ptr(), len(own), place.data_ptr())
+    run(len(rows), at[1:].data_ptr(), numbers.data_ptr(), at.data_ptr(), *arrays)
+    return numbers[: int(at[0])].clone(), places
 
 
 def parts_of_matrix(values: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
@@ -74,8 +87,14 @@ def parts_of_matrix(values: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
 
 def rows_there(values: Tensor) -> Tensor | None:
     """Return the numbers of the rows that are not 0 as a whole."""
-    starts = _starts_of_rows(values)
-    return None if starts is None else starts.diff().nonzero().view(-1)
+    run = find("find_rows") if takes_native(values) and values.is_contiguous() else None
+    if run is None:
+        return None
+    rows = torch.empty(len(values) + 1, dtype=torch.int64)
+    width = math.prod(values.shape[1:])
+    run(values.data_ptr(), len(values), width, rows.data_ptr(), rows[-1:].data_ptr())
+    found = rows[: int(rows[-1])]
+    return found if len(found) == len(values) else found.clone()
 
 
 def _starts_of_rows(values: Tensor) -> Tensor | None:
@@ -86,6 +105,80 @@ def _starts_of_rows(values: Tensor) -> Tensor | None:
     starts = torch.empty(len(values) + 1, dtype=torch.int64)
     count(values.data_ptr(), len(values), math.prod(values.shape[1:]), starts.data_ptr())
     return starts
+
+
+def row_of_each(indptr: Tensor) -> Tensor:
+    """Return the row of each value that a CSR matrix stores."""
+    rows, run = len(indptr) - 1, find("number_stretches") if _is_for_kernels(indptr) else None
+    if run is None:
+        return torch.repeat_interleave(torch.arange(rows, device=indptr.device), indptr.diff())
+    out = torch.empty(int(indptr[-1]), dtype=torch.int64)
+    run(indptr.data_ptr(), rows, out.data_ptr(), len(out))
+    return out
+
+
+def in_each_row(values: Tensor, indptr: Tensor) -> Tensor:
+    """Return of each value that a CSR matrix stores the one of `values` that stands for its row."""
+    run = find("repeat_in_stretches") if takes_native(values) and _is_for_kernels(indptr) else None
+    if run is None:
+        return values.index_select(0, row_of_each(indptr))
+    values, out = values.contiguous(), values.new_empty(int(indptr[-1]))
+    run(values.data_ptr(), indptr.data_ptr(), len(values), out.data_ptr(), len(out))
+    return out
+
+
+def sums_of_rows(values: Tensor, indptr: Tensor) -> Tensor:
+    """Return the sums of the rows of a CSR matrix."""
+    rows, run = len(indptr) - 1, find("sum_stretches") if _is_for_kernels(indptr) else None
+    if run is None or not takes_native(values) or not values.is_contiguous():
+        return values.new_zeros(rows).index_add_(0, row_of_each(indptr), values)
+    sums = values.new_empty(rows)
+    run(values.data_ptr(), indptr.data_ptr(), rows, sums.data_ptr(), len(values))
+    return sums
+
+
+def matrix_of(values: Tensor, columns: Tensor, indptr: Tensor, width: int) -> Tensor:
+    """Return the dense matrix of what is stored in CSR form."""
+    rows = len(indptr) - 1
+    matrix, run = values.new_zeros(rows, width), find("fill_rows")
+    native = takes_native(values) and all(map(_is_for_kernels, (values, columns, indptr)))
+    if run is None or not native:
+        return matrix.index_put_((row_of_each(indptr), columns), values)
+    places = (each.data_ptr() for each in (values, columns, indptr))
+    run(*places, rows, width, matrix.data_ptr(), len(values))
+    return matrix
+
+
+def squares_of_rows(values: Tensor) -> Tensor:
+    """Return the sums (n, 1) of the squares of rows, without memory for the squares."""
+    n, width = values.shape
+    if not values.numel() or not takes_native(values) or find("sum_squares") is None:
+        return values.square().sum(1, keepdim=True)
+    values, sums = values.contiguous(), values.new_empty(n, 1)
+    first, to, size = values.data_ptr(), sums.data_ptr(), values.itemsize
+    shares = [(first + a * width * size, b - a, width, to + a * size) for a, b in _shares(n, values)]
+    run_shares("sum_squares", shares)
+    return sums
+
+
+def norm_of_all(values: Tensor) -> Tensor:
+    """Return the L2 norm of all elements, without dimensions."""
+    if not takes_native(values) or not values.is_contiguous() or find("sum_all_squares") is None:
+        return torch.linalg.vector_norm(values if values.is_floating_point() else values.double())
+    bounds = _shares(values.numel(), values)
+    sums = torch.empty(len(bounds), dtype=torch.float64)
+    first, to = values.data_ptr(), sums.data_ptr()
+    run_shares("sum_all_squares", [(first + 4 * a, b - a, to + 8 * i) for i, (a, b) in enumerate(bounds)])
+    return (sums if len(bounds) == 1 else sums.sum()).sqrt_()
+
+
+def _shares(n: int, values: Tensor) -> list[tuple[int, int]]:
+    """Return the bounds of what each thread does of n things in an array, if it is worth dividing."""
+    parts = threads() if values.numel() >= _SHARED else 1
+    return list(pairwise([n * i // parts for i in range(parts + 1)]))
+
+
+_SHARED = 1 << 16  # elements
 
 
 def _is_for_kernels(tensor: Tensor) -> bool:

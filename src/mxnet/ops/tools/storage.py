@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from mxnet.errors import ShapeError
 from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
 from mxnet.lazy import F, torch
-from mxnet.ops.tools.sparse_kernels import parts_of_matrix, rows_there, sum_of_rows, union_of_rows
+from mxnet.ops.tools.sparse_kernels import (
+    in_each_row,
+    matrix_of,
+    parts_of_matrix,
+    row_of_each,
+    rows_there,
+    sum_of_rows,
+    union_of_rows,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +43,6 @@ __all__ = [
     "on_places",
     "on_values",
     "product",
-    "row_of_each",
     "rows_of",
     "rows_of_csr",
     "sparsify",
@@ -139,6 +146,11 @@ def _sum(arrays: Sequence[Stored], factors: Sequence[float]) -> Stored | None:
     if any(array.stype != ROWS or array.shape != first.shape for array in arrays):
         return None
     values, rows = zip(*[array.parts for array in arrays], strict=True)
+    if all(torch.equal(each, rows[0]) for each in rows[1:]):
+        total = values[0].clone() if factors[0] == 1 else values[0] * factors[0]
+        for each, factor in zip(values[1:], factors[1:], strict=True):
+            total.add_(each, alpha=factor)
+        return with_parts(first, total, rows[0])
     if len(rows[0]) == first.shape[0] and factors[0] == 1 and values[0].is_floating_point():
         total = values[0].clone()
         for each, which, factor in zip(values[1:], rows[1:], factors[1:], strict=True):
@@ -190,10 +202,10 @@ def _at_places(array: Stored, matrix: Stored) -> Tensor:
     """Return the values of an array, repeated to the shape of a CSR matrix, where that stores something."""
     _, columns, indptr = matrix.parts
     height, width = (1,) * (2 - len(array.shape)) + array.shape
-    places = columns if width > 1 else torch.zeros_like(columns)
-    if height > 1:
-        places = places + row_of_each(indptr) * width
-    return densify(array).reshape(-1).index_select(0, places)
+    values = densify(array).reshape(-1)
+    if width == 1:
+        return in_each_row(values, indptr) if height > 1 else values.expand(len(columns))
+    return values.index_select(0, columns if height == 1 else columns + row_of_each(indptr) * width)
 
 
 def rows_of(array: Stored, wanted: Tensor) -> Tensor:
@@ -276,11 +288,6 @@ def whole_rows(array: Stored) -> Stored:
     return with_parts(array, _spread(array, every), every)
 
 
-def row_of_each(indptr: Tensor) -> Tensor:
-    """Return the row of each value that a CSR matrix stores."""
-    return torch.repeat_interleave(torch.arange(len(indptr) - 1, device=indptr.device), indptr.diff())
-
-
 def as_stored(value: Tensor | Stored) -> Stored:
     """Return how a value is stored, which is dense if it is just a tensor."""
     return value if isinstance(value, Stored) else Stored(DENSE, tuple(value.shape), (value,))
@@ -357,8 +364,7 @@ def densify(array: Stored) -> Tensor:
         return values
     if array.stype == ROWS:
         return values.new_zeros(array.shape).index_copy_(0, places[0], values)
-    columns, indptr = places
-    return values.new_zeros(array.shape).index_put_((row_of_each(indptr), columns), values)
+    return matrix_of(values, *places, array.shape[1])
 
 
 def sparsify(stype: str, values: Tensor) -> tuple[Tensor, ...]:

@@ -14,9 +14,11 @@ from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
+from mxnet.native import threads
 from mxnet.ops.nn import apart, direct
 from mxnet.ops.nn.activation import rectified_, row_of_activation
 from mxnet.ops.nn.convolution import Convolution, is_last
+from mxnet.ops.nn.sliding import Sliding
 from mxnet.ops.nn.winograd import Winograd
 from mxnet.ops.tensor.unary import tanh
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
@@ -206,7 +208,7 @@ class PackedConvolutionWeight(_Packed):
 
 
 class FiltersInPanels(_Packed):
-    """Brings filters into panels, as our own products want them.
+    """Brings filters, or the weight of a dense layer, into panels, as our own products want them.
 
     Shapes: weight (filter, channel, *kernel), output (panel, channel * elements, column).
     """
@@ -239,14 +241,11 @@ class FiltersApart(_Packed):
         return apart.filters_apart(weight)
 
 
-_ROWS = param(doc="Of the data that the matrix will be multiplied with.")
-
-
 class PackedDenseWeight(_Packed):
     """Stores the transposed weight of a dense layer in oneDNN's order."""
 
     name = "_packed_dense_weight"
-    rows: int = _ROWS
+    rows: int = param(doc="Of the data that the matrix will be multiplied with.")
     infer_shape = reversed_shape
 
     def forward(self, run: Run, weight: Tensor) -> Tensor:
@@ -254,21 +253,15 @@ class PackedDenseWeight(_Packed):
         return packed
 
 
-_SMALL = 1 << 18
-
-
 class TransposedDenseWeight(Op):
     """Transposes the weight of a dense layer, as small products run fastest."""
 
     name = "_transposed_dense_weight"
     inputs = {"weight": "Weight matrix."}
-    rows: int = _ROWS
     infer_shape = reversed_shape
 
     def forward(self, run: Run, weight: Tensor) -> Tensor:
-        # One row reads the matrix once, in any order; more are up to a third faster on a true transpose. Rows
-        # of native kernels need one, which costs nothing worth mentioning where it is small.
-        return weight.t() if self.rows == 1 and weight.numel() > _SMALL else weight.t().contiguous()
+        return weight.t().contiguous()
 
 
 # ----------------------------------------------------------------------------------------------------- layers
@@ -425,8 +418,12 @@ class FusedFullyConnected(Op):
     num_hidden: int = param(doc="Number of outputs.")
     flatten: bool = param(default=True, doc="Whether to collapse all but the first axis of the data.")
     no_bias: bool = param(default=False, doc="Whether there is no bias.")
+    stored: str = param(
+        default="transposed", choices=("transposed", "packed", "panels", "plain"), doc="How the weight lies."
+    )
     act: str = _ACT
     scalars: tuple[float, ...] = _SCALARS
+    rows_of_any_layout = True
     infer_dtype = dtype_of_first_input
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
@@ -440,7 +437,7 @@ class FusedFullyConnected(Op):
 
     def kernel_for(self, run: Run) -> Callable[..., Any]:
         """Return the product of matrices itself: small ones cost little more than the calls they take."""
-        product = self._product(packed=_is_packed(run, 1))
+        product = self._product()
         shape, result = run.ins[0].shape, run.outs[0].shape
         assert is_complete(shape)
         assert is_complete(result)
@@ -450,33 +447,57 @@ class FusedFullyConnected(Op):
         return lambda data, *rest: product(data.reshape(-1, columns), *rest).view(result)
 
     def as_rows(self, to: Rows) -> None:
-        is_turned = to.output.size == self.num_hidden and to.weight.size > _SMALL
-        if is_turned or self.act not in ("none", "relu", "sigmoid", "tanh"):
+        if self.stored == "packed" or to.data.layout or self.act not in ("none", "relu", "sigmoid", "tanh"):
             to.decline()
-        m, n = to.output.size // self.num_hidden, self.num_hidden
+        m, n, relu = to.output.size // self.num_hidden, self.num_hidden, self.act == "relu"
+        k = to.data.size // m
+        if self.stored == "panels":
+            to.shares("convolve_directly", direct.shares_in_rows(self._sliding(m, k), to, relu=relu))
+        elif self.stored == "plain":
+            count, words = min(threads(), n), (to.data, to.weight, to.bias or 0, to.output, k, relu)
+            shares = [[*words, n * i // count, n * (i + 1) // count] for i in range(count)]
+            to.shares("multiply_row", shares)
+        if self.stored != "transposed":
+            if self.act not in ("none", "relu"):
+                to.each(row_of_activation(self.act), to.output, to.output)
+            return
         bent = self.act != "none"
         sums = to.scratch(m * n) if bent else to.output
         if to.bias is not None:
             to.copy(to.bias, sums, m, n, source_step=0)
-        to.product(to.data, to.weight, sums, (m, to.data.size // m, n), add=to.bias is not None)
+        to.product(to.data, to.weight, sums, (m, k, n), add=to.bias is not None)
         if bent:
             to.each(row_of_activation(self.act), sums, to.output)
 
-    def _product(self, *, packed: bool) -> Callable[..., Tensor]:
+    def _sliding(self, rows: int, columns: int) -> Sliding:
+        """Return the product as a convolution of images of a pixel."""
+        return Sliding.over((rows, columns, 1, 1), self.num_hidden, 1, [(1, 1, 0, 1)] * 2, (1, 1))
+
+    def _product(self) -> Callable[..., Tensor]:
         """Return the function of rows, weight and bias."""
         act, scalars, mm, addmm = self.act, self.scalars, torch.mm, torch.addmm
-        if packed:
+        finish = _ACTIVATIONS[act]
+        if self.stored == "packed":
             multiply = torch.ops.mkldnn._linear_pointwise.default
             return lambda x, w, b=None: multiply(x, w, b, act, scalars, "")
+        if self.stored != "transposed":
+            multiply = F.linear if self.stored == "plain" else self._multiply_panels
+            return lambda x, w, b=None: finish(multiply(x, w, b), *scalars)
         if act == "none":
             return mm if self.no_bias else lambda x, w, b: addmm(b, x, w)
         if act == "relu":  # the one for which a call more or less is felt
             bend = rectified_
             return (lambda x, w: bend(mm(x, w))) if self.no_bias else lambda x, w, b: bend(addmm(b, x, w))
-        finish = _ACTIVATIONS[act]
         if self.no_bias:
             return lambda x, w: finish(mm(x, w), *scalars)
         return lambda x, w, b: finish(addmm(b, x, w), *scalars)
+
+    def _multiply_panels(self, x: Tensor, panels: Tensor, bias: Tensor | None = None) -> Tensor:
+        rows, columns = x.shape
+        out = torch.empty((rows, self.num_hidden), dtype=torch.float32)
+        images, into = x.contiguous().view(rows, columns, 1, 1), out.view(rows, -1, 1, 1)
+        direct.convolve(self._sliding(rows, columns), images, panels, bias, into)
+        return out
 
 
 def with_activation(layer: FusedConvolution | FusedFullyConnected, op: Op) -> Op | None:
