@@ -7,7 +7,20 @@ from typing import Any
 
 from llvmlite import ir
 
-__all__ = ["FAST", "HALVES", "I64", "LANES", "VECTOR", "choose", "load", "loop", "moved", "repeated", "store"]
+__all__ = [
+    "FAST",
+    "HALVES",
+    "I64",
+    "LANES",
+    "VECTOR",
+    "choose",
+    "load",
+    "loop",
+    "moved",
+    "put",
+    "repeated",
+    "store",
+]
 
 LANES = 8
 """Numbers of a vector: those of AVX2."""
@@ -32,6 +45,11 @@ def load(builder: Any, address: Any, more: int = 0) -> Any:
     value = builder.load(_vector(builder, address, more))
     value.align = 4
     return value
+
+
+def put(builder: Any, value: Any, address: Any, more: int = 0) -> None:
+    """Write a vector to an address, or so many bytes further on."""
+    builder.store(value, _vector(builder, address, more)).align = 4
 
 
 def repeated(builder: Any, address: Any, more: int = 0) -> Any:

@@ -218,8 +218,8 @@ def _multiply(a, g, count, x, weight, z, lines, offset, zeros):
     channels, filters = a[CHANNELS], a[FILTER_COUNT]
     if a[PANELS]:
         multiply_panels(
-            lines, 0, offset, count, 1, channels, weight, filters, z, 4 * filters, 0, 0, 0, 0, zeros,
-            lines + 8 * a[BLOCK],
+            lines, 0, offset, count, 1, channels, weight, filters, z, 4 * filters, 0, 0, 0, 0, 0,
+            zeros, lines + 8 * a[BLOCK],
         )  # fmt: skip
     elif a[TRANSPOSED]:
         product(g, a[SGEMM], 78, 78, count, filters, channels, x, channels, weight, filters, 0, z, filters)

@@ -14,7 +14,7 @@ from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
 from mxnet.ops.nn import channels_first as by_cost
-from mxnet.ops.nn import direct, few_windows, pixels, planes
+from mxnet.ops.nn import direct, few_windows, pixels, planes, strips
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.channels_first import Way
 from mxnet.ops.nn.convolution_costs import Part, multiplies, packs_panels
@@ -41,7 +41,7 @@ _LAYOUT = (
 _LANES = 8  # float32 numbers in a register of AVX2
 
 # Kernels for images that have their channels first, alike in what they offer.
-_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes}
+_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes, "strips": strips}
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -136,13 +136,13 @@ class _Filtering(Windowed):
             if self.is_of_pixels and not last and over is None and sliding.rows == len(data):
                 result = pixels.convolve(data, weight, bias)
                 return self.outward(rectified_(result) if relu else result)
-            if self._has_few_windows(sliding, weight):
+            part: Part = "image" if self.transposed else "output"
+            way = by_cost.way(sliding, part) if not last and over is None else None
+            if way != "strips" and self._has_few_windows(sliding, weight):
                 result = few_windows.convolve(sliding, data, weight, bias)
                 result = result if over is None else over.add_(result)
                 result = rectified_(result) if relu else result
                 return self.outward(channels_last(result) if last else result)
-            part: Part = "image" if self.transposed else "output"
-            way = by_cost.way(sliding, part) if not last and over is None else None
             if way in _CHANNELS_FIRST:
                 result = self._convolve_first(_CHANNELS_FIRST[way], sliding, data, weight, bias, relu=relu)
                 return self.outward(result)

@@ -1,6 +1,6 @@
 """Convolution of windows that share no pixel: a product of matrices, of images as users have them.
 
-Single pixels, also those a step apart, and windows side by side. Images of one pixel are a product of two
+Single pixels, also those a step apart, and windows side by side. Images of one window are a product of two
 matrices; others have one each, of filters by windows, so that no layout changes.
 """
 
@@ -51,7 +51,7 @@ def fits(sliding: Sliding) -> bool:
 
 def cost(sliding: Sliding) -> float:
     """Return the microseconds for any part of a convolution."""
-    windows = 0 if sliding.takes_pixels else sliding.rows * sliding.size
+    windows = 0 if _takes_all(sliding) else sliding.rows * sliding.size
     numbers = sliding.batch * sliding.channels * math.prod(sliding.extents) + sliding.rows * sliding.filters
     multiplied = 2 * sliding.rows * sliding.size * sliding.filters
     return multiplied / _RATE / 1e3 + (windows * _GATHERED + numbers * _MOVED) / 1e6 + _CALL
@@ -61,8 +61,8 @@ def multiply(
     sliding: Sliding, image: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
 ) -> None:
     """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
-    filters = weight.reshape(1, sliding.filters, -1).expand(sliding.batch, -1, -1)
     windows = _matrices(_windows(sliding, image), sliding.size)
+    filters = weight.reshape(1, sliding.filters, -1).expand(len(windows), -1, -1)
     product = _matrices(out, sliding.filters)
     if bias is None:
         torch.bmm(filters, windows, out=product)
@@ -74,10 +74,10 @@ def multiply(
 
 def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, image: Tensor) -> None:
     """Write the gradient of the image into it; a bias may be added, as this is a transposed convolution."""
-    filters = weight.reshape(1, sliding.filters, -1).transpose(1, 2).expand(sliding.batch, -1, -1)
     grads = _matrices(grad, sliding.filters)
-    if sliding.takes_pixels:
-        torch.bmm(filters, grads, out=_matrices(image, sliding.channels))
+    filters = weight.reshape(1, sliding.filters, -1).transpose(1, 2).expand(len(grads), -1, -1)
+    if _takes_all(sliding):
+        torch.bmm(filters, grads, out=_matrices(image, sliding.size))
     else:
         windows = _windows(sliding, image)
         if windows.numel() < image.numel():
@@ -99,6 +99,11 @@ def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> No
         total.addmm_(each, seen)
 
 
+def _takes_all(sliding: Sliding) -> bool:
+    """Whether a matrix of windows is an image as it lies."""
+    return sliding.takes_pixels or (sliding.kernel == sliding.extents and sliding.rows == sliding.batch)
+
+
 def _windows(sliding: Sliding, image: Tensor) -> Tensor:
     """Return a view of an image that has an axis for each of the window, and behind them those of places."""
     apart = [math.prod(sliding.extents[axis + 1 :]) for axis in range(3)]
@@ -112,5 +117,7 @@ def _windows(sliding: Sliding, image: Tensor) -> Tensor:
 
 
 def _matrices(images: Tensor, rows: int) -> Tensor:
-    """Return a matrix for each image, a view where there can be one."""
+    """Return a matrix for each image, a view where there can be one; one for all of columns."""
+    if images[:1].numel() == rows:
+        return images.reshape(1, -1, rows).transpose(1, 2)
     return images.reshape(len(images), rows, -1)

@@ -72,13 +72,13 @@ def multiply(
     sliding: Sliding, image: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
 ) -> None:
     """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
-    plan = _forward(_simplified(sliding), threads())
+    plan = _forward(simplified(sliding), threads())
     _run("convolve_planes", plan, image, weight, bias, out, relu=relu)
 
 
 def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, image: Tensor) -> None:
     """Write the gradient of the image into it; a bias may be added, as this is a transposed convolution."""
-    plan, order = _backward(_simplified(sliding), threads())
+    plan, order = _backward(simplified(sliding), threads())
     turned = weight.view(sliding.groups, -1, sliding.channels // sliding.groups, *sliding.kernel)
     parts = [turned[(slice(None),) * 3 + each].transpose(1, 2).reshape(-1) for each in order]
     _run("convolve_planes", plan, grad, torch.cat(parts), bias, image)
@@ -86,7 +86,7 @@ def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, 
 
 def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> None:
     """Write the gradient of the filters into `weight`."""
-    plan = _forward(_simplified(sliding), threads(), _ELEMENTS)
+    plan = _forward(simplified(sliding), threads(), _ELEMENTS)
     elements = -(-sliding.size // _ELEMENTS) * _ELEMENTS
     parts = [torch.zeros((sliding.filters, elements), dtype=torch.float32) for _ in plan.shares]
     _run("collect_planes", plan, image, parts, None, grad)
@@ -100,8 +100,8 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
 
     `rate` is that of products, `moved` what it takes to move a million numbers.
     """
-    s = _simplified(s)
-    _, phases = _laid(s)
+    s = simplified(s)
+    _, phases = laid_out(s)
     if part == "image":
         made, channels = s.channels // s.groups, s.filters // s.groups
         lines = [-(-n // by) for n, by in zip(s.extents, s.strides, strict=True)]
@@ -114,7 +114,7 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
         written = s.batch * s.channels * math.prod(s.extents)
     else:
         made, channels = s.filters // s.groups, s.channels // s.groups
-        lines, (laid, phases) = list(s.places), _laid(s)
+        lines, (laid, phases) = list(s.places), laid_out(s)
         variants, size = 1, s.size
         written = s.batch * s.filters * math.prod(s.places)
     pixels = ((lines[0] - 1) * laid[1] + lines[1]) * laid[2]
@@ -159,7 +159,7 @@ def _run(
     run_shares(kernel, words)
 
 
-def _simplified(s: Sliding) -> Sliding:
+def simplified(s: Sliding) -> Sliding:
     """Return it over one line, where windows are the pixels."""
     if {*s.kernel, *s.strides} != {1} or any(s.pads):
         return s
@@ -167,7 +167,7 @@ def _simplified(s: Sliding) -> Sliding:
     return s._replace(extents=line, places=line)
 
 
-def _laid(sliding: Sliding) -> tuple[list[int], list[int]]:
+def laid_out(sliding: Sliding) -> tuple[list[int], list[int]]:
     """Return the extents of what is laid out of an image, and how many phases it has along each axis."""
     reach = [d * (k - 1) for k, d in zip(sliding.kernel, sliding.dilates, strict=True)]
     laid = [n + r // s for n, r, s in zip(sliding.places, reach, sliding.strides, strict=True)]
@@ -177,7 +177,7 @@ def _laid(sliding: Sliding) -> tuple[list[int], list[int]]:
 @functools.lru_cache(maxsize=4096)
 def _forward(s: Sliding, count: int, multiple: int = 1) -> _Plan:
     """Return the plan for the convolution, and for the gradient of its filters."""
-    laid, phases = _laid(s)
+    laid, phases = laid_out(s)
     at = [[k * d for k in range(n)] for n, d in zip(s.kernel, s.dilates, strict=True)]
     one = _Variant(
         tuple(tuple(range(n)) for n in s.kernel),
@@ -199,7 +199,7 @@ def _backward(s: Sliding, count: int) -> tuple[_Plan, list[tuple[slice, ...]]]:
 
     There is a variant for each remainder of a place, divided by the stride: some elements of windows meet it.
     """
-    axes = [_remainders(s, axis) for axis in _AXES]
+    axes = [remainders(s, axis) for axis in _AXES]
     before = [max((max(shifts, default=0) for _, shifts, *_ in axis), default=0) for axis in axes]
     after = [
         max((places - min(shifts, default=0) for _, shifts, places, *_ in axis), default=1) for axis in axes
@@ -226,7 +226,7 @@ def _slice(elements: Sequence[int]) -> slice:
     return slice(elements[0], elements[-1] + 1, elements[1] - elements[0] if len(elements) > 1 else 1)
 
 
-def _remainders(s: Sliding, axis: int) -> list[tuple[tuple[int, ...], tuple[int, ...], int, int]]:
+def remainders(s: Sliding, axis: int) -> list[tuple[tuple[int, ...], tuple[int, ...], int, int]]:
     """Return for each remainder: elements, how far back what they meet lies, how many places, the first."""
     n, k, step = s.extents[axis], s.kernel[axis], s.strides[axis]
     pad, dilate = s.pads[axis], s.dilates[axis]
