@@ -40,10 +40,11 @@ _OWN_CHANNELS, _OWN_LARGE = _Rates(30, 30, 25), _Rates(25, 20, 1.2)  # groups of
 _OWN_DILATED = _Rates(16, 1, 1.6)  # with holes
 _GROUPS = _Rates(5, 3.5, 4)  # of few
 _VOLUMES = _Rates(18, 16, 27)
+_PIXELS = _Rates(75, 65, 95)
 
 _LANES = 8
 _MOVED = 450  # microseconds for a million numbers, in and out
-_BY_PLANES, _WIDER = 65, 1.9  # the rate of kernels for planes, and how much faster others are with AVX-512
+_WIDER = 1.9  # how much faster torch's are with AVX-512
 _CHANGED = 700  # microseconds for a million numbers to change their layout
 _CALL = 30
 _FEW = 4  # windows, from where on strips of them are faster than each as a row
@@ -75,7 +76,7 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
     multiplied = 2 * s.rows * s.size * s.filters / 1e3 * _padded(s)
     found: dict[Way, float] = {
         "torch": multiplied / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
-        "planes": planes.cost(s, part, _BY_PLANES, _MOVED),
+        "planes": planes.cost(s, part),
     }
     if pixels.fits(s):
         found["pixels"] = pixels.cost(s)
@@ -110,6 +111,8 @@ def _rates(s: Sliding) -> _Rates:
         rates = _FEW_FILTERS
     elif channels == 1:
         rates = _ONE_CHANNEL
+    elif channels < _LANES:
+        rates = _FEW_CHANNELS
     else:
-        rates = _FEW_CHANNELS if channels < _LANES else _MANY
+        rates = _PIXELS if s.takes_pixels and s.rows > s.batch else _MANY
     return rates

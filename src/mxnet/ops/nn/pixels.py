@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "spread"]
 
-_RATE = 72  # of products: thousands of multiplications and additions in a microsecond
+_RATE = 64  # of products: thousands of multiplications and additions in a microsecond
 _MOVED, _GATHERED = 150, 3000  # microseconds for a million numbers in and out, and for those of windows
 _CALL = 15
+_PLACES = 512  # of an image, with fewer of which it is worth copying all into one matrix
 
 
 def convolve(data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -41,11 +42,11 @@ def backward(grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]) -> 
 
 def fits(sliding: Sliding) -> bool:
     """Whether windows share no pixel, see all channels and stay within the image."""
-    axes = zip(sliding.kernel, sliding.strides, sliding.dilates, strict=True)
+    axes = zip(sliding.kernel, sliding.strides, sliding.dilates, sliding.places, strict=True)
     return (
         sliding.groups == 1
         and not any(sliding.pads)
-        and all(k == 1 or (dilate == 1 and k <= step) for k, step, dilate in axes)
+        and all(1 in (k, n) or (dilate == 1 and k <= step) for k, step, dilate, n in axes)
     )
 
 
@@ -82,18 +83,23 @@ def spread(sliding: Sliding, grad: Tensor, weight: Tensor, bias: Tensor | None, 
         windows = _windows(sliding, image)
         if windows.numel() < image.numel():
             image.zero_()
-        windows.copy_(torch.bmm(filters, grads).view(windows.shape))
+        columns = torch.bmm(filters, grads)
+        columns = columns.transpose(1, 2) if sliding.rows == sliding.batch else columns
+        windows.copy_(columns.reshape(windows.shape))
     if bias is not None:
         image.add_(bias.view(-1, *(1,) * (image.dim() - 2)))
 
 
 def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> None:
     """Write the gradient of the filters into `weight`."""
-    windows = _matrices(_windows(sliding, image), sliding.size).transpose(1, 2)
-    grads, total = _matrices(grad, sliding.filters), weight.view(sliding.filters, -1)
-    if sliding.size * sliding.filters < windows.shape[1] * max(sliding.size, sliding.filters):
-        torch.sum(torch.bmm(grads, windows), 0, out=total)
+    windows, grads = _matrices(_windows(sliding, image), sliding.size), _matrices(grad, sliding.filters)
+    total, places = weight.view(sliding.filters, -1), windows.shape[2]
+    if sliding.size * sliding.filters < places * max(sliding.size, sliding.filters):
+        torch.sum(torch.bmm(grads, windows.transpose(1, 2)), 0, out=total)
         return
+    if places < _PLACES:
+        grads, windows = (each.transpose(0, 1).reshape(1, each.shape[1], -1) for each in (grads, windows))
+    windows = windows.transpose(1, 2)
     torch.mm(grads[0], windows[0], out=total)
     for each, seen in zip(grads[1:], windows[1:], strict=True):
         total.addmm_(each, seen)

@@ -31,7 +31,12 @@ _SLACK = 192  # numbers behind lines, planes and blocks that kernels read or wri
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
-_STEPPED = 0.045  # microseconds for a line, in or out, whose pixels are a stride apart
+# Thousands of multiplications and additions in a microsecond: of windows, also large ones, and for filters.
+_RATE, _DEEP, _ADDING = 84, 70, 65
+_START = 4  # elements that could be multiplied while a tile begins and ends
+_LAYS, _MOVED = 450, 150  # microseconds for a million numbers laid out, and out
+_AGAIN = 1.5  # how many times lines are laid out where there are more of a window's than stay in cache
+_STEPPED = 0.025  # microseconds for a line, in or out, whose pixels are a stride apart
 
 Axis = Sequence[int]
 _AXES = range(3)
@@ -95,11 +100,8 @@ def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> No
     weight.view(sliding.filters, -1).copy_(parts[0][:, : sliding.size])
 
 
-def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
-    """Return the microseconds for a part of a convolution.
-
-    `rate` is that of products, `moved` what it takes to move a million numbers.
-    """
+def cost(s: Sliding, part: Part) -> float:
+    """Return the microseconds for a part of a convolution."""
     s = simplified(s)
     _, phases = laid_out(s)
     if part == "image":
@@ -126,13 +128,15 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
         sums = float(-(-s.size // per) * per * (made if made == 1 else -(-made // 3) * 3) * pixels)
     else:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
-        sums = variants * (size + 10) * rows * pixels
+        sums = variants * (size + _START) * rows * pixels
     copied = channels * math.prod(laid) * math.prod(phases) * s.groups * s.batch
     stepped = 0 if set(s.strides) == {1} else s.batch * s.groups
     stepped *= channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
+    copied *= _AGAIN if s.kernel[0] > 1 else 1
+    rate = _ADDING if part == "filters" else _RATE if size <= _DIRECTLY else _DEEP
     return (
         2 * sums * s.batch * s.groups / rate / 1e3
-        + (1.5 * copied + written) * moved / 1e6
+        + (copied * _LAYS + written * _MOVED) / 1e6
         + stepped * _STEPPED
         + 20
     )

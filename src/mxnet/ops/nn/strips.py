@@ -40,10 +40,10 @@ _HEAD, _OF_VARIANT = 47, 6  # words of a plan before its variants, and of each
 
 # Of products, thousands of multiplications and additions in a microsecond; elements that could be multiplied
 # while a tile begins and ends.
-_RATE, _START = 84, 9
-# Microseconds for a million numbers of windows, for each stretch more in a strip; of an image laid out; of
-# results, and of those that do not lie as computed; of filters read, and turned.
-_WINDOWS, _STRETCHES, _LAYS, _RESULT, _PLACED, _READ, _TURNED = 90, 40, 400, 350, 700, 300, 500
+_RATE, _START = 88, 5
+# Microseconds for a million numbers of windows, for each stretch more in a strip; of an image laid out, and
+# where a stride is taken; of results, and of those that do not lie as computed; of filters read, and turned.
+_WINDOWS, _STRETCHES, _LAYS, _STEPS, _RESULT, _PLACED, _READ, _TURNED = 90, 40, 400, 1000, 150, 800, 300, 500
 _CALL = 20
 
 Axes = Sequence[int]
@@ -170,7 +170,8 @@ def cost(sliding: Sliding, *, is_back: bool) -> float:
     laid = 0 if g.in_place else g.batch * g.groups * g.channels * math.prod(g.phases) * math.prod(g.laid)
     results = g.batch * g.groups * g.filters * math.prod(g.made)
     filters = g.groups * g.filters * g.channels * math.prod(g.kernel)
-    moved = windows * (_WINDOWS + _STRETCHES * stretches) + laid * _LAYS + filters * _READ
+    moved = windows * (_WINDOWS + _STRETCHES * stretches) + filters * _READ
+    moved += laid * (_LAYS if {*g.strides} == {1} else _STEPS)
     moved += results * (_RESULT if g.is_direct else _PLACED) + (filters * _TURNED if g.is_back else 0)
     return multiplied / _RATE / 1e3 + moved / 1e6 + _CALL
 
