@@ -36,7 +36,7 @@ _RATE, _DEEP, _ADDING = 84, 70, 65
 _START = 4  # elements that could be multiplied while a tile begins and ends
 _LAYS, _MOVED = 450, 150  # microseconds for a million numbers laid out, and out
 _AGAIN = 1.5  # how many times lines are laid out where there are more of a window's than stay in cache
-_STEPPED = 0.025  # microseconds for a line, in or out, whose pixels are a stride apart
+_LINE, _STEPPED = 0.006, 0.025  # microseconds for a line, in or out, and if its pixels are a stride apart
 
 Axis = Sequence[int]
 _AXES = range(3)
@@ -130,14 +130,14 @@ def cost(s: Sliding, part: Part) -> float:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
         sums = variants * (size + _START) * rows * pixels
     copied = channels * math.prod(laid) * math.prod(phases) * s.groups * s.batch
-    stepped = 0 if set(s.strides) == {1} else s.batch * s.groups
-    stepped *= channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
+    passed = channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
+    passed *= s.batch * s.groups
     copied *= _AGAIN if s.kernel[0] > 1 else 1
     rate = _ADDING if part == "filters" else _RATE if size <= _DIRECTLY else _DEEP
     return (
         2 * sums * s.batch * s.groups / rate / 1e3
         + (copied * _LAYS + written * _MOVED) / 1e6
-        + stepped * _STEPPED
+        + passed * (_LINE if set(s.strides) == {1} else _STEPPED)
         + 20
     )
 
