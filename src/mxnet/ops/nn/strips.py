@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from mxnet.lazy import torch
 from mxnet.native import run_shares, threads
-from mxnet.native.calling import words_of
 from mxnet.ops.nn.direct import PANEL, by_panels
 from mxnet.ops.nn.planes import laid_out, remainders, simplified
 from mxnet.ops.nn.sliding import Sliding
@@ -37,6 +36,7 @@ _SHARED = 256  # places of images that share strips
 _FILTERS = 24  # of a part, at least
 _BALANCED = 8  # strips of a share, from where on each has places of its own
 _HEAD, _OF_VARIANT = 47, 6  # words of a plan before its variants, and of each
+_ADDRESSES, _RELU = 5, 8  # words of a share
 
 # Of products, thousands of multiplications and additions in a microsecond; elements that could be multiplied
 # while a tile begins and ends.
@@ -129,11 +129,11 @@ class _Geometry(NamedTuple):
 
 
 class _Plan(NamedTuple):
-    """Words for the kernel, how many numbers of memory each share needs, and their units of work."""
+    """Words that tell the geometry, those of each share but for the addresses, and the memory of each."""
 
     words: NDArray[np.int64]
+    shares: NDArray[np.int64]
     memory: int
-    shares: tuple[tuple[int, int], ...]
 
 
 def multiply(
@@ -179,16 +179,14 @@ def cost(sliding: Sliding, *, is_back: bool) -> float:
 def _run(
     plan: _Plan, image: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
 ) -> None:
-    memory = torch.empty((len(plan.shares), plan.memory), dtype=torch.float32)
+    memory = torch.empty(len(plan.shares) * plan.memory, dtype=torch.float32)
     bias = None if bias is None else bias.contiguous()
-    arrays = [0 if each is None else each.data_ptr() for each in (image, weight, bias, out)]
-    run_shares(
-        "convolve_strips",
-        [
-            words_of(*arrays, memory[i].data_ptr(), plan.words.ctypes.data, *share, relu, 4 * image.numel())
-            for i, share in enumerate(plan.shares)
-        ],
-    )
+    shares = plan.shares.copy()
+    shares[:, :_ADDRESSES] += [
+        0 if each is None else each.data_ptr() for each in (image, weight, bias, out, memory)
+    ]
+    shares[:, _RELU] = relu
+    run_shares("convolve_strips", [*shares])
 
 
 @functools.lru_cache(maxsize=4096)
@@ -299,13 +297,26 @@ def _planned(s: Sliding, count: int, *, is_back: bool) -> _Plan:
     memory = 256 + rows * (16 + 2 * -(-size // stretch)) + 6 * block + block * size + 64
     memory += 0 if g.is_direct else rows * block
     memory += 0 if g.in_place else g.together * g.channels * math.prod(g.phases) * plane + 256
+    memory += -memory % PANEL
     units = -(-g.batch // g.together) * g.groups * blocks * parts
-    shares = min(count, units)
-    return _Plan(
-        np.concatenate([np.array(words, np.int64), *tables]),
-        -(-memory // 16) * 16,
-        tuple((units * i // shares, units * (i + 1) // shares) for i in range(shares)),
-    )
+    shares, plan = min(count, units), np.concatenate([np.array(words, np.int64), *tables])
+    size_of_images = 4 * g.batch * g.groups * g.channels * math.prod(g.extents)
+    each = [
+        (
+            0,
+            0,
+            0,
+            0,
+            4 * memory * i,
+            plan.ctypes.data,
+            units * i // shares,
+            units * (i + 1) // shares,
+            0,
+            size_of_images,
+        )
+        for i in range(shares)
+    ]
+    return _Plan(plan, np.array(each, np.int64), memory)
 
 
 def _offsets(g: _Geometry, v: _Variant, plane: int) -> NDArray[np.int64]:
