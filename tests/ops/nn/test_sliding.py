@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mxnet.native import threads
-from mxnet.ops.nn import direct, pixels, planes
+from mxnet.ops.nn import direct, pixels, planes, strips
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 
@@ -34,6 +34,10 @@ CASES = {
     "line": ((2, 5, 30), 6, 1, [(4, 2, 3, 1)]),
     "long_line": ((1, 3, 700), 70, 1, [(5, 1, 2, 1)]),
     "many_elements": ((1, 70, 9, 20), 9, 1, [(3, 1, 1, 1)] * 2),
+    "many_filters": ((3, 9, 5, 7), 250, 1, [(3, 1, 1, 1)] * 2),
+    "whole_images": ((4, 6, 3, 2), 30, 1, [(3, 1, 0, 1), (2, 1, 0, 1)]),
+    "one_window_with_holes": ((3, 4, 5, 7), 6, 1, [(3, 1, 0, 2), (2, 1, 0, 6)]),
+    "many_small_images": ((40, 3, 3, 3), 5, 1, [(2, 2, 1, 1)] * 2),
     "volume": ((2, 3, 5, 6, 7), 4, 1, [(3, 1, 1, 1), (2, 2, 1, 1), (3, 1, 0, 2)]),
 }
 
@@ -110,7 +114,7 @@ def test_the_gradient_of_the_filters_is_the_same(case):
 @pytest.fixture
 def kernels(case):
     """Return the kernels for images that have their channels first which take such windows."""
-    return [planes, pixels] if pixels.fits(case[0]) else [planes]
+    return [planes, strips, *[pixels] * pixels.fits(case[0])]
 
 
 def test_a_convolution_is_the_same_with_the_channels_first(case, kernels):
@@ -130,9 +134,42 @@ def test_gradients_are_the_same_with_the_channels_first(case, kernels):
     for each in kernels:
         found = torch.full(image.shape, torch.nan), torch.full(weight.shape, torch.nan)
         each.spread(sliding, grad, weight, None, found[0])
-        each.collect(sliding, image, grad, found[1])
         _same(found[0], into_image)
-        _same(found[1], into_weight)
+        if each is not strips:
+            each.collect(sliding, image, grad, found[1])
+            _same(found[1], into_weight)
+
+
+def test_a_transposed_convolution_has_a_bias(case, kernels):
+    sliding, image, weight, _, window, result = case
+    grad = torch.randn(result.shape, generator=torch.Generator().manual_seed(0))
+    bias = torch.randn(image.shape[1], generator=torch.Generator().manual_seed(1))
+    expected = _gradients(image, weight, window, grad.double())[0]
+    for each in kernels:
+        found = torch.full(image.shape, torch.nan)
+        each.spread(sliding, grad, weight, bias, found)
+        _same(found, expected + bias.double().view(-1, *(1,) * (image.dim() - 2)))
+
+
+@pytest.fixture
+def in_small_blocks(monkeypatch):
+    """Have strips divide their work as they do that of large images."""
+    for limit in ("_LAID", "_PACKED", "_TABLE"):
+        monkeypatch.setattr(strips, limit, 1 << 8)
+    strips._planned.cache_clear()
+    yield
+    strips._planned.cache_clear()
+
+
+@pytest.mark.usefixtures("in_small_blocks")
+def test_strips_are_the_same_in_blocks(case):
+    sliding, image, weight, bias, window, expected = case
+    out, into = torch.full(expected.shape, torch.nan), torch.full(image.shape, torch.nan)
+    strips.multiply(sliding, image, weight, bias, out)
+    _same(out, expected)
+    grad = torch.randn(expected.shape, generator=torch.Generator().manual_seed(0))
+    strips.spread(sliding, grad, weight, None, into)
+    _same(into, _gradients(image, weight, window, grad.double())[0])
 
 
 @pytest.mark.parametrize("filters", [3, 16, 40])

@@ -120,6 +120,6 @@ def convolve_directly(a: Words) -> None:
         addend = a[ADDEND] + a[ADDEND_ROW] * first if a[ADDEND] != 0 else 0
         multiply_panels(
             table, line, 0, m, elements, channels, a[FILTERS], a[FILTER_COUNT], a[OUT] + a[OUT_ROW] * first,
-            a[OUT_ROW], a[BIAS], addend, a[ADDEND_ROW], a[RELU], a[FILTERS], zeros, spare,
+            a[OUT_ROW], a[BIAS], addend, a[ADDEND_ROW], 64, a[RELU], a[FILTERS], zeros, spare,
         )  # fmt: skip
         done += m

@@ -1,10 +1,10 @@
 """Convolutions of images that have their channels first, a plane of the result at a time, line by line.
 
 Made for channels that have filters of their own, and for few filters: what is computed is little more than
-what is read and written. As in :mod:`~mxnet.native.kernels.planes`, whose plans these kernels take, lines of an
-image are laid out with what lies around them, the pixels of each step of the window apart. Here what is around
-is written once, as all images have it in the same places. Lines of the result are summed up in registers and
-written where they belong.
+what is read and written. As in :mod:`~mxnet.native.kernels.planes`, whose plans these kernels take, lines of
+an image are laid out with what lies around them, the pixels of each step of the window apart. Here what is
+around is written once, as all images have it in the same places. Lines of the result are summed up in
+registers and written where they belong.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _lines(builder: Any, column: _Column, step: Any, along: Callable[[Any], Any]
 def _of_lines(lines: int, most: int, add: Callable[..., Values]) -> Any:
     """Make the intrinsic that sums up some vectors, up to the most, of so many lines of the result.
 
-    An image is laid out so that the next line that a window reads is that of the next line of the result, too.
+    An image is laid out so that the next line that a window reads is that of the next of the result, too.
     """
 
     def block(

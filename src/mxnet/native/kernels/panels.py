@@ -146,7 +146,7 @@ def _copy(spare, rows, columns, out, out_row):
 @inline
 def _multiply_part(
     table, line, offset, m, elements, count, b, panel, n, out, out_row, bias, bias_step, addend, addend_row,
-    relu, after, zeros, spare,
+    addend_step, relu, after, zeros, spare,
 ):  # fmt: skip
     tiles, panels = (m + 5) // 6, (n + 15) >> 4
     fewest, longer = m // tiles, m % tiles
@@ -159,7 +159,7 @@ def _multiply_part(
             rows = fewest + 1 if t < longer else fewest
             for j in range(first, end):
                 columns, start, to = n - 16 * j, bias + bias_step * j, out + 64 * j + out_row * row
-                more = addend + 64 * j + addend_row * row if addend != 0 else 0
+                more = addend + addend_step * j + addend_row * row if addend != 0 else 0
                 following = j + group
                 soon = b + panel * following if following < panels else after + panel * (following - panels)
                 if columns >= 16:
@@ -180,14 +180,15 @@ def _multiply_part(
 
 @inline
 def multiply_panels(
-    table, line, offset, m, elements, channels, b, n, out, out_row, bias, addend, addend_row, relu, after,
-    zeros, spare,
+    table, line, offset, m, elements, channels, b, n, out, out_row, bias, addend, addend_row, addend_step,
+    relu, after, zeros, spare,
 ):  # fmt: skip
     """Multiply m rows with a matrix (elements * channels, n) in panels; add bias and addend, apply ReLU.
 
     A row is made of elements; a table (elements, m), with lines of so many bytes, tells where these lie, and
     all are moved by an offset. Rows of the result, and of the addend, which may lie there too, are so many
-    bytes apart. Without bias or addend their addresses are 0; there have to be 16 zeros.
+    bytes apart; so are what is added to one panel and to the next, which may be the same. Without bias or
+    addend their addresses are 0; there have to be 16 zeros.
     """
     panel = 64 * elements * channels
     at_once = _DEPTH // channels if channels < _DEPTH else 1
@@ -203,6 +204,7 @@ def multiply_panels(
             _multiply_part(
                 table + line * e, line, offset + 4 * c, m, some, count, b + 64 * (e * channels + c), panel, n,
                 out, out_row, bias if starts else zeros, 64 if starts else 0, addend if is_first else out,
-                addend_row if is_first else out_row, relu if is_last else 0, after if is_last else follows,
+                addend_row if is_first else out_row, addend_step if is_first else 64, relu if is_last else 0,
+                after if is_last else follows,
                 zeros, spare,
             )  # fmt: skip

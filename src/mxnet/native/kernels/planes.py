@@ -16,12 +16,23 @@ import numpy as np
 from llvmlite import ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, words_at
+from mxnet.native.kernels.laying import (
+    BAND,
+    CHANNELS,
+    EXTENTS,
+    FILTER_COUNT,
+    GROUPS,
+    LAID,
+    PARTS,
+    PHASES,
+    PLANE,
+    clear,
+    lay,
+)
 from mxnet.native.kernels.vectors import FAST, I64, LANES, VECTOR, across, choose, load, moved, repeated
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, FIRST, END, RELU, PLAN = 0, 1, 2, 3, 4, 5, 6, 7, 8
-CHANNELS, GROUPS, FILTER_COUNT, PARTS, BAND = 0, 1, 2, 3, 4  # of a group; into how many parts filters are cut
-EXTENTS, STRIDES, PADS, PHASES, LAID = 5, 8, 11, 14, 17  # three axes each
-PLANE, LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL = 20, 21, 22, 23, 24, 25
+LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL = 21, 22, 23, 24, 25
 # Of each variant, which has some of the window's elements, for some of the output's pixels:
 COUNT, TABLE, WEIGHTS, PLACES, ORIGIN, STEPS, DIRECT = 0, 1, 2, 3, 6, 7, 10
 
@@ -118,62 +129,6 @@ def _of_filters(most: int, elements: int) -> Any:
 
 _tile_of_one, _tile_of_few, _tile_of_many = _of_pixels(1, 8), _of_pixels(3, 3), _of_pixels(6, 2)
 _filter, _filters = _of_filters(1, 12), _of_filters(3, 3)
-
-
-@inline
-def _lay_line(source, target, n, pad, stride, width):
-    """Copy pixels of a line that are a stride apart, with what lies around; the first lies behind a pad."""
-    s, t = f32(source), f32(target)
-    begin = (pad + stride - 1) // stride if pad > 0 else 0
-    begin = begin if begin < width else width
-    end = (n - 1 + pad) // stride + 1 if n + pad > 0 else 0
-    end = end if end < width else width
-    end = end if end > begin else begin
-    for x in range(begin):
-        t[x] = 0
-    if stride == 1:
-        for x in range(begin, end):
-            t[x] = s[x - pad]
-    elif stride == 2:
-        for x in range(begin, end):
-            t[x] = s[2 * x - pad]
-    else:
-        for x in range(begin, end):
-            t[x] = s[x * stride - pad]
-    for x in range(end, width):
-        t[x] = 0
-
-
-@inline
-def _clear(target, n):
-    t = f32(target)
-    for x in range(n):
-        t[x] = 0
-
-
-@inline
-def _lay(p, image, laid, first):
-    """Lay out some lines of the channels of an image."""
-    depth, height, width = p[EXTENTS], p[EXTENTS + 1], p[EXTENTS + 2]
-    lines, across = p[BAND], p[LAID + 2]
-    at = laid
-    for c in range(p[CHANNELS]):
-        source = image + 4 * c * depth * height * width
-        for pz in range(p[PHASES]):
-            for py in range(p[PHASES + 1]):
-                for px in range(p[PHASES + 2]):
-                    for line in range(lines):
-                        z = (first + line) // p[LAID + 1] * p[STRIDES] + pz - p[PADS]
-                        y = (first + line) % p[LAID + 1] * p[STRIDES + 1] + py - p[PADS + 1]
-                        to = at + 4 * line * across
-                        if z < 0 or z >= depth or y < 0 or y >= height:
-                            _clear(to, across)
-                        else:
-                            start = source + 4 * (z * height + y) * width
-                            _lay_line(start, to, width, p[PADS + 2] - px, p[STRIDES + 2], across)
-                    _clear(at + 4 * lines * across, p[PLANE] - lines * across)
-                    at += 4 * p[PLANE]
-    _clear(at, 128)
 
 
 @intrinsic
@@ -288,7 +243,7 @@ def convolve_planes(a: Words) -> None:
     zeros, laid, row = a[SCRATCH], a[SCRATCH] + _ZEROS, 4 * p[SUMS]
     planes = p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2]
     starts = laid + 4 * planes * p[PLANE] + 512
-    _clear(zeros, _ZEROS // 4)
+    clear(zeros, _ZEROS // 4)
     for u in range(a[FIRST], a[END]):
         number, part = u // p[PARTS], u % p[PARTS]
         image = a[IMAGE] + 4 * number * p[CHANNELS] * p[EXTENTS] * p[EXTENTS + 1] * p[EXTENTS + 2]
@@ -301,7 +256,7 @@ def convolve_planes(a: Words) -> None:
         bias = a[BIAS] + 4 * of_all if a[BIAS] != 0 else 0
         _start(starts, bias, filters, width)
         for first in range(0, p[TOTAL], p[LINES]):
-            _lay(p, image, laid, first)
+            lay(p, image, laid, first, p[BAND])
             for j in range(p[VARIANTS]):
                 v = i64(_place(p, _HEAD + _OF_VARIANT * j))
                 weights = a[FILTERS] + v[WEIGHTS] + 4 * of_all * v[COUNT]
@@ -312,7 +267,7 @@ def convolve_planes(a: Words) -> None:
                 elif lines > 0:
                     pixels = (lines - 1) * p[LAID + 2] + v[PLACES + 2]
                     if v[COUNT] == 0:
-                        _clear(sums, filters * p[SUMS])
+                        clear(sums, filters * p[SUMS])
                     else:
                         _sum(p, v, weights, laid, zeros, sums, row, filters, pixels, width)
                     _finish(a, p, v, out, bias, sums, row, filters, first, lines)
@@ -367,7 +322,7 @@ def collect_planes(a: Words) -> None:
     laid, row = a[SCRATCH] + _ZEROS, 4 * p[SUMS]
     planes = p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2]
     lined = laid + 4 * planes * p[PLANE] + 512
-    _clear(a[FILTERS], p[GROUPS] * p[FILTER_COUNT] * v[COUNT])
+    clear(a[FILTERS], p[GROUPS] * p[FILTER_COUNT] * v[COUNT])
     for u in range(a[FIRST], a[END]):
         number, part = u // p[PARTS], u % p[PARTS]
         image = a[IMAGE] + 4 * number * p[CHANNELS] * p[EXTENTS] * p[EXTENTS + 1] * p[EXTENTS + 2]
@@ -377,7 +332,7 @@ def collect_planes(a: Words) -> None:
         grad = a[OUT] + p[OUT_PLANE] * (number * p[FILTER_COUNT] + begin)
         for first in range(0, p[TOTAL], p[LINES]):
             lines = p[LINES] if p[TOTAL] - first > p[LINES] else p[TOTAL] - first
-            _lay(p, image, laid, first)
+            lay(p, image, laid, first, p[BAND])
             _lay_grad(p, v, grad, lined, row, filters, first, lines)
             pixels = (lines - 1) * p[LAID + 2] + v[PLACES + 2]
             for q in range(0, pixels, _RUN):

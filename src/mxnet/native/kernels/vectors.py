@@ -8,9 +8,20 @@ from typing import Any
 from llvmlite import ir
 
 __all__ = [
-    "FAST", "HALVES", "I64", "LANES", "VECTOR", "across", "choose", "load", "loop", "moved", "put",
-    "repeated", "store",
-]  # fmt: skip
+    "FAST",
+    "HALVES",
+    "I64",
+    "LANES",
+    "VECTOR",
+    "across",
+    "choose",
+    "load",
+    "loop",
+    "moved",
+    "put",
+    "repeated",
+    "store",
+]
 
 LANES = 8
 """Numbers of a vector: those of AVX2."""
@@ -35,6 +46,11 @@ def load(builder: Any, address: Any, more: int = 0) -> Any:
     value = builder.load(_vector(builder, address, more))
     value.align = 4
     return value
+
+
+def put(builder: Any, value: Any, address: Any, more: int = 0) -> None:
+    """Write a vector to an address, or so many bytes further on."""
+    builder.store(value, _vector(builder, address, more)).align = 4
 
 
 def repeated(builder: Any, address: Any, more: int = 0) -> Any:
@@ -93,11 +109,6 @@ def choose(builder: Any, number: Any, most: int, write: Callable[[int], None]) -
         write(each)
         builder.branch(after)
     builder.position_at_end(after)
-
-
-def put(builder: Any, value: Any, address: Any, more: int = 0) -> None:
-    """Write a vector to an address, or so many bytes further on."""
-    builder.store(value, _vector(builder, address, more)).align = 4
 
 
 def store(builder: Any, values: Values, places: Sequence[tuple[Any, int]], relu: Any) -> None:

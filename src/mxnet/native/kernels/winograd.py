@@ -218,7 +218,7 @@ def _multiply(a, g, count, x, weight, z, lines, offset, zeros):
     channels, filters = a[CHANNELS], a[FILTER_COUNT]
     if a[PANELS]:
         multiply_panels(
-            lines, 0, offset, count, 1, channels, weight, filters, z, 4 * filters, 0, 0, 0, 0,
+            lines, 0, offset, count, 1, channels, weight, filters, z, 4 * filters, 0, 0, 0, 0, 0,
             weight + 4 * channels * filters, zeros, lines + 8 * a[BLOCK],
         )  # fmt: skip
     elif a[TRANSPOSED]:

@@ -11,16 +11,16 @@ from typing import Literal, NamedTuple
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.ops.nn import pixels, planes
+from mxnet.ops.nn import few_windows, pixels, planes, strips
 from mxnet.ops.nn.convolution_costs import in_rows, multiplies
 from mxnet.ops.nn.convolution_tuning import Part
 from mxnet.ops.nn.sliding import Sliding, are_there
 
 __all__ = ["Way", "cost", "way"]
 
-Way = Literal["panels", "pixels", "planes", "product", "torch"]
+Way = Literal["panels", "pixels", "planes", "product", "strips", "torch"]
 """With the channels last by filters in panels or products of gathered windows; by products of windows that
-share no pixel; by planes; or by torch's."""
+share no pixel; by planes; by products of windows in strips; or by torch's."""
 
 
 class _Rates(NamedTuple):
@@ -40,12 +40,14 @@ _OWN_CHANNELS, _OWN_LARGE = _Rates(30, 30, 25), _Rates(25, 20, 1.2)  # groups of
 _OWN_DILATED = _Rates(16, 1, 1.6)  # with holes
 _GROUPS = _Rates(5, 3.5, 4)  # of few
 _VOLUMES = _Rates(18, 16, 27)
+_PIXELS = _Rates(75, 65, 95)
 
 _LANES = 8
 _MOVED = 450  # microseconds for a million numbers, in and out
-_BY_PLANES, _WIDER = 65, 1.9  # the rate of kernels for planes, and how much faster others are with AVX-512
+_WIDER = 1.9  # how much faster torch's are with AVX-512
 _CHANGED = 700  # microseconds for a million numbers to change their layout
 _CALL = 30
+_FEW = 4  # windows, from where on strips of them are faster than each as a row
 _STEPPED = 1.3  # how many times as long a convolution takes that goes on by a stride
 
 
@@ -55,6 +57,8 @@ def way(sliding: Sliding, part: Part) -> Way:
         return "torch"
     if knob("MXNET_CONVOLUTION_TUNE"):
         return "product" if multiplies(sliding, part) else "torch"
+    if part == "output" and few_windows.fits(sliding) and strips.fits(sliding) and sliding.rows >= _FEW:
+        return "strips"  # others would move the filters
     costs = _costs(sliding, part)
     return min(costs, key=lambda each: costs[each])
 
@@ -72,10 +76,12 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
     multiplied = 2 * s.rows * s.size * s.filters / 1e3 * _padded(s)
     found: dict[Way, float] = {
         "torch": multiplied / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
-        "planes": planes.cost(s, part, _BY_PLANES, _MOVED),
+        "planes": planes.cost(s, part),
     }
     if pixels.fits(s):
         found["pixels"] = pixels.cost(s)
+    if part != "filters" and strips.fits(s):
+        found["strips"] = strips.cost(s, is_back=part == "image")
     product = in_rows(s)
     if product is not None:
         found["product"] = product + numbers * _CHANGED / 1e6 + _CALL
@@ -105,6 +111,8 @@ def _rates(s: Sliding) -> _Rates:
         rates = _FEW_FILTERS
     elif channels == 1:
         rates = _ONE_CHANNEL
+    elif channels < _LANES:
+        rates = _FEW_CHANNELS
     else:
-        rates = _FEW_CHANNELS if channels < _LANES else _MANY
+        rates = _PIXELS if s.takes_pixels and s.rows > s.batch else _MANY
     return rates

@@ -14,7 +14,7 @@ from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
 from mxnet.ops.nn import channels_first as by_cost
-from mxnet.ops.nn import direct, few_windows, pixels, planes
+from mxnet.ops.nn import direct, few_windows, pixels, planes, strips
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.channels_first import Way
 from mxnet.ops.nn.convolution_costs import Part, multiplies, packs_panels
@@ -44,7 +44,7 @@ _LAYOUT = (
 _LANES = 8  # float32 numbers in a register of AVX2
 
 # Kernels for images that have their channels first, alike in what they offer.
-_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes}
+_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes, "strips": strips}
 _COMPUTE: dict[Part, str] = {"output": "multiply", "image": "spread", "filters": "collect"}
 """What computes each part of a convolution, among these kernels."""
 
@@ -141,13 +141,13 @@ class _Filtering(Windowed):
             if self.is_of_pixels and not last and over is None and sliding.rows == len(data):
                 result = pixels.convolve(data, weight, bias)
                 return self.outward(rectified_(result) if relu else result)
-            if self._has_few_windows(sliding, weight):
+            part: Part = "image" if self.transposed else "output"
+            way = by_cost.way(sliding, part) if not last and over is None else None
+            if way != "strips" and self._has_few_windows(sliding, weight):
                 result = few_windows.convolve(sliding, data, weight, bias)
                 result = result if over is None else over.add_(result)
                 result = rectified_(result) if relu else result
                 return self.outward(channels_last(result) if last else result)
-            part: Part = "image" if self.transposed else "output"
-            way = by_cost.way(sliding, part) if not last and over is None else None
             if way in _CHANNELS_FIRST:
                 result = self._convolve_first(_CHANNELS_FIRST[way], sliding, data, weight, bias, relu=relu)
                 return self.outward(result)
@@ -218,12 +218,14 @@ class _Filtering(Windowed):
         """Return what says the rows of each part that is wanted; or decline."""
         sliding = self.sliding(to.data.shape)
         is_product = self.is_of_pixels and sliding.rows == sliding.batch
-        if self.channels_last or is_product or (not self.transposed and few_windows.fits(sliding)):
+        has_few_windows = not self.transposed and few_windows.fits(sliding)
+        if self.channels_last or is_product:
             to.decline()
         rules = []
         for part in (each for each, want in wanted.items() if want):
-            compute = getattr(_CHANNELS_FIRST.get(by_cost.way(sliding, part)), _COMPUTE[part], None)
-            if not isinstance(compute, by_rows):
+            way = by_cost.way(sliding, part)
+            compute = getattr(_CHANNELS_FIRST.get(way), _COMPUTE[part], None)
+            if not isinstance(compute, by_rows) or (has_few_windows and (part, way) != ("output", "strips")):
                 to.decline()
             rules.append(compute.rows)
         return sliding, rules

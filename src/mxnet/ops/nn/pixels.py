@@ -1,6 +1,6 @@
 """Convolution of windows that share no pixel: a product of matrices, of images as users have them.
 
-Single pixels, also those a step apart, and windows side by side. Images of one pixel are a product of two
+Single pixels, also those a step apart, and windows side by side. Images of one window are a product of two
 matrices; others have one each, of filters by windows, so that no layout changes.
 """
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "spread"]
 
-_RATE = 72  # of products: thousands of multiplications and additions in a microsecond
+_RATE = 64  # of products: thousands of multiplications and additions in a microsecond
 _MOVED, _GATHERED = 150, 3000  # microseconds for a million numbers in and out, and for those of windows
 _CALL = 15
+_PLACES = 512  # of an image, with fewer of which it is worth copying all into one matrix
 
 
 def convolve(data: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
@@ -41,17 +42,17 @@ def backward(grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]) -> 
 
 def fits(sliding: Sliding) -> bool:
     """Whether windows share no pixel, see all channels and stay within the image."""
-    axes = zip(sliding.kernel, sliding.strides, sliding.dilates, strict=True)
+    axes = zip(sliding.kernel, sliding.strides, sliding.dilates, sliding.places, strict=True)
     return (
         sliding.groups == 1
         and not any(sliding.pads)
-        and all(k == 1 or (dilate == 1 and k <= step) for k, step, dilate in axes)
+        and all(1 in (k, n) or (dilate == 1 and k <= step) for k, step, dilate, n in axes)
     )
 
 
 def cost(sliding: Sliding) -> float:
     """Return the microseconds for any part of a convolution."""
-    windows = 0 if sliding.takes_pixels else sliding.rows * sliding.size
+    windows = 0 if _takes_all(sliding) else sliding.rows * sliding.size
     numbers = sliding.batch * sliding.channels * math.prod(sliding.extents) + sliding.rows * sliding.filters
     multiplied = 2 * sliding.rows * sliding.size * sliding.filters
     return multiplied / _RATE / 1e3 + (windows * _GATHERED + numbers * _MOVED) / 1e6 + _CALL
@@ -61,8 +62,8 @@ def multiply(
     sliding: Sliding, image: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor, *, relu: bool = False
 ) -> None:
     """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
-    filters = weight.reshape(1, sliding.filters, -1).expand(sliding.batch, -1, -1)
     windows = _matrices(_windows(sliding, image), sliding.size)
+    filters = weight.reshape(1, sliding.filters, -1).expand(len(windows), -1, -1)
     product = _matrices(out, sliding.filters)
     if bias is None:
         torch.bmm(filters, windows, out=product)
@@ -79,15 +80,17 @@ def spread(
 
     As this is a transposed convolution, a bias may be added, and ReLU applied.
     """
-    filters = weight.reshape(1, sliding.filters, -1).transpose(1, 2).expand(sliding.batch, -1, -1)
     grads = _matrices(grad, sliding.filters)
-    if sliding.takes_pixels:
-        torch.bmm(filters, grads, out=_matrices(image, sliding.channels))
+    filters = weight.reshape(1, sliding.filters, -1).transpose(1, 2).expand(len(grads), -1, -1)
+    if _takes_all(sliding):
+        torch.bmm(filters, grads, out=_matrices(image, sliding.size))
     else:
         windows = _windows(sliding, image)
         if windows.numel() < image.numel():
             image.zero_()
-        windows.copy_(torch.bmm(filters, grads).view(windows.shape))
+        columns = torch.bmm(filters, grads)
+        columns = columns.transpose(1, 2) if sliding.rows == sliding.batch else columns
+        windows.copy_(columns.reshape(windows.shape))
     if bias is not None:
         image.add_(bias.view(-1, *(1,) * (image.dim() - 2)))
     if relu:
@@ -96,14 +99,22 @@ def spread(
 
 def collect(sliding: Sliding, image: Tensor, grad: Tensor, weight: Tensor) -> None:
     """Write the gradient of the filters into `weight`."""
-    windows = _matrices(_windows(sliding, image), sliding.size).transpose(1, 2)
-    grads, total = _matrices(grad, sliding.filters), weight.view(sliding.filters, -1)
-    if sliding.size * sliding.filters < windows.shape[1] * max(sliding.size, sliding.filters):
-        torch.sum(torch.bmm(grads, windows), 0, out=total)
+    windows, grads = _matrices(_windows(sliding, image), sliding.size), _matrices(grad, sliding.filters)
+    total, places = weight.view(sliding.filters, -1), windows.shape[2]
+    if sliding.size * sliding.filters < places * max(sliding.size, sliding.filters):
+        torch.sum(torch.bmm(grads, windows.transpose(1, 2)), 0, out=total)
         return
+    if places < _PLACES:
+        grads, windows = (each.transpose(0, 1).reshape(1, each.shape[1], -1) for each in (grads, windows))
+    windows = windows.transpose(1, 2)
     torch.mm(grads[0], windows[0], out=total)
     for each, seen in zip(grads[1:], windows[1:], strict=True):
         total.addmm_(each, seen)
+
+
+def _takes_all(sliding: Sliding) -> bool:
+    """Whether a matrix of windows is an image as it lies."""
+    return sliding.takes_pixels or (sliding.kernel == sliding.extents and sliding.rows == sliding.batch)
 
 
 def _windows(sliding: Sliding, image: Tensor) -> Tensor:
@@ -119,5 +130,7 @@ def _windows(sliding: Sliding, image: Tensor) -> Tensor:
 
 
 def _matrices(images: Tensor, rows: int) -> Tensor:
-    """Return a matrix for each image, a view where there can be one."""
+    """Return a matrix for each image, a view where there can be one; one for all of columns."""
+    if images[:1].numel() == rows:
+        return images.reshape(1, -1, rows).transpose(1, 2)
     return images.reshape(len(images), rows, -1)

@@ -26,13 +26,18 @@ _BLOCK = 3 << 14  # numbers that stay in cache: of the image, and of sums
 _ELEMENTS = 12  # a multiple of which is added up at once
 _SLACK = 192  # numbers behind lines, planes and blocks that kernels read or write in vain
 _BY_LINES = 16  # pairs of a channel and a filter up to which they are looked at one by one
-_LINE, _NEAR = 0.003, 0.35  # microseconds for a line then, and what it costs to move numbers
 _HIGHEST = 7  # elements of a column of windows
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
+# Thousands of multiplications and additions in a microsecond: of windows, also large ones, and for filters.
+_RATE, _DEEP, _ADDING = 84, 70, 65
+_START = 4  # elements that could be multiplied while a tile begins and ends
+_LAYS, _MOVED = 450, 150  # microseconds for a million numbers laid out, and out
+_AGAIN = 1.5  # how many times lines are laid out where there are more of a window's than stay in cache
+_LINE, _STEPPED = 0.006, 0.025  # microseconds for a line, in or out, and if its pixels are a stride apart
+_NARROW, _BY_LINE = 65, 0.003  # ... line by line: the rate, and microseconds for a line
 _ROW = 5  # microseconds for a row that is shared
-_STEPPED = 0.045  # microseconds for a line, in or out, whose pixels are a stride apart
 
 Axis = Sequence[int]
 _AXES = range(3)
@@ -82,7 +87,7 @@ def multiply(
     relu: bool = False,
 ) -> None:
     """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
-    plan = _forward(_simplified(sliding), threads())
+    plan = _forward(simplified(sliding), threads())
     _add(to, "convolve", plan, image, weight, bias, out, relu=relu)
 
 
@@ -101,7 +106,7 @@ def spread(
 
     As this is a transposed convolution, a bias may be added, and ReLU applied.
     """
-    plan, order = _backward(_simplified(sliding), threads())
+    plan, order = _backward(simplified(sliding), threads())
     turned = turned_filters(to, sliding, weight, order)
     _add(to, "convolve", plan, grad, turned, bias, image, relu=relu)
 
@@ -109,20 +114,17 @@ def spread(
 @by_rows
 def collect(to: Rows, sliding: Sliding, image: Place, grad: Place, weight: Place) -> None:
     """Write the gradient of the filters into `weight`."""
-    plan = _forward(_simplified(sliding), threads(), _ELEMENTS)
+    plan = _forward(simplified(sliding), threads(), _ELEMENTS)
     elements = plan.words[_HEAD]
     parts = to.scratch(len(plan.shares) * sliding.filters * elements)
     _add(to, "collect", plan, image, parts, None, grad, apart=sliding.filters * elements)
     add_filters(to, sliding, parts, len(plan.shares), elements, weight)
 
 
-def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
-    """Return the microseconds for a part of a convolution.
-
-    `rate` is that of products, `moved` what it takes to move a million numbers.
-    """
-    s = _simplified(s)
-    _, phases = _laid(s)
+def cost(s: Sliding, part: Part) -> float:
+    """Return the microseconds for a part of a convolution."""
+    s = simplified(s)
+    _, phases = laid_out(s)
     if part == "image":
         made, channels = s.channels // s.groups, s.filters // s.groups
         lines = [-(-n // by) for n, by in zip(s.extents, s.strides, strict=True)]
@@ -135,7 +137,7 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
         written = s.batch * s.channels * math.prod(s.extents)
     else:
         made, channels = s.filters // s.groups, s.channels // s.groups
-        lines, (laid, phases) = list(s.places), _laid(s)
+        lines, (laid, phases) = list(s.places), laid_out(s)
         variants, size = 1, s.size
         written = s.batch * s.filters * math.prod(s.places)
     pixels = ((lines[0] - 1) * laid[1] + lines[1]) * laid[2]
@@ -147,19 +149,19 @@ def cost(s: Sliding, part: Part, rate: float, moved: float) -> float:
         sums = float(-(-s.size // per) * per * (made if made == 1 else -(-made // 3) * 3) * pixels)
     else:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
-        sums = variants * (size + 10) * rows * pixels
+        sums = variants * (size + _START) * rows * pixels
     copied = channels * math.prod(laid) * math.prod(phases) * s.groups * s.batch
+    passed = channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
+    passed *= s.batch * s.groups
     if _is_by_lines(channels, made):
         multiplied = 2 * size * made * math.prod(lines) * variants * s.batch * s.groups
-        counted = channels * laid[0] * laid[1] + made * lines[0] * lines[1] * variants
-        moves = (copied + written) * _NEAR * moved / 1e6
-        return multiplied / rate / 1e3 + moves + counted * s.batch * s.groups * _LINE + _ROW
-    stepped = 0 if set(s.strides) == {1} else s.batch * s.groups
-    stepped *= channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
+        return multiplied / _NARROW / 1e3 + (copied + written) * _MOVED / 1e6 + passed * _BY_LINE + _ROW
+    copied *= _AGAIN if s.kernel[0] > 1 else 1
+    rate = _ADDING if part == "filters" else _RATE if size <= _DIRECTLY else _DEEP
     return (
         2 * sums * s.batch * s.groups / rate / 1e3
-        + (1.5 * copied + written) * moved / 1e6
-        + stepped * _STEPPED
+        + (copied * _LAYS + written * _MOVED) / 1e6
+        + passed * (_LINE if set(s.strides) == {1} else _STEPPED)
         + _ROW
     )
 
@@ -190,7 +192,7 @@ def _add(
     )  # fmt: skip
 
 
-def _simplified(s: Sliding) -> Sliding:
+def simplified(s: Sliding) -> Sliding:
     """Return it over one line, where windows are the pixels."""
     if {*s.kernel, *s.strides} != {1} or any(s.pads):
         return s
@@ -198,7 +200,7 @@ def _simplified(s: Sliding) -> Sliding:
     return s._replace(extents=line, places=line)
 
 
-def _laid(sliding: Sliding) -> tuple[list[int], list[int]]:
+def laid_out(sliding: Sliding) -> tuple[list[int], list[int]]:
     """Return the extents of what is laid out of an image, and how many phases it has along each axis."""
     reach = [d * (k - 1) for k, d in zip(sliding.kernel, sliding.dilates, strict=True)]
     laid = [n + r // s for n, r, s in zip(sliding.places, reach, sliding.strides, strict=True)]
@@ -208,7 +210,7 @@ def _laid(sliding: Sliding) -> tuple[list[int], list[int]]:
 @functools.lru_cache(maxsize=4096)
 def _forward(s: Sliding, count: int, multiple: int = 1) -> _Plan:
     """Return the plan for the convolution, and for the gradient of its filters."""
-    laid, phases = _laid(s)
+    laid, phases = laid_out(s)
     at = [[k * d for k in range(n)] for n, d in zip(s.kernel, s.dilates, strict=True)]
     one = _Variant(
         tuple(tuple(range(n)) for n in s.kernel),
@@ -230,7 +232,7 @@ def _backward(s: Sliding, count: int) -> tuple[_Plan, list[list[int]]]:
 
     There is a variant for each remainder of a place, divided by the stride: some elements of windows meet it.
     """
-    axes = [_remainders(s, axis) for axis in _AXES]
+    axes = [remainders(s, axis) for axis in _AXES]
     before = [max((max(shifts, default=0) for _, shifts, *_ in axis), default=0) for axis in axes]
     after = [
         max((places - min(shifts, default=0) for _, shifts, places, *_ in axis), default=1) for axis in axes
@@ -253,7 +255,7 @@ def _backward(s: Sliding, count: int) -> tuple[_Plan, list[list[int]]]:
     return plan, order
 
 
-def _remainders(s: Sliding, axis: int) -> list[tuple[tuple[int, ...], tuple[int, ...], int, int]]:
+def remainders(s: Sliding, axis: int) -> list[tuple[tuple[int, ...], tuple[int, ...], int, int]]:
     """Return for each remainder: elements, how far back what they meet lies, how many places, the first."""
     n, k, step = s.extents[axis], s.kernel[axis], s.strides[axis]
     pad, dilate = s.pads[axis], s.dilates[axis]
