@@ -7,6 +7,7 @@ import torch
 from mxnet.native import threads
 from mxnet.ops.nn import direct, pixels, planes, strips
 from mxnet.ops.nn.sliding import Sliding, are_there
+from mxnet.ops.tools import in_rows
 from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 
 pytestmark = [
@@ -25,6 +26,16 @@ CASES = {
     "wider_than_the_image": ((2, 3, 4, 4), 2, 1, [(7, 1, 5, 1)] * 2),
     "groups": ((2, 12, 6, 7), 8, 4, [(3, 1, 1, 1)] * 2),
     "channels_apart": ((2, 6, 6, 6), 12, 6, [(3, 2, 1, 1)] * 2),
+    "apart_few_pixels": ((3, 4, 7, 7), 4, 4, [(3, 1, 1, 1)] * 2),
+    "apart_high_windows": ((2, 3, 21, 9), 3, 3, [(9, 1, 4, 1), (3, 1, 1, 1)]),
+    "apart_holes": ((2, 4, 20, 17), 4, 4, [(3, 1, 4, 4), (3, 1, 2, 2)]),
+    "apart_steps": ((1, 3, 19, 23), 6, 3, [(5, 2, 2, 1), (5, 3, 2, 1)]),
+    "apart_long_lines": ((1, 2, 9, 140), 2, 2, [(3, 1, 1, 1)] * 2),
+    "high_steps": ((2, 4, 9, 9), 4, 2, [(7, 4, 1, 1), (5, 1, 5, 3)]),
+    "beside_the_image": ((2, 3, 6, 17), 6, 3, [(3, 1, 0, 2), (3, 3, 2, 3)]),
+    "inside_one_image": ((1, 3, 18, 40), 5, 1, [(3, 1, 0, 1)] * 2),
+    "apart_inside": ((2, 3, 11, 12), 6, 3, [(3, 1, 0, 1), (5, 1, 0, 1)]),
+    "apart_volume": ((1, 3, 6, 9, 10), 3, 3, [(3, 1, 1, 1)] * 3),
     "pixels": ((2, 10, 5, 6), 9, 1, [(1, 1, 0, 1)] * 2),
     "pixels_apart": ((2, 10, 5, 6), 9, 1, [(1, 2, 0, 1)] * 2),
     "windows_side_by_side": ((3, 5, 7, 9), 4, 1, [(2, 2, 0, 1), (3, 4, 0, 1)]),
@@ -170,6 +181,30 @@ def test_strips_are_the_same_in_blocks(case):
     grad = torch.randn(expected.shape, generator=torch.Generator().manual_seed(0))
     strips.spread(sliding, grad, weight, None, into)
     _same(into, _gradients(image, weight, window, grad.double())[0])
+
+
+@pytest.fixture
+def little_room(monkeypatch):
+    """A few lines of an image are all that is taken to stay in cache."""
+
+    def forget():
+        for plan in (planes._forward, planes._backward, in_rows._ruled):
+            plan.cache_clear()
+
+    monkeypatch.setattr(planes, "_BLOCK", 300)
+    forget()
+    yield
+    forget()
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["square", "groups", "volume", "high_steps", "apart_steps", "apart_holes", "apart_volume"],
+    indirect=True,
+)
+def test_what_does_not_stay_in_cache_is_laid_out_in_bands(case, little_room):
+    test_a_convolution_is_the_same_with_the_channels_first(case, [planes])
+    test_gradients_are_the_same_with_the_channels_first(case, [planes])
 
 
 @pytest.mark.parametrize("filters", [3, 16, 40])

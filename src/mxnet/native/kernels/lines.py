@@ -33,7 +33,7 @@ from mxnet.native.kernels.vectors import (
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, FIRST, END, RELU, PLAN = 0, 1, 2, 3, 4, 5, 6, 7, 8
 CHANNELS, GROUPS, FILTER_COUNT, PARTS, BAND = 0, 1, 2, 3, 4
 EXTENTS, STRIDES, PADS, PHASES, LAID = 5, 8, 11, 14, 17
-PLANE, LINES, OUT_PLANE, VARIANTS, TOTAL = 20, 21, 22, 24, 25
+PLANE, LINES, OUT_PLANE, IN_PLACE, VARIANTS, TOTAL = 20, 21, 22, 23, 24, 25
 COUNT, TABLE, WEIGHTS, PLACES, ORIGIN, STEPS, TOGETHER = 0, 1, 2, 3, 6, 7, 10  # of each variant
 
 _F32 = ir.FloatType()
@@ -356,17 +356,23 @@ def _sum_result(a, p, laid, memory, number, start, out, first):
 def convolve_lines(a: Words) -> None:
     """Convolve as :func:`~mxnet.native.kernels.planes.convolve_planes` does, of whose words these are."""
     p = i64(words_at(a) + 8 * PLAN)
-    laid = a[SCRATCH] + _ZEROS
+    memory = laid = a[SCRATCH] + _ZEROS
     planes = p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2]
-    memory = laid + 4 * planes * p[PLANE] + 512
-    _clear(a[SCRATCH], _ZEROS // 4 + planes * p[PLANE] + 128)
+    if p[IN_PLACE]:
+        _clear(a[SCRATCH], _ZEROS // 4)
+    else:
+        memory += 4 * planes * p[PLANE] + 512
+        _clear(a[SCRATCH], _ZEROS // 4 + planes * p[PLANE] + 128)
     for u in range(a[FIRST], a[END]):
         number, part = u // p[PARTS], u % p[PARTS]
         image = a[IMAGE] + 4 * number * p[CHANNELS] * p[EXTENTS] * p[EXTENTS + 1] * p[EXTENTS + 2]
         begin = p[FILTER_COUNT] * part // p[PARTS]
         of_all = number % p[GROUPS] * p[FILTER_COUNT]
         for first in range(0, p[TOTAL], p[LINES]):
-            _lay(p, image, laid, first)
+            if p[IN_PLACE]:
+                laid = image + 4 * p[LAID + 2] * first
+            else:
+                _lay(p, image, laid, first)
             for f in range(begin, p[FILTER_COUNT] * (part + 1) // p[PARTS]):
                 start = a[BIAS] + 4 * (of_all + f) if a[BIAS] != 0 else a[SCRATCH]
                 out = a[OUT] + p[OUT_PLANE] * (number * p[FILTER_COUNT] + f)

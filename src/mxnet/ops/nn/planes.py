@@ -26,7 +26,8 @@ _BLOCK = 3 << 14  # numbers that stay in cache: of the image, and of sums
 _ELEMENTS = 12  # a multiple of which is added up at once
 _SLACK = 192  # numbers behind lines, planes and blocks that kernels read or write in vain
 _BY_LINES = 16  # pairs of a channel and a filter up to which they are looked at one by one
-_HIGHEST = 7  # elements of a column of windows
+_HIGHEST, _ROWS = 7, 4  # then: elements of a column of windows, lines of the result that are made at once
+_NEAR, _VECTOR = 1 << 12, 8  # numbers of an image that stay nearest, and of a vector
 _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
@@ -87,7 +88,7 @@ def multiply(
     relu: bool = False,
 ) -> None:
     """Write the convolution, with a bias added, and ReLU applied; all arrays lie as users see them."""
-    plan = _forward(simplified(sliding), threads())
+    plan = _forward(_seen(sliding), threads())
     _add(to, "convolve", plan, image, weight, bias, out, relu=relu)
 
 
@@ -106,7 +107,7 @@ def spread(
 
     As this is a transposed convolution, a bias may be added, and ReLU applied.
     """
-    plan, order = _backward(simplified(sliding), threads())
+    plan, order = _backward(_seen(sliding), threads())
     turned = turned_filters(to, sliding, weight, order)
     _add(to, "convolve", plan, grad, turned, bias, image, relu=relu)
 
@@ -138,7 +139,7 @@ def cost(s: Sliding, part: Part) -> float:
     else:
         made, channels = s.filters // s.groups, s.channels // s.groups
         lines, (laid, phases) = list(s.places), laid_out(s)
-        variants, size = 1, s.size
+        variants, size = 1, float(s.size)
         written = s.batch * s.filters * math.prod(s.places)
     pixels = ((lines[0] - 1) * laid[1] + lines[1]) * laid[2]
     width = _width(made)
@@ -192,6 +193,11 @@ def _add(
     )  # fmt: skip
 
 
+def _seen(s: Sliding) -> Sliding:
+    """Return it as kernels are to see it: those that go line by line want lines."""
+    return s if _is_by_lines(s.channels // s.groups, s.filters // s.groups) else simplified(s)
+
+
 def simplified(s: Sliding) -> Sliding:
     """Return it over one line, where windows are the pixels."""
     if {*s.kernel, *s.strides} != {1} or any(s.pads):
@@ -233,7 +239,7 @@ def _backward(s: Sliding, count: int) -> tuple[_Plan, list[list[int]]]:
     There is a variant for each remainder of a place, divided by the stride: some elements of windows meet it.
     """
     axes = [remainders(s, axis) for axis in _AXES]
-    before = [max((max(shifts, default=0) for _, shifts, *_ in axis), default=0) for axis in axes]
+    before = [max(0, *(x for _, shifts, *_ in axis for x in shifts), 0) for axis in axes]
     after = [
         max((places - min(shifts, default=0) for _, shifts, places, *_ in axis), default=1) for axis in axes
     ]
@@ -286,15 +292,27 @@ def _planned(
     most = -(-filters // parts)
     by_lines = _is_by_lines(source, filters)
     total = max((v.places[0] - 1) * laid[1] + v.places[1] for v in variants)
-    reach = laid[0] * laid[1] - total
+    far = [[max(axis, default=0) for axis in v.shifts] for v in variants]
+    reach = max(z * laid[1] + y for z, y, _ in far)
     lines = max(_BLOCK // (source * math.prod(phases) * across) - reach, 2 * reach, 1)
     lines = min(lines, max(_BLOCK // (most * across), 1), total)
     plane = (lines + reach) * across
     plane += -plane % 16 + (16 if -plane % 1024 < 16 else 0)
+    in_place = (
+        by_lines
+        and multiple == 1
+        and {*strides, *phases} == {1}
+        and not any(pads)
+        and [*laid] == [*extents[0]]
+        and min(v.places[2] for v in variants) >= _VECTOR
+    )
+    if in_place:
+        plane = math.prod(laid)
+        lines = min(max(_NEAR // (source * across) // _ROWS * _ROWS, _ROWS), total)
     sums = -(-lines * across // 64) * 64 + 80
     words: list[int] = [
         source, s.groups, filters, parts, lines + reach, *extents[0], *strides, *pads, *phases, *laid, plane,
-        lines, 4 * math.prod(extents[1]), sums, len(variants), total,
+        lines, 4 * math.prod(extents[1]), in_place if by_lines else sums, len(variants), total,
     ]  # fmt: skip
     tables: list[int] = []
     start, weights = _HEAD + _OF_VARIANT * len(variants), 0
@@ -312,7 +330,7 @@ def _planned(
         tables += table + [0] * (padded - len(offsets))
         weights += len(offsets) * filters * s.groups
     results = 4 * variants[0].steps[2] * (across + 72) + sums if by_lines else most * (sums + 64)
-    memory = 64 + source * math.prod(phases) * plane + 128 + results + _SLACK
+    memory = 64 + (0 if in_place else source * math.prod(phases) * plane + 128) + results + _SLACK
     units = images * parts
     shares = min(count, units)
     return _Plan(
@@ -330,8 +348,6 @@ def _columns(v: _Variant, channels: int, phases: Axis, laid: Axis, plane: int) -
     these begin, in bytes, and how far they are apart. The lines of all are in the same distance.
     """
     depth, height, width = map(len, v.elements)
-    if 0 in (depth, height, width):
-        return [0, 1]
     of_phase: dict[int, list[int]] = {}
     for i in range(height):
         of_phase.setdefault(v.phases[1][i], []).append(i)
@@ -341,7 +357,7 @@ def _columns(v: _Variant, channels: int, phases: Axis, laid: Axis, plane: int) -
         apart = v.shifts[1][ordered[1]] - v.shifts[1][ordered[0]] if len(ordered) > 1 else apart
         columns += [ordered[i : i + _HIGHEST] for i in range(0, len(ordered), _HIGHEST)]
     offsets, table, count = list(_offsets(v, channels, phases, laid, plane)), [], 0
-    for plane_at in range(0, channels * depth * height * width, height * width):
+    for plane_at in range(0, len(offsets), max(height * width, 1)):
         for ys in columns:
             for x in range(width):
                 places = [plane_at + y * width + x for y in ys]

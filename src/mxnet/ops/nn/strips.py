@@ -291,14 +291,14 @@ def _reach(g: _Geometry) -> int:
 def _planned(s: Sliding, count: int, *, is_back: bool) -> _Plan:
     g = _geometry(s, is_back=is_back)
     unit, blocks, parts = _divided(g, count)
-    size = max(v.size(g.channels) for v in g.variants)
+    size = max(1, *(v.size(g.channels) for v in g.variants))
     stretch = g.channels if is_back else size
     rows = max(min(_ROWS, _TABLE * stretch // size), 6)
     block = max(min(_PACKED // size, unit if g.is_direct else _RESULTS) // PANEL, 1) * PANEL
     lines = min((unit + g.places[2] - 2) // g.places[2] + 1, g.places[0] * g.places[1])
     between = g.laid[1] - g.places[1] if g.places[0] > 1 else 0
     lines = min(lines + (lines // g.places[1] + 1) * between + _reach(g), g.laid[0] * g.laid[1])
-    plane = lines * g.laid[2]
+    plane = math.prod(g.laid) if g.in_place else lines * g.laid[2]
     if not g.in_place:
         plane += -plane % 16 + (16 if -plane % 1024 < 16 else 0)
     places_out, made = (g.places, g.made) if {*g.steps} != {1} else ((1, 1, g.pixels),) * 2
