@@ -93,6 +93,11 @@ def _fill_strip(stretches, count, is_safe, table, elements, source, target):
         for k in range(elements):
             _copy_strip(source + t[k] + s[0], target + 64 * k)
             _copy_strip(source + t[k] + s[3], target + 64 * k + s[4])
+    elif count == 16:
+        for k in range(elements):
+            to = f32(target + 64 * k)
+            for i in range(16):
+                to[i] = f32(source + t[k] + s[3 * i])[0]
     else:
         for k in range(elements):
             for i in range(count):
