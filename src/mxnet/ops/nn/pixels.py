@@ -21,7 +21,7 @@ __all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "sprea
 
 _RATE = 64  # of products: thousands of multiplications and additions in a microsecond
 _START = 4  # numbers of a window that could be multiplied while a product begins
-_MOVED, _GATHERED = 150, 3000  # microseconds for a million numbers in and out, and for those of windows
+_MOVED, _GATHERED = 150, 1500  # microseconds for a million numbers in and out, and for those of windows
 _CALL = 15
 _PLACES = 512  # of an image, with fewer of which it is worth copying all into one matrix
 

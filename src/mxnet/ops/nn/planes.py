@@ -32,7 +32,7 @@ _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
 # Thousands of multiplications and additions in a microsecond: of windows, also large ones, and for filters.
-_RATE, _DEEP, _ADDING = 80, 70, 65
+_RATE, _DEEP, _ADDING = 80, 70, 76
 _START = 3  # elements that could be multiplied while a tile begins and ends
 _LAYS, _MOVED = 400, 120  # microseconds for a million numbers laid out, and out
 _AGAIN = 2  # how many times lines are laid out where there are more of a window's than stay in cache
@@ -133,10 +133,10 @@ def cost(s: Sliding, part: Part) -> float:
     passed = channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
     passed *= s.batch * s.groups
     copied *= _AGAIN if s.kernel[0] > 1 else 1
-    rate = _ADDING if part == "filters" else _RATE if size <= _DIRECTLY else _DEEP
+    rate, moved = (_ADDING, _LAYS) if part == "filters" else (_RATE if size <= _DIRECTLY else _DEEP, _MOVED)
     return (
         2 * sums * s.batch * s.groups / rate / 1e3
-        + (copied * _LAYS + written * _MOVED) / 1e6
+        + (copied * _LAYS + written * moved) / 1e6
         + passed * (_LINE if set(s.strides) == {1} else _STEPPED)
         + 20
     )
