@@ -62,7 +62,7 @@ def test_where_compiling_fails_there_are_no_kernels(cache, monkeypatch):
 
 
 def test_all_kernels_of_a_file_are_loaded(cache):
-    assert loading._load("loop").keys() == {"run", "matmul"}
+    assert loading._load("loop").keys() == {"run", "matmul", "multiply_row"}
 
 
 def test_importing_the_package_does_not_import_a_compiler():

@@ -72,10 +72,27 @@ def _list_stretches(p, first, n, image_step, first_line, stretches):
 
 
 @inline
-def _copy_exactly(source, target, n):
-    s, t = f32(source), f32(target)
-    for x in range(n):
-        t[x] = s[x]
+def _copy_exactly(s, t, count, elements, source, target):
+    for k in range(elements):
+        for i in range(count):
+            read, written = f32(source + t[k] + s[3 * i]), f32(target + 64 * k + s[3 * i + 1])
+            for x in range(s[3 * i + 2]):
+                written[x] = read[x]
+
+
+@inline
+def _copy_numbers(s, t, elements, source, target):
+    for k in range(elements):
+        written = f32(target + 64 * k)
+        for i in range(16):
+            written[i] = f32(source + t[k] + s[3 * i])[0]
+
+
+@inline
+def _copy_stretches(s, t, count, elements, source, target):
+    for k in range(elements):
+        for i in range(count):
+            _copy_strip(source + t[k] + s[3 * i], target + 64 * k + s[3 * i + 1])
 
 
 @inline
@@ -83,9 +100,7 @@ def _fill_strip(stretches, count, is_safe, table, elements, source, target):
     """Write a strip: what a stretch has too much of, the next one, or the next element, writes over."""
     s, t = i64(stretches), i64(table)
     if not is_safe:
-        for k in range(elements):
-            for i in range(count):
-                _copy_exactly(source + t[k] + s[3 * i], target + 64 * k + s[3 * i + 1], s[3 * i + 2])
+        _copy_exactly(s, t, count, elements, source, target)
     elif count == 1:
         for k in range(elements):
             _copy_strip(source + t[k] + s[0], target + 64 * k)
@@ -93,10 +108,10 @@ def _fill_strip(stretches, count, is_safe, table, elements, source, target):
         for k in range(elements):
             _copy_strip(source + t[k] + s[0], target + 64 * k)
             _copy_strip(source + t[k] + s[3], target + 64 * k + s[4])
+    elif count == 16:
+        _copy_numbers(s, t, elements, source, target)
     else:
-        for k in range(elements):
-            for i in range(count):
-                _copy_strip(source + t[k] + s[3 * i], target + 64 * k + s[3 * i + 1])
+        _copy_stretches(s, t, count, elements, source, target)
 
 
 @inline

@@ -32,8 +32,8 @@ class _Rates(NamedTuple):
 
 
 # Of torch's convolutions, with AVX2.
-_MANY = _Rates(75, 65, 52)
-_FEW_CHANNELS = _Rates(40, 9, 25)  # fewer than a register has numbers
+_MANY = _Rates(75, 65, 60)
+_FEW_CHANNELS = _Rates(40, 9, 40)  # fewer than a register has numbers
 _FEW_FILTERS = _Rates(4.5, 20, 15)
 _ONE_CHANNEL = _Rates(12, 5, 5)
 _OWN_CHANNELS, _OWN_LARGE = _Rates(30, 30, 25), _Rates(25, 20, 1.2)  # groups of one, and large windows
@@ -46,6 +46,7 @@ _LANES = 8
 _MOVED = 450  # microseconds for a million numbers, in and out
 _WIDER = 1.9  # how much faster torch's are with AVX-512
 _CHANGED = 700  # microseconds for a million numbers to change their layout
+_COLLECTED = 0.85  # how much of that it takes to add up filters
 _CALL = 30
 _FEW = 4  # windows, from where on strips of them are faster than each as a row
 _STEPPED = 1.3  # how many times as long a convolution takes that goes on by a stride
@@ -84,7 +85,8 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
         found["strips"] = strips.cost(s, is_back=part == "image")
     product = in_rows(s)
     if product is not None:
-        found["product"] = product + numbers * _CHANGED / 1e6 + _CALL
+        changed = (numbers + s.filters * s.size) * _CHANGED / 1e6
+        found["product"] = (product + changed + _CALL) * (_COLLECTED if part == "filters" else 1)
     return found
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "spread"]
 
 _RATE = 64  # of products: thousands of multiplications and additions in a microsecond
-_MOVED, _GATHERED = 150, 3000  # microseconds for a million numbers in and out, and for those of windows
+_START = 4  # numbers of a window that could be multiplied while a product begins
+_MOVED, _GATHERED = 150, 1500  # microseconds for a million numbers in and out, and for those of windows
 _CALL = 15
 _PLACES = 512  # of an image, with fewer of which it is worth copying all into one matrix
 
@@ -54,7 +55,7 @@ def cost(sliding: Sliding) -> float:
     """Return the microseconds for any part of a convolution."""
     windows = 0 if _takes_all(sliding) else sliding.rows * sliding.size
     numbers = sliding.batch * sliding.channels * math.prod(sliding.extents) + sliding.rows * sliding.filters
-    multiplied = 2 * sliding.rows * sliding.size * sliding.filters
+    multiplied = 2 * sliding.rows * (sliding.size + _START) * sliding.filters
     return multiplied / _RATE / 1e3 + (windows * _GATHERED + numbers * _MOVED) / 1e6 + _CALL
 
 

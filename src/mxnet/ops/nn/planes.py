@@ -32,11 +32,11 @@ _HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
 # Thousands of multiplications and additions in a microsecond: of windows, also large ones, and for filters.
-_RATE, _DEEP, _ADDING = 84, 70, 65
-_START = 4  # elements that could be multiplied while a tile begins and ends
-_LAYS, _MOVED = 450, 150  # microseconds for a million numbers laid out, and out
-_AGAIN = 1.5  # how many times lines are laid out where there are more of a window's than stay in cache
-_LINE, _STEPPED = 0.006, 0.025  # microseconds for a line, in or out, and if its pixels are a stride apart
+_RATE, _DEEP, _ADDING = 80, 70, 76
+_START = 3  # elements that could be multiplied while a tile begins and ends
+_LAYS, _MOVED = 400, 120  # microseconds for a million numbers laid out, and out
+_AGAIN = 2  # how many times lines are laid out where there are more of a window's than stay in cache
+_LINE, _STEPPED = 0.003, 0.025  # microseconds for a line, in or out, and if its pixels are a stride apart
 _NARROW, _BY_LINE = 65, 0.003  # ... line by line: the rate, and microseconds for a line
 _ROW = 5  # microseconds for a row that is shared
 
@@ -151,17 +151,17 @@ def cost(s: Sliding, part: Part) -> float:
     else:
         rows = 1.5 if made == 1 else made if made > 3 else made * 1.2
         sums = variants * (size + _START) * rows * pixels
-    copied = channels * math.prod(laid) * math.prod(phases) * s.groups * s.batch
+    copied: float = channels * math.prod(laid) * math.prod(phases) * s.groups * s.batch
     passed = channels * laid[0] * laid[1] * math.prod(phases) + made * lines[0] * lines[1] * variants
     passed *= s.batch * s.groups
     if _is_by_lines(channels, made):
         multiplied = 2 * size * made * math.prod(lines) * variants * s.batch * s.groups
         return multiplied / _NARROW / 1e3 + (copied + written) * _MOVED / 1e6 + passed * _BY_LINE + _ROW
     copied *= _AGAIN if s.kernel[0] > 1 else 1
-    rate = _ADDING if part == "filters" else _RATE if size <= _DIRECTLY else _DEEP
+    rate, moved = (_ADDING, _LAYS) if part == "filters" else (_RATE if size <= _DIRECTLY else _DEEP, _MOVED)
     return (
         2 * sums * s.batch * s.groups / rate / 1e3
-        + (copied * _LAYS + written * _MOVED) / 1e6
+        + (copied * _LAYS + written * moved) / 1e6
         + passed * (_LINE if set(s.strides) == {1} else _STEPPED)
         + _ROW
     )
@@ -347,7 +347,7 @@ def _columns(v: _Variant, channels: int, phases: Axis, laid: Axis, plane: int) -
     That is how many bytes from a pixel its first element lies, how many elements it has, where the factors of
     these begin, in bytes, and how far they are apart. The lines of all are in the same distance.
     """
-    depth, height, width = map(len, v.elements)
+    height, width = map(len, v.elements[1:])
     of_phase: dict[int, list[int]] = {}
     for i in range(height):
         of_phase.setdefault(v.phases[1][i], []).append(i)

@@ -41,7 +41,7 @@ _HEAD, _OF_VARIANT = 47, 6  # words of a plan before its variants, and of each
 _RATE, _START = 88, 5
 # Microseconds for a million numbers of windows, for each stretch more in a strip; of an image laid out, and
 # where a stride is taken; of results, and of those that do not lie as computed; of filters read, and turned.
-_WINDOWS, _STRETCHES, _LAYS, _STEPS, _RESULT, _PLACED, _READ, _TURNED = 90, 40, 400, 1000, 150, 800, 300, 500
+_WINDOWS, _STRETCHES, _LAYS, _STEPS, _RESULT, _PLACED, _READ, _TURNED = 90, 80, 400, 1000, 150, 800, 300, 500
 _ROW = 5  # microseconds for a row that is shared
 
 Axes = Sequence[int]
