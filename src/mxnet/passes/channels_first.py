@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from mxnet.ir.graph import Graph
 from mxnet.ir.node import Entry, Node
+from mxnet.ir.op import Op
 from mxnet.ir.types import CHANNELS_LAST, PACKED, is_complete
 from mxnet.ops.backward import Backward
 from mxnet.ops.nn.channels_first import cost
@@ -17,7 +19,7 @@ from mxnet.passes.operators.fused import FusedConvolution
 __all__ = ["stays_channels_first"]
 
 _CHANGED = 700  # microseconds for a million numbers to change their layout
-_SURE = 0.8  # by how much it has to be cheaper, as what lies between convolutions is not counted
+_SURE = 0.8  # by how much several have to be cheaper, as what lies between them is not counted
 
 
 def stays_channels_first(graph: Graph) -> bool:
@@ -30,7 +32,7 @@ def stays_channels_first(graph: Graph) -> bool:
     is_train = any(isinstance(node.op, Backward) for node in graph.operators)
     for node in graph.operators:
         forward = node.op.forward_op if isinstance(node.op, Backward) else node.op
-        if not isinstance(forward, Convolution | Deconvolution) or not forward.image_inputs():
+        if not _convolves(forward):
             continue
         data = _data(node)
         if not _is_plain(node, forward, data):
@@ -49,7 +51,13 @@ def stays_channels_first(graph: Graph) -> bool:
         return False
     typed = [entry.type.shape or () for entry in ends if entry.node.types is not None]
     shapes = [shape for shape in typed if len(shape) == 4]
-    return first < _SURE * last + sum(filter(None, map(numel, shapes))) * _CHANGED / 1e6
+    several = sum(not isinstance(node.op, Backward) and _convolves(node.op) for node in graph.operators) > 1
+    return first < (_SURE if several else 1) * last + sum(filter(None, map(numel, shapes))) * _CHANGED / 1e6
+
+
+def _convolves(op: Op | None) -> TypeGuard[Convolution | Deconvolution]:
+    """Whether an operator is a convolution over images."""
+    return isinstance(op, Convolution | Deconvolution) and bool(op.image_inputs())
 
 
 def _data(node: Node) -> Entry:
