@@ -12,6 +12,15 @@ def test_every_command_tells_what_it_does(symnet, command):
     assert "usage" in symnet(command, "--help").output.lower()
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_only_paragraphs_and_the_width_of_the_terminal_break_the_lines_of_help(symnet, monkeypatch, command):
+    monkeypatch.setattr("typer.rich_utils.MAX_WIDTH", 400)
+    lines = [line.strip() for line in symnet(command, "--help").output.splitlines()]
+    told = lines[next(i for i, line in enumerate(lines) if line.lower().startswith("usage")) :]
+    sentences = [line for line in told if line and line[0].isalpha() and not line.lower().startswith("usage")]
+    assert command == "im2rec" or all(line.endswith(".") for line in sentences)
+
+
 def test_the_list_of_commands_needs_no_torch():
     program = (
         "import sys, atexit; atexit.register(lambda: print({'torch', 'mxnet.ops', 'onnx'} & set(sys.modules)));"

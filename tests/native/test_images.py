@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 import mxnet as mx
 from mxnet.ops.nn import direct
@@ -37,6 +38,24 @@ def net(middle):
     return convolution(middle(first), "last", num_filter=16)
 
 
+def separable(data, act=relu, *, addend=False, last=relu, **options):
+    """Convolve channels apart, with something in between, and pixels, with something behind these."""
+    options = {"kernel": (3, 3), "pad": (1, 1), "num_group": 32, **options}
+    made = convolution(act(convolution(data, "depth", **options)), "point", num_filter=32, no_bias=addend)
+    return last(made + data if addend else made)
+
+
+SEPARABLE = {
+    "": {},
+    "clipped": {"act": lambda x: mx.sym.clip(x, 0, 0.25), "last": lambda x: mx.sym.clip(x, -0.5, 0.5)},
+    "bent_otherwise": {"act": lambda x: mx.sym.Activation(x, act_type="tanh")},
+    "plain": {"act": lambda x: x, "last": lambda x: x, "no_bias": True},
+    "sum": {"addend": True},
+    "sum_alone": {"addend": True, "last": lambda x: x},
+    "steps": {"stride": (2, 1), "kernel": (5, 3), "pad": (0, 2)},
+    "holes": {"dilate": (2, 2), "pad": (2, 2)},
+}
+
 MIDDLES = {
     "steps": lambda x: relu(convolution(x, "middle", stride=(2, 2))),
     "without_bias": lambda x: convolution(x, "middle", no_bias=True),
@@ -66,8 +85,8 @@ MIDDLES = {
 }
 
 
-def run(symbol, images=None):
-    executor = symbol.simple_bind(mx.cpu(), grad_req="null", **IMAGES)
+def run(symbol, images=None, **shapes):
+    executor = symbol.simple_bind(mx.cpu(), grad_req="null", **(shapes or IMAGES))
     draw = np.random.default_rng(0)
     for name, array in executor.arg_dict.items():
         array[:] = images if name == "data" and images is not None else draw.normal(0, 0.3, array.shape)
@@ -94,6 +113,25 @@ def test_torch_is_not_called_in_between(middle):
     assert not [
         line for line in program.splitlines() if line.startswith("    ") and "Pooling(" in line.split("#")[0]
     ]
+
+
+@pytest.mark.parametrize("how", SEPARABLE)
+def test_channels_apart_and_pixels_behind_them_are_one_row(how, monkeypatch, guard):
+    images = np.random.default_rng(1).normal(0, 1, (2, 32, 14, 17))
+    middle = separable(relu(convolution(mx.sym.Variable("data"), "first")), **SEPARABLE[how])
+    program, found = run(middle, images, data=images.shape)
+    together = how != "bent_otherwise"
+    assert program.count("= _separable_convolution(") == together
+    assert together == (program.partition("def forward")[2].count("_native(") == 1)
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "all")
+    _, expected = run(middle, images, data=images.shape)
+    assert np.linalg.norm(found - expected) <= 1e-5 * np.linalg.norm(expected)
+
+
+def test_few_lines_of_pixels_are_not_shared_unevenly():
+    images = np.zeros((1, 32, 15, 20))
+    program, _ = run(separable(mx.sym.Variable("data"), stride=(5, 1)), images, data=images.shape)
+    assert program.count("= _separable_convolution(") == (torch.get_num_threads() == 1)
 
 
 def test_nan_is_never_the_largest_number(monkeypatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import inspect
 import os
 import sys
 from collections.abc import Sequence
@@ -67,7 +68,11 @@ def _loaded(name: str) -> Any:
     module = importlib.import_module(f"mxnet.cli.{name}")
     single = typer.Typer(add_completion=False, rich_markup_mode="rich")
     settings = {"help_option_names": ["-h", "--help"], **getattr(module, "SETTINGS", {})}
-    single.command(name, context_settings=settings)(module.command)
+    # Of a docstring's second paragraph rich keeps the ends of lines, which terminals break again.
+    text = "\n\n".join(
+        " ".join(each.split()) for each in (inspect.getdoc(module.command) or "").split("\n\n")
+    )
+    single.command(name, help=text, context_settings=settings)(module.command)
     return typer.main.get_command(single)
 
 

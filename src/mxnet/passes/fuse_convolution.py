@@ -27,6 +27,7 @@ from mxnet.passes.operators.fused import (
     onednn_runs,
     with_activation,
 )
+from mxnet.passes.operators.separable import SeparableConvolution, joined
 from mxnet.passes.operators.winograd import WinogradFilters
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
@@ -39,7 +40,9 @@ def fuse_convolution(graph: Graph) -> Graph:
 
     def fuse(node: Node, inputs: tuple[Entry, ...]) -> tuple[Entry, ...] | None:
         if isinstance(node.op, Convolution):
-            return _packed(node, node.op, inputs, stays=stays)
+            made = _packed(node, node.op, inputs, stays=stays)
+            alone = made is not None and readers[node.inputs[0]] == 1
+            return (_joined(inputs[0].node, made[0].node) or made) if made and alone else made
         # What a node reads can become part of it if nobody else reads that.
         mine = [inputs[i].node if readers[entry] == 1 else None for i, entry in enumerate(node.inputs)]
         if isinstance(node.op, ElementwiseAdd | AddN) and len(inputs) == 2:
@@ -87,12 +90,34 @@ def _packed(
     return stand_in(FusedConvolution.bind(given), (data, weight, *bias), node).outputs
 
 
+def _joined(depth: Node, layer: Node) -> tuple[Entry, ...] | None:
+    """Return a convolution of pixels together with one of channels apart whose output it reads alone."""
+    if not (type(depth.op) is type(layer.op) is FusedConvolution) or place_of(depth) != place_of(layer):
+        return None
+    assert isinstance(depth.op, FusedConvolution)
+    assert isinstance(layer.op, FusedConvolution)
+    data, depth_weight, *depth_bias = depth.inputs
+    op = joined(depth.op, layer.op, data.type.shape) if is_complete(data.type.shape) else None
+    if op is None:
+        return None
+    weights = depth_weight, layer.inputs[1], *depth_bias, *layer.inputs[2:]
+    return stand_in(op, (data, *weights), depth, layer).outputs
+
+
 def _is_plain(node: Node) -> bool:
-    return type(node.op) is FusedConvolution and node.op.act == "none" and not (node.op.tile or node.op.apart)
+    op = node.op
+    if isinstance(op, SeparableConvolution):
+        return op.act == "none" and not op.adds
+    return type(op) is FusedConvolution and op.act == "none" and not (op.tile or op.apart)
 
 
 def _with_addend(layer: Node, addend: Entry, node: Node) -> tuple[Entry, ...]:
     assert layer.op is not None
+    if isinstance(layer.op, SeparableConvolution):
+        inputs = *layer.inputs[:3], addend, *layer.inputs[3:]
+        return stand_in(
+            SeparableConvolution.bind(layer.op.given | {"adds": "True"}), inputs, layer, node
+        ).outputs
     data, weight, *bias = layer.inputs
     op = FusedConvolutionAdd.bind(layer.op.given)
     return stand_in(op, (data, weight, addend, *bias), layer, node).outputs
@@ -102,6 +127,7 @@ def _with_activation(layer: Node, node: Node) -> tuple[Entry, ...] | None:
     op = layer.op
     assert node.op is not None
     fused = with_activation(op, node.op) if isinstance(op, FusedConvolution) else None
-    if fused is None or (isinstance(fused, FusedConvolutionAdd) and fused.act != "relu"):
+    adds = isinstance(op, FusedConvolutionAdd) or (isinstance(op, SeparableConvolution) and op.adds)
+    if fused is None or (adds and node.op.as_activation() != ("relu", ())):
         return None
     return stand_in(fused, layer.inputs, layer, node).outputs

@@ -107,14 +107,14 @@ def _tile(
         )
         builder.cbranch(builder.icmp_signed("!=", addend, I64(0)), adds, starts)
         builder.position_at_end(adds)
-        sums = [load(builder, moved(builder, addend, addend_row, row), half) for row, half in places]
-        sums = [builder.fadd(*pair, flags=FAST) for pair in zip(sums, columns, strict=True)]
+        more = [load(builder, moved(builder, addend, addend_row, row), half) for row, half in places]
+        more = [builder.fadd(*pair, flags=FAST) for pair in zip(more, columns, strict=True)]
         for row in range(rows):
             _fetch(builder, moved(builder, addend, addend_row, rows + row))
         builder.branch(starts)
         builder.position_at_end(starts)
         firsts = [builder.phi(VECTOR) for _ in places]
-        for phi, alone, added in zip(firsts, columns, sums, strict=True):
+        for phi, alone, added in zip(firsts, columns, more, strict=True):
             phi.add_incoming(alone, before)
             phi.add_incoming(added, adds)
         for row in range(rows):

@@ -68,7 +68,7 @@ class _Filtering(Windowed):
     backward_memory = Memory("new", into=True, adds=("data", "weight", "bias"))
 
     inputs = {"data": "Input data.", "weight": "Filters.", "bias": "One number for each filter."}
-    learned = ("weight", "bias")
+    learned: ClassVar[tuple[str, ...]] = ("weight", "bias")
     transposed: ClassVar[bool]
     kernel: tuple[int, ...] = param(doc="Extents of the window: (w,), (h, w) or (d, h, w).")
     stride: tuple[int, ...] = param(default=(), doc="Step of the window along each axis; 1 by default.")

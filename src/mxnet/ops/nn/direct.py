@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from mxnet.native.rows import Place, Rows
 
-__all__ = ["PANEL", "by_panels", "convolve", "elements", "fits", "in_panels", "shares_in_rows"]
+__all__ = ["PANEL", "by_panels", "convolve", "elements", "fits", "in_panels", "shares_in_rows", "shares_rows"]
 
 PANEL = 16  # columns of a matrix that lie side by side
 _SPARE = 96  # numbers at the start of scratch memory that kernels keep for themselves
@@ -128,6 +128,11 @@ def shares_in_rows(
     ]
 
 
+def shares_rows(sliding: Sliding, count: int) -> bool:
+    """Whether so many shares are rows of the result, as these are enough; otherwise they are filters."""
+    return sliding.rows >= count * _LEAST
+
+
 def _step(images: Tensor) -> int:
     """Return how many numbers from a pixel the next one is."""
     for axis in (*reversed(range(2, images.dim())), 0):
@@ -149,7 +154,7 @@ def _words(
     each = _SPARE + 2 * block * parts + max(sliding.size // parts, PANEL) + copied
     each = -(-each // PANEL) * PANEL
     panels = -(-sliding.filters // PANEL)
-    by_rows = sliding.rows >= count * _LEAST
+    by_rows = shares_rows(sliding, count)
     units = sliding.rows if by_rows else panels
     shares = min(count, units)
     words = []

@@ -481,8 +481,8 @@ class FusedFullyConnected(Op):
             multiply = torch.ops.mkldnn._linear_pointwise.default
             return lambda x, w, b=None: multiply(x, w, b, act, scalars, "")
         if self.stored != "transposed":
-            multiply = F.linear if self.stored == "plain" else self._multiply_panels
-            return lambda x, w, b=None: finish(multiply(x, w, b), *scalars)
+            product = F.linear if self.stored == "plain" else self._multiply_panels
+            return lambda x, w, b=None: finish(product(x, w, b), *scalars)
         if act == "none":
             return mm if self.no_bias else lambda x, w, b: addmm(b, x, w)
         if act == "relu":  # the one for which a call more or less is felt
