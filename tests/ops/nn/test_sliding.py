@@ -53,7 +53,7 @@ CASES = {
 }
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=CASES, scope="module")
 def case(request):
     """Return how it slides, image, filters and bias, and what torch makes of them in double precision."""
     shape, filters, groups, windows = CASES[request.param]
