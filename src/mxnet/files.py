@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import secrets
@@ -19,7 +20,7 @@ if sys.platform != "win32":
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["FileAccessError", "FileMissingError", "access_error", "atomic_write", "read_file"]
+__all__ = ["FileAccessError", "FileMissingError", "access_error", "atomic_write", "read_file", "reading"]
 
 
 class FileAccessError(MXNetError, OSError):
@@ -101,6 +102,21 @@ def read_file(path: str | os.PathLike[str]) -> bytes:
     """Return the bytes of a file; one that cannot be read is an `MXNetError` that is an `OSError` too."""
     try:
         return Path(path).read_bytes()
+    except OSError as error:
+        raise access_error(error, f"Cannot read {os.fspath(path)!r}") from None
+
+
+@contextlib.contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file to be read in pieces, and say how many bytes it has; errors are those of `read_file`."""
+    try:
+        with Path(path).open("rb") as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISREG(status.st_mode):
+                yield file, status.st_size
+            else:  # of a pipe, nobody knows before its end
+                contents = file.read()
+                yield io.BytesIO(contents), len(contents)
     except OSError as error:
         raise access_error(error, f"Cannot read {os.fspath(path)!r}") from None
 

@@ -35,6 +35,8 @@ RECORDED = [
     ("mx.sym.add_n(x, y)", CSR, CSR, DENSE, (DENSE, DENSE)),
     ("mx.sym.concat(x, y, dim=0)", CSR, CSR, CSR, (DENSE, DENSE)),
     ("mx.sym.concat(x, y, dim=1)", CSR, CSR, DENSE, (DENSE, DENSE)),
+    ("mx.sym._internal._identity_with_attr_like_rhs(x, y)", CSR, ROWS, ROWS, (ROWS, ROWS)),
+    ("mx.sym.where(x, y, y)", CSR, DENSE, DENSE, (CSR, DENSE)),
     ("mx.sym.LinearRegressionOutput(x, y)", DENSE, CSR, DENSE, (DENSE, DENSE)),
 ]
 # The same of expressions of x, for both kinds of sparse arrays: 1 where the result, or the gradient, is sparse.
@@ -54,6 +56,7 @@ OF_ONE = [
     ("x >= 0", 0, 1),
     ("mx.sym.clip(x, -1, 1)", 1, 0),
     ("mx.sym.contrib.round_ste(x)", 1, 1),
+    ("mx.sym.contrib.gradientmultiplier(x, scalar=-0.5)", 1, 1),
     ("mx.sym._internal._scatter_plus_scalar(x, scalar=2)", 1, 1),
     ("x * 2 + mx.sym.sin(x)", 1, 0),
 ]

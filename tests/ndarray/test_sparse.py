@@ -308,6 +308,51 @@ def test_a_product_has_a_gradient_of_rows(csr):
     assert weight.grad.asnumpy().tolist() == [[2, 2], [0, 0], [4, 4]]
 
 
+@pytest.mark.parametrize("ord", [1, 2])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_norm_is_that_of_what_is_stored(ord, dtype):
+    values = np.random.default_rng(1).normal(size=(5000, 3)).astype(dtype)
+    rows = mx.nd.sparse.row_sparse_array((values, np.arange(5000) * 2), shape=(10**12, 3), dtype=dtype)
+    expected = np.linalg.norm(values.ravel().astype("float64"), ord)
+    np.testing.assert_allclose(mx.nd.norm(rows, ord=ord).asnumpy(), [expected], rtol=1e-6)
+    assert mx.nd.norm(rows, keepdims=True).shape == (1, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int32"])
+@pytest.mark.parametrize("expression", ["rows + dense", "dense + rows", "rows - dense", "dense - rows"])
+def test_rows_are_added_to_a_dense_array(expression, dtype, rows):
+    names = {"rows": rows.astype(dtype), "dense": mx.nd.arange(9, dtype=dtype).reshape((3, 3))}
+    expected = eval(expression, {name: array.asnumpy() for name, array in names.items()})
+    np.testing.assert_array_equal(eval(expression, names).asnumpy(), expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sums_of_many_arrays_have_all_their_rows(seed):
+    rng = np.random.default_rng(seed)
+    several = [
+        np.where(rng.random((9, 1)) < 0.5, rng.normal(size=(9, 2)), 0).astype("float32") for _ in range(4)
+    ]
+    total = mx.nd.add_n(*(mx.nd.array(each).tostype("row_sparse") for each in several))
+    np.testing.assert_allclose(total.asnumpy(), sum(several), rtol=1e-6, atol=1e-6)
+
+
+def test_a_csr_matrix_chooses_where_it_stores_something(csr):
+    x, y = mx.nd.arange(9).reshape((3, 3)), -mx.nd.ones((3, 3))
+    np.testing.assert_array_equal(mx.nd.where(csr, x, y).asnumpy(), np.where(DENSE != 0, x.asnumpy(), -1))
+
+
+def test_rows_that_are_taken_by_a_sparse_array_or_checked_are_dense(csr):  # as in MXNet 1.9.1
+    which = mx.nd.array([2, 0])
+    assert mx.nd.take(csr, which).stype == "csr"
+    assert mx.nd.take(csr, which, mode="raise").stype == "default"
+    assert mx.nd.take(csr, which.tostype("row_sparse")).stype == "default"
+
+
+def test_numbers_drawn_like_rows_are_stored_so(rows, csr):
+    assert mx.nd.random.normal_like(rows).stype == "row_sparse"
+    assert mx.nd.random.normal_like(csr).stype == "default"
+
+
 def test_big_matrices_never_become_dense():
     n = 10**9  # a dense one would take 4 * 10**18 bytes
     wide = mx.nd.sparse.csr_matrix(([1.0, 2.0], [5, n - 1], [0, 2]), shape=(1, n))

@@ -53,6 +53,58 @@ def test_sparse_gradients_touch_their_rows_only_if_lazy(name, lazy, stype, expec
     np.testing.assert_allclose(weight.asnumpy().ravel(), expected, rtol=1e-5)
 
 
+# What MXNet 1.9.1 leaves of ones (4, 2) after two gradients in rows 0 and 3, then 1 and 3, twice.
+_FEW_ROWS = [
+    (
+        "lbsgd",
+        {"batch_scale": 2},
+        [[0.8014390, 0.7021586], [0.6028781, 0.8014390], [1, 1], [0.6028781, 0.7021586]],
+    ),
+    (
+        "lbsgd",
+        {"batch_scale": 2, "warmup_strategy": "lars", "momentum": 0.9},
+        [[0.7614492, 0.6421739], [0.5228984, 0.7614492], [1, 1], [0.5228984, 0.6421739]],
+    ),
+    (
+        "lbsgd",
+        {"warmup_strategy": "lars"},
+        [[0.7611036, 0.6018394], [0.6011653, 0.8290709], [1, 1], [0.4921318, 0.6037859]],
+    ),
+    (
+        "lars",
+        {"clip_gradient": 1.5, "rescale_grad": 0.5, "momentum": 0.9},
+        [[0.9994472, 0.9991708], [0.9985821, 0.9992911], [1, 1], [0.9969651, 0.9974689]],
+    ),
+    (
+        "lars",
+        {"clip_gradient": 1.5, "rescale_grad": 0.5, "lazy_update": False},
+        [[0.9993336, 0.9991270], [0.9987808, 0.9992871], [0.9995402] * 2, [0.9988273, 0.9990805]],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters", "expected"), _FEW_ROWS)
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+def test_rates_by_norms_know_all_rows_and_move_those_of_the_gradient(name, parameters, expected, stype):
+    optimizer = mx.optimizer.create(name, learning_rate=0.1, wd=0.5, **parameters)
+    updater = mx.optimizer.get_updater(optimizer)
+    weight = mx.nd.ones((4, 2)).tostype(stype)
+    grads = [[1, 2], [0, 0], [0, 0], [1, 1]], [[0, 0], [3, 1], [0, 0], [2, 1]]
+    for i in range(4):
+        if name == "lars":
+            optimizer.set_learning_rate(0.1 * (i + 1))
+        updater(0, mx.nd.array(grads[i % 2]).tostype("row_sparse"), weight)
+    assert weight.stype == stype
+    np.testing.assert_allclose(weight.asnumpy(), expected, rtol=1e-6)
+
+
+def test_half_precision_has_no_lazy_sgd():  # as in MXNet 1.9.1
+    weight = mx.nd.ones((3, 1), dtype="float16")
+    updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.1, wd=0.5, multi_precision=True))
+    updater(0, mx.nd.array([[1], [0], [0]], dtype="float16").tostype("row_sparse"), weight)
+    np.testing.assert_allclose(weight.asnumpy().ravel(), [0.85, 0.95, 0.95], rtol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("stype", "expected"),
     [("default", [0.44726366, -0.04925373, 0.0]), ("row_sparse", [0.44726366, 0.44726366, 1.0])],

@@ -25,15 +25,15 @@ _MOST_GROWTH = 100
 """Numbers may unpack to a gigabyte, or to that many times what a file has."""
 
 
-def is_npz(contents: bytes) -> bool:
+def is_npz(head: bytes) -> bool:
     """Whether a file is a zip archive."""
-    return contents[:4] == b"PK\x03\x04"
+    return head[:4] == b"PK\x03\x04"
 
 
-def is_safetensors(contents: bytes) -> bool:
-    """Whether a file begins as those do: with the length of a JSON object, and that."""
-    length = int.from_bytes(contents[:8], "little")
-    return contents[8:9] == b"{" and 2 <= length <= len(contents) - 8
+def is_safetensors(head: bytes, size: int) -> bool:
+    """Whether a file of that size begins as those do: with the length of a JSON object, and that."""
+    length = int.from_bytes(head[:8], "little")
+    return head[8:9] == b"{" and 2 <= length <= size - 8
 
 
 def _by_name(data: Mapping[str, NDArray], function: str) -> Mapping[str, NDArray]:

@@ -201,7 +201,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
         return {"handle": bytearray().join(array_pieces(self._stored(), self._context))}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        stored = load_array(bytes(state["handle"]), "a pickled array")
+        stored = load_array(state["handle"], "a pickled array")
         self.__dict__.update(class_of(stored.stype)._from_stored(stored, cpu()).__dict__)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> NDArray:

@@ -6,10 +6,11 @@ layouts of one array are in use; each starts with a number that tells which it i
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
 
 import numpy as np
 
@@ -80,13 +81,15 @@ def _values_of(tensor: Tensor) -> memoryview:
 # ---------------------------------------------------------------------------------------------------- reading
 
 
-def load_file(contents: bytes, source: str) -> tuple[list[Stored], list[str]]:
+def load_file(file: BinaryIO, size: int, source: str) -> tuple[list[Stored], list[str]]:
     """Return the arrays of a file, and their names if they have some.
 
     Parameters
     ----------
-    contents : bytes
-        What is in the file.
+    file : binary file
+        The file, at its beginning.
+    size : int
+        How many bytes it has.
     source : str
         How messages call it.
 
@@ -95,32 +98,35 @@ def load_file(contents: bytes, source: str) -> tuple[list[Stored], list[str]]:
     MXNetError
         If it is truncated or corrupt; with the array and the offset.
     """
-    return _Reader(contents, source).file()
+    return _Reader(file, size, source).arrays()
 
 
-def load_array(contents: bytes, source: str) -> Stored:
+def load_array(contents: bytes | bytearray, source: str) -> Stored:
     """Return the one array that these bytes are; see :func:`load_file`."""
-    return _Reader(contents, source).array()
+    return _Reader(io.BytesIO(contents), len(contents), source).array()
 
 
 class _Reader:
-    """Reads forward through bytes, of which no length is trusted.
+    """Reads forward through a file, of which no length is trusted.
 
     Parameters
     ----------
-    contents : bytes
+    file : binary file
         What to read.
+    size : int
+        How many bytes there are.
     source : str
         How messages call it.
     """
 
-    def __init__(self, contents: bytes, source: str) -> None:
-        self.contents = memoryview(contents)
+    def __init__(self, file: BinaryIO, size: int, source: str) -> None:
+        self.file = file
+        self.size = size
         self.source = source
         self.offset = 0
         self.where = "the header"
 
-    def file(self) -> tuple[list[Stored], list[str]]:
+    def arrays(self) -> tuple[list[Stored], list[str]]:
         magic, _ = self.numbers("<QQ", "the magic number")
         if magic != LIST_MAGIC:
             raise FileFormatError(
@@ -207,37 +213,46 @@ class _Reader:
 
     def tensor(self, shape: tuple[int, ...], dtype: str) -> Tensor:
         stored = np.dtype("<i2") if dtype == "bfloat16" else np.dtype(numpy_type(dtype)).newbyteorder("<")
-        raw = self.take(math.prod(shape) * stored.itemsize, f"the {shape} values of {dtype}")
-        values = np.frombuffer(raw, stored).reshape(shape).astype(stored.newbyteorder("="))
-        tensor = torch.from_numpy(values)
+        self.pass_by(math.prod(shape) * stored.itemsize, f"the {shape} values of {dtype}")
+        values = np.empty(shape, stored)
+        if self.file.readinto(values.reshape(-1).view(np.uint8)) < values.nbytes:  # type: ignore[attr-defined]
+            self.fail("the file became shorter while it was read")
+        tensor = torch.from_numpy(values.astype(stored.newbyteorder("="), copy=False))
         return tensor.view(torch_dtype(dtype)) if dtype == "bfloat16" else tensor
 
     def name(self, i: int) -> str:
         (length,) = self.numbers("<Q", f"the length of name {i}")
         raw = self.take(length, f"name {i}")
         try:
-            return bytes(raw).decode()
+            return raw.decode()
         except UnicodeDecodeError:
             self.fail(f"name {i} is not UTF-8")
 
     def count(self, what: str, least_bytes: int) -> int:
         """Read how many things follow, each of which takes some bytes."""
         (count,) = self.numbers("<Q", what)
-        if count * least_bytes > len(self.contents) - self.offset:
+        if count * least_bytes > self.size - self.offset:
             self.fail(f"{what} is {count}, for which the file is too short")
         return int(count)
 
     def numbers(self, layout: str, what: str) -> tuple[int, ...]:
         return struct.unpack(layout, self.take(struct.calcsize(layout), what))
 
-    def take(self, length: int, what: str) -> memoryview:
-        left = len(self.contents) - self.offset
+    def take(self, length: int, what: str) -> bytes:
+        self.pass_by(length, what)
+        found = self.file.read(length)
+        if len(found) < length:
+            self.fail("the file became shorter while it was read")
+        return found
+
+    def pass_by(self, length: int, what: str) -> None:
+        """Count bytes that are read next, if there are as many."""
+        left = self.size - self.offset
         if length > left:
             self.fail(
                 f"{what} takes {length} bytes, but only {left} are left; the file is truncated or corrupt"
             )
         self.offset += length
-        return self.contents[self.offset - length : self.offset]
 
     def fail(self, problem: str) -> NoReturn:
         raise FileFormatError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO
 
 from mxnet.context import cpu
 from mxnet.errors import CompositionError, ParameterError
-from mxnet.files import atomic_write, read_file
+from mxnet.files import atomic_write, reading
 from mxnet.ndarray.foreign_files import is_npz, is_safetensors, load_npz, load_safetensors
 from mxnet.ndarray.ndarray import NDArray, class_of
 from mxnet.ndarray.params_format import file_pieces, load_file
@@ -62,7 +64,8 @@ def load(fname: str | os.PathLike[str]) -> list[NDArray] | dict[str, NDArray]:
     """
     if not isinstance(fname, str | os.PathLike):
         raise CompositionError(f"load() takes the name of a file, not {type(fname).__name__}.")
-    return _arrays(read_file(fname), f"the file {os.fspath(fname)!r}")
+    with reading(fname) as (file, size):
+        return _arrays(file, size, f"the file {os.fspath(fname)!r}")
 
 
 def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
@@ -75,15 +78,17 @@ def load_frombuffer(buf: bytes) -> list[NDArray] | dict[str, NDArray]:
     """
     if not isinstance(buf, bytes | bytearray | memoryview):
         raise CompositionError(f"load_frombuffer() takes bytes, not {type(buf).__name__}.")
-    return _arrays(bytes(buf), "the buffer")
+    return _arrays(io.BytesIO(buf), len(buf), "the buffer")
 
 
-def _arrays(contents: bytes, source: str) -> list[NDArray] | dict[str, NDArray]:
-    if is_safetensors(contents):
-        return load_safetensors(contents, source)
-    if is_npz(contents):
-        return load_npz(contents, source)
-    stored, names = load_file(contents, source)
+def _arrays(file: BinaryIO, size: int, source: str) -> list[NDArray] | dict[str, NDArray]:
+    head = file.read(9)
+    file.seek(0)
+    if is_safetensors(head, size):
+        return load_safetensors(file.read(), source)
+    if is_npz(head):
+        return load_npz(file.read(), source)
+    stored, names = load_file(file, size, source)
     arrays = [class_of(each.stype)._from_stored(each, cpu()) for each in stored]
     return dict(zip(names, arrays, strict=True)) if names else arrays
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Parts = tuple[Tensor, ...]
 
-__all__ = ["SparseFormatError", "check_parts"]
+__all__ = ["SparseFormatError", "ascend", "check_parts"]
 
 
 class SparseFormatError(MXNetError, ValueError):
@@ -25,6 +25,11 @@ def check_parts(stype: str, shape: tuple[int, ...], parts: Parts) -> None:
         raise SparseFormatError(f"This is no {stype} array: {problem}")
 
 
+def ascend(numbers: Tensor) -> bool:
+    """Whether each of some numbers is greater than the one before it."""
+    return bool((numbers[1:] > numbers[:-1]).all())
+
+
 def _problem(stype: str, shape: tuple[int, ...], parts: Parts) -> str:  # noqa: PLR0911 - one line for each
     values, indices = parts[:2]
     if indices.ndim != 1 or values.shape[:1] != indices.shape:
@@ -32,9 +37,7 @@ def _problem(stype: str, shape: tuple[int, ...], parts: Parts) -> str:  # noqa: 
     if stype == "row_sparse":
         if tuple(values.shape[1:]) != tuple(shape[1:]):
             return f"the stored rows have shape {tuple(values.shape[1:])}, not {tuple(shape[1:])}"
-        if len(indices) and not (
-            indices[0] >= 0 and indices[-1] < shape[0] and bool((indices.diff() > 0).all())
-        ):
+        if len(indices) and not (indices[0] >= 0 and indices[-1] < shape[0] and ascend(indices)):
             return f"the row numbers must increase from 0 to below {shape[0]}"
         return ""
     indptr = parts[2]
@@ -42,7 +45,7 @@ def _problem(stype: str, shape: tuple[int, ...], parts: Parts) -> str:  # noqa: 
         return f"{tuple(indptr.shape)} row starts do not fit a matrix of shape {tuple(shape)}"
     if values.ndim != 1:
         return f"the stored values have shape {tuple(values.shape)}, not ({len(values)},)"
-    if indptr[0] != 0 or indptr[-1] != len(indices) or bool((indptr.diff() < 0).any()):
+    if indptr[0] != 0 or indptr[-1] != len(indices) or bool((indptr[1:] < indptr[:-1]).any()):
         return f"the row starts must increase from 0 to {len(indices)}"
     least, most = indices.aminmax() if len(indices) else (0, -1)
     if not 0 <= least <= most + 1 <= shape[1]:

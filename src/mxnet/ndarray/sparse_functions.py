@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mxnet.context import Context, current_context
-from mxnet.dtype import DTypeLike, dtype_name
+from mxnet.dtype import DTypeLike, dtype_name, torch_dtype
 from mxnet.errors import CompositionError, ShapeError
 from mxnet.lazy import torch
 from mxnet.ndarray import binary
 from mxnet.ndarray.arithmetic import ADD, DIVIDE, MULTIPLY, SUBTRACT, Operators
 from mxnet.ndarray.ndarray import NDArray, class_of
 from mxnet.ndarray.sparse_arrays import BaseSparseNDArray, CSRNDArray, RowSparseNDArray, combine
-from mxnet.ndarray.sparse_format import SparseFormatError, check_parts
+from mxnet.ndarray.sparse_format import SparseFormatError, ascend, check_parts
 from mxnet.ndarray.tensors import ShapeLike, extents_of, tensor_of
+from mxnet.ops.tools.device import torch_device
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -163,7 +164,7 @@ def row_sparse_array(
     values, rows = _values(arg1[0], context, dtype), _whole_numbers(arg1[1], context)
     if shape is None:
         shape = (_count(rows), *values.shape[1:])
-    if rows.ndim == 1 and len(rows) == len(values):
+    if rows.ndim == 1 and len(rows) == len(values) and not ascend(rows):
         order = rows.argsort()
         values, rows = values[order], rows[order]
     return _assemble(RowSparseNDArray, shape, (values, rows), context)
@@ -217,14 +218,21 @@ def _values(source: Any, context: Context, dtype: DTypeLike) -> Tensor:
     """Return values, by default in the data type they have."""
     if dtype is None and isinstance(source, np.ndarray | NDArray):
         dtype = source.dtype
-    values = tensor_of(source, context, dtype)
+    values = _copied(source, context, dtype)
     if not values.ndim:
         raise SourceError(f"The values of a sparse array must be an array, not {source!r}.")
     return values
 
 
 def _whole_numbers(source: Any, context: Context) -> Tensor:
-    return tensor_of(source, context, "int64")
+    return _copied(source, context, "int64")
+
+
+def _copied(source: Any, context: Context, dtype: DTypeLike) -> Tensor:
+    """Return a copy of numbers, or of those of an array."""
+    if not isinstance(source, NDArray):
+        return tensor_of(source, context, dtype)
+    return source._tensor.to(torch_device(context), torch_dtype(dtype_name(dtype)), copy=True)
 
 
 def _is_scipy(source: object) -> bool:

@@ -49,8 +49,7 @@ def invoke_sparse(op: Op, inputs: Sequence[Any], out: Any) -> Any:
     facts: list[Any] = []
     for each in arrays if out is None else (*arrays, *[array._stored() for array in outs]):
         facts += (each.shape, each.parts[0].dtype)
-    if any([array._context is not where for array in inputs]):
-        check_places(op, [array._context for array in inputs])
+    check_places(op, [array._context for array in inputs])
     stype = result_storage(op, stypes)
     wants = tracked_inputs(op, inputs) if op.residual else frozenset()
     kernel = kernel_of(op, where, MODE.get().is_train, len(inputs), tuple(facts), wants, stypes)

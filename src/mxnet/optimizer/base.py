@@ -432,6 +432,13 @@ class Rule(Optimizer):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define _step.")
 
+    def _ready(self, index: Index, weight: Any, grad: Any, lr: float, wd: float) -> tuple[Any, float] | None:
+        """Return with which gradient and rate to step now, or None to wait for more gradients.
+
+        Weight and gradient are as `_step` gets them, or the arrays themselves where some are sparse.
+        """
+        return grad, lr
+
     def _only_rows(self, weight: NDArray) -> bool:
         """Whether a row-sparse gradient leaves the rows it does not have as they are.
 
@@ -477,6 +484,8 @@ class Rule(Optimizer):
             if weight.dtype == np.float16:
                 weights[i], states[i] = states[i] if self._master_first else states[i][::-1]
                 grads[i] = grads[i].astype(np.float32)
+                if self._own_precision:  # MXNet has no kernel that does this lazily
+                    grads[i] = grads[i].tostype("default")
                 masters.append((weight, weights[i], grads[i]))
         self._update(indices, weights, grads, states)
         for weight, master, grad in masters:
@@ -504,10 +513,12 @@ class Rule(Optimizer):
             for group in plan.groups:
                 lr, wd, _ = rates[group.first]
                 index = indices[group.first]
-                self._step(index, group.weight, group.grad, group.states, float(lr), float(wd))
+                ready = self._ready(index, group.weight, group.grad, float(lr), float(wd))
+                if ready is not None:
+                    self._step(index, group.weight, ready[0], group.states, ready[1], float(wd))
             for i, arrays in plan.sparse:
                 lr, wd, _ = rates[i]
-                self._step_sparsely(indices[i], arrays, lr, wd)
+                self._step_sparsely(indices[i], arrays, float(lr), float(wd))
         except Exception as error:
             for one in zip(indices, weights, states, strict=True):
                 self._check_state(*one, error)
@@ -546,23 +557,27 @@ class Rule(Optimizer):
     def _step_sparsely(self, index: Index, arrays: Sequence[NDArray], lr: float, wd: float) -> None:
         """Step with some arrays stored sparsely: in all rows, or only in those that the gradient has."""
         weight, grad, *states = arrays
+        ready = self._ready(index, weight, grad, lr, wd)
+        if ready is None:
+            return
+        grad, lr = ready
         rows = self._rows_moved(weight, grad)
         if rows is not None:
             moved = [weight, *states]
             slope = grad._stored().parts[0]
             in_place = rows_in_place(moved, rows)
             if in_place is not None:
-                self._step(index, in_place[0], slope, in_place[1:], float(lr), float(wd))
+                self._step(index, in_place[0], slope, in_place[1:], lr, wd)
                 return
             part, *parts = read_rows(moved, rows)
-            self._step(index, part, slope, parts, float(lr), float(wd))
+            self._step(index, part, slope, parts, lr, wd)
             write_rows(moved, rows, [part, *parts])
             return
-        tensors = [array._tensor for array in arrays]
-        self._step(index, tensors[0], tensors[1], tensors[2:], float(lr), float(wd))
-        for array, tensor in zip(arrays, tensors, strict=True):
-            if array is not grad:
-                array._overwrite(tensor)
+        moved = [weight, *states]
+        part, *parts = tensors = [array._tensor for array in moved]
+        self._step(index, part, grad._tensor, parts, lr, wd)
+        for array, tensor in zip(moved, tensors, strict=True):
+            array._overwrite(tensor)
 
 
 def _listed(index: Any, *of_each: Any) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from mxnet import ndarray as nd
@@ -279,19 +280,27 @@ class LBSGD(_Momentum):
         self._update_count(index)
         return rates
 
+    def _only_rows(self, weight: NDArray) -> bool:
+        return True
+
+    def _ready(self, index: Index, weight: Any, grad: Any, lr: float, wd: float) -> tuple[Any, float] | None:
+        gathered = self.cumgrads.setdefault(index, {"cum_grad": 0, "num_cums": self.init_updates})
+        batches = gathered["num_cums"] = gathered["num_cums"] + 1
+        before = gathered["cum_grad"]
+        if isinstance(before, NDArray):
+            grad = grad + (before if isinstance(grad, NDArray) else before._tensor)
+        if batches % self.batch_scale:
+            gathered["cum_grad"] = grad.copy() if isinstance(grad, NDArray) else NDArray(grad.clone())
+            return None
+        gathered["cum_grad"] = 0
+        if self.batch_scale != 1:
+            grad = grad / self.batch_scale
+        lars = self.warmup_strategy == "lars"
+        return grad, lr * (self._trust(weight, grad, wd) if lars else self._warmth(batches))
+
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
     ) -> None:
-        gathered = self.cumgrads.setdefault(index, {"cum_grad": 0, "num_cums": self.init_updates})
-        batches = gathered["num_cums"] = gathered["num_cums"] + 1
-        if isinstance(gathered["cum_grad"], NDArray):
-            grad = gathered["cum_grad"]._tensor + grad
-        if batches % self.batch_scale:
-            gathered["cum_grad"] = NDArray(grad.clone())
-            return
-        gathered["cum_grad"] = 0
-        grad = grad / self.batch_scale
-        lr *= self._trust(weight, grad, wd) if self.warmup_strategy == "lars" else self._warmth(batches)
         (sgd_with_momentum if states else sgd)(self, weight, grad, states, lr, wd)
 
     def _warmth(self, batches: int) -> float:
@@ -303,7 +312,7 @@ class LBSGD(_Momentum):
         rise = {"linear": done, "power2": done * done, "sqrt": math.sqrt(done)}.get(self.warmup_strategy, 0.0)
         return 1.0 + (self.batch_scale - 1) * rise
 
-    def _trust(self, weight: Tensor, grad: Tensor, wd: float) -> float:
+    def _trust(self, weight: Tensor | NDArray, grad: Tensor | NDArray, wd: float) -> float:
         """Return the factor of the rate by the sizes of weight and gradient."""
         of_weight, of_grad = _norm(weight) ** 2, _norm(grad) ** 2
         factor = math.sqrt(of_weight / (of_grad + wd * of_weight + 1e-18))
@@ -324,7 +333,8 @@ class LARS(_Momentum):
     ----------
     momentum : float, default 0.0
     lazy_update : bool, default True
-        Accepted for MXNet's sake; a row-sparse gradient counts as dense.
+        Whether a row-sparse gradient leaves the rows that it does not have as they are. The norm of the
+        weight is that of all its rows.
     eta : float, default 0.001
         The trust coefficient.
     eps : float, default 0
@@ -366,22 +376,26 @@ class LARS(_Momentum):
     _asks_for_all = True
     _own_precision = True
 
+    def _only_rows(self, weight: NDArray) -> bool:
+        return self.lazy_update
+
+    def _ready(self, index: Index, weight: Any, grad: Any, lr: float, wd: float) -> tuple[Any, float]:
+        if self._moment != self.num_update:
+            self._moment, self.last_lr, self.cur_lr = self.num_update, self.cur_lr, self.learning_rate
+        return grad, lr * self._trust(index, weight, grad, wd)
+
     def _step(
         self, index: Index, weight: Values, grad: Values, states: Sequence[Values], lr: float, wd: float
     ) -> None:
-        if self._moment != self.num_update:
-            self._moment, self.last_lr, self.cur_lr = self.num_update, self.cur_lr, self.learning_rate
         momentum = self.momentum
         if self.momentum_correction and self.last_lr and self.cur_lr:
             momentum *= self.cur_lr / self.last_lr
-        lr *= self._trust(index, weight, grad, wd)
-        step = scaled(self, grad).add(weight, alpha=wd)
-        if states:
-            weight.add_(states[0].mul_(momentum).sub_(step, alpha=lr))
-        else:
-            weight.sub_(step, alpha=lr)
+        corrected = SimpleNamespace(
+            momentum=momentum, rescale_grad=self.rescale_grad, clip_gradient=self.clip_gradient
+        )
+        (sgd_with_momentum if states else sgd)(corrected, weight, grad, states, lr, wd)
 
-    def _trust(self, index: Index, weight: Tensor, grad: Tensor, wd: float) -> float:
+    def _trust(self, index: Index, weight: Tensor | NDArray, grad: Tensor | NDArray, wd: float) -> float:
         if self.idx2name.get(index, str(index)).endswith(("gamma", "beta", "bias")):
             return 1.0
         of_weight, of_grad = _norm(weight), _norm(grad) * self.rescale_grad
@@ -406,5 +420,6 @@ class Test(Optimizer):
         state[:] = weight
 
 
-def _norm(tensor: Tensor) -> float:
-    return float(tensor.norm())
+def _norm(values: Tensor | NDArray) -> float:
+    """Return the norm of values, or of those that an array stores."""
+    return float((values._stored().parts[0] if isinstance(values, NDArray) else values).norm())

@@ -2,49 +2,44 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from mxnet.native.kernels.language import Words, f32, f64, i32, i64, inline, kernel, real
-
-_END = np.int64(1) << np.int64(62)
-
-
-@inline
-def _next_row(a, at):
-    """Return the least number of a row at which an array is now."""
-    least = _END
-    for j in range(a[0]):
-        if at[j] < a[5 + 3 * j]:
-            row = i64(a[4 + 3 * j])[at[j]]
-            least = row if row < least else least
-    return least
+from mxnet.native.kernels.language import Words, f32, f64, i32, i64, kernel, real
 
 
 @kernel
 def merge_rows(
     a: Words,
-) -> None:  # how many arrays; room for where each is; the rows that any has, and their number; then of each
-    # array the rows, how many, and where they are among all
-    at, rows, n = i64(a[1]), i64(a[2]), 0
-    for j in range(a[0]):
-        at[j] = 0
-    row = _next_row(a, at)
-    while row != _END:
-        rows[n] = row
-        for j in range(a[0]):
-            if at[j] < a[5 + 3 * j] and i64(a[4 + 3 * j])[at[j]] == row:
-                i64(a[6 + 3 * j])[at[j]] = n
-                at[j] += 1
-        n += 1
-        row = _next_row(a, at)
-    i64(a[3])[0] = n
+) -> None:  # the rows of two arrays, each with how many and where it is among all; all rows, and their number
+    x, m, in_x, y, n, in_y, rows = i64(a[0]), a[1], i64(a[2]), i64(a[3]), a[4], i64(a[5]), i64(a[6])
+    i, j, k = 0, 0, 0
+    while i < m and j < n:  # without a jump that nobody can foresee
+        row = min(x[i], y[j])
+        rows[k] = row
+        in_x[i] = k
+        in_y[j] = k
+        i, j = i + np.int64(x[i] == row), j + np.int64(y[j] == row)
+        k += 1
+    while i < m:
+        rows[k] = x[i]
+        in_x[i] = k
+        i += 1
+        k += 1
+    while j < n:
+        rows[k] = y[j]
+        in_y[j] = k
+        j += 1
+        k += 1
+    i64(a[7])[0] = k
 
 
 @kernel
 def add_rows(a: Words) -> None:  # x, rows, width, where each is added, the sum and its rows, factor
     x, width, places, out, n, factor = f32(a[0]), a[2], i64(a[3]), f32(a[4]), a[5], real(a[6])
     for r in range(a[1]):
-        if 0 <= places[r] and places[r] < n:
+        if places[r] >= 0 and places[r] < n:
             to = places[r] * width
             for i in range(width):
                 out[to + i] += factor * x[r * width + i]
@@ -81,7 +76,7 @@ def fill_rows(a: Words) -> None:  # values, columns, where each row begins, rows
     x, columns, starts, width, out = i32(a[0]), i64(a[1]), i64(a[2]), a[4], i32(a[5])
     for r in range(a[3]):
         for k in range(max(starts[r], 0), min(starts[r + 1], a[6])):
-            if 0 <= columns[k] and columns[k] < width:
+            if columns[k] >= 0 and columns[k] < width:
                 out[r * width + columns[k]] = x[k]
 
 
@@ -96,7 +91,7 @@ def sum_squares(a: Words) -> None:  # x, rows, width, sums of each row's squares
 
 
 @kernel
-def sum_all_squares(a: Words) -> None:  # x, how many, the sum in float64
+def sum_all_squares(a: Words) -> None:  # x, how many, the sum in float64, its root
     x, n, total = f32(a[0]), a[1], np.float64(0)
     for start in range(0, n, 4096):
         part = np.float32(0)
@@ -104,6 +99,7 @@ def sum_all_squares(a: Words) -> None:  # x, how many, the sum in float64
             part += x[i] * x[i]
         total += np.float64(part)
     f64(a[2])[0] = total
+    f32(a[3])[0] = np.float32(math.sqrt(total))
 
 
 @kernel
@@ -120,7 +116,7 @@ def count_in_rows(a: Words) -> None:  # x, rows, width; where the elements that 
 
 
 @kernel
-def find_rows(a: Words) -> None:  # x, rows, width, the numbers of the rows that are not 0, and how many
+def rows_there(a: Words) -> None:  # x, rows, width, the numbers of the rows that are not 0, and how many
     x, width, rows, n = i32(a[0]), a[2], i64(a[3]), 0
     for r in range(a[1]):
         found = np.int32(0)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Op, Run, Slots, param
-from mxnet.ir.storage import ROWS, Sparse
+from mxnet.ir.storage import FALLS_BACK, ROWS, Sparse
 from mxnet.ops.optimizer.steps import (
     adagrad,
     adam,
@@ -141,6 +141,7 @@ class MPSGDUpdate(SGDUpdate, WithMasterWeight, name="mp_sgd_update"):
     )
     inputs = WEIGHT_AND_GRADIENT | WEIGHT32
     mutates = ("weight32",)
+    sparse = FALLS_BACK
 
 
 class MPSGDMomUpdate(SGDMomUpdate, WithMasterWeight, name="mp_sgd_mom_update"):
@@ -152,6 +153,7 @@ class MPSGDMomUpdate(SGDMomUpdate, WithMasterWeight, name="mp_sgd_mom_update"):
     )
     inputs = SGDMomUpdate.inputs | WEIGHT32
     mutates = ("mom", "weight32")
+    sparse = FALLS_BACK
 
 
 class NAGMomUpdate(Update, name="nag_mom_update"):
@@ -182,6 +184,7 @@ class MPNAGMomUpdate(NAGMomUpdate, WithMasterWeight, name="mp_nag_mom_update"):
     )
     inputs = SGDMomUpdate.inputs | WEIGHT32
     mutates = ("mom", "weight32")
+    sparse = FALLS_BACK
 
 
 class SignSGDUpdate(Update, name="signsgd_update"):

@@ -11,11 +11,13 @@ from mxnet.errors import DTypeError, MXNetError, ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete, merge_shapes
 from mxnet.ir.declared import from_mxnet_extents, from_mxnet_shape
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
+from mxnet.ir.storage import ROWS, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.tools.device import generator_of, torch_device
 from mxnet.ops.tools.expect import expect_real
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.onnx_graph import InexpressibleError, Open, volume
+from mxnet.ops.tools.storage import like_the_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -262,6 +264,7 @@ class _LikeAnArray(_Random):
     """Base of ``_random_X_like``: shape and dtype are those of an array."""
 
     inputs = {"data": "What the result is shaped like."}
+    sparse = Sparse(lambda op, stypes: ROWS if stypes[0] == ROWS else None, like_the_inputs)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         return {} if s.data is None else {"output": s.data}

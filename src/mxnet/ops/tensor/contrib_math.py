@@ -15,7 +15,7 @@ from mxnet.ir.storage import CSR, Sparse
 from mxnet.lazy import torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import same_shape
-from mxnet.ops.tools.storage import on_values
+from mxnet.ops.tools.storage import LINEAR, on_values
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -75,6 +75,7 @@ class GradientMultiplier(Op, name="_contrib_gradientmultiplier"):
 
     example = "[1, 2] | scalar=0.5"
     memory = VIEW
+    sparse = LINEAR
     scalar: float = param(default=1.0, doc="Factor of the gradient.")
     is_int: bool = param(default=True, doc="Whether gradients of integers stay integers.")
 

@@ -13,12 +13,13 @@ from mxnet.ir.memory import VIEW, Memory
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.param import MANY
-from mxnet.ir.storage import CSR, DENSE, ROWS, Sparse
+from mxnet.ir.storage import CSR, DENSE, ROWS, Call, Sparse, Stored
 from mxnet.lazy import torch
 from mxnet.ops.tools.arithmetic import FORMULAS, OfTwo
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.gradients import no_gradient, unchanged
 from mxnet.ops.tools.shapes import agree, all_are_images, first_is_image, same_shape
+from mxnet.ops.tools.sparse_kernels import row_of_each
 from mxnet.ops.tools.storage import (
     FLAT,
     KEEPS_ZEROS,
@@ -77,7 +78,7 @@ class ElementwiseSub(
 ):
     """Subtracts an array from another of the same shape."""
 
-    sparse = Sparse(_sum_storage, like_the_head, summed(1.0, -1.0))
+    sparse = Sparse(_sum_storage, like_the_head, summed(1, -1))
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
         return grads[0], -grads[0]
@@ -270,6 +271,18 @@ class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",))
     onnx = "Identity"
 
 
+def _chosen_by_stored(call: Call) -> Stored | None:
+    """Choose by a CSR matrix: look only where it stores something."""
+    condition, x, y = call.arrays
+    if condition.stype != CSR or (x.stype, y.stype) != (DENSE, DENSE):
+        return None
+    values, columns, indptr = condition.parts
+    places = (row_of_each(indptr) * condition.shape[1]).add_(columns)[values != 0]
+    chosen = y.parts[0].clone(memory_format=torch.contiguous_format)
+    chosen.view(-1).index_copy_(0, places, x.parts[0].reshape(-1).index_select(0, places))
+    return Stored(DENSE, x.shape, (chosen,))
+
+
 class Where(Op, name="where", aliases=("_sparse_where",)):
     """Chooses from `x` where the condition is not 0, and from `y` elsewhere.
 
@@ -284,7 +297,7 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
         "y": "What is chosen where it is 0.",
     }
     memory = Memory("new", over=("x", "y"), into=True)
-    sparse = Sparse(dense, lambda op, stypes, head: (stypes[0], DENSE, DENSE))
+    sparse = Sparse(dense, lambda op, stypes, head: (stypes[0], DENSE, DENSE), _chosen_by_stored)
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
         if not is_complete(s.condition):

@@ -21,7 +21,7 @@ from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Store
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import normal_axis
-from mxnet.ops.tools.storage import csr_if_whole, dense, densify, grouped, rows_of, rows_of_csr
+from mxnet.ops.tools.storage import dense, densify, grouped, rows_of, rows_of_csr
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -128,6 +128,10 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         return f"F.embedding({data}.long().clamp(0, {self.input_dim - 1}), {weight})"
 
 
+def _storage_of_rows(op: Any, stypes: tuple[str, ...]) -> str | None:
+    return CSR if stypes == (CSR, DENSE) and op.axis == 0 and op.mode != "raise" else None
+
+
 def _rows_taken(call: Call) -> Stored | None:
     """Take rows of a CSR matrix."""
     data, indices = call.arrays
@@ -143,7 +147,7 @@ class Take(Op, name="take"):
     """
 
     example = "[[1, 2], [3, 4], [5, 6]]; [2, 0]"
-    sparse = Sparse(csr_if_whole, kernel=_rows_taken)
+    sparse = Sparse(_storage_of_rows, kernel=_rows_taken)
     inputs = {"a": "Input data.", "indices": "Positions along the axis."}
     axis: int = param(default=0, doc="The axis.")
     mode: str = param(

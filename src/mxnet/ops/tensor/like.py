@@ -13,7 +13,7 @@ from mxnet.lazy import torch
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import same_shape
-from mxnet.ops.tools.storage import FLAT, as_first, like_the_inputs
+from mxnet.ops.tools.storage import FLAT, as_first, like_the_head, like_the_inputs
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,6 +28,14 @@ def _nothing(call: Call) -> Stored:
     values, where, *begins = data.parts
     parts = values[:0].clone(), where[:0].clone(), *(torch.zeros_like(each) for each in begins)
     return Stored(data.stype, data.shape, parts)
+
+
+def _as_it_is(call: Call) -> Stored | None:
+    """Copy the first array, if it is stored as the result is."""
+    data = call.arrays[0]
+    if data.stype != call.stype:
+        return None
+    return data._replace(parts=tuple([part.clone() for part in data.parts]))
 
 
 class ZerosLike(Op, name="zeros_like", aliases=("_sparse_zeros_like",)):
@@ -83,6 +91,7 @@ class IdentityLike(Op, name="_identity_with_attr_like_rhs"):
 
     example = "[1, 2]; [3, 4]"
     inputs = {"lhs": "What is returned.", "rhs": "What it is like."}
+    sparse = Sparse(lambda op, stypes: stypes[1], like_the_head, _as_it_is)
 
     infer_shape = same_shape
 

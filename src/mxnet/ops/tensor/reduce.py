@@ -166,8 +166,9 @@ def _norm_of_stored(call: Call) -> Stored | None:
         return None
     shape = _reduced(data.shape, axes, keepdims=op.keepdims)
     values = data.parts[0]
-    norm = norm_of_all(values) if op.ord == 2 else values.abs().sum()
-    return Stored(DENSE, shape, (norm.to(op.dtype_of(values)).view(shape),))
+    norm = norm_of_all(values) if op.ord == 2 else values.abs().sum().view(1)
+    norm = norm.to(op.dtype_of(values))
+    return Stored(DENSE, shape, (norm if shape == (1,) else norm.view(shape),))
 
 
 _OF_CSR = Sparse(_csr_sum_storage, kernel=_sum_of_stored)

@@ -42,36 +42,52 @@ def sum_of_rows(
         Their numbers, which ascend.
     factors : sequence of float
     """
-    add = find("add_rows") if all(map(_is_for_kernels, values)) and takes_native(*values) else None
-    merged = None if add is None else _merged(rows)
-    if add is None or merged is None:
+    add, native = find("add_rows"), takes_native(*values) and all(map(_is_for_kernels, values))
+    if add is None or not native:
         return None
-    there, places = merged
-    total = values[0].new_zeros(len(there), *values[0].shape[1:])
-    width, n, to = math.prod(total.shape[1:]), len(there), total.data_ptr()
-    for each, place, factor in zip(values, places, factors, strict=True):
-        add(each.data_ptr(), len(each), width, place.data_ptr(), to, n, float(factor))
+    total, there = values[0], rows[0]
+    for each, own, factor in zip(values[1:], rows[1:], factors[1:], strict=True):
+        merged = _merged(there, own)
+        if merged is None:
+            return None
+        there, *places = merged
+        terms = zip((total, each), places, (1 if total is not values[0] else factors[0], factor), strict=True)
+        total = total.new_zeros(len(there), *total.shape[1:])
+        size = math.prod(total.shape[1:])
+        for term, place, times in terms:
+            add(
+                term.data_ptr(),
+                len(place),
+                size,
+                place.data_ptr(),
+                total.data_ptr(),
+                len(there),
+                float(times),
+            )
     return total, there
 
 
 def union_of_rows(rows: Sequence[Tensor]) -> Tensor | None:
     """Return the numbers that are among any of several, which ascend."""
-    merged = _merged(rows)
-    return None if merged is None else merged[0]
+    there = rows[0]
+    for own in rows[1:]:
+        merged = _merged(there, own)
+        if merged is None:
+            return None
+        there = merged[0]
+    return there
 
 
-def _merged(rows: Sequence[Tensor]) -> tuple[Tensor, Sequence[Tensor]] | None:
-    """Return the numbers that are among any of several, and where those of each are among them."""
-    run = find("merge_rows") if all(map(_is_for_kernels, rows)) else None
+def _merged(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
+    """Return the numbers that are among either of two, and where those of each are among them."""
+    run = find("merge_rows") if _is_for_kernels(x) and _is_for_kernels(y) else None
     if run is None:
         return None
-    room = torch.empty(2 * sum(map(len, rows)) + len(rows) + 1, dtype=torch.int64)
-    numbers, *places, at = room.split([sum(map(len, rows)), *map(len, rows), len(rows) + 1])
-    arrays: list[int] = []
-    for own, place in zip(rows, places, strict=True):
-        arrays += (own.data_ptr(), len(own), place.data_ptr())
-    run(len(rows), at[1:].data_ptr(), numbers.data_ptr(), at.data_ptr(), *arrays)
-    return numbers[: int(at[0])].clone(), places
+    m, n = len(x), len(y)
+    rows, places = torch.empty(m + n + 1, dtype=torch.int64), torch.empty(m + n, dtype=torch.int64)
+    of_x, of_y, first = places[:m], places[m:], rows.data_ptr()
+    run(x.data_ptr(), m, of_x.data_ptr(), y.data_ptr(), n, of_y.data_ptr(), first, first + 8 * (m + n))
+    return rows[: int(rows[-1])].clone(), of_x, of_y
 
 
 def parts_of_matrix(values: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
@@ -87,7 +103,7 @@ def parts_of_matrix(values: Tensor) -> tuple[Tensor, Tensor, Tensor] | None:
 
 def rows_there(values: Tensor) -> Tensor | None:
     """Return the numbers of the rows that are not 0 as a whole."""
-    run = find("find_rows") if takes_native(values) and values.is_contiguous() else None
+    run = find("rows_there") if takes_native(values) and values.is_contiguous() else None
     if run is None:
         return None
     rows = torch.empty(len(values) + 1, dtype=torch.int64)
@@ -162,14 +178,15 @@ def squares_of_rows(values: Tensor) -> Tensor:
 
 
 def norm_of_all(values: Tensor) -> Tensor:
-    """Return the L2 norm of all elements, without dimensions."""
+    """Return the L2 norm (1,) of all elements."""
     if not takes_native(values) or not values.is_contiguous() or find("sum_all_squares") is None:
-        return torch.linalg.vector_norm(values if values.is_floating_point() else values.double())
+        return torch.linalg.vector_norm(values if values.is_floating_point() else values.double()).view(1)
     bounds = _shares(values.numel(), values)
-    sums = torch.empty(len(bounds), dtype=torch.float64)
-    first, to = values.data_ptr(), sums.data_ptr()
-    run_shares("sum_all_squares", [(first + 4 * a, b - a, to + 8 * i) for i, (a, b) in enumerate(bounds)])
-    return (sums if len(bounds) == 1 else sums.sum()).sqrt_()
+    sums, norm = torch.empty(len(bounds), dtype=torch.float64), torch.empty(len(bounds))
+    first, to, root = values.data_ptr(), sums.data_ptr(), norm.data_ptr()
+    shares = [(first + 4 * a, b - a, to + 8 * i, root + 4 * i) for i, (a, b) in enumerate(bounds)]
+    run_shares("sum_all_squares", shares)
+    return norm if len(bounds) == 1 else sums.sum().sqrt_().view(1)
 
 
 def _shares(n: int, values: Tensor) -> list[tuple[int, int]]:

@@ -125,39 +125,50 @@ def on_all_rows(call: Call) -> Stored | None:
     return with_parts(call.arrays[0], call.run([_spread(array, rows) for array in call.arrays]), rows)
 
 
-def summed(*factors: float) -> Callable[[Call], Stored | None]:
+def summed(*factors: int) -> Callable[[Call], Stored | None]:
     """Return the kernel that adds arrays up, each times a factor; 1 for all if none are given."""
 
     def of(call: Call) -> Stored | None:
-        return _sum(call.arrays, factors or (1.0,) * len(call.arrays)) or on_all_rows(call)
+        return _sum(call.arrays, factors or (1,) * len(call.arrays)) or on_all_rows(call)
 
     return of
 
 
-def _sum(arrays: Sequence[Stored], factors: Sequence[float]) -> Stored | None:
+def _sum(arrays: Sequence[Stored], factors: Sequence[int]) -> Stored | None:
     """Return a sum of arrays; None of those for which there is no kernel."""
-    first = arrays[0]
-    if all(array.stype == CSR for array in arrays):
+    first, stypes = arrays[0], {array.stype for array in arrays}
+    if stypes == {CSR}:
         elements = [_as_elements(array) for array in arrays]
-        if any(each is None for each in elements):
-            return None
-        made = _sum(elements, factors)  # type: ignore[arg-type]
+        made = None if None in elements else _sum(elements, factors)  # type: ignore[arg-type]
         return None if made is None else _as_matrix(made, first.shape)
-    if any(array.stype != ROWS or array.shape != first.shape for array in arrays):
+    if stypes == {ROWS, DENSE} and len(arrays) == 2:
+        return _sum_with_dense(*arrays, *factors)
+    if stypes != {ROWS} or any(array.shape != first.shape for array in arrays):
         return None
     values, rows = zip(*[array.parts for array in arrays], strict=True)
-    if all(torch.equal(each, rows[0]) for each in rows[1:]):
-        total = values[0].clone() if factors[0] == 1 else values[0] * factors[0]
-        for each, factor in zip(values[1:], factors[1:], strict=True):
-            total.add_(each, alpha=factor)
-        return with_parts(first, total, rows[0])
-    if len(rows[0]) == first.shape[0] and factors[0] == 1 and values[0].is_floating_point():
+    if factors[0] == 1 and values[0].is_floating_point() and _is_among(rows[1:], rows[0], first.shape[0]):
         total = values[0].clone()
         for each, which, factor in zip(values[1:], rows[1:], factors[1:], strict=True):
-            total.index_add_(0, which, each, alpha=factor)
+            if len(which) == len(rows[0]):
+                total.add_(each, alpha=factor)
+            else:
+                total.index_add_(0, which, each, alpha=factor)
         return with_parts(first, total, rows[0])
     found = sum_of_rows(values, rows, factors)
     return None if found is None else with_parts(first, *found)
+
+
+def _is_among(several: Sequence[Tensor], rows: Tensor, extent: int) -> bool:
+    """Whether rows are all there are, or those of several arrays as well."""
+    return len(rows) == extent or all(torch.equal(each, rows) for each in several)
+
+
+def _sum_with_dense(a: Stored, b: Stored, of_a: int, of_b: int) -> Stored:
+    if a.stype == ROWS:
+        a, b, of_a, of_b = b, a, of_b, of_a
+    total = a.parts[0].clone(memory_format=torch.contiguous_format) if of_a == 1 else a.parts[0] * of_a
+    values, rows = b.parts
+    return with_parts(a, total.index_add_(0, rows, values, alpha=of_b))
 
 
 def _as_elements(matrix: Stored) -> Stored | None:
