@@ -98,13 +98,6 @@ def test_rates_by_norms_know_all_rows_and_move_those_of_the_gradient(name, param
     np.testing.assert_allclose(weight.asnumpy(), expected, rtol=1e-6)
 
 
-def test_half_precision_has_no_lazy_sgd():  # as in MXNet 1.9.1
-    weight = mx.nd.ones((3, 1), dtype="float16")
-    updater = mx.optimizer.get_updater(mx.optimizer.SGD(learning_rate=0.1, wd=0.5, multi_precision=True))
-    updater(0, mx.nd.array([[1], [0], [0]], dtype="float16").tostype("row_sparse"), weight)
-    np.testing.assert_allclose(weight.asnumpy().ravel(), [0.85, 0.95, 0.95], rtol=1e-3)
-
-
 @pytest.mark.parametrize(
     ("stype", "expected"),
     [("default", [0.44726366, -0.04925373, 0.0]), ("row_sparse", [0.44726366, 0.44726366, 1.0])],

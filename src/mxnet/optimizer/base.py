@@ -484,8 +484,6 @@ class Rule(Optimizer):
             if weight.dtype == np.float16:
                 weights[i], states[i] = states[i] if self._master_first else states[i][::-1]
                 grads[i] = grads[i].astype(np.float32)
-                if self._own_precision:  # MXNet has no kernel that does this lazily
-                    grads[i] = grads[i].tostype("default")
                 masters.append((weight, weights[i], grads[i]))
         self._update(indices, weights, grads, states)
         for weight, master, grad in masters:

@@ -125,6 +125,13 @@ def test_lazy_updates_touch_only_the_rows_of_the_gradient(draw):
     assert not (mom.asnumpy() == before[1]).any()
 
 
+def test_updates_in_mixed_precision_are_not_lazy():  # as in MXNet 1.9.1
+    weight, master = mx.nd.ones((3, 1), dtype="float16"), mx.nd.ones((3, 1))
+    grad = mx.nd.array([[1], [0], [0]], dtype="float16").tostype("row_sparse")
+    found = mx.nd.mp_sgd_update(weight, grad, master, lr=0.1, wd=0.5).asnumpy()
+    np.testing.assert_allclose(found.ravel(), [0.85, 0.95, 0.95], rtol=1e-3)
+
+
 def test_adagrad_has_no_decay():
     with pytest.raises(ParameterError, match="weight decay is not supported"):
         mx.sym.sparse.adagrad_update(*map(mx.sym.Variable, "wgh"), lr=0.1, wd=0.1)

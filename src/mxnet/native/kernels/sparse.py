@@ -14,7 +14,7 @@ def merge_rows(
     a: Words,
 ) -> None:  # the rows of two arrays, each with how many and where it is among all; all rows, and their number
     x, m, in_x, y, n, in_y, rows = i64(a[0]), a[1], i64(a[2]), i64(a[3]), a[4], i64(a[5]), i64(a[6])
-    i, j, k = 0, 0, 0
+    i, j, k = np.int64(0), np.int64(0), np.int64(0)
     while i < m and j < n:  # without a jump that nobody can foresee
         row = min(x[i], y[j])
         rows[k] = row

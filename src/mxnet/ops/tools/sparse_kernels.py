@@ -180,13 +180,15 @@ def squares_of_rows(values: Tensor) -> Tensor:
 def norm_of_all(values: Tensor) -> Tensor:
     """Return the L2 norm (1,) of all elements."""
     if not takes_native(values) or not values.is_contiguous() or find("sum_all_squares") is None:
-        return torch.linalg.vector_norm(values if values.is_floating_point() else values.double()).view(1)
+        exact = values if values.is_floating_point() else values.double()
+        norm: Tensor = torch.linalg.vector_norm(exact)
+        return norm.view(1)
     bounds = _shares(values.numel(), values)
-    sums, norm = torch.empty(len(bounds), dtype=torch.float64), torch.empty(len(bounds))
-    first, to, root = values.data_ptr(), sums.data_ptr(), norm.data_ptr()
+    sums, roots = torch.empty(len(bounds), dtype=torch.float64), torch.empty(len(bounds))
+    first, to, root = values.data_ptr(), sums.data_ptr(), roots.data_ptr()
     shares = [(first + 4 * a, b - a, to + 8 * i, root + 4 * i) for i, (a, b) in enumerate(bounds)]
     run_shares("sum_all_squares", shares)
-    return norm if len(bounds) == 1 else sums.sum().sqrt_().view(1)
+    return roots if len(bounds) == 1 else sums.sum().sqrt_().view(1)
 
 
 def _shares(n: int, values: Tensor) -> list[tuple[int, int]]:

@@ -142,7 +142,7 @@ def _sum(arrays: Sequence[Stored], factors: Sequence[int]) -> Stored | None:
         made = None if None in elements else _sum(elements, factors)  # type: ignore[arg-type]
         return None if made is None else _as_matrix(made, first.shape)
     if stypes == {ROWS, DENSE} and len(arrays) == 2:
-        return _sum_with_dense(*arrays, *factors)
+        return _sum_with_dense(arrays[0], arrays[1], factors[0], factors[1])
     if stypes != {ROWS} or any(array.shape != first.shape for array in arrays):
         return None
     values, rows = zip(*[array.parts for array in arrays], strict=True)
@@ -375,7 +375,8 @@ def densify(array: Stored) -> Tensor:
         return values
     if array.stype == ROWS:
         return values.new_zeros(array.shape).index_copy_(0, places[0], values)
-    return matrix_of(values, *places, array.shape[1])
+    columns, indptr = places
+    return matrix_of(values, columns, indptr, array.shape[1])
 
 
 def sparsify(stype: str, values: Tensor) -> tuple[Tensor, ...]:
