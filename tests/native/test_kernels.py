@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 
@@ -10,7 +11,8 @@ import pytest
 import torch
 from llvmlite import binding
 
-from mxnet.native import address, compiling, find, loading, sgemm
+from mxnet.native import address, compiling, find, loading, rows, sgemm
+from mxnet.native.products import limit_threads
 
 STEMS = tuple(loading.stems())
 
@@ -62,7 +64,7 @@ def test_where_compiling_fails_there_are_no_kernels(cache, monkeypatch):
 
 
 def test_all_kernels_of_a_file_are_loaded(cache):
-    assert loading._load("loop").keys() == {"run", "matmul", "multiply_row"}
+    assert loading._load("loop").keys() == {"run", "matmul", "matmul_alone"}
 
 
 def test_importing_the_package_does_not_import_a_compiler():
@@ -138,3 +140,35 @@ def test_there_is_no_kernel_of_an_unknown_name():
 @pytest.mark.skipif(sys.platform != "linux", reason="torch's library exports its product on Linux alone")
 def test_the_product_of_matrices_is_torch_s():
     assert sgemm() is not None
+
+
+@pytest.mark.skipif(
+    limit_threads() is None, reason="the product here is not told how many threads it may take"
+)
+def test_a_small_product_runs_on_one_thread_and_a_large_one_on_all(monkeypatch):
+    monkeypatch.setattr(rows, "threads", lambda: 2)
+    kernels = {name: address(name) for name in ("matmul", "matmul_alone")}
+
+    def kernel_of(size):
+        shape = (size, size)
+        to = rows.Rows([shape] * 3, 2, {})
+        to.product(*to.ins, *to.outs, (size,) * 3)
+        return to.recipe().kernels
+
+    assert kernel_of(4) == kernel_of(512) == (kernels["matmul"],)
+    assert kernel_of(64) == (kernels["matmul_alone"],)
+
+
+@pytest.mark.skipif(
+    limit_threads() is None, reason="the product here is not told how many threads it may take"
+)
+def test_a_product_on_one_thread_leaves_the_number_of_threads_as_it_was():
+    x, y, out = torch.rand(64, 32), torch.rand(32, 48), torch.empty(64, 48)
+    limit = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(limit_threads())
+    before = limit(3)
+    find("matmul_alone")(
+        limit_threads(), sgemm(), y.data_ptr(), x.data_ptr(), out.data_ptr(),
+        ord("N"), ord("N"), 48, 64, 32, 1.0, 48, 32, 0.0, 48,
+    )  # fmt: skip
+    assert limit(before) == 3
+    torch.testing.assert_close(out, x @ y)

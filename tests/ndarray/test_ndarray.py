@@ -14,6 +14,20 @@ import mxnet as mx
 from mxnet.base import MXNetError
 
 
+def test_assigning_an_array_tells_torch_that_memory_was_written_to():
+    array = mx.nd.zeros((2, 3))
+    before = array._tensor._version
+    array[:] = mx.nd.ones((2, 3))
+    assert array.asnumpy().tolist() == [[1] * 3] * 2
+    assert array._tensor._version > before
+
+
+def test_assigning_an_array_that_shares_its_memory_reads_all_of_it_first():
+    array = mx.nd.arange(5)
+    array[1:][:] = array[:4]
+    assert array.asnumpy().tolist() == [0, 0, 1, 2, 3]
+
+
 def test_asnumpy_is_independent_of_the_array():
     array = mx.nd.ones((2,))
     values = array.asnumpy()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["sgemm"]
+__all__ = ["limit_threads", "sgemm"]
 
 
 @functools.cache
@@ -31,6 +31,21 @@ def sgemm() -> int | None:
         if _multiplies(function):
             return ctypes.cast(function, ctypes.c_void_p).value
     return None
+
+
+@functools.cache
+def limit_threads() -> int | None:
+    """Return the address of what tells `sgemm`, for this thread, how many threads it may take.
+
+    It takes and returns an int; 0 is the default. None where the library has no such function.
+    """
+    if sgemm() is None:
+        return None
+    try:
+        function = ctypes.CDLL(next(_places())[0]).MKL_Set_Num_Threads_Local
+    except (OSError, AttributeError):
+        return None
+    return ctypes.cast(function, ctypes.c_void_p).value
 
 
 def _places() -> Iterator[tuple[str, str]]:

@@ -10,13 +10,19 @@ import numpy as np
 
 from mxnet.native.calling import as_word
 from mxnet.native.loading import address
-from mxnet.native.products import sgemm
+from mxnet.native.products import limit_threads, sgemm
 from mxnet.native.sharing import runs_together, threads
 
 __all__ = ["FEW", "Declined", "Place", "Recipe", "Rows"]
 
 FEW = 1 << 15
 """Elements up to which work element by element is done in rows: above, torch takes several threads for it."""
+
+_ALONE = range(1 << 15, 1 << 24)
+"""Multiplications of a product that several threads might share, but to wake them takes as long as they save.
+
+Where another process has their core, a product would wait for them for milliseconds.
+"""
 
 Shape = tuple[int, ...]
 
@@ -362,8 +368,10 @@ class Rows:
         function = sgemm()
         if function is None or not m * k * n:
             self.decline()
+        limit = limit_threads() if m * k * n in _ALONE and threads() > 1 else None
         self(
-            "matmul", function, right, left, into,
+            *(("matmul",) if limit is None else ("matmul_alone", limit)),
+            function, right, left, into,
             _YES if turn_right else _NO, _YES if turn_left else _NO, n, m, k,
             1.0, k if turn_right else n, m if turn_left else k, float(add), n,
         )  # fmt: skip

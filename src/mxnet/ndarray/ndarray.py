@@ -28,7 +28,7 @@ from mxnet.ndarray.gradients import Differentiable
 from mxnet.ndarray.mode import MODE
 from mxnet.ndarray.params_format import array_pieces, load_array
 from mxnet.ndarray.replacing import EPOCH
-from mxnet.ndarray.tensors import RoomFor, allocate, context_of, extents_of
+from mxnet.ndarray.tensors import RoomFor, allocate, context_of, copy_bytes, extents_of
 from mxnet.ops.tools.device import torch_device
 from mxnet.ops.tools.storage import as_stored, densify
 from mxnet.util import is_np_shape
@@ -117,7 +117,7 @@ class NDArray(Arithmetic, Differentiable, Exchange, FluentMethods):
     def _overwrite(self, tensor: Tensor) -> None:
         """Write values of the same shape into this array's memory; views of it see them."""
         target = self._tensor
-        if tensor is target:
+        if tensor is target or copy_bytes(tensor, target):
             return
         if tensor.untyped_storage().data_ptr() == target.untyped_storage().data_ptr():
             tensor = tensor.clone()

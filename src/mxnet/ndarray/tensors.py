@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import ctypes
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -20,9 +21,12 @@ from mxnet.plan.kernel_errors import lacks_memory
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["RoomFor", "ShapeLike", "allocate", "context_of", "extents_of", "tensor_of"]
+__all__ = ["RoomFor", "ShapeLike", "allocate", "context_of", "copy_bytes", "extents_of", "tensor_of"]
 
 ShapeLike = int | Sequence[int]
+
+_AT_ONCE = 1 << 20
+"""Elements up to which a copy is one thread's: torch has all threads woken for far fewer."""
 
 
 def extents_of(shape: Any) -> tuple[int, ...]:
@@ -49,6 +53,22 @@ def extents_of(shape: Any) -> tuple[int, ...]:
     if extents and min(extents) < 0:
         raise ShapeError(f"The shape {extents} has a negative extent.")
     return extents
+
+
+def copy_bytes(source: Tensor, target: Tensor) -> bool:
+    """Copy values to where others of the same shape lie, if that is moving bytes; return whether it was."""
+    if not (
+        target.dtype == source.dtype
+        and target.is_cpu
+        and source.is_cpu
+        and target.is_contiguous()
+        and source.is_contiguous()
+        and target.numel() <= _AT_ONCE
+    ):
+        return False
+    ctypes.memmove(target.data_ptr(), source.data_ptr(), target.nbytes)
+    torch.autograd.graph.increment_version(target)
+    return True
 
 
 class RoomFor:

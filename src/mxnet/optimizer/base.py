@@ -18,7 +18,7 @@ from mxnet.ndarray.structured import read_rows, rows_in_place, write_rows
 from mxnet.optimizer.arrays import Plan, flat
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -319,27 +319,30 @@ class Optimizer:
         """Return the weight decay of a parameter."""
         return self._get_wds([index])[0]
 
-    def _get_lrs(self, indices: Iterable[Index]) -> list[float]:
+    def _get_lrs(self, indices: Sequence[Index]) -> list[float]:
         """Return the learning rates of several parameters."""
         rate = self.learning_rate
         return [rate * each for each in self._multipliers(indices, self.lr_mult, "lr_mult")]
 
-    def _get_wds(self, indices: Iterable[Index]) -> list[float]:
+    def _get_wds(self, indices: Sequence[Index]) -> list[float]:
         """Return the weight decays of several parameters."""
         return [self.wd * each for each in self._multipliers(indices, self.wd_mult, "wd_mult")]
 
     def _multipliers(
-        self, indices: Iterable[Index], table: Mapping[Index, float], attribute: str
-    ) -> Iterator[float]:
-        """Yield what a rate of each parameter is multiplied by: as it says itself, by index, or by name."""
+        self, indices: Sequence[Index], table: Mapping[Index, float], attribute: str
+    ) -> list[float]:
+        """Return what a rate of each parameter is multiplied by: as it says itself, by index, or by name."""
         own, names = self.param_dict, self.idx2name
-        for index in indices:
-            if index in own:
-                yield float(getattr(own[index], attribute))
-            elif not table:
-                yield 1.0
-            else:
-                yield table[index] if index in table else table.get(names.get(index, index), 1.0)
+        if not own and not table:
+            return [1.0] * len(indices)
+        return [
+            float(getattr(own[index], attribute))
+            if index in own
+            else table[index]
+            if index in table
+            else table.get(names.get(index, index), 1.0)
+            for index in indices
+        ]
 
     def __getstate__(self) -> dict[str, Any]:
         # Parameters belong to the running process; MXNet leaves them out as well.

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from mxnet.config import knob
 from mxnet.lazy import torch
 from mxnet.ops.nn import few_windows, pixels, planes, strips
-from mxnet.ops.nn.convolution_costs import in_rows, multiplies
+from mxnet.ops.nn.convolution_costs import at_edges, in_rows, multiplies
 from mxnet.ops.nn.convolution_tuning import Part
 from mxnet.ops.nn.sliding import Sliding, are_there
 
@@ -75,8 +75,9 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
     faster = _WIDER if wide else 1
     numbers = s.batch * (s.channels * math.prod(s.extents) + s.filters * math.prod(s.places))
     multiplied = 2 * s.rows * s.size * s.filters / 1e3 * _padded(s)
+    by_torch = multiplied * at_edges(s) if part == "image" else multiplied
     found: dict[Way, float] = {
-        "torch": multiplied / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
+        "torch": by_torch / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
         "planes": planes.cost(s, part),
     }
     if pixels.fits(s):

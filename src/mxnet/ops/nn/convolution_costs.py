@@ -17,7 +17,16 @@ from mxnet.ops.nn.convolution_tuning import PANELS, PRODUCT, Part, fastest
 from mxnet.ops.nn.sliding import Sliding, are_there
 from mxnet.ops.nn.winograd import BLOCK, Winograd, fits
 
-__all__ = ["Part", "channels_last", "in_rows", "multiplies", "packs_panels", "takes_panels", "winograd_tile"]
+__all__ = [
+    "Part",
+    "at_edges",
+    "channels_last",
+    "in_rows",
+    "multiplies",
+    "packs_panels",
+    "takes_panels",
+    "winograd_tile",
+]
 
 
 class _Rates(NamedTuple):
@@ -188,6 +197,15 @@ def in_rows(sliding: Sliding) -> float | None:
     return None if processor is None else _native(sliding, processor)
 
 
+def at_edges(sliding: Sliding) -> float:
+    """Return how many times as long oneDNN takes for the gradient of an image as its windows tell.
+
+    It looks at all pixels alike, also at those near the edges, which fewer windows see.
+    """
+    axes = zip(sliding.extents, sliding.places, sliding.strides, strict=True)
+    return math.sqrt(math.prod(max(1.0, n / (places * step)) for n, places, step in axes))
+
+
 def _winograd(way: Winograd, processor: _Processor, *, is_train: bool) -> float:
     """Return its microseconds, for any part; in training filters are transformed in every step."""
     filters = way.sliding.filters * way.sliding.channels
@@ -233,7 +251,7 @@ def _onednn(sliding: Sliding, part: Part, processor: _Processor, *, packed: bool
         rates = processor.many if set(sliding.dilates) == {1} else _HOLES
     else:
         rates = processor.one if channels == 1 else processor.few if channels < _LANES else processor.many
-    multiplied = sliding.rows * sliding.size * sliding.filters
+    multiplied = sliding.rows * sliding.size * sliding.filters * (at_edges(sliding) if part == "image" else 1)
     moved = sliding.batch * (
         math.prod(sliding.extents) * sliding.channels + math.prod(sliding.places) * sliding.filters
     )

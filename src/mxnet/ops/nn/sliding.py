@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Sliding", "are_there"]
 
 _HEAD = 64  # numbers at the start of scratch memory that kernels keep for themselves
-_BLOCK = 1 << 18  # gathered numbers that stay in cache until they are multiplied
+_BLOCK = 1 << 17  # gathered numbers that stay in cache until they are multiplied
+_OF_FILTERS = 1 << 16  # ... for the gradient of filters, which is in cache as well
 _LEAST, _MOST = 64, 512  # rows: products of fewer are slow, and those of more no faster
 
 
@@ -107,7 +108,7 @@ class Sliding(NamedTuple):
             [
                 self._words(image, weight, bias, out.data_ptr() + first * step, scratch[i], first, count,
                             0 if addend is None else addend.data_ptr() + first * step, relu=relu)
-                for i, (first, count) in enumerate(self._shares())
+                for i, (first, count) in enumerate(self._shares(self._block()))
             ],
         )  # fmt: skip
 
@@ -119,35 +120,37 @@ class Sliding(NamedTuple):
             "convolve_back",
             [
                 self._words(image, weight, None, grad.data_ptr() + first * step, scratch[i], first, count)
-                for i, (first, count) in enumerate(self._shares(whole_images=True))
+                for i, (first, count) in enumerate(self._shares(math.prod(self.places)))
             ],
         )
 
     def collect(self, image: Tensor, grad: Tensor, weight: Tensor) -> None:
         """Write the gradient of the filters into `weight`."""
-        shares, scratch, step = list(self._shares()), self._scratch(), 4 * self.filters
+        block = self._block(_OF_FILTERS)
+        shares, scratch, step = list(self._shares(block)), self._scratch(), 4 * self.filters
         parts = [weight, *(torch.empty_like(weight) for _ in shares[1:])]
         run_shares(
             "convolve_filters",
             [
-                self._words(image, part, None, grad.data_ptr() + first * step, scratch[i], first, count)
+                self._words(
+                    image, part, None, grad.data_ptr() + first * step, scratch[i], first, count, block=block
+                )
                 for i, (part, (first, count)) in enumerate(zip(parts, shares, strict=True))
             ],
         )
         for part in parts[1:]:
             weight.add_(part)
 
-    def _block(self) -> int:
-        return min(max(_BLOCK // self.size, _LEAST), _MOST)
+    def _block(self, numbers: int = _BLOCK) -> int:
+        return min(max(numbers // self.size, _LEAST), _MOST)
 
     def _scratch(self) -> Tensor:
         """Return memory for each share."""
         each = _HEAD if self.takes_pixels else _HEAD + -(-self._block() * self.size // 16) * 16
         return torch.empty((threads(), each), dtype=torch.float32)
 
-    def _shares(self, *, whole_images: bool = False) -> Iterator[tuple[int, int]]:
-        """Yield the first window of each share, and how many there are."""
-        unit = math.prod(self.places) if whole_images else self._block()
+    def _shares(self, unit: int) -> Iterator[tuple[int, int]]:
+        """Yield the first window of each share, and how many there are: whole units, but at the end."""
         units = -(-self.rows // unit)
         shares = min(threads(), units)
         for i in range(shares):
@@ -166,6 +169,7 @@ class Sliding(NamedTuple):
         addend: int = 0,
         *,
         relu: bool = False,
+        block: int | None = None,
     ) -> tuple[int, ...]:
         """Return the words of a share, in the order that the kernels know."""
         (_, height, width), at = self.places, first
@@ -196,7 +200,7 @@ class Sliding(NamedTuple):
             self.filters // self.groups,
             self.groups,
             count,
-            self._block(),
+            block or self._block(),
             at,
             *start,
             relu,

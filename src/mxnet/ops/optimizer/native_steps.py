@@ -13,7 +13,7 @@ import numpy as np
 
 from mxnet.config import knob
 from mxnet.lazy import torch
-from mxnet.native import find, run_shares, threads, words_of
+from mxnet.native import find, run_shares, run_words, threads, words_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,6 +165,9 @@ class _Table:
         if lists is not None and _fits(kernel, lists, sizes):
             shares = self._threads if sum(sizes) >= _MANY else 1
             self._shares = [_share(numbers, lists, sizes, i, shares) for i in range(shares)]
+            # The lower half of each word.
+            self._numbers = [words.view(np.float32)[: 2 * numbers : 2] for words in self._shares]
+            self._words = self._shares[0].ctypes.data
             self._written = [*lists[0], *itertools.chain(*lists[2:])]
 
     def holds_for(self, others: Sequence[Values]) -> bool:
@@ -175,9 +178,14 @@ class _Table:
         """Take a step; return whether the kernel could."""
         if not self._shares:
             return False
-        for words in self._shares:
-            words.view(np.float32)[: 2 * len(numbers) : 2] = numbers  # the lower half of each word
-        run_shares(self._kernel, self._shares)
+        for places in self._numbers:
+            places[:] = numbers
+        if len(self._shares) > 1:
+            run_shares(self._kernel, self._shares)
+        else:
+            run = run_words(self._kernel)
+            assert run is not None
+            run(self._words)
         torch.autograd.graph.increment_version(self._written)
         return True
 
