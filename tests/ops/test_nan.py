@@ -60,6 +60,30 @@ def test_functions_of_one_array(name, params, output, gradient):
     np.testing.assert_allclose(found[1], gradient, rtol=1e-5)
 
 
+@pytest.mark.parametrize("is_native", [True, False])
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("relu", {}),
+        ("clip", {"a_min": -1, "a_max": 1}),
+        ("hard_sigmoid", {}),
+        ("smooth_l1", {"scalar": 1}),
+        *(("Activation", {"act_type": each}) for each in ("relu", "sigmoid", "softrelu", "softsign", "tanh")),
+        *(("LeakyReLU", {"act_type": each}) for each in ("leaky", "elu", "selu", "gelu")),
+    ],
+    ids=str,
+)
+def test_it_makes_no_difference_where_in_a_long_array_a_number_lies(name, params, is_native, monkeypatch):
+    monkeypatch.setenv("MXNET_DISABLED_PASSES", "" if is_native else "native")
+    data = np.tile(X, 5)[:-1]  # vectors of numbers, and some beside them
+    output, gradient = _values(name, data, **params)
+    slope = gradient / np.arange(1, data.size + 1)
+    for i in range(len(X)):
+        alone = _values(name, X[i : i + 1], **params)
+        np.testing.assert_allclose(output[i :: len(X)], alone[0][0], rtol=1e-5)
+        np.testing.assert_allclose(slope[i :: len(X)], alone[1][0], rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "output", "gradient"),
     [

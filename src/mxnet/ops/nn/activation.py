@@ -13,6 +13,7 @@ from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.lazy import F, torch
 from mxnet.ops.tensor.unary import leaky_backward, relu, sigmoid_backward, tanh, tanh_backward
 from mxnet.ops.tools.device import generator_of
+from mxnet.ops.tools.nan import confused_by_nan
 from mxnet.ops.tools.shapes import first_is_image, normal_axis, same_shape, shape_of_first_input
 from mxnet.ops.tools.writing import laid_out_alike, written
 
@@ -146,6 +147,11 @@ _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
 
 
+def _elu_backward(grad: Tensor, x: Tensor, alpha: float, scale: float = 1.0) -> Tensor:
+    into: Tensor = torch.ops.aten.elu_backward(grad, alpha, scale, 1, False, x)
+    return torch.where(x.isnan(), x, into) if confused_by_nan(x) else into
+
+
 class _Bend(NamedTuple):
     """A function of x and a slope, the same written where it is told, and its gradient from x."""
 
@@ -169,13 +175,13 @@ _BENDS = {
     "elu": _Bend(
         lambda x, slope: F.elu(x, slope),
         lambda x, slope, out: torch.ops.aten.elu.out(x, slope, out=out),
-        lambda grad, x, slope: torch.ops.aten.elu_backward(grad, slope, 1, 1, False, x),
+        _elu_backward,
         lambda to, x, slope: to.Elu(x, alpha=slope),
     ),
     "selu": _Bend(
         lambda x, _: F.selu(x),
         lambda x, _, out: torch.ops.aten.elu.out(x, _SELU_ALPHA, _SELU_SCALE, out=out),
-        lambda grad, x, _: torch.ops.aten.elu_backward(grad, _SELU_ALPHA, _SELU_SCALE, 1, False, x),
+        lambda grad, x, _: _elu_backward(grad, x, _SELU_ALPHA, _SELU_SCALE),
         lambda to, x, _: to.Selu(x, alpha=_SELU_ALPHA, gamma=_SELU_SCALE),
     ),
     "gelu": _Bend(

@@ -12,6 +12,7 @@ from mxnet.ir.memory import NOWHERE, Into, Memory
 from mxnet.ir.op import Op, Run, param
 from mxnet.ir.storage import Sparse
 from mxnet.lazy import torch
+from mxnet.ops.tools.nan import confused_by_nan
 from mxnet.ops.tools.shapes import first_is_image, same_shape
 from mxnet.ops.tools.storage import on_values
 from mxnet.ops.tools.writing import written
@@ -102,8 +103,8 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
         return written(torch.where(data > self.a_max, high, torch.where(data < self.a_min, low, data)), out)
 
     def backward(self, run: Run, grad: Tensor, data: Tensor, *, out: Mapping[str, Into] = NOWHERE) -> Tensor:
-        if not data.dtype.is_floating_point:
-            inside = grad * ((data >= self.a_min) & (data <= self.a_max))
+        if not data.dtype.is_floating_point or confused_by_nan(data):
+            inside = grad.masked_fill((data < self.a_min) | (data > self.a_max), 0)
             return written(inside, out["data"].tensor if out else None)
         outside = _neighbour(self.a_min, -math.inf, data.dtype), _neighbour(self.a_max, math.inf, data.dtype)
         kernel: Any = torch.ops.aten.hardtanh_backward
