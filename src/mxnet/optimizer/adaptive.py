@@ -21,7 +21,8 @@ from mxnet.ops.optimizer.steps import (
     scaled,
     trust_ratio,
 )
-from mxnet.optimizer.base import Index, Rule, State, register, zeros_like
+from mxnet.optimizer.base import Index, State, register
+from mxnet.optimizer.rule import Rule, zeros_like
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ import numpy as np
 
 from mxnet import ndarray as nd
 from mxnet.ops.optimizer.steps import group_adagrad
-from mxnet.optimizer.base import Index, OptimizerError, Rule, State, register
+from mxnet.optimizer.base import Index, OptimizerError, State, register
+from mxnet.optimizer.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

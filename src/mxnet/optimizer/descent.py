@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mxnet import ndarray as nd
 from mxnet.ndarray import NDArray
 from mxnet.ops.optimizer.steps import nag, scaled, sgd, sgd_with_momentum, sign_sgd, signum
-from mxnet.optimizer.base import Index, Optimizer, OptimizerError, Rule, State, register, zeros_like
+from mxnet.optimizer.base import Index, Optimizer, OptimizerError, State, register
+from mxnet.optimizer.rule import Rule, zeros_like
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
