@@ -18,10 +18,11 @@ __all__ = ["FEW", "Declined", "Place", "Recipe", "Rows"]
 FEW = 1 << 15
 """Elements up to which work element by element is done in rows: above, torch takes several threads for it."""
 
-_ALONE = range(1 << 15, 1 << 24)
+_ALONE = range(1 << 12, 1 << 24)
 """Multiplications of a product that several threads might share, but to wake them takes as long as they save.
 
-Where another process has their core, a product would wait for them for milliseconds.
+Where another process has their core, a product would wait for them for milliseconds. Smaller ones are not
+shared by the library itself.
 """
 
 Shape = tuple[int, ...]
