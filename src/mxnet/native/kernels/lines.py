@@ -15,6 +15,19 @@ from typing import Any, NamedTuple
 from llvmlite import ir
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, words_at
+from mxnet.native.kernels.laying import (
+    BAND,
+    CHANNELS,
+    EXTENTS,
+    FILTER_COUNT,
+    GROUPS,
+    LAID,
+    PADS,
+    PARTS,
+    PHASES,
+    PLANE,
+    STRIDES,
+)
 from mxnet.native.kernels.vectors import (
     FAST,
     I64,
@@ -31,9 +44,7 @@ from mxnet.native.kernels.vectors import (
 )
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, FIRST, END, RELU, PLAN = 0, 1, 2, 3, 4, 5, 6, 7, 8
-CHANNELS, GROUPS, FILTER_COUNT, PARTS, BAND = 0, 1, 2, 3, 4
-EXTENTS, STRIDES, PADS, PHASES, LAID = 5, 8, 11, 14, 17
-PLANE, LINES, OUT_PLANE, IN_PLACE, VARIANTS, TOTAL = 20, 21, 22, 23, 24, 25
+LINES, OUT_PLANE, IN_PLACE, VARIANTS, TOTAL = 21, 22, 23, 24, 25
 COUNT, TABLE, WEIGHTS, PLACES, ORIGIN, STEPS, TOGETHER = 0, 1, 2, 3, 6, 7, 10  # of each variant
 
 _F32 = ir.FloatType()
@@ -182,12 +193,6 @@ def _sum_elements(
     choose(builder, elements, _ELEMENTS, write)
 
 
-@intrinsic
-def _place(builder: Any, words: Any, first: Any) -> Any:
-    """Return the address of one of some words."""
-    return builder.ptrtoint(builder.gep(words, [first]), I64)
-
-
 @inline
 def _clear(target, n):
     t = f32(target)
@@ -305,12 +310,12 @@ def _interleave(lines, apart, target, n, step):
 @inline
 def _sum_result(a, p, laid, memory, number, start, out, first):
     """Sum up some lines of a plane of the result; variants that differ along a line only go together."""
-    together, pitch = i64(_place(p, _HEAD))[TOGETHER], 4 * p[LAID + 2]
+    together, pitch = i64(words_at(p) + 8 * _HEAD)[TOGETHER], 4 * p[LAID + 2]
     room = 4 * (p[LAID + 2] + 72)
     for j in range(0, p[VARIANTS], together):
-        v = i64(_place(p, _HEAD + _OF_VARIANT * j))
+        v = i64(words_at(p) + 8 * (_HEAD + _OF_VARIANT * j))
         height, n, out_pitch, step = v[PLACES + 1], v[PLACES + 2], v[STEPS + 1], v[STEPS + 2]
-        apart = i64(_place(p, v[TABLE]))[1]  # lines of the result that are summed up together
+        apart = i64(words_at(p) + 8 * v[TABLE])[1]  # lines of the result that are summed up together
         left = (v[PLACES] - 1) * p[LAID + 1] + height - first
         end = first + (p[LINES] if left > p[LINES] else left)
         # Where a line is no vector, what is too much is written over by the lines that follow, if there are.
@@ -331,17 +336,17 @@ def _sum_result(a, p, laid, memory, number, start, out, first):
                     end_of = to + (rows - 1) * each * out_pitch + 32
                     if step == 1 and (n >= 8 or (spills and end_of <= out + p[OUT_PLANE])):
                         _sum_lines(
-                            a, v, _place(p, v[TABLE]), number, at, pitch, start, to, each * out_pitch,
+                            a, v, words_at(p) + 8 * v[TABLE], number, at, pitch, start, to, each * out_pitch,
                             n if n > 8 else 8, rows,
                         )  # fmt: skip
                     else:
                         whole = 0
                         for k in range(together):
                             beside = memory + k * _ROWS * room
-                            w = i64(_place(p, _HEAD + _OF_VARIANT * (j + k)))
+                            w = i64(words_at(p) + 8 * (_HEAD + _OF_VARIANT * (j + k)))
                             whole += w[PLACES + 2]
                             _sum_lines(
-                                a, w, _place(p, w[TABLE]), number, at, pitch, start, beside,
+                                a, w, words_at(p) + 8 * w[TABLE], number, at, pitch, start, beside,
                                 room, w[PLACES + 2] if w[PLACES + 2] > 8 else 8, rows,
                             )  # fmt: skip
                         for row in range(rows):
@@ -383,7 +388,7 @@ def convolve_lines(a: Words) -> None:
 def collect_lines(a: Words) -> None:
     """Add up the gradient of filters as :func:`~mxnet.native.kernels.planes.collect_planes` does."""
     p = i64(words_at(a) + 8 * PLAN)
-    v = i64(_place(p, _HEAD))
+    v = i64(words_at(p) + 8 * _HEAD)
     laid = a[SCRATCH] + _ZEROS
     planes = p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2]
     lined = laid + 4 * planes * p[PLANE] + 512
@@ -416,5 +421,6 @@ def collect_lines(a: Words) -> None:
                     k = v[COUNT] * i // chunks
                     of_chunk = v[COUNT] * (i + 1) // chunks - k
                     _sum_elements(
-                        of_chunk, lined, _place(p, v[TABLE] + k), laid, (pixels + 7) // 8, out + 4 * k
+                        of_chunk, lined, words_at(p) + 8 * (v[TABLE] + k), laid, (pixels + 7) // 8,
+                        out + 4 * k,
                     )  # fmt: skip

@@ -131,12 +131,6 @@ _tile_of_one, _tile_of_few, _tile_of_many = _of_pixels(1, 8), _of_pixels(3, 3), 
 _filter, _filters = _of_filters(1, 12), _of_filters(3, 3)
 
 
-@intrinsic
-def _place(builder: Any, words: Any, first: Any) -> Any:
-    """Return the address of one of some words."""
-    return builder.ptrtoint(builder.gep(words, [first]), I64)
-
-
 @inline
 def _finish_line(source, target, n, step, more, relu):
     """Write a line of the result, with a bias, and ReLU applied, of NaN 0 as in MXNet."""
@@ -158,7 +152,7 @@ def _finish_line(source, target, n, step, more, relu):
 @inline
 def _tiles(p, v, weights, k, n, at, start, start_row, start_step, out, row, filters):
     """Sum up a tile of pixels for all filters, by some elements of windows."""
-    table, count = _place(p, v[TABLE]) + 8 * k, v[COUNT]
+    table, count = words_at(p) + 8 * v[TABLE] + 8 * k, v[COUNT]
     tiles = (filters + 5) // 6 if filters > 3 else 1
     fewest, more = filters // tiles, filters % tiles
     weight = weights + 4 * k
@@ -258,7 +252,7 @@ def convolve_planes(a: Words) -> None:
         for first in range(0, p[TOTAL], p[LINES]):
             lay(p, image, laid, first, p[BAND])
             for j in range(p[VARIANTS]):
-                v = i64(_place(p, _HEAD + _OF_VARIANT * j))
+                v = i64(words_at(p) + 8 * (_HEAD + _OF_VARIANT * j))
                 weights = a[FILTERS] + v[WEIGHTS] + 4 * of_all * v[COUNT]
                 left = (v[PLACES] - 1) * p[LAID + 1] + v[PLACES + 1] - first
                 lines = p[LINES] if left > p[LINES] else left
@@ -298,7 +292,7 @@ def _lay_grad(p, v, grad, target, row, filters, first, lines):
 @inline
 def _add_up(p, v, grad, grad_row, at, pixels, filters, out, row):
     """Add to the gradient of filters what some pixels say."""
-    table, count, vectors = _place(p, v[TABLE]), v[COUNT], (pixels + 7) // 8
+    table, count, vectors = words_at(p) + 8 * v[TABLE], v[COUNT], (pixels + 7) // 8
     if filters == 1:
         for k in range(0, count, 12):
             _filter(1, grad, grad_row, table + 8 * k, at, vectors, out + 4 * k, row)
@@ -318,7 +312,7 @@ def collect_planes(a: Words) -> None:
     Words: images, result (filter, element), 0, gradient of the output, and the rest as above.
     """
     p = i64(words_at(a) + 8 * PLAN)
-    v = i64(_place(p, _HEAD))
+    v = i64(words_at(p) + 8 * _HEAD)
     laid, row = a[SCRATCH] + _ZEROS, 4 * p[SUMS]
     planes = p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2]
     lined = laid + 4 * planes * p[PLANE] + 512
