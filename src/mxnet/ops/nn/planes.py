@@ -120,13 +120,9 @@ def spread(
     depth, made, pixels = sliding.places[0], sliding.extents[0], math.prod(sliding.extents[1:])
     sizes = taps, sliding.channels, depth, made, pixels, sliding.pads[0], sliding.dilates[0]
     units, count = sliding.batch * sliding.channels * made, threads()
-    to.shares(
-        "add_depths",
-        [
-            [parts, 0 if bias is None else bias, image, *sizes, units * i // count, units * (i + 1) // count, relu]
-            for i in range(count)
-        ],
-    )
+    shares = [(units * i // count, units * (i + 1) // count) for i in range(count)]
+    start = 0 if bias is None else bias
+    to.shares("add_depths", [[parts, start, image, *sizes, *share, relu] for share in shares])
 
 
 @by_rows
@@ -219,8 +215,10 @@ def _seen(s: Sliding) -> Sliding:
 
 
 def _by_depth(s: Sliding) -> Sliding | None:
-    """Return how windows slide that are each a plane of those of an image's gradient, for the elements of a
-    window along its depth as channels; None if all planes that a window meets stay in cache.
+    """Return how planes of windows slide that make an image's gradient, one by one.
+
+    Elements of a window along its depth are channels then, to be added up; None if what a window meets stays
+    in cache.
     """
     met = s.filters * (s.kernel[0] - 1) * s.dilates[0] * math.prod(s.places[1:])
     if s.groups > 1 or s.strides[0] > 1 or met <= _BLOCK:
