@@ -372,10 +372,7 @@ class Rows:
             Whether the product is added to what is there.
         """
         m, k, n = extents
-        function = sgemm()
-        if function is None or not m * k * n:
-            self.decline()
-        if m * k * n <= (_NARROW if n < 16 else _SMALL):
+        if 0 < m * k * n <= (_NARROW if n < 16 else _SMALL):
             if turn_right and m == 1:
                 self("multiply_row", left, right, into if add else 0, into, k, 0, 0, n)
                 return
@@ -385,13 +382,33 @@ class Rows:
                 right = lines
             self("matmul_small", left, right, into, m, k, n, *((1, m) if turn_left else (k, 1)), int(add))
             return
+        limit, *words = self.factors(
+            left, right, into, extents, turn_left=turn_left, turn_right=turn_right, add=add
+        )
+        self(*(("matmul_alone", limit) if limit else ("matmul",)), *words)
+
+    def factors(
+        self,
+        left: Place,
+        right: Place,
+        into: Place,
+        extents: tuple[int, int, int],
+        *,
+        turn_left: bool = False,
+        turn_right: bool = False,
+        add: bool = False,
+    ) -> list[Place | float]:
+        """Return the words of the library's product, and before them what limits its threads, or 0."""
+        m, k, n = extents
+        function = sgemm()
+        if function is None or not m * k * n:
+            self.decline()
         limit = limit_threads() if m * k * n in _ALONE and threads() > 1 else None
-        self(
-            *(("matmul",) if limit is None else ("matmul_alone", limit)),
-            function, right, left, into,
+        return [
+            limit or 0, function, right, left, into,
             _YES if turn_right else _NO, _YES if turn_left else _NO, n, m, k,
             1.0, k if turn_right else n, m if turn_left else k, float(add), n,
-        )  # fmt: skip
+        ]  # fmt: skip
 
     def copy(
         self,
