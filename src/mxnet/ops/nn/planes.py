@@ -32,7 +32,7 @@ _HEAD, _OF_VARIANT = 27, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
 # Thousands of multiplications and additions in a microsecond: of windows, also large ones, and for filters.
-_RATE, _DEEP, _ADDING = 80, 70, 76
+_RATE, _DEEP, _ADDING = 80, 70, 80
 _START = 3  # elements that could be multiplied while a tile begins and ends
 _LAYS, _MOVED = 400, 120  # microseconds for a million numbers laid out, and out
 _AGAIN = 2  # how many times lines are laid out where there are more of a window's than stay in cache
