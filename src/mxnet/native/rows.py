@@ -29,6 +29,12 @@ Where another process has their core, a product would wait for them for millisec
 shared by the library itself.
 """
 
+_SMALL, _NARROW = 1 << 13, 1 << 20
+"""Multiplications up to which a kernel is done before the library has looked at what it was given.
+
+The second is for a result of less than 16 columns, which take the library three times as long.
+"""
+
 Shape = tuple[int, ...]
 
 _NO, _YES = ord("N"), ord("T")
@@ -405,6 +411,16 @@ class Rows:
         function = sgemm()
         if function is None or not m * k * n:
             self.decline()
+        if m * k * n <= (_NARROW if n < 16 else _SMALL):
+            if turn_right and m == 1:
+                self("multiply_row", left, right, into if add else 0, into, k, 0, 0, n)
+                return
+            if turn_right:
+                lines = self.scratch(k * n)
+                self("transpose", right, lines, 1, n, k)
+                right = lines
+            self("matmul_small", left, right, into, m, k, n, *((1, m) if turn_left else (k, 1)), int(add))
+            return
         limit = limit_threads() if m * k * n in _ALONE and threads() > 1 else None
         self(
             *(("matmul",) if limit is None else ("matmul_alone", limit)),
