@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -17,6 +18,9 @@ __all__ = ["FEW", "Declined", "Place", "Recipe", "Rows"]
 
 FEW = 1 << 15
 """Elements up to which work element by element is done in rows: above, torch takes several threads for it."""
+
+_MUCH = 1 << 17
+"""Elements from which on to wake other threads takes less time than they save."""
 
 _ALONE = range(1 << 12, 1 << 24)
 """Multiplications of a product that several threads might share, but to wake them takes as long as they save.
@@ -268,6 +272,38 @@ class Rows:
         words = [word for share in shares for word in share]
         self("together", *runner, of_each, len(shares), len(shares[0]), *words)
 
+    def divide(
+        self, kernel: str, over: int, words: Callable[[int, int], Sequence[Place | float]], *, work: int
+    ) -> None:
+        """Add a row for things that have nothing to do with each other; much work is shared among threads.
+
+        Parameters
+        ----------
+        kernel : str
+            The kernel.
+        over : int
+            How many things there are.
+        words : callable
+            Returns what the kernel is told to do things from which to before which.
+        work : int
+            What all take, in elements.
+        """
+        if work >= _MUCH and runs_together() is None:  # torch may have threads where there are none for rows
+            self.decline()
+        parts = min(over, threads()) if work >= _MUCH else 1
+        self.shares(
+            kernel, [words(*share) for share in pairwise(over * i // parts for i in range(parts + 1))]
+        )
+
+    def lines(self, kernel: str, width: int, *places: Place) -> None:
+        """Add a row that does lines of some places one by one; last come the numbers of lines and columns."""
+        self.divide(
+            kernel,
+            places[0].size // width,
+            lambda i, j: (*(each.at(i * width) for each in places), j - i, width),
+            work=places[0].size,
+        )
+
     def binary(
         self, kernel: str, left: Place | float, right: Place | float, into: Place | None = None
     ) -> Place:
@@ -336,15 +372,15 @@ class Rows:
         while True:
             at = next((i for i, (_, is_summed) in enumerate(groups) if is_summed), None)
             if at is None:
-                self("sum_middle", source, into, source.size, 1, 1, factor)
+                self("sum_middle", source, into, source.size, 1, 1, 1, factor)
                 return
             outer, inner = (math.prod(n for n, _ in part) for part in (groups[:at], groups[at + 1 :]))
             middle = groups.pop(at)[0]
             if not any(is_summed for _, is_summed in groups):
-                self("sum_middle", source, into, outer, middle, inner, factor)
+                self("sum_middle", source, into, outer, middle, inner, inner, factor)
                 return
             sums = self.scratch(outer * inner)
-            self("sum_middle", source, sums, outer, middle, inner, 1.0)
+            self("sum_middle", source, sums, outer, middle, inner, inner, 1.0)
             source = sums
 
     def product(

@@ -364,9 +364,8 @@ class _Softmax(Op):
         plain = self.temperature in (None, 1) and not self.negated and not self.use_length
         if not plain or self.axis % len(shape) != len(shape) - 1:
             to.decline()
-        to.few(places[0])
         kernel = "log_softmax" if self.logarithmic else "softmax"
-        to(kernel + what, *places, places[0].size // shape[-1], shape[-1])
+        to.lines(kernel + what, shape[-1], *places)
 
     def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
         kernel = (

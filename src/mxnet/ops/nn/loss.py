@@ -182,20 +182,19 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         shape = to.data.shape
         if (self.multi_output and len(shape) > 2) or not to.data.size or not shape:
             to.decline()
-        to.few(to.data)
         classes = shape[-1] if self.preserve_shape else to.data.size // shape[0]
-        to("softmax", to.data, to.output, to.data.size // classes, classes)
+        to.lines("softmax", classes, to.data, to.output)
 
     def backward_as_rows(self, to: Rows) -> None:
         shape, label = to.output.shape, to.label.shape
         plain = len(shape) == 2 and to.label.size == shape[0] and label != shape
         if not plain or self.smooth_alpha or self.out_grad:
             to.decline()
-        to.few(to.output)
         factor = self.grad_scale / (shape[0] if self.normalization == "batch" else 1)
         ignored = int(number_as(self.ignore_label, "int32"))
         how = self.use_ignore, self.normalization == "valid", ignored
-        to("minus_one_hot", to.output, to.label, to.data_grad, *shape, factor, *how)
+        words = to.output, to.label, to.data_grad, *shape, factor, *how
+        to.divide("minus_one_hot", shape[0], lambda *rows: (*words, *rows), work=to.output.size)
 
     def backward_reads(self) -> tuple[str, ...]:
         return ("output", "label", "data", "grad") if self.out_grad else ("output", "label", "data")
