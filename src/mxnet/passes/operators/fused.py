@@ -461,13 +461,11 @@ class FusedFullyConnected(Op):
             if self.act not in ("none", "relu"):
                 to.each(row_of_activation(self.act), to.output, to.output)
             return
-        bent = self.act != "none"
-        sums = to.scratch(m * n) if bent else to.output
         if to.bias is not None:
-            to.copy(to.bias, sums, m, n, source_step=0)
-        to.product(to.data, to.weight, sums, (m, k, n), add=to.bias is not None)
-        if bent:
-            to.each(row_of_activation(self.act), sums, to.output)
+            to.copy(to.bias, to.output, m, n, source_step=0)
+        to.product(to.data, to.weight, to.output, (m, k, n), add=to.bias is not None)
+        if self.act != "none":
+            to.each(row_of_activation(self.act), to.output, to.output)
 
     def _sliding(self, rows: int, columns: int) -> Sliding:
         """Return the product as a convolution of images of a pixel."""
