@@ -73,7 +73,7 @@ def _fetch(builder: Any, address: Any) -> None:
 
 @inline
 def _fetch_below(a, image, line, x, pixels):
-    """Have the cache filled with what the windows of the next line see first, so many pixels of 16 channels."""
+    """Have the cache filled with what windows of the next line see first: so many pixels of 16 channels."""
     channels, stride = 4 * a[CHANNELS], a[STRIDE]
     first = (line + 1) * stride - a[PAD] + (a[KERNEL] - 1) * a[DILATE] + 1 - stride
     for i in range(first, first + stride):
