@@ -1,7 +1,8 @@
 """Windows of which each channel is looked at by itself: convolutions with a group a channel, and pooling.
 
 Images have their channels last, as many as vectors of a pixel take. What is summed up, or the largest number,
-stays in registers, for four pixels at a time inside of the image.
+stays in registers, for four pixels at a time inside of the image. The line below is fetched meanwhile: of a
+large batch images come from memory, in more streams than a processor foresees.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mxnet.native.kernels.language import Words, f32, i64, inline, intrinsic, kernel, real
-from mxnet.native.kernels.vectors import FAST, HALVES, I64, choose, load, loop, moved, store
+from mxnet.native.kernels.vectors import FAST, HALVES, I64, choose, fetch, load, loop, moved, store
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH = 0, 1, 2, 3, 4
 HEIGHT, WIDTH, CHANNELS, KERNEL, STRIDE, PAD, DILATE, PLACES = 5, 6, 7, 8, 10, 12, 14, 16
@@ -64,6 +65,24 @@ def _largest(builder: Any, most: Any, x: Any, _: Any) -> Any:
 _window_summed, _window_largest = _window(_summed), _window(_largest)
 
 
+@intrinsic
+def _fetch(builder: Any, address: Any) -> None:
+    """Have a line of the cache filled with what is read soon."""
+    fetch(builder, address)
+
+
+@inline
+def _fetch_below(a, image, line, x, pixels):
+    """Have the cache filled with what windows of the next line see first: so many pixels of 16 channels."""
+    channels, stride = 4 * a[CHANNELS], a[STRIDE]
+    first = (line + 1) * stride - a[PAD] + (a[KERNEL] - 1) * a[DILATE] + 1 - stride
+    for i in range(first, first + stride):
+        at = image + channels * (i * a[WIDTH] + x * a[STRIDE + 1])
+        for _ in range(pixels * a[STRIDE + 1]):
+            _fetch(at)
+            at += channels
+
+
 @inline
 def _list_elements(a, table, image, line, x, same):
     """Write where the elements of a window lie that are inside of the image, and their filters."""
@@ -107,6 +126,7 @@ def _each_pixel(a, start, same, table, sums):
             step = channels * stride
             offset, out = step * (x - listed), a[OUT] + channels * (i * a[PLACES + 1] + x)
             for c in range(0, channels, 64):
+                _fetch_below(a, image + c, i % a[PLACES], x, pixels)
                 to, first = out + c, start + c
                 if sums:
                     _window_summed(pixels, table, count, offset + c, step, c, to, channels, first, a[RELU])

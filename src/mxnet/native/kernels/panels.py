@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llvmlite import ir
-
 from mxnet.native.kernels.language import f32, inline, intrinsic
 from mxnet.native.kernels.vectors import (
     FAST,
@@ -20,6 +18,7 @@ from mxnet.native.kernels.vectors import (
     LANES,
     VECTOR,
     choose,
+    fetch,
     load,
     loop,
     moved,
@@ -34,19 +33,8 @@ _ROW = 8 * LANES  # bytes of a row of a panel, or of a tile
 SPARE = _ROWS * _ROW
 """Bytes of memory for a tile of which not all columns are wanted."""
 _DEPTH = 256  # rows of a panel that stay in the nearest cache while they are multiplied
-_I32, _P8 = ir.IntType(32), ir.IntType(8).as_pointer()
 
 Values = Sequence[Any]
-
-
-def _fetch(builder: Any, address: Any, *, writes: bool = False) -> None:
-    """Have a cache filled with what is read soon, the nearest but one, or with what is written."""
-    kind = ir.FunctionType(ir.VoidType(), [_P8, _I32, _I32, _I32])
-    prefetch = builder.module.globals.get("llvm.prefetch.p0i8") or builder.module.declare_intrinsic(
-        "llvm.prefetch", [_P8], kind
-    )
-    which = (1, 3) if writes else (0, 2)
-    builder.call(prefetch, [builder.inttoptr(address, _P8), *map(_I32, which), _I32(1)])
 
 
 def _summed(
@@ -66,7 +54,7 @@ def _summed(
         def along(at: Any, down: Any, soon: Any, *sums: Any) -> Values:
             rows_at = [builder.add(place, at) for place in places]
             if turns > 1:
-                _fetch(builder, soon)
+                fetch(builder, soon)
                 soon = builder.add(soon, pace)
             for turn in range(turns):
                 both = [load(builder, down, _ROW * turn + half) for half in HALVES]
@@ -110,7 +98,7 @@ def _tile(
         more = [load(builder, moved(builder, addend, addend_row, row), half) for row, half in places]
         more = [builder.fadd(*pair, flags=FAST) for pair in zip(more, columns, strict=True)]
         for row in range(rows):
-            _fetch(builder, moved(builder, addend, addend_row, rows + row))
+            fetch(builder, moved(builder, addend, addend_row, rows + row))
         builder.branch(starts)
         builder.position_at_end(starts)
         firsts = [builder.phi(VECTOR) for _ in places]
@@ -118,7 +106,7 @@ def _tile(
             phi.add_incoming(alone, before)
             phi.add_incoming(added, adds)
         for row in range(rows):
-            _fetch(builder, moved(builder, out, out_row, rows + row), writes=True)
+            fetch(builder, moved(builder, out, out_row, rows + row), writes=True)
         sums = _summed(builder, firsts, table, line, elements, offset, count, panel, soon, pace)
         store(builder, sums, [(moved(builder, out, out_row, row), half) for row, half in places], relu)
 

@@ -15,6 +15,7 @@ __all__ = [
     "VECTOR",
     "across",
     "choose",
+    "fetch",
     "load",
     "loop",
     "moved",
@@ -28,6 +29,7 @@ LANES = 8
 HALVES = (0, 4 * LANES)
 """Where the two vectors of a line of 16 numbers begin, in bytes."""
 I64, _I32, _F32 = ir.IntType(64), ir.IntType(32), ir.FloatType()
+_P8 = ir.IntType(8).as_pointer()
 VECTOR = ir.VectorType(_F32, LANES)
 FAST = ("contract", "reassoc", "nsz")
 _ZERO = ir.Constant(VECTOR, [0.0] * LANES)
@@ -64,6 +66,16 @@ def repeated(builder: Any, address: Any, more: int = 0) -> Any:
 def moved(builder: Any, base: Any, step: Any, times: int) -> Any:
     """Return an address so many steps further on."""
     return builder.add(base, builder.mul(step, I64(times))) if times else base
+
+
+def fetch(builder: Any, address: Any, *, writes: bool = False) -> None:
+    """Have a cache filled with what is read soon, the nearest but one, or with what is written."""
+    kind = ir.FunctionType(ir.VoidType(), [_P8, _I32, _I32, _I32])
+    prefetch = builder.module.globals.get("llvm.prefetch.p0i8") or builder.module.declare_intrinsic(
+        "llvm.prefetch", [_P8], kind
+    )
+    which = (1, 3) if writes else (0, 2)
+    builder.call(prefetch, [builder.inttoptr(address, _P8), *map(_I32, which), _I32(1)])
 
 
 def loop(builder: Any, count: Any, firsts: Values, body: Callable[..., Values]) -> Values:
