@@ -296,8 +296,12 @@ def test_without_kernels_programs_are_torch_s(monkeypatch):
     trained(executor)
 
 
-def test_without_a_product_of_matrices_layers_are_torch_s(monkeypatch):
+def test_without_a_product_of_matrices_layers_are_torch_s_but_for_small_ones(monkeypatch):
     monkeypatch.setattr(rows, "sgemm", lambda: None)
+    executor = filled(mixed().simple_bind(mx.cpu(), data=(5, 6)))
+    assert "__0_FullyConnected(" not in executor.program(is_train=True)
+    monkeypatch.setattr(rows, "_SMALL", 0)
+    monkeypatch.setattr(rows, "_NARROW", 0)
     executor = filled(mixed().simple_bind(mx.cpu(), data=(5, 6)))
     assert "__0_FullyConnected(" in executor.program(is_train=True)
     trained(executor)
