@@ -81,7 +81,7 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
         "planes": planes.cost(s, part),
     }
     if pixels.fits(s):
-        found["pixels"] = pixels.cost(s)
+        found["pixels"] = pixels.cost(s, part)
     if part != "filters" and strips.fits(s):
         found["strips"] = strips.cost(s, is_back=part == "image")
     product = in_rows(s)

@@ -15,14 +15,15 @@ from mxnet.ops.nn.activation import rectified_
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.ops.nn.convolution_tuning import Part
     from mxnet.ops.nn.sliding import Sliding
 
 __all__ = ["backward", "collect", "convolve", "cost", "fits", "multiply", "spread"]
 
 _RATE = 64  # of products: thousands of multiplications and additions in a microsecond
-_START = 4  # numbers of a window that could be multiplied while a product begins
+_START = 4  # numbers that could be multiplied and summed up while a product begins
 _MOVED, _GATHERED = 150, 1500  # microseconds for a million numbers in and out, and for those of windows
-_CALL = 15
+_CALL, _CALLS = 15, 50  # ... and if windows are gathered, too
 _PLACES = 512  # of an image, with fewer of which it is worth copying all into one matrix
 
 
@@ -51,12 +52,16 @@ def fits(sliding: Sliding) -> bool:
     )
 
 
-def cost(sliding: Sliding) -> float:
-    """Return the microseconds for any part of a convolution."""
-    windows = 0 if _takes_all(sliding) else sliding.rows * sliding.size
+def cost(sliding: Sliding, part: Part) -> float:
+    """Return the microseconds for a part of a convolution."""
+    takes_all = _takes_all(sliding)
+    windows = 0 if takes_all else sliding.rows * sliding.size
     numbers = sliding.batch * sliding.channels * math.prod(sliding.extents) + sliding.rows * sliding.filters
-    multiplied = 2 * sliding.rows * (sliding.size + _START) * sliding.filters
-    return multiplied / _RATE / 1e3 + (windows * _GATHERED + numbers * _MOVED) / 1e6 + _CALL
+    sizes = sliding.rows, sliding.size, sliding.filters
+    summed = sizes[("filters", "output", "image").index(part)]
+    multiplied = 2 * math.prod(sizes) * (1 + _START / summed)
+    calls = _CALL if takes_all else _CALLS
+    return multiplied / _RATE / 1e3 + (windows * _GATHERED + numbers * _MOVED) / 1e6 + calls
 
 
 def multiply(
