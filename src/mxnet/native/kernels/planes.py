@@ -29,7 +29,18 @@ from mxnet.native.kernels.laying import (
     clear,
     lay,
 )
-from mxnet.native.kernels.vectors import FAST, I64, LANES, VECTOR, across, choose, load, moved, repeated
+from mxnet.native.kernels.vectors import (
+    FAST,
+    I64,
+    LANES,
+    VECTOR,
+    across,
+    choose,
+    load,
+    moved,
+    repeated,
+    store,
+)
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, FIRST, END, RELU, PLAN = 0, 1, 2, 3, 4, 5, 6, 7, 8
 LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL, STRETCHES = 21, 22, 23, 24, 25, 26  # of lines, a unit of work each
@@ -40,6 +51,7 @@ _F32 = ir.FloatType()
 _HEAD, _OF_VARIANT = 27, 11  # words of a plan before its variants, and of each
 _ZEROS = 256  # bytes at the start of scratch memory, which are 0
 _DEPTH = 256  # elements of windows that stay in the nearest cache while all filters are multiplied with them
+_NEAR = 6 << 10  # numbers of an image that stay in the nearest cache
 _RUN = 1024  # pixels of a gradient, likewise
 
 Values = Sequence[Any]
@@ -75,7 +87,7 @@ def _of_pixels(most: int, vectors: int) -> Any:
 
     def tile(
         builder: Any, number: Any, weights: Any, weight_row: Any, table: Any, count: Any, image: Any,
-        start: Any, start_row: Any, out: Any, out_row: Any,
+        start: Any, start_row: Any, out: Any, out_row: Any, relu: Any,
     ) -> None:  # fmt: skip
         def write(rows: int) -> None:
             tiles = [(row, 4 * LANES * v) for row in range(rows) for v in range(vectors)]
@@ -88,9 +100,8 @@ def _of_pixels(most: int, vectors: int) -> Any:
                 return [(x, y) for x in numbers for y in line]
 
             made = _loop(builder, count, [(weights, 4), (table, 8)], sums, multiply)
-            for (row, more), total in zip(tiles, made, strict=True):
-                place = builder.add(moved(builder, out, out_row, row), I64(more))
-                builder.store(total, builder.inttoptr(place, VECTOR.as_pointer())).align = 4
+            places = [(moved(builder, out, out_row, row), more) for row, more in tiles]
+            store(builder, made, places, relu)
 
         choose(builder, number, most, write)
 
@@ -150,23 +161,26 @@ def _finish_line(source, target, n, step, more, relu):
 
 
 @inline
+def _tile(filters, rows, weights, row_of_weights, table, n, at, start, start_row, out, row, relu):
+    """Sum up a tile of some rows, one for a filter, by the kernel that goes with so many filters in all."""
+    if filters == 1:
+        _tile_of_one(rows, weights, row_of_weights, table, n, at, start, start_row, out, row, relu)
+    elif filters <= 3:
+        _tile_of_few(rows, weights, row_of_weights, table, n, at, start, start_row, out, row, relu)
+    else:
+        _tile_of_many(rows, weights, row_of_weights, table, n, at, start, start_row, out, row, relu)
+
+
+@inline
 def _tiles(p, v, weights, k, n, at, start, start_row, start_step, out, row, filters):
     """Sum up a tile of pixels for all filters, by some elements of windows."""
-    table, count = words_at(p) + 8 * v[TABLE] + 8 * k, v[COUNT]
-    tiles = (filters + 5) // 6 if filters > 3 else 1
-    fewest, more = filters // tiles, filters % tiles
-    weight = weights + 4 * k
-    if filters == 1:
-        _tile_of_one(1, weight, 4 * count, table, n, at, start, start_row, out, row)
-    elif filters <= 3:
-        _tile_of_few(filters, weight, 4 * count, table, n, at, start, start_row, out, row)
-    else:
-        for t in range(tiles):
-            rows = fewest + 1 if t < more else fewest
-            _tile_of_many(rows, weight, 4 * count, table, n, at, start, start_row, out, row)
-            weight += 4 * count * rows
-            start += start_step * rows
-            out += row * rows
+    table, count, tiles = words_at(p) + 8 * v[TABLE] + 8 * k, v[COUNT], (filters + 5) // 6
+    for t in range(tiles):
+        f = filters * t // tiles
+        _tile(
+            filters, filters * (t + 1) // tiles - f, weights + 4 * (count * f + k), 4 * count, table, n, at,
+            start + start_step * f, start_row, out + row * f, row, 0,
+        )  # fmt: skip
 
 
 @inline
@@ -184,22 +198,30 @@ def _sum(p, v, weights, laid, zeros, sums, row, filters, pixels, width):
 
 @inline
 def _sum_lines(a, p, v, weights, laid, starts, out, filters, first, lines, width):
-    """Sum up lines where they belong; the end of a line is computed with some of what was before it."""
-    n = v[PLACES + 2]
-    for line in range(lines):
-        z, y = (first + line) // p[LAID + 1], (first + line) % p[LAID + 1]
-        if y < v[PLACES + 1]:
-            to = out + v[ORIGIN] + z * v[STEPS] + y * v[STEPS + 1]
-            at = laid + 4 * line * p[LAID + 2]
-            for q in range(0, n, width):
-                x = q if q + width <= n else n - width
-                _tiles(
-                    p, v, weights, 0, v[COUNT], at + 4 * x, starts, 4 * width, 4 * width, to + 4 * x,
-                    p[OUT_PLANE], filters,
-                )  # fmt: skip
-            if a[RELU]:
-                for f in range(filters):
-                    _finish_line(to + f * p[OUT_PLANE], to + f * p[OUT_PLANE], n, 1, np.float32(0), 1)
+    """Sum up lines where they belong; the end of a line is computed with some of what was before it.
+
+    A tile of filters goes over lines as long as these stay near: so results are written one after another.
+    """
+    n, count, tiles = v[PLACES + 2], v[COUNT], (filters + 5) // 6
+    near = _NEAR // (p[CHANNELS] * p[PHASES] * p[PHASES + 1] * p[PHASES + 2] * p[LAID + 2])
+    near = near if near > 1 else 1
+    for begin in range(0, lines, near):
+        end = begin + near if begin + near < lines else lines
+        for t in range(tiles):
+            f = filters * t // tiles
+            rows = filters * (t + 1) // tiles - f
+            for line in range(begin, end):
+                z, y = (first + line) // p[LAID + 1], (first + line) % p[LAID + 1]
+                if y < v[PLACES + 1]:
+                    to = out + v[ORIGIN] + z * v[STEPS] + y * v[STEPS + 1] + f * p[OUT_PLANE]
+                    at = laid + 4 * line * p[LAID + 2]
+                    for q in range(0, n, width):
+                        x = q if q + width <= n else n - width
+                        _tile(
+                            filters, rows, weights + 4 * count * f, 4 * count, words_at(p) + 8 * v[TABLE],
+                            count, at + 4 * x, starts + 4 * width * f, 4 * width, to + 4 * x, p[OUT_PLANE],
+                            a[RELU],
+                        )  # fmt: skip
 
 
 @inline
