@@ -17,6 +17,7 @@ from mxnet.ops.tensor.rearrange import Flatten
 from mxnet.ops.tools.keeping import kept
 from mxnet.ops.tools.shapes import numel
 from mxnet.ops.tools.storage import MAKES_DENSE
+from mxnet.ops.tools.traced import rows_by_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -252,16 +253,13 @@ class _RegressionOutput(Op):
         to.few(to.output)
         to.copy(to.data, to.output, 1, to.output.size)
 
-    def backward_as_rows(self, to: Rows) -> None:
-        scale = self.grad_scale / max(math.prod(to.output.shape[1:]), 1)
-        label = to.label._replace(shape=to.output.shape)
-        to.binary("mul", to.binary("sub", to.output, label), scale, to.data_grad)
-
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return data
 
     def backward(self, run: Run, output: Tensor, label: Tensor, data: Like) -> tuple[Tensor | None, ...]:
         return self.slope(output, label.reshape(output.shape)) * self._scale(output), None
+
+    backward_as_rows = rows_by_trace(backward, is_backward=True)
 
     def add_gradient(self, array: Tensor, gradient: Tensor) -> Tensor:
         """Do as MXNet, which adds the unscaled gradient and then that sum, scaled, to itself."""
@@ -322,8 +320,6 @@ class MAERegressionOutput(
     """
 
     example = "[0.5, 2]; [1, 2]"
-
-    backward_as_rows = None  # type: ignore[assignment]
 
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         return (output > label).to(output.dtype) * 2 - 1
