@@ -146,7 +146,7 @@ class Rows:
     """What an operator's ``as_rows`` writes to: ``to("relu", to.data, to.output, 6)`` adds a row.
 
     Operators are asked of arrays that lie in the order of their axes; where ``rows_of_any_layout`` of a class
-    says that it looks at layouts, it is asked, for inference, of others too.
+    says that it looks at layouts, it is asked of others too: of packed weights, and in inference of images.
 
     Attributes
     ----------

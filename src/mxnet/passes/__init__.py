@@ -17,6 +17,7 @@ from mxnet.passes.merge_equal_nodes import merge_equal_nodes
 from mxnet.passes.pool_images import pool_images
 from mxnet.passes.rewrite import check_outputs
 from mxnet.passes.scale_channels import scale_channels
+from mxnet.passes.share_panels import share_panels
 from mxnet.passes.use_channels_last import use_channels_last
 from mxnet.passes.use_winograd import use_winograd
 
@@ -40,7 +41,7 @@ INFERENCE: tuple[Pass, ...] = (
 )
 """For runs with ``is_train=False``. What does nothing goes first: it may hide that nodes are equal."""
 
-TRAINING: tuple[Pass, ...] = (merge_equal_nodes, join_weight_gradients, use_channels_last)
+TRAINING: tuple[Pass, ...] = (merge_equal_nodes, join_weight_gradients, share_panels, use_channels_last)
 """For the graph of outputs and gradients."""
 
 TO_COMPILE: tuple[Pass, ...] = (merge_equal_nodes,)

@@ -29,7 +29,7 @@ from mxnet.passes.operators.fused import (
 )
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
-__all__ = ["fuse_fully_connected"]
+__all__ = ["fuse_fully_connected", "multiplies_panels"]
 
 _SMALL = 1 << 18  # numbers of a weight up to which the library's product is as fast as any
 
@@ -80,11 +80,16 @@ def _stored(weight: Type, rows: int) -> tuple[str, Op | None]:
     is_small = (numel(weight.shape or ()) or 0) <= _SMALL
     if rows == 1 and not is_small:  # it is read once, which is all that counts
         return "plain", None
-    if rows and not is_small and onednn_runs(weight) and are_there() and direct.by_panels():
+    if not is_small and multiplies_panels(weight, rows):
         return "panels", FiltersInPanels.make()
     if onednn_multiplies(weight, rows):
         return "packed", PackedDenseWeight.make(rows=rows)
     return "transposed", TransposedDenseWeight.make()
+
+
+def multiplies_panels(weight: Type, rows: int | None) -> bool:
+    """Whether our own products are there, and fast, for that many rows and a weight in panels."""
+    return bool(rows) and onednn_runs(weight) and are_there() and direct.by_panels()
 
 
 def _with_activation(layer: Node, node: Node) -> tuple[Entry, ...] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mxnet.ir.op import Op
-from mxnet.ir.types import Type
+from mxnet.ir.types import CHANNELS_LAST, Type
 from mxnet.native.rows import Declined, Recipe, Rows
 from mxnet.ops.backward import Backward
 from mxnet.ops.tools.in_rows import names_in_rows
@@ -51,7 +51,8 @@ class Recipes:
         unread = op.shape_only
         for i, (shape, dtype, where, layout) in enumerate(types):
             if (
-                (layout and (self._is_train(op) or not op.rows_of_any_layout))
+                (layout and not op.rows_of_any_layout)
+                or (layout == CHANNELS_LAST and self._is_train(op))
                 or where.device_type == "gpu"
                 or shape is None
                 or None in shape

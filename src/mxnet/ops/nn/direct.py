@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     from mxnet.native.rows import Place, Rows
 
-__all__ = ["PANEL", "by_panels", "convolve", "elements", "fits", "in_panels", "shares_in_rows", "shares_rows"]
+__all__ = [
+    "PANEL",
+    "by_panels",
+    "columns_in_panels",
+    "convolve",
+    "elements",
+    "fits",
+    "in_panels",
+    "shares_in_rows",
+    "shares_rows",
+]
 
 PANEL = 16  # columns of a matrix that lie side by side
 _SPARE = 96  # numbers at the start of scratch memory that kernels keep for themselves
@@ -67,6 +77,13 @@ def in_panels(weight: Tensor) -> Tensor:
     if len(matrix) % PANEL:
         matrix = F.pad(matrix, (0, 0, 0, -len(matrix) % PANEL))
     return transposed(matrix.view(-1, PANEL, matrix.shape[1]))
+
+
+def columns_in_panels(matrix: Tensor) -> Tensor:
+    """Return a matrix in panels: its rows are those of a panel, as they are."""
+    if matrix.shape[1] % PANEL:
+        matrix = F.pad(matrix, (0, -matrix.shape[1] % PANEL))
+    return matrix.reshape(len(matrix), -1, PANEL).transpose(0, 1).contiguous()
 
 
 def turns(sliding: Sliding) -> bool:

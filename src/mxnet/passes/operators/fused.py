@@ -210,19 +210,22 @@ class PackedConvolutionWeight(_Packed):
 class FiltersInPanels(_Packed):
     """Brings filters, or the weight of a dense layer, into panels, as our own products want them.
 
-    Shapes: weight (filter, channel, *kernel), output (panel, channel * elements, column).
+    Shapes: weight (filter, channel, *kernel), output (panel, channel * elements, column); `turned`, that of a
+    dense layer is multiplied by its columns, as its gradient wants.
     """
 
     name = "_filters_in_panels"
+    turned: bool = param(default=False, doc="Whether columns are multiplied with.")
 
     def infer_shape(self, s: Slots) -> Mapping[str, Any]:
-        size = numel((s.weight or (None, None))[1:])
-        if size is None:
+        filters, size = (s.weight or (None,))[0], numel((s.weight or (None, None))[1:])
+        if filters is None or size is None:
             return {}
-        return {"output": (-(-s.weight[0] // direct.PANEL), size, direct.PANEL)}
+        filters, size = (size, filters) if self.turned else (filters, size)
+        return {"output": (-(-filters // direct.PANEL), size, direct.PANEL)}
 
     def forward(self, run: Run, weight: Tensor) -> Tensor:
-        return direct.in_panels(weight)
+        return direct.columns_in_panels(weight) if self.turned else direct.in_panels(weight)
 
 
 class FiltersApart(_Packed):
