@@ -173,10 +173,7 @@ def _infer(
                 f"The output {describe_entry(entry)} is {where[entry.index]}, but {fact} where it is used."
             ) from None
     values.append([residual])
-    sources = [
-        [(-1, 0) if entry.is_residual else (index[entry.node], entry.index) for entry in node.inputs]
-        for node in graph.nodes
-    ]
+    sources = graph.sources
     pending = [i for i, node in enumerate(graph.nodes) if node.op is not None]
     changed = True
     while changed and pending:

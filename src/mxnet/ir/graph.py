@@ -30,6 +30,15 @@ class Graph:
         return {node: i for i, node in enumerate(self.nodes)}
 
     @functools.cached_property
+    def sources(self) -> list[list[tuple[int, int]]]:
+        """By node, the position of the node that makes each input, and which output; of a residual -1, 0."""
+        index = self.index
+        return [
+            [(-1, 0) if entry.is_residual else (index[entry.node], entry.index) for entry in node.inputs]
+            for node in self.nodes
+        ]
+
+    @functools.cached_property
     def aux(self) -> tuple[Node, ...]:
         """The variables that operators use as auxiliary states."""
         aux = {

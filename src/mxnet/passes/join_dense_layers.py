@@ -47,6 +47,11 @@ def _has_rows(data: Type) -> bool:
     return is_complete(data.shape) and len(data.shape) > 1
 
 
+def _inputs_of(layers: Sequence[Node]) -> list[Entry]:
+    """Return what a set of layers reads: what one of them waits for, all do."""
+    return [entry for each in layers for entry in each.inputs]
+
+
 class _Joined:
     """A graph, and the sets of its layers that become one product each."""
 
@@ -63,20 +68,23 @@ class _Joined:
     def independent(self, group: Sequence[Node]) -> list[Node]:
         """Return the most layers of a group that do not depend on each other: those equally deep in it."""
         deep = set(group)
-        longest: dict[Node, int] = {}
+        longest: dict[Node, int] = {}  # of joined layers, and of nodes that depend on the group
         by_depth: dict[int, list[Node]] = defaultdict(list)
         for node in self.order:
-            if node not in longest:
-                before = max([longest.get(each, 0) for each in self._before(node)], default=0)
-                if node in deep:
-                    by_depth[before].append(node)
-                    before += 1
-                longest.update(dict.fromkeys(self.members.get(node, (node,)), before))
+            if node in longest:
+                continue
+            together = self.members.get(node)
+            before = 0
+            for each in node.inputs if together is None else _inputs_of(together):
+                depth = longest.get(each.node)
+                if depth is not None and depth > before:
+                    before = depth
+            if node in deep:
+                by_depth[before].append(node)
+                before += 1
+            if before or together:
+                longest.update(dict.fromkeys(together or (node,), before))
         return max(by_depth.values(), key=len)
-
-    def _before(self, node: Node) -> list[Node]:
-        """Return what a node reads; what one of a set waits for, all do."""
-        return [entry.node for each in self.members.get(node, (node,)) for entry in each.inputs]
 
     def _in_order(self) -> list[Node]:
         """Return the operators in an order in which the layers of each set can run as one."""
@@ -85,12 +93,14 @@ class _Joined:
         stack = [(entry.node, False) for entry in reversed(self.graph.outputs)]
         while stack:
             node, is_ready = stack.pop()
+            together = self.members.get(node)
             if is_ready:
-                order += self.members.get(node, (node,))
+                order += together or (node,)
             elif node not in begun and node.op is not None:
-                begun.update(self.members.get(node, (node,)))
+                begun.update(together or (node,))
                 stack.append((node, True))
-                stack += [(each, False) for each in reversed(self._before(node)) if each not in begun]
+                before = node.inputs if together is None else _inputs_of(together)
+                stack += [(each.node, False) for each in reversed(before) if each.node not in begun]
         return order
 
     def rebuilt(self) -> Graph:

@@ -183,7 +183,13 @@ def _preparations(
 ) -> tuple[Preparation, ...]:
     if not early:
         return ()
-    read = {v for node in running for v in numbers.of(read_by(node))}
+    made = set(early)
+    read = {
+        v
+        for node in running
+        if not made.isdisjoint([entry.node for entry in node.inputs])
+        for v in numbers.of(read_by(node))
+    }
     preparations = []
     for group in independent_groups(early):
         variables = [e for node in group for e in read_by(node) if e.node.op is None]
