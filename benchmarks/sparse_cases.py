@@ -6,6 +6,8 @@ file as well.
 
 from __future__ import annotations
 
+import functools
+import operator
 import tempfile
 from pathlib import Path
 
@@ -21,6 +23,16 @@ CASES = {}
 def case(function):
     CASES[function.__name__.replace("_", " ")] = function
     return function
+
+
+def alike(table):
+    """Make a case of each row: what makes its arrays from the number of rows, and what is done with them."""
+    for name, (arrays, step) in table.items():
+        CASES[name] = functools.partial(_started, arrays, step)
+
+
+def _started(arrays, step, n):
+    return functools.partial(step, *arrays(n))
 
 
 def drawn(n, size=None):
@@ -51,76 +63,127 @@ def weight(n, width=WIDTH, stype="default"):
     )
 
 
-# ------------------------------------------------------------------------------------------------ products
+def square_csr(n):
+    """Return as many rows as columns, a fiftieth of a million each."""
+    return csr(n // 50, n // 50)
 
 
-@case
-def dot_of_csr(n):
-    x, w = csr(n), weight(n)
-    return lambda: sparse.dot(x, w)
+def every_other(n):
+    return rows(n, which=np.unique(drawn(n) // 2 * 2))
 
 
-@case
-def dot_of_csr_with_rows(n):
-    x, w = csr(n), weight(n, stype="row_sparse")
-    return lambda: sparse.dot(x, w)
+def numbers(values):
+    return mx.nd.array(values, dtype="int64")
 
 
-@case
-def dot_of_csr_with_few_rows(n):
-    x = csr(n)
-    w = rows(n, which=np.unique(x.indices.asnumpy()))
-    return lambda: sparse.dot(x, w)
+def words(n):
+    return mx.nd.array(np.random.RandomState(4).randint(0, n, (BATCH, EACH)))
 
 
-@case
-def dot_of_a_narrow_csr(n):
-    x, w = csr(n), weight(n, 1)
-    return lambda: sparse.dot(x, w)
+def looked_up(which, w):
+    return mx.nd.Embedding(which, w, input_dim=len(w), output_dim=WIDTH, sparse_grad=True)
 
 
-@case
-def dot_of_transposed_csr(n):
-    x, g = csr(n), mx.nd.ones((BATCH, WIDTH))
-    return lambda: sparse.dot(x, g, transpose_a=True, forward_stype="row_sparse")
+def recorded(function):
+    """Return what computes the gradient, too, of the last array."""
 
-
-@case
-def dot_of_transposed_narrow_csr(n):
-    x, g = csr(n), mx.nd.ones((BATCH, 1))
-    return lambda: sparse.dot(x, g, transpose_a=True, forward_stype="row_sparse")
-
-
-@case
-def dot_recorded_and_its_gradient(n):
-    x, w = csr(n), weight(n, stype="row_sparse")
-    w.attach_grad(stype="row_sparse")
-
-    def step():
+    def step(*arrays):
+        if arrays[-1].grad is None:
+            arrays[-1].attach_grad(stype="row_sparse")
         with mx.autograd.record():
-            y = sparse.dot(x, w)
+            y = function(*arrays)
         y.backward()
 
     return step
 
 
-@case
-def embedding(n):
-    words, w = mx.nd.array(np.random.RandomState(4).randint(0, n, (BATCH, EACH))), weight(n)
-    return lambda: mx.nd.Embedding(words, w, input_dim=n, output_dim=WIDTH, sparse_grad=True)
+def transposed_dot(x, g):
+    return sparse.dot(x, g, transpose_a=True, forward_stype="row_sparse")
 
 
-@case
-def embedding_recorded_and_its_gradient(n):
-    words, w = mx.nd.array(np.random.RandomState(4).randint(0, n, (BATCH, EACH))), weight(n)
-    w.attach_grad(stype="row_sparse")
+def batches_of(x):
+    return [x[i : i + BATCH] for i in range(0, x.shape[0] - BATCH, BATCH)]
 
-    def step():
-        with mx.autograd.record():
-            y = mx.nd.Embedding(words, w, input_dim=n, output_dim=WIDTH, sparse_grad=True)
-        y.backward()
 
-    return step
+def parts_of(x):
+    return tuple(part.asnumpy() for part in (x.data, x.indices, x.indptr)), x.shape
+
+
+def all_rows(n):
+    return weight(n, stype="row_sparse")
+
+
+# ------------------------------------------------------------------------------------ operations on arrays
+
+alike(
+    {
+        "dot of csr": (lambda n: (csr(n), weight(n)), sparse.dot),
+        "dot of csr with rows": (lambda n: (csr(n), all_rows(n)), sparse.dot),
+        "dot of csr with few rows": (
+            lambda n: ((x := csr(n)), rows(n, which=np.unique(x.indices.asnumpy()))),
+            sparse.dot,
+        ),
+        "dot of a narrow csr": (lambda n: (csr(n), weight(n, 1)), sparse.dot),
+        "dot of transposed csr": (lambda n: (csr(n), mx.nd.ones((BATCH, WIDTH))), transposed_dot),
+        "dot of transposed narrow csr": (lambda n: (csr(n), mx.nd.ones((BATCH, 1))), transposed_dot),
+        "dot recorded and its gradient": (lambda n: (csr(n), all_rows(n)), recorded(sparse.dot)),
+        "embedding": (lambda n: (words(n), weight(n)), looked_up),
+        "embedding recorded and its gradient": (lambda n: (words(n), weight(n)), recorded(looked_up)),
+        "sum of two": (lambda n: (rows(n), every_other(n)), operator.add),
+        "sum of four": (
+            lambda n: [rows(n, which=np.unique(drawn(n) // k * k)) for k in (1, 2, 3, 5)],
+            mx.nd.add_n,
+        ),
+        "sum into all rows": (lambda n: (all_rows(n), rows(n)), operator.add),
+        "sum with dense": (lambda n: (rows(n), weight(n)), operator.add),
+        "product of two": (lambda n: (rows(n), rows(n)), operator.mul),
+        "times a number": (lambda n: (rows(n), 2), operator.mul),
+        "square": (lambda n: (rows(n),), sparse.square),
+        "clip": (lambda n: (rows(n), 0, 1), sparse.clip),
+        "times a number of csr": (lambda n: (square_csr(n), 2), operator.mul),
+        "csr times dense row": (lambda n: (square_csr(n), mx.nd.ones((1, n // 50))), sparse.broadcast_mul),
+        "csr times dense column": (lambda n: (square_csr(n), mx.nd.ones((n // 50, 1))), sparse.broadcast_mul),
+        "sum of csr rows": (lambda n: (square_csr(n), 1), sparse.sum),
+        "sum of csr columns": (lambda n: (square_csr(n), 0), sparse.sum),
+        "mean of csr columns": (lambda n: (square_csr(n), 0), sparse.mean),
+        "norm": (lambda n: (rows(n),), sparse.norm),
+        "norm of csr": (lambda n: (square_csr(n),), sparse.norm),
+        "square sum": (
+            lambda n: (rows(n),),
+            functools.partial(mx.nd._internal._square_sum, axis=1, keepdims=True),
+        ),
+        "retain": (lambda n: (all_rows(n), numbers(drawn(n))), sparse.retain),
+        "retain of few": (lambda n: (rows(n), numbers(drawn(n)[::2])), sparse.retain),
+        "rows to dense": (lambda n: (rows(n), "default"), mx.nd.cast_storage),
+        "dense to rows": (lambda n: (rows(n).tostype("default"), "row_sparse"), mx.nd.cast_storage),
+        "all rows to dense": (lambda n: (all_rows(n), "default"), mx.nd.cast_storage),
+        "dense to all rows": (lambda n: (weight(n), "row_sparse"), mx.nd.cast_storage),
+        "csr to dense": (lambda n: (csr(1000, n // 50), "default"), mx.nd.cast_storage),
+        "dense to csr": (lambda n: (csr(1000, n // 50).tostype("default"), "csr"), mx.nd.cast_storage),
+        "csr slice": (lambda n: (square_csr(n), slice(100, -100)), operator.getitem),
+        "csr batches": (lambda n: (square_csr(n),), batches_of),
+        "csr of parts": (lambda n: parts_of(square_csr(n)), sparse.csr_matrix),
+        "rows of parts": (
+            lambda n: (((x := rows(n)).data, x.indices), x.shape),
+            sparse.row_sparse_array,
+        ),
+        "zeros": (
+            lambda n: ((n, WIDTH),),
+            lambda shape: [sparse.zeros("row_sparse", shape), sparse.zeros("csr", shape)],
+        ),
+        "copy of rows": (lambda n: (rows(n),), mx.nd.NDArray.copy),
+        "rows copied into rows": (
+            lambda n: (rows(n), sparse.zeros("row_sparse", (n, WIDTH))),
+            sparse.RowSparseNDArray.copyto,
+        ),
+        "rows copied into dense": (
+            lambda n: (rows(n), mx.nd.zeros((n, WIDTH))),
+            sparse.RowSparseNDArray.copyto,
+        ),
+        "cast of rows": (lambda n: (rows(n), "float64"), sparse.RowSparseNDArray.astype),
+        "printed": (lambda n: (rows(n), csr(n)), lambda x, y: repr(x) + repr(y)),
+    }
+)
 
 
 # ------------------------------------------------------------------------------------------------- updates
@@ -149,236 +212,19 @@ update("adam", clip_gradient=1.0)
 update("groupadagrad")
 
 
-# ------------------------------------------------------------------------------------------------ elementwise
-
-
-@case
-def sum_of_two(n):
-    x, y = rows(n), rows(n, which=np.unique(drawn(n) // 2 * 2))
-    return lambda: x + y
-
-
-@case
-def sum_of_four(n):
-    several = [rows(n, which=np.unique(drawn(n) // k * k)) for k in (1, 2, 3, 5)]
-    return lambda: mx.nd.add_n(*several)
-
-
-@case
-def sum_into_all_rows(n):
-    x, y = weight(n, stype="row_sparse"), rows(n)
-    return lambda: x + y
-
-
-@case
-def sum_with_dense(n):
-    x, y = rows(n), weight(n)
-    return lambda: x + y
-
-
-@case
-def product_of_two(n):
-    x, y = rows(n), rows(n)
-    return lambda: x * y
-
-
-@case
-def times_a_number(n):
-    x = rows(n)
-    return lambda: x * 2
-
-
-@case
-def square(n):
-    x = rows(n)
-    return lambda: sparse.square(x)
-
-
-@case
-def clip(n):
-    x = rows(n)
-    return lambda: sparse.clip(x, 0, 1)
-
-
-@case
-def times_a_number_of_csr(n):
-    x = csr(n // 50, n // 50)
-    return lambda: x * 2
-
-
-@case
-def csr_times_dense_row(n):
-    x, y = csr(n // 50, n // 50), mx.nd.ones((1, n // 50))
-    return lambda: sparse.broadcast_mul(x, y)
-
-
-@case
-def csr_times_dense_column(n):
-    x, y = csr(n // 50, n // 50), mx.nd.ones((n // 50, 1))
-    return lambda: sparse.broadcast_mul(x, y)
-
-
-@case
-def sum_of_csr_rows(n):
-    x = csr(n // 50, n // 50)
-    return lambda: sparse.sum(x, axis=1)
-
-
-@case
-def sum_of_csr_columns(n):
-    x = csr(n // 50, n // 50)
-    return lambda: sparse.sum(x, axis=0)
-
-
-@case
-def mean_of_csr_columns(n):
-    x = csr(n // 50, n // 50)
-    return lambda: sparse.mean(x, axis=0)
-
-
-@case
-def norm(n):
-    x = rows(n)
-    return lambda: sparse.norm(x)
-
-
-@case
-def norm_of_csr(n):
-    x = csr(n // 50, n // 50)
-    return lambda: sparse.norm(x)
-
-
-@case
-def square_sum(n):
-    x = rows(n)
-    return lambda: mx.nd._internal._square_sum(x, axis=1, keepdims=True)
-
-
-# ---------------------------------------------------------------------------------------- parts and storage
-
-
-@case
-def retain(n):
-    x, which = weight(n, stype="row_sparse"), mx.nd.array(drawn(n), dtype="int64")
-    return lambda: sparse.retain(x, which)
-
-
-@case
-def retain_of_few(n):
-    x, which = rows(n), mx.nd.array(drawn(n)[::2], dtype="int64")
-    return lambda: sparse.retain(x, which)
-
-
-@case
-def rows_to_dense(n):
-    x = rows(n)
-    return lambda: x.tostype("default")
-
-
-@case
-def dense_to_rows(n):
-    x = rows(n).tostype("default")
-    return lambda: x.tostype("row_sparse")
-
-
-@case
-def all_rows_to_dense(n):
-    x = weight(n, stype="row_sparse")
-    return lambda: x.tostype("default")
-
-
-@case
-def dense_to_all_rows(n):
-    x = weight(n)
-    return lambda: x.tostype("row_sparse")
-
-
-@case
-def csr_to_dense(n):
-    x = csr(1000, n // 50)
-    return lambda: x.tostype("default")
-
-
-@case
-def dense_to_csr(n):
-    x = csr(1000, n // 50).tostype("default")
-    return lambda: x.tostype("csr")
-
-
-@case
-def csr_slice(n):
-    x = csr(n // 50, n // 50)
-    return lambda: x[100:-100]
-
-
-@case
-def csr_batches(n):
-    x = csr(n // 50, n // 50)
-    return lambda: [x[i : i + BATCH] for i in range(0, x.shape[0] - BATCH, BATCH)]
-
-
-@case
-def csr_of_parts(n):
-    x = csr(n // 50, n // 50)
-    parts = (x.data.asnumpy(), x.indices.asnumpy(), x.indptr.asnumpy())
-    return lambda: sparse.csr_matrix(parts, shape=(n // 50, n))
-
-
-@case
-def rows_of_parts(n):
-    x = rows(n)
-    values, which = x.data, x.indices
-    return lambda: sparse.row_sparse_array((values, which), shape=(n, WIDTH))
-
-
-@case
-def zeros(n):
-    return lambda: [sparse.zeros("row_sparse", (n, WIDTH)), sparse.zeros("csr", (n, WIDTH))]
-
-
-@case
-def copy_of_rows(n):
-    x = rows(n)
-    return x.copy
-
-
-@case
-def rows_copied_into_rows(n):
-    x, y = rows(n), sparse.zeros("row_sparse", (n, WIDTH))
-    return lambda: x.copyto(y)
-
-
-@case
-def rows_copied_into_dense(n):
-    x, y = rows(n), mx.nd.zeros((n, WIDTH))
-    return lambda: x.copyto(y)
-
-
-@case
-def cast_of_rows(n):
-    x = rows(n)
-    return lambda: x.astype("float64")
-
-
-@case
-def printed(n):
-    x, y = rows(n), csr(n)
-    return lambda: repr(x) + repr(y)
-
-
 # ---------------------------------------------------------------------------------------- files and iterators
 
 
 @case
 def saved(n):
-    x, y, folder = rows(n), csr(n // 50, n // 50), tempfile.mkdtemp()
+    x, y, folder = rows(n), square_csr(n), tempfile.mkdtemp()
     return lambda: mx.nd.save(str(Path(folder) / "arrays"), {"x": x, "y": y})
 
 
 @case
 def loaded(n):
     path = str(Path(tempfile.mkdtemp()) / "arrays")
-    mx.nd.save(path, {"x": rows(n), "y": csr(n // 50, n // 50)})
+    mx.nd.save(path, {"x": rows(n), "y": square_csr(n)})
     return lambda: mx.nd.load(path)
 
 
@@ -418,7 +264,7 @@ def libsvm_file_read_again(n):
 
 @case
 def csr_through_ndarrayiter(n):
-    x = csr(n // 50, n // 50)
+    x = square_csr(n)
     batches = mx.io.NDArrayIter(x, mx.nd.zeros(n // 50), BATCH, last_batch_handle="discard")
 
     def read():
@@ -515,11 +361,11 @@ def gluon_embedding(n):
     net = mx.gluon.nn.Embedding(n, WIDTH, sparse_grad=True)
     net.initialize()
     trainer = mx.gluon.Trainer(net.collect_params(), "adam", {"learning_rate": 0.001}, kvstore=None)
-    words = mx.nd.array(np.random.RandomState(4).randint(0, n, (BATCH, EACH)))
+    which = words(n)
 
     def step():
         with mx.autograd.record():
-            loss = net(words).square().mean()
+            loss = net(which).square().mean()
         loss.backward()
         trainer.step(1)
 
@@ -531,11 +377,11 @@ def gluon_sparse_embedding(n):
     net = mx.gluon.contrib.nn.SparseEmbedding(n, WIDTH)
     net.initialize()
     trainer = mx.gluon.Trainer(net.collect_params(), "sgd", {"learning_rate": 0.1})
-    words = mx.nd.array(np.random.RandomState(4).randint(0, n, (BATCH, EACH)))
+    which = words(n)
 
     def step():
         with mx.autograd.record():
-            loss = net(words).square().mean()
+            loss = net(which).square().mean()
         loss.backward()
         trainer.step(1)
 

@@ -53,7 +53,7 @@ class SGD(_Momentum):
     momentum : float, default 0.0
     lazy_update : bool, default True
         Whether a row-sparse gradient leaves the rows that it does not have as they are: neither their
-        momentum nor their decay goes on.
+        momentum nor their decay goes on. Without effect on weights that have a float32 copy.
     **kwargs
         Those of `Optimizer`: ``learning_rate``, ``wd``, ``multi_precision`` and so on.
     """
