@@ -10,7 +10,7 @@ import pytest
 from llvmlite import binding
 
 from mxnet.native import loading
-from mxnet.native.kernels.language import f32, i32, i64, inline, real, truncated
+from mxnet.native.kernels.language import f32, i32, i64, independent, inline, real, truncated
 from mxnet.native.translating import KernelError, translated
 
 THREE = 3
@@ -154,6 +154,21 @@ def a_truth(a):
 def with_another(a):
     with a:
         pass
+
+
+def rectified(a):
+    x, y = f32(a[0]), f32(a[1])
+    for i in independent(2, a[2]):
+        y[i] = max(0, x[i])
+
+
+def test_a_loop_of_independent_turns_tells_llvm_so_and_works_in_place():
+    x = np.arange(-20, 20, dtype=np.float32)
+    y = x.copy()
+    compiled(rectified)(y.ctypes.data, y.ctypes.data, 40)
+    assert y.tolist() == [-20, -19, *np.maximum(x[2:], 0)]
+    machine, _ = loading._machine()
+    assert "llvm.loop.parallel_accesses" in translated(rectified, "kernel", machine.triple)
 
 
 @pytest.mark.parametrize(

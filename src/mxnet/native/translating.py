@@ -30,6 +30,11 @@ _FLOATS = (F32, F64)
 _CASTS: dict[Any, Any] = {np.float32: F32, np.float64: F64, np.int32: I32, np.int64: I64}
 _MATH = {math.sqrt: "llvm.sqrt", math.floor: "llvm.floor", math.ceil: "llvm.ceil", builtins.abs: "llvm.fabs"}
 _MATH |= {math.exp: "llvm.exp", math.log: "llvm.log", math.sin: "llvm.sin", math.cos: "llvm.cos"}
+_MATH |= {math.trunc: "llvm.trunc"}
+_LIBRARY: set[Any] = {math.tan, math.asin, math.acos, math.atan, math.sinh, math.cosh, math.expm1, math.log1p}
+_LIBRARY |= {math.asinh, math.acosh, math.atanh, math.log2, math.log10, math.erf, math.pow, math.hypot}
+_LIBRARY |= {math.fmod}
+"""What the C library computes of float32, under the same name with an f."""
 
 _COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLOATING = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
@@ -106,13 +111,36 @@ def _looked_up(function: Any, node: ast.expr) -> Any:
     return function.__globals__.get(node.id, getattr(builtins, node.id, None))
 
 
+class _Node(ir.MDValue):  # type: ignore[misc]
+    """Metadata that is no other's: a group of accesses to memory, or, as it begins with itself, of a loop."""
+
+    def __init__(self, module: Any, *says: Any) -> None:
+        super().__init__(module, says, name=str(len(module.metadata)))
+
+    def descr(self, buf: list[str]) -> None:
+        """Write what stands behind the name."""
+        names = [each.get_reference() for each in (self, *self.operands)] if self.operands else []
+        buf += (f"distinct !{{ {', '.join(names)} }}", "\n")
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
 class _Body:
     """Translates a function, there where it is called."""
 
     def __init__(
-        self, builder: Any, function: Any, arguments: Sequence[Any], flags: tuple[str, ...] = FAST
+        self,
+        builder: Any,
+        function: Any,
+        arguments: Sequence[Any],
+        flags: tuple[str, ...] = FAST,
+        group: _Node | None = None,
     ) -> None:
         self._builder = builder
+        self._group = group  # of accesses to memory, inside of a loop whose turns are independent
         self._flags = () if hasattr(function, "is_exact") else flags
         self._function = function
         self._scope = functools.partial(_looked_up, function)
@@ -188,7 +216,9 @@ class _Body:
     def _do_AugAssign(self, node: ast.AugAssign) -> None:
         place = self._place(node.target)
         value = self._value(node.value)
-        self._write(place, self._operate(node.op, self._builder.load(place), value))
+        self._write(
+            place, self._operate(node.op, self._access(self._builder.load(place), place.type.pointee), value)
+        )
 
     def _store(self, target: ast.expr, value: Any) -> None:
         if isinstance(target, ast.Name) and target.id not in self._variables:
@@ -209,8 +239,7 @@ class _Body:
             value = self._builder.trunc(value, I32)
         if value.type != wanted:
             self._refuse(f"{wanted} was expected, and this is {value.type}")
-        instruction = self._builder.store(value, place)
-        instruction.align = 4 if wanted in (F32, I32) else 8
+        self._access(self._builder.store(value, place), wanted)
 
     def _place(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Subscript):
@@ -251,8 +280,10 @@ class _Body:
     def _do_For(self, node: ast.For) -> None:
         """Count; a step that is not written down is taken for positive."""
         call, target = node.iter, node.target
-        if not (
-            isinstance(call, ast.Call) and self._scope(call.func) is range and isinstance(target, ast.Name)
+        counts = self._scope(call.func) if isinstance(call, ast.Call) else None
+        is_independent = hasattr(counts, "turns_are_independent")
+        if not (isinstance(call, ast.Call) and isinstance(target, ast.Name)) or not (
+            counts is range or is_independent
         ):
             self._refuse("a loop counts a name through a range")
         numbers = [self._value(each) for each in call.args]
@@ -265,10 +296,20 @@ class _Body:
             lambda: self._builder.icmp_signed(">" if falls else "<", self._builder.load(place), last),
             node.body,
             lambda: self._builder.store(self._builder.add(self._builder.load(place), step), place),
+            is_independent=is_independent,
         )
 
-    def _loop(self, condition: Callable[[], Any], body: Sequence[ast.stmt], go_on: Callable[[], Any]) -> None:
-        builder = self._builder
+    def _loop(
+        self,
+        condition: Callable[[], Any],
+        body: Sequence[ast.stmt],
+        go_on: Callable[[], Any],
+        *,
+        is_independent: bool = False,
+    ) -> None:
+        builder, outer = self._builder, self._group
+        if is_independent and outer is None:
+            self._group = _Node(builder.module)
         head, inside, further, after = (builder.append_basic_block() for _ in range(4))
         builder.branch(head)
         builder.position_at_end(head)
@@ -281,7 +322,11 @@ class _Body:
             builder.branch(further)
         builder.position_at_end(further)
         go_on()
-        builder.branch(head)
+        again = builder.branch(head)
+        if is_independent:
+            says = builder.module.add_metadata(["llvm.loop.parallel_accesses", self._group])
+            again.set_metadata("llvm.loop", _Node(builder.module, says))
+        self._group = outer
         builder.position_at_end(after)
 
     def _do_Continue(self, node: ast.Continue) -> None:  # noqa: ARG002
@@ -330,9 +375,13 @@ class _Body:
 
     def _of_Subscript(self, node: ast.Subscript) -> Any:
         place = self._place(node)
-        loaded = self._builder.load(place)
-        loaded.align = 4 if place.type.pointee in (F32, I32) else 8
-        return loaded
+        return self._access(self._builder.load(place), place.type.pointee)
+
+    def _access(self, instruction: Any, kind: Any) -> Any:
+        instruction.align = 4 if kind in (F32, I32) else 8
+        if self._group is not None:
+            instruction.set_metadata("llvm.access.group", self._group)
+        return instruction
 
     def _of_UnaryOp(self, node: ast.UnaryOp) -> Any:
         if isinstance(node.op, ast.Not):
@@ -465,6 +514,10 @@ class _Body:
             (x,) = map(self._typed, arguments)
             intrinsic = self._builder.module.declare_intrinsic(_MATH[called], [x.type])
             return self._builder.call(intrinsic, [x], fastmath=self._flags)
+        if called in _LIBRARY:
+            given = list(map(self._typed, arguments))
+            kind = ir.FunctionType(F32, [F32] * len(given))
+            return self._builder.call(self._outside(f"{called.__name__}f", kind), given)
         if called in (max, min):
             x, y = self._alike(*arguments)
             return self._builder.select(self._compare(">" if called is max else "<", y, x), y, x)
@@ -472,7 +525,12 @@ class _Body:
             return called.emit(self._builder, *[self._typed(each) for each in arguments])
         if not hasattr(called, "is_inline"):
             self._refuse(f"{ast.unparse(node.func)} cannot be called")
-        return _Body(self._builder, called, arguments, self._flags).translate()
+        return _Body(self._builder, called, arguments, self._flags, self._group).translate()
+
+    def _outside(self, name: str, kind: Any) -> Any:
+        """Return a function of the C library."""
+        module = self._builder.module
+        return module.globals[name] if name in module.globals else ir.Function(module, kind, name)
 
     # ---------------------------------------------------------------------------------------- types of values
 

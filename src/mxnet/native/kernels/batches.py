@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mxnet.native.kernels.language import Words, f32, inline, kernel, real
+from mxnet.native.kernels.language import Words, f32, independent, inline, kernel, real
 
 
 @inline
@@ -71,18 +71,18 @@ def batch_norm(a: Words) -> None:
     count = np.float32(outer * inner)
     if a[7] == 0:
         _sums(a[0], a[4], outer, channels, inner)
-        for c in range(channels):
+        for c in independent(channels):
             mean[c] /= count
         _add_up(0, a[0], a[4], a[5], outer, channels, inner)
         for c in range(channels):
             scale[c] = 1 / math.sqrt(scale[c] / count + eps)
     else:
         moving_mean, moving_var = f32(a[7]), f32(a[8])
-        for c in range(channels):
+        for c in independent(channels):
             mean[c] = moving_mean[c]
             scale[c] = 1 / math.sqrt(moving_var[c] + eps)
     slope, shift = f32(a[6]), f32(a[6] + 4 * channels)
-    for c in range(channels):
+    for c in independent(channels):
         slope[c] = scale[c] if a[13] else scale[c] * gamma[c]
         shift[c] = beta[c] - mean[c] * slope[c]
     _scale_and_shift(a[0], a[3], a[6], outer, channels, inner)
@@ -94,12 +94,12 @@ def _scale_and_shift(source, target, factors, outer, channels, inner):
     for i in range(outer):
         x, y = f32(source + 4 * i * channels * inner), f32(target + 4 * i * channels * inner)
         if inner == 1:
-            for c in range(channels):
+            for c in independent(channels):
                 y[c] = x[c] * slope[c] + shift[c]
         else:
             for c in range(channels):
                 by, more = slope[c], shift[c]
-                for k in range(inner):
+                for k in independent(inner):
                     y[c * inner + k] = x[c * inner + k] * by + more
 
 
@@ -116,7 +116,7 @@ def batch_norm_grad(a: Words) -> None:
     _add_up(a[0], a[1], a[3], a[6], outer, channels, inner)
     slope, against, shift = f32(a[8]), f32(a[8] + 4 * channels), f32(a[8] + 8 * channels)
     count = np.float32(outer * inner)
-    for c in range(channels):
+    for c in independent(channels):
         slope[c] = scale[c] if a[12] else scale[c] * gamma[c]
         of_gamma[c] *= scale[c]
         against[c] = -slope[c] * of_gamma[c] * scale[c] / count if a[13] else np.float32(0)
@@ -132,12 +132,12 @@ def _pull(grad, source, target, factors, channels, inner):
     slope, against, shift = f32(factors), f32(factors + 4 * channels), f32(factors + 8 * channels)
     g, x, out = f32(grad), f32(source), f32(target)
     if inner == 1:
-        for c in range(channels):
+        for c in independent(channels):
             out[c] = g[c] * slope[c] + x[c] * against[c] + shift[c]
     else:
         for c in range(channels):
             by, less, more = slope[c], against[c], shift[c]
-            for k in range(inner):
+            for k in independent(inner):
                 out[c * inner + k] = g[c * inner + k] * by + x[c * inner + k] * less + more
 
 

@@ -6,16 +6,17 @@ import math
 
 import numpy as np
 
-from mxnet.native.kernels.language import Words, exp, f32, inline, kernel, real
+from mxnet.native.kernels.language import Words, exp, f32, independent, inline, kernel, real
 
 _ROOT = np.float32(math.sqrt(0.5))
+_ALPHA, _SCALE = np.float32(1.6732632423543772), np.float32(1.0507009873554805)  # of selu
 _DENSITY = np.float32(1 / math.sqrt(2 * math.pi))
 
 
 @kernel
 def clip(a: Words) -> None:  # in place; NaN stays
     x, low, high, n = f32(a[0]), real(a[1]), real(a[2]), a[3]
-    for i in range(n):
+    for i in independent(n):
         least = low if x[i] < low else x[i]
         x[i] = high if least > high else least
 
@@ -23,29 +24,43 @@ def clip(a: Words) -> None:  # in place; NaN stays
 @kernel
 def leaky(a: Words) -> None:
     x, y, slope, n = f32(a[0]), f32(a[1]), real(a[2]), a[3]
-    for i in range(n):
+    for i in independent(n):
         y[i] = x[i] if x[i] > 0 else slope * x[i]
 
 
 @kernel
 def leaky_grad(a: Words) -> None:
     g, x, out, slope, n = f32(a[0]), f32(a[1]), f32(a[2]), real(a[3]), a[4]
-    for i in range(n):
+    for i in independent(n):
         out[i] = g[i] if x[i] > 0 else slope * g[i]
 
 
 @kernel
 def elu(a: Words) -> None:
     x, y, slope, n = f32(a[0]), f32(a[1]), real(a[2]), a[3]
-    for i in range(n):
+    for i in independent(n):
         y[i] = x[i] if x[i] > 0 else slope * (exp(x[i]) - 1)
 
 
 @kernel
 def elu_grad(a: Words) -> None:
     g, x, out, slope, n = f32(a[0]), f32(a[1]), f32(a[2]), real(a[3]), a[4]
-    for i in range(n):
+    for i in independent(n):
         out[i] = g[i] if x[i] > 0 else slope * exp(x[i]) * g[i]
+
+
+@kernel
+def selu(a: Words) -> None:
+    x, y, n = f32(a[0]), f32(a[1]), a[3]
+    for i in range(n):
+        y[i] = _SCALE * (x[i] if x[i] > 0 else _ALPHA * (exp(x[i]) - 1))
+
+
+@kernel
+def selu_grad(a: Words) -> None:
+    g, x, out, n = f32(a[0]), f32(a[1]), f32(a[2]), a[4]
+    for i in range(n):
+        out[i] = _SCALE * (g[i] if x[i] > 0 else _ALPHA * exp(x[i]) * g[i])
 
 
 @inline
@@ -72,13 +87,13 @@ def _erf(x):
 @kernel
 def gelu(a: Words) -> None:
     x, y, n = f32(a[0]), f32(a[1]), a[3]
-    for i in range(n):
+    for i in independent(n):
         y[i] = 0.5 * x[i] * (1 + _erf(x[i] * _ROOT))
 
 
 @kernel
 def gelu_grad(a: Words) -> None:
     g, x, out, n = f32(a[0]), f32(a[1]), f32(a[2]), a[4]
-    for i in range(n):
+    for i in independent(n):
         share = 0.5 * (1 + _erf(x[i] * _ROOT))
         out[i] = g[i] * (share + x[i] * _DENSITY * exp(-0.5 * x[i] * x[i]))

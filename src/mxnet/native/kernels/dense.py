@@ -1,10 +1,14 @@
-"""A row times a matrix that lies line by line: each line is read once, as fast as memory gives it."""
+"""Products that are not the library's: of one row, and of matrices for which its call takes the longest."""
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
 
-from mxnet.native.kernels.language import Words, f32, inline, kernel
+import numpy as np
+from llvmlite import ir
+
+from mxnet.native.kernels.language import Words, f32, inline, intrinsic, kernel
+from mxnet.native.kernels.vectors import FAST, I64, choose, loop, moved
 
 
 @inline
@@ -39,3 +43,78 @@ def multiply_row(a: Words) -> None:
         for j in range(k):
             total += x[j] * m[j]
         out[i] = _finished(total, bias, i, relu)
+
+
+_MOST_ROWS = 4
+
+
+def _tile(width: int) -> Any:
+    """Return what multiplies some rows, 4 at most, with columns that are as many as a vector is wide."""
+    one, vector = ir.FloatType(), ir.VectorType(ir.FloatType(), width)
+    order = ir.Constant(ir.VectorType(ir.IntType(32), width), [0] * width)
+
+    def at(builder: Any, address: Any, kind: Any) -> Any:
+        return builder.inttoptr(address, kind.as_pointer())
+
+    def load(builder: Any, address: Any) -> Any:
+        value = builder.load(at(builder, address, vector))
+        value.align = 4
+        return value
+
+    def repeated(builder: Any, address: Any) -> Any:
+        number = builder.load(at(builder, address, one))
+        single = builder.insert_element(ir.Constant(vector, ir.Undefined), number, ir.IntType(32)(0))
+        return builder.shuffle_vector(single, single, order)
+
+    @intrinsic
+    def write(builder: Any, x: Any, row: Any, column: Any, y: Any, line: Any, out: Any, k: Any, rows: Any,
+              adds: Any) -> None:  # fmt: skip
+        """Write the products, or add them to what is there; steps are in bytes."""
+
+        def of_rows(count: int) -> None:
+            def turn(a: Any, b: Any, *sums: Any) -> list[Any]:
+                other = load(builder, b)
+                numbers = [repeated(builder, moved(builder, a, row, i)) for i in range(count)]
+                more = [builder.fmul(number, other, flags=FAST) for number in numbers]
+                made = [builder.fadd(*pair, flags=FAST) for pair in zip(sums, more, strict=True)]
+                return [builder.add(a, column), builder.add(b, line), *made]
+
+            places = [moved(builder, out, line, i) for i in range(count)]
+            nothing, is_more = ir.Constant(vector, [0.0] * width), builder.icmp_signed("!=", adds, I64(0))
+            for value, place in zip(
+                loop(builder, k, [x, y, *[nothing] * count], turn)[2:], places, strict=True
+            ):
+                with builder.if_else(is_more) as (more, alone):
+                    with more:
+                        total = builder.fadd(value, load(builder, place), flags=FAST)
+                        builder.store(total, at(builder, place, vector)).align = 4
+                    with alone:
+                        builder.store(value, at(builder, place, vector)).align = 4
+
+        choose(builder, rows, _MOST_ROWS, of_rows)
+
+    return write
+
+
+_eight, _four, _two, _one = map(_tile, (8, 4, 2, 1))
+
+
+@kernel
+def matmul_small(a: Words) -> None:
+    """Multiply a matrix (m, k) with one (k, n) that lies line by line, as the result does.
+
+    Words: the two, the result, m, k, n, the steps of the first along its axes, and whether to add to what is
+    there.
+    """
+    k, n, row, column, adds = a[4], a[5], 4 * a[6], 4 * a[7], a[8]
+    line, whole, fours, twos = 4 * n, n & ~7, n & ~3, n & ~1
+    for i in range(0, a[3], 4):
+        x, y, out, rows = a[0] + i * row, a[1], a[2] + i * line, a[3] - i
+        for j in range(0, whole, 8):
+            _eight(x, row, column, y + 4 * j, line, out + 4 * j, k, rows, adds)
+        if n & 4:
+            _four(x, row, column, y + 4 * whole, line, out + 4 * whole, k, rows, adds)
+        if n & 2:
+            _two(x, row, column, y + 4 * fours, line, out + 4 * fours, k, rows, adds)
+        if n & 1:
+            _one(x, row, column, y + 4 * twos, line, out + 4 * twos, k, rows, adds)

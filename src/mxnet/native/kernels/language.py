@@ -20,6 +20,7 @@ __all__ = [
     "gemm",
     "i32",
     "i64",
+    "independent",
     "inline",
     "intrinsic",
     "kernel",
@@ -52,6 +53,17 @@ def exact(function: Any) -> Any:
     """Have each operation of a function rounded by itself, in the order in which it is written."""
     function.is_exact = True
     return function
+
+
+def independent(*numbers: int) -> range:
+    """Count turns of a loop of which none reads or writes where another one writes.
+
+    LLVM then uses vectors without asking where arrays lie, also where the result lies in an operand.
+    """
+    return range(*numbers)
+
+
+independent.turns_are_independent = True  # type: ignore[attr-defined]
 
 
 def inline(function: Any) -> Any:
@@ -247,13 +259,9 @@ def unary(function: Any) -> Any:
     of = inline(function)
 
     def each(a):
-        x, y, n = f32(a[0]), f32(a[1]), a[2]
-        if a[0] == a[1]:  # said aloud, as LLVM uses no vectors where two arrays may be one
-            for i in range(n):
-                x[i] = of(x[i])
-        else:
-            for i in range(n):
-                y[i] = of(x[i])
+        x, y = f32(a[0]), f32(a[1])
+        for i in independent(a[2]):
+            y[i] = of(x[i])
 
     return kernel(_as(function, each))
 
@@ -266,13 +274,9 @@ def pair(function: Any) -> Any:
     of = inline(function)
 
     def each(a):
-        x, y, out, n = f32(a[0]), f32(a[1]), f32(a[2]), a[3]
-        if a[0] == a[2]:
-            for i in range(n):
-                x[i] = of(x[i], y[i])
-        else:
-            for i in range(n):
-                out[i] = of(x[i], y[i])
+        x, y, out = f32(a[0]), f32(a[1]), f32(a[2])
+        for i in independent(a[3]):
+            out[i] = of(x[i], y[i])
 
     return kernel(_as(function, each))
 
@@ -299,14 +303,14 @@ def binary(function: Any) -> Any:
                     y_at = i * a[12] + j * a[13] + k * a[14] if repeated else 0
                     if y_last == 0:
                         number = y[y_at]
-                        for m in range(n):
+                        for m in independent(n):
                             out[at + m] = of(x[x_at + m], number)
                     elif x_last == 0:
                         number = x[x_at]
-                        for m in range(n):
+                        for m in independent(n):
                             out[at + m] = of(number, y[y_at + m])
                     else:
-                        for m in range(n):
+                        for m in independent(n):
                             out[at + m] = of(x[x_at + m], y[y_at + m])
                     at += n
 

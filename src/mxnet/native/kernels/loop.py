@@ -6,7 +6,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from mxnet.native.kernels.language import Words, call, gemm, i64, intrinsic, kernel, words_at
+from mxnet.native.kernels.language import Words, call, gemm, i64, inline, intrinsic, kernel, words_at
 
 
 @kernel
@@ -31,8 +31,14 @@ def _limit(builder: Any, function: Any, threads: Any) -> Any:
     return builder.sext(before, ir.IntType(64))
 
 
+@inline
+def gemm_alone(limit, words):
+    """Multiply matrices on one thread: by what limits threads, and the words of a product."""
+    before = _limit(limit, 1)
+    gemm(i64(words))
+    _limit(limit, before)
+
+
 @kernel
 def matmul_alone(a: Words) -> None:  # the same on one thread; before its words, what limits threads
-    before = _limit(a[0], 1)
-    gemm(i64(words_at(a) + 8))
-    _limit(a[0], before)
+    gemm_alone(a[0], words_at(a) + 8)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mxnet.native.kernels.language import Words, f32, kernel, real
+from mxnet.native.kernels.language import Words, f32, independent, kernel, real
 
 
 @kernel
@@ -25,7 +25,7 @@ def layer_norm(a: Words) -> None:  # rows of x, gamma, beta; y, mean and standar
             total += d * d
         s = np.float32(math.sqrt(total / np.float32(n) + eps))
         mean[i], std[i] = m, s
-        for j in range(n):
+        for j in independent(n):
             y[r + j] = (x[r + j] - m) / s * gamma[j] + beta[j]
 
 
@@ -43,7 +43,7 @@ def layer_norm_grad(a: Words) -> None:  # of x
             other += d * (x[r + j] - m)
         one /= np.float32(n)
         other /= np.float32(n) * s * s
-        for j in range(n):
+        for j in independent(n):
             out[r + j] = (g[r + j] * gamma[j] - one - (x[r + j] - m) * other) / s
 
 

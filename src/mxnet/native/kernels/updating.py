@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from mxnet.native.kernels.language import Words, f32, inline, kernel, real
+from mxnet.native.kernels.language import Words, f32, independent, inline, kernel, real
 
 
 @inline
@@ -26,7 +26,7 @@ def sgd_update(a: Words) -> None:  # rate, decay, factor of gradients, their lim
     keep = np.float32(1) - lr * wd
     for k in range(a[4]):
         w, g, n = f32(a[5 + 3 * k]), f32(a[6 + 3 * k]), a[7 + 3 * k]
-        for i in range(n):
+        for i in independent(n):
             w[i] = keep * w[i] - lr * _limited(rescale * g[i], limit)
 
 
@@ -35,7 +35,7 @@ def sgd_mom_update(a: Words) -> None:  # rate, decay, factor of gradients, momen
     lr, wd, rescale, momentum, limit = real(a[0]), real(a[1]), real(a[2]), real(a[3]), real(a[4])
     for k in range(a[5]):
         w, g, m, n = f32(a[6 + 4 * k]), f32(a[7 + 4 * k]), f32(a[8 + 4 * k]), a[9 + 4 * k]
-        for i in range(n):
+        for i in independent(n):
             moved = momentum * m[i] - lr * (_limited(rescale * g[i], limit) + wd * w[i])
             m[i] = moved
             w[i] += moved
@@ -48,7 +48,7 @@ def adam_update(a: Words) -> None:  # rate, decay, factor of gradients, betas, e
     for k in range(a[7]):
         at = 8 + 5 * k
         w, g, m, v, n = f32(a[at]), f32(a[at + 1]), f32(a[at + 2]), f32(a[at + 3]), a[at + 4]
-        for i in range(n):
+        for i in independent(n):
             slope = _limited(rescale * g[i] + wd * w[i], limit)
             mean = beta1 * m[i] + (one - beta1) * slope
             var = beta2 * v[i] + (one - beta2) * slope * slope
@@ -63,7 +63,7 @@ def adagrad_update(a: Words) -> None:  # rate, decay, factor of gradients, epsil
     keep = np.float32(1) - lr * wd
     for k in range(a[5]):
         w, g, h, n = f32(a[6 + 4 * k]), f32(a[7 + 4 * k]), f32(a[8 + 4 * k]), a[9 + 4 * k]
-        for i in range(n):
+        for i in independent(n):
             slope = _limited(rescale * g[i], limit)
             seen = h[i] + slope * slope
             h[i] = seen
@@ -78,12 +78,12 @@ def group_adagrad_update(
     for k in range(a[4]):
         w, g, h, n = f32(a[5 + 4 * k]), f32(a[6 + 4 * k]), f32(a[7 + 4 * k]), a[8 + 4 * k]
         total = np.float32(0)
-        for i in range(n):
+        for i in independent(n):
             slope = _limited(rescale * g[i], limit)
             total += slope * slope
         h[0] += total / np.float32(n)
         rate = lr / np.float32(math.sqrt(h[0] + eps))
-        for i in range(n):
+        for i in independent(n):
             w[i] -= rate * _limited(rescale * g[i], limit)
 
 
@@ -96,7 +96,7 @@ def ftrl_update(
     for k in range(a[6]):
         at = 7 + 5 * k
         w, g, z, s, n = f32(a[at]), f32(a[at + 1]), f32(a[at + 2]), f32(a[at + 3]), a[at + 4]
-        for i in range(n):
+        for i in independent(n):
             slope = _limited(rescale * g[i], limit)
             before, seen = s[i], s[i] + slope * slope
             root, now = np.float32(math.sqrt(before)), np.float32(math.sqrt(seen))
