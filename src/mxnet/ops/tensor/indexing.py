@@ -21,7 +21,6 @@ from mxnet.ir.storage import CSR, DENSE, ROWS, Call, GradientCall, Sparse, Store
 from mxnet.lazy import F, torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import normal_axis
-from mxnet.ops.tools.sparse_kernels import looked_up
 from mxnet.ops.tools.storage import dense, densify, grouped, rows_of, rows_of_csr
 from mxnet.ops.tools.writing import written
 
@@ -112,8 +111,6 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
             to.divide("add_up_rows", rows, lambda *some: (*words, *some), work=work)
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
-        if out is None and (found := looked_up(data, weight)) is not None:
-            return found
         rows = _positions(data, self.input_dim, "clip")
         if out is None or not out.is_contiguous():
             return written(F.embedding(rows, weight), out)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "in_each_row",
-    "looked_up",
     "matrix_of",
     "norm_of_all",
     "parts_of_matrix",
@@ -164,19 +163,6 @@ def matrix_of(values: Tensor, columns: Tensor, indptr: Tensor, width: int) -> Te
     places = (each.data_ptr() for each in (values, columns, indptr))
     run(*places, rows, width, matrix.data_ptr(), len(values))
     return matrix
-
-
-def looked_up(numbers: Tensor, matrix: Tensor) -> Tensor | None:
-    """Return rows of a matrix by their numbers, which are clipped."""
-    native = takes_native(numbers, matrix) and _is_for_kernels(numbers) and _is_for_kernels(matrix)
-    if not native or find("look_up") is None:
-        return None
-    (rows, width), count = matrix.shape, numbers.numel()
-    found = matrix.new_empty(*numbers.shape, width)
-    which, x, y = numbers.data_ptr(), matrix.data_ptr(), found.data_ptr()
-    shares = [(which + 4 * a, x, y + 4 * a * width, b - a, rows, width) for a, b in _shares(count, found)]
-    run_shares("look_up", shares)
-    return found
 
 
 def squares_of_rows(values: Tensor) -> Tensor:
