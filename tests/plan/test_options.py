@@ -5,6 +5,7 @@ import pytest
 
 import mxnet as mx
 from mxnet.passes import BEFORE_GRADIENT, INFERENCE, TRAINING
+from mxnet.passes.share_panels import share_panels
 from mxnet.passes.use_winograd import use_winograd
 
 PLANNING = ["hoist", "share_memory"]
@@ -17,9 +18,9 @@ def without_rows(monkeypatch):
 
 
 FOR_INFERENCE = [each.__name__ for each in INFERENCE] + PLANNING
-# The convolution here is too small for Winograd's way; it has tests of its own.
+# Convolution and weights here are too small for Winograd's way and for panels, which have tests of their own.
 FOR_TRAINING = [
-    each.__name__ for each in (*BEFORE_GRADIENT, *TRAINING) if each is not use_winograd
+    each.__name__ for each in (*BEFORE_GRADIENT, *TRAINING) if each not in (use_winograd, share_panels)
 ] + PLANNING
 
 
