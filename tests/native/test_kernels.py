@@ -90,6 +90,8 @@ ALLOWED = {
     "sinf",
     "cosf",
     "tanf",
+    *("asinf", "acosf", "atanf", "sinhf", "coshf", "asinhf", "acoshf", "atanhf", "expm1f", "log1pf"),
+    *("log2f", "log10f", "erff", "hypotf", "fmodf"),
     "_GLOBAL_OFFSET_TABLE_",
 }
 

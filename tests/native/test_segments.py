@@ -212,6 +212,23 @@ def test_eight_threads_compute_what_one_does(guard):
     assert not wrong
 
 
+@pytest.mark.parametrize("normalization", ["batch", "valid"])
+def test_threads_that_share_a_row_compute_what_one_does(normalization, guard, monkeypatch):
+    monkeypatch.setattr(rows, "_MUCH", 1)
+    monkeypatch.setattr(rows, "threads", lambda: 3)
+    net = mx.sym.Embedding(mx.sym.Variable("words"), input_dim=11, output_dim=4, name="embed")
+    net = mx.sym.FullyConnected(mx.sym.softmax(net), num_hidden=7, name="decode")
+    net = mx.sym.SoftmaxOutput(net, normalization=normalization, use_ignore=True, ignore_label=2, name="loss")
+    pair = both(net, words=(8,))
+    for executor in pair:
+        executor.arg_dict["words"][:] = [3, 0, 10, 3, 99, -1, 7, 3]
+        executor.arg_dict["loss_label"][:] = [2, 0, 6, 1, 2, 5, 5, 9]
+    native, torch_s = map(trained, pair)
+    assert_same(native, torch_s)
+    lines = [line for line in pair[0].program(is_train=True).splitlines() if not line.startswith("    #")]
+    assert not any(name in line for line in lines for name in ("Embedding(", "SoftmaxOutput(", "softmax("))
+
+
 def test_a_loop_keeps_a_frame_for_each_step(guard):
     def step(item, state):
         after = mx.sym.tanh(mx.sym.FullyConnected(item, num_hidden=4, name="fc") + state)

@@ -322,11 +322,11 @@ def test_lazy_steps_touch_only_rows_of_the_gradient(name, stype):
 def test_a_weight_of_half_precision_is_rounded_only_in_rows_of_the_gradient():
     weight = dense(full()).astype("float16")
     before = weight.asnumpy()
-    optimizer = mx.optimizer.SGD(learning_rate=0.1, momentum=0.9, multi_precision=True)
+    optimizer = mx.optimizer.Adam(learning_rate=0.1, multi_precision=True)
     updater = mx.optimizer.get_updater(optimizer)
     grad = rows(1, 900).astype("float16")
     _, size = made_by(lambda: updater(0, grad, weight))
-    np.testing.assert_allclose(weight.asnumpy()[1], before[1] - 0.29 * grad.asnumpy()[1], atol=1e-3)
+    np.testing.assert_allclose(weight.asnumpy()[1], before[1] - 0.2, atol=2e-3)
     np.testing.assert_array_equal(weight.asnumpy()[2:900], before[2:900])
     assert size < LARGE
 

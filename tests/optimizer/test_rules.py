@@ -179,6 +179,30 @@ def test_half_precision_weights_keep_a_float32_copy(name):
     assert (weight.asnumpy() == master.asnumpy().astype("float16")).all()
 
 
+# What MXNet 1.9.1 leaves of a weight in half precision, whether lazy or not: its operators for that move all
+# rows, though the gradient lacks the one in the middle.
+@pytest.mark.parametrize("lazy", [True, False])
+@pytest.mark.parametrize("stype", ["default", "row_sparse"])
+@pytest.mark.parametrize(
+    ("name", "momentum", "expected"),
+    [
+        ("sgd", 0, [[-0.312, -0.625], [1.688, 2.25], [4.812, 3.625]]),
+        ("sgd", 0.9, [[-0.987, -1.975], [1.013, 1.35], [3.688, 1.375]]),
+        ("lars", 0, [[0.078, 0.156], [2.078, 2.771], [5.465, 4.926]]),
+        ("lars", 0.9, [[-0.39, -0.78], [1.61, 2.146], [4.684, 3.367]]),
+    ],
+)
+def test_half_precision_with_its_own_operator_moves_all_rows(name, momentum, expected, stype, lazy):
+    own = {"eta": 0.5} if name == "lars" else {}
+    common = {"learning_rate": 0.5, "wd": 0.5, "momentum": momentum, "lazy_update": lazy}
+    updater = mx.optimizer.get_updater(mx.optimizer.create(name, multi_precision=True, **common, **own))
+    weight = mx.nd.array([[1, 2], [3, 4], [7, 8]], dtype="float16").tostype(stype)
+    for _ in range(2):
+        updater(0, mx.nd.array([[1, 2], [0, 0], [-1, 1]], dtype="float16").tostype("row_sparse"), weight)
+    assert weight.stype == stype
+    np.testing.assert_allclose(weight.asnumpy(), expected, atol=2e-3)
+
+
 def test_half_precision_without_a_copy_warns():
     with pytest.warns(UserWarning, match="multi_precision=True"):
         mx.optimizer.SGD(momentum=0.9).create_state_multi_precision(0, mx.nd.ones((2,), dtype="float16"))

@@ -28,6 +28,7 @@ def net():
     image = mx.sym.Convolution(mx.sym.Variable("data"), kernel=(3, 3), num_filter=6, name="conv")
     image = mx.sym.Activation(mx.sym.BatchNorm(image, name="bn"), act_type="relu", name="relu")
     image = mx.sym.Pooling(image, kernel=(3, 3), pad=(1, 1), pool_type="max", name="pool")
+    image = mx.sym.BatchNorm(image, fix_gamma=False, name="normal")
     image = mx.sym.broadcast_mul(image, mx.sym.ones((1, 6, 4, 4), name="constant"), name="scaled")
     image = mx.sym.exp(image, name="one") + mx.sym.identity(mx.sym.exp(image, name="two"), name="same")
     steps = mx.sym.SliceChannel(mx.sym.Flatten(image), num_outputs=6, axis=1)

@@ -14,7 +14,7 @@ from typing import Any
 
 from mxnet.native.keeping import Objects, keep, kept
 
-__all__ = ["address", "objects_of", "stems"]
+__all__ = ["address", "calls_the_library", "objects_of", "stems"]
 
 _SOURCES = Path(__file__).parent / "kernels"
 _LOCK = threading.Lock()
@@ -27,6 +27,11 @@ def address(kernel: str) -> int | None:
     """Return the address of a kernel; None where there are no native kernels, or none of that name."""
     stem = _index().get(kernel)
     return None if stem is None else _addresses(stem).get(kernel)
+
+
+def calls_the_library(kernel: str) -> bool:
+    """Whether a kernel has the C library compute each number."""
+    return _index().get(kernel) == "library"
 
 
 @functools.cache

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from mxnet.native.calling import as_word
-from mxnet.native.loading import address
+from mxnet.native.loading import address, calls_the_library
 from mxnet.native.products import limit_threads, sgemm
 from mxnet.native.sharing import runs_together, threads
 
@@ -17,6 +18,12 @@ __all__ = ["FEW", "Declined", "Place", "Recipe", "Rows"]
 
 FEW = 1 << 15
 """Elements up to which work element by element is done in rows: above, torch takes several threads for it."""
+
+_MUCH = 1 << 17
+"""Elements from which on to wake other threads takes less time than they save."""
+
+FEW_CALLS = 1 << 9
+"""The same of functions that a kernel has the C library compute, one number at a time."""
 
 _ALONE = range(1 << 12, 1 << 24)
 """Multiplications of a product that several threads might share, but to wake them takes as long as they save.
@@ -74,6 +81,11 @@ def _steps(shape: Shape, wanted: Shape) -> list[int]:
     """Return how far apart the next elements are along each axis of a wanted shape; 0 where it repeats."""
     aligned = (1,) * (len(wanted) - len(shape)) + shape
     return [0 if extent == 1 else math.prod(aligned[axis + 1 :]) for axis, extent in enumerate(aligned)]
+
+
+def most_of(kernel: str) -> int:
+    """Return up to how many elements a kernel is worth a row: torch has its own vectors, or threads."""
+    return FEW_CALLS if calls_the_library(kernel) else FEW
 
 
 def _axes(shape: Shape, steps: Sequence[Sequence[int]]) -> tuple[list[int] | None, list[list[int]]]:
@@ -225,7 +237,7 @@ class Rows:
         Much work is declined: torch does it in several threads.
         """
         sizes = {word.size for word in words if isinstance(word, Place)}
-        if len(sizes) > 1 or max(sizes) > FEW:
+        if len(sizes) > 1 or max(sizes) > most_of(kernel):
             self.decline()
         self(kernel, *words, *sizes)
 
@@ -268,6 +280,38 @@ class Rows:
         words = [word for share in shares for word in share]
         self("together", *runner, of_each, len(shares), len(shares[0]), *words)
 
+    def divide(
+        self, kernel: str, over: int, words: Callable[[int, int], Sequence[Place | float]], *, work: int
+    ) -> None:
+        """Add a row for things that have nothing to do with each other; much work is shared among threads.
+
+        Parameters
+        ----------
+        kernel : str
+            The kernel.
+        over : int
+            How many things there are.
+        words : callable
+            Returns what the kernel is told to do things from which to before which.
+        work : int
+            What all take, in elements.
+        """
+        if work >= _MUCH and runs_together() is None:  # torch may have threads where there are none for rows
+            self.decline()
+        parts = min(over, threads()) if work >= _MUCH else 1
+        self.shares(
+            kernel, [words(*share) for share in pairwise(over * i // parts for i in range(parts + 1))]
+        )
+
+    def lines(self, kernel: str, width: int, *places: Place) -> None:
+        """Add a row that does lines of some places one by one; last come the numbers of lines and columns."""
+        self.divide(
+            kernel,
+            places[0].size // width,
+            lambda i, j: (*(each.at(i * width) for each in places), j - i, width),
+            work=places[0].size,
+        )
+
     def binary(
         self, kernel: str, left: Place | float, right: Place | float, into: Place | None = None
     ) -> Place:
@@ -279,7 +323,7 @@ class Rows:
         if into is None:
             shape = np.broadcast_shapes(*shapes)
             into = self.scratch(math.prod(shape))._replace(shape=shape)
-        self.few(into)
+        self.few(into, most_of(kernel))
         n = into.size
         if isinstance(left, Place) and isinstance(right, Place) and len(set(shapes)) > 1:
             extents, steps = _axes(into.shape, [_steps(each, into.shape) for each in shapes])
@@ -296,6 +340,19 @@ class Rows:
                 kind,
             )
         return into
+
+    def where(self, condition: Place, left: Place | float, right: Place | float, into: Place) -> None:
+        """Add a row that chooses between two operands by a condition for each element, or for rows."""
+        self.few(into)
+        kept = [extent for extent in condition.shape if extent != 1]
+        if math.prod(into.shape[: len(kept)]) != condition.size or list(into.shape[: len(kept)]) != kept:
+            self.decline()
+        width = into.size // condition.size
+        if any(isinstance(each, Place) and each.size != into.size for each in (left, right)):
+            self.decline()
+        words = [each if isinstance(each, Place) else float(each) for each in (left, right)]
+        numbers = [int(not isinstance(each, Place)) for each in (left, right)]
+        self("where", condition, *words, into, condition.size, width, *numbers)
 
     def spread(self, source: Place, shape: Shape, into: Place) -> None:
         """Add a row that repeats an array, seen in a shape with as many axes, along axes of extent 1."""
@@ -336,15 +393,15 @@ class Rows:
         while True:
             at = next((i for i, (_, is_summed) in enumerate(groups) if is_summed), None)
             if at is None:
-                self("sum_middle", source, into, source.size, 1, 1, factor)
+                self("sum_middle", source, into, source.size, 1, 1, 1, factor)
                 return
             outer, inner = (math.prod(n for n, _ in part) for part in (groups[:at], groups[at + 1 :]))
             middle = groups.pop(at)[0]
             if not any(is_summed for _, is_summed in groups):
-                self("sum_middle", source, into, outer, middle, inner, factor)
+                self("sum_middle", source, into, outer, middle, inner, inner, factor)
                 return
             sums = self.scratch(outer * inner)
-            self("sum_middle", source, sums, outer, middle, inner, 1.0)
+            self("sum_middle", source, sums, outer, middle, inner, inner, 1.0)
             source = sums
 
     def product(

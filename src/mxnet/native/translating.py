@@ -30,6 +30,11 @@ _FLOATS = (F32, F64)
 _CASTS: dict[Any, Any] = {np.float32: F32, np.float64: F64, np.int32: I32, np.int64: I64}
 _MATH = {math.sqrt: "llvm.sqrt", math.floor: "llvm.floor", math.ceil: "llvm.ceil", builtins.abs: "llvm.fabs"}
 _MATH |= {math.exp: "llvm.exp", math.log: "llvm.log", math.sin: "llvm.sin", math.cos: "llvm.cos"}
+_MATH |= {math.trunc: "llvm.trunc"}
+_LIBRARY: set[Any] = {math.tan, math.asin, math.acos, math.atan, math.sinh, math.cosh, math.expm1, math.log1p}
+_LIBRARY |= {math.asinh, math.acosh, math.atanh, math.log2, math.log10, math.erf, math.pow, math.hypot}
+_LIBRARY |= {math.fmod}
+"""What the C library computes of float32, under the same name with an f."""
 
 _COMPARED = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _FLOATING = {ast.Add: "fadd", ast.Sub: "fsub", ast.Mult: "fmul", ast.Div: "fdiv"}
@@ -509,6 +514,10 @@ class _Body:
             (x,) = map(self._typed, arguments)
             intrinsic = self._builder.module.declare_intrinsic(_MATH[called], [x.type])
             return self._builder.call(intrinsic, [x], fastmath=self._flags)
+        if called in _LIBRARY:
+            given = list(map(self._typed, arguments))
+            kind = ir.FunctionType(F32, [F32] * len(given))
+            return self._builder.call(self._outside(f"{called.__name__}f", kind), given)
         if called in (max, min):
             x, y = self._alike(*arguments)
             return self._builder.select(self._compare(">" if called is max else "<", y, x), y, x)
@@ -517,6 +526,11 @@ class _Body:
         if not hasattr(called, "is_inline"):
             self._refuse(f"{ast.unparse(node.func)} cannot be called")
         return _Body(self._builder, called, arguments, self._flags, self._group).translate()
+
+    def _outside(self, name: str, kind: Any) -> Any:
+        """Return a function of the C library."""
+        module = self._builder.module
+        return module.globals[name] if name in module.globals else ir.Function(module, kind, name)
 
     # ---------------------------------------------------------------------------------------- types of values
 

@@ -48,7 +48,11 @@ class Rule(Optimizer):
     """Whether MXNet asks for the rates of all parameters of a call at once."""
 
     _own_precision = False
-    """Whether, in MXNet, `update_multi_precision` is the formula itself and does not go by `update`."""
+    """Whether, in MXNet, `update_multi_precision` is the formula itself and does not go by `update`.
+
+    The operators that MXNet has for it move all rows of a parameter in half precision, whichever rows its
+    gradient has.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -124,6 +128,8 @@ class Rule(Optimizer):
             if weight.dtype == np.float16:
                 weights[i], states[i] = states[i] if self._master_first else states[i][::-1]
                 grads[i] = grads[i].astype(np.float32)
+                if self._own_precision:
+                    grads[i] = grads[i].tostype("default")
                 masters.append((weight, weights[i], grads[i]))
         self._update(indices, weights, grads, states)
         for weight, master, grad in masters:

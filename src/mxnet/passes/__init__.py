@@ -16,6 +16,7 @@ from mxnet.passes.join_weight_gradients import join_weight_gradients
 from mxnet.passes.merge_equal_nodes import merge_equal_nodes
 from mxnet.passes.pool_images import pool_images
 from mxnet.passes.rewrite import check_outputs
+from mxnet.passes.scale_channels import scale_channels
 from mxnet.passes.use_channels_last import use_channels_last
 from mxnet.passes.use_winograd import use_winograd
 
@@ -35,6 +36,7 @@ INFERENCE: tuple[Pass, ...] = (
     fuse_fully_connected,
     use_channels_last,
     pool_images,
+    scale_channels,
 )
 """For runs with ``is_train=False``. What does nothing goes first: it may hide that nodes are equal."""
 

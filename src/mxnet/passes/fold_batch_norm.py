@@ -13,6 +13,7 @@ from mxnet.ir.op import Op
 from mxnet.ops.nn.convolution import Convolution, Deconvolution
 from mxnet.ops.nn.fully_connected import FullyConnected
 from mxnet.ops.nn.norm import BatchNorm, BatchNormV1
+from mxnet.ops.nn.norm_contrib import BatchNormWithReLU
 from mxnet.passes.operators.fused import FoldedBias, FoldedWeight
 from mxnet.passes.rewrite import count_readers, place_of, rewrite, stand_in
 
@@ -39,7 +40,11 @@ def fold_batch_norm(graph: Graph) -> Graph:
         ):
             return None
         with_bias = type(layer.op).bind({**layer.op.given, "no_bias": "False"})
-        return stand_in(with_bias, (layer.inputs[0], *_folded(layer, node, node.op)), layer, node).outputs
+        folded = stand_in(with_bias, (layer.inputs[0], *_folded(layer, node, node.op)), layer, node).outputs
+        if not isinstance(node.op, BatchNormWithReLU):
+            return folded
+        with emitting(node, "relu"):
+            return (emit("Activation", *folded, act_type="relu"),)
 
     return rewrite(graph, fold)
 

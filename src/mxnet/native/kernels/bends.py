@@ -9,6 +9,7 @@ import numpy as np
 from mxnet.native.kernels.language import Words, exp, f32, independent, inline, kernel, real
 
 _ROOT = np.float32(math.sqrt(0.5))
+_ALPHA, _SCALE = np.float32(1.6732632423543772), np.float32(1.0507009873554805)  # of selu
 _DENSITY = np.float32(1 / math.sqrt(2 * math.pi))
 
 
@@ -46,6 +47,20 @@ def elu_grad(a: Words) -> None:
     g, x, out, slope, n = f32(a[0]), f32(a[1]), f32(a[2]), real(a[3]), a[4]
     for i in independent(n):
         out[i] = g[i] if x[i] > 0 else slope * exp(x[i]) * g[i]
+
+
+@kernel
+def selu(a: Words) -> None:
+    x, y, n = f32(a[0]), f32(a[1]), a[3]
+    for i in range(n):
+        y[i] = _SCALE * (x[i] if x[i] > 0 else _ALPHA * (exp(x[i]) - 1))
+
+
+@kernel
+def selu_grad(a: Words) -> None:
+    g, x, out, n = f32(a[0]), f32(a[1]), f32(a[2]), a[4]
+    for i in range(n):
+        out[i] = _SCALE * (g[i] if x[i] > 0 else _ALPHA * exp(x[i]) * g[i])
 
 
 @inline

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from mxnet.native.kernels import language
-from mxnet.native.kernels.language import pair, unary
+from mxnet.native.kernels.language import exact, inline, pair, unary
 
 
 @unary
@@ -26,6 +26,11 @@ def rectified_grad(g, y):
 @unary
 def relu(x):
     return np.float32(0) if x < np.float32(0) else x
+
+
+@pair
+def relu_grad(g, y):  # NaN of NaN
+    return g if y > np.float32(0) else g * y
 
 
 @unary
@@ -90,6 +95,37 @@ def sqrt(x):
 @pair
 def sqrt_grad(g, y):
     return g * (np.float32(0.5) / y)
+
+
+@inline
+@exact
+def _inverse_root(x):  # at once LLVM would guess it, and make NaN of 0
+    return np.float32(1) / np.float32(math.sqrt(x))
+
+
+@unary
+def rsqrt(x):
+    return _inverse_root(x)
+
+
+@unary
+def sign(x):
+    return np.float32(1) if x > np.float32(0) else np.float32(-1) if x < np.float32(0) else np.float32(0)
+
+
+@unary
+def floor(x):
+    return np.float32(math.floor(x))
+
+
+@unary
+def ceil(x):
+    return np.float32(math.ceil(x))
+
+
+@unary
+def trunc(x):
+    return np.float32(math.trunc(x))
 
 
 @unary

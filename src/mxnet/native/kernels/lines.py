@@ -49,7 +49,7 @@ COUNT, TABLE, WEIGHTS, PLACES, ORIGIN, STEPS, TOGETHER = 0, 1, 2, 3, 6, 7, 10  #
 
 _F32 = ir.FloatType()
 _STEP = 4 * LANES  # bytes of a vector
-_HEAD, _OF_VARIANT = 26, 11
+_HEAD, _OF_VARIANT = 27, 11
 _ZEROS = 64  # bytes at the start of scratch memory, which are 0
 _ROWS = 4  # lines of the result that are summed up at once
 _HIGHEST, _OF_COLUMN = 7, 4  # elements of a column at most, and its words

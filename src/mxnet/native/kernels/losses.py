@@ -35,7 +35,8 @@ def minus_one_hot(a: Words) -> None:
     """Write p minus the class of each row, times a number.
 
     Words: p, labels, result, rows, classes, the number; whether a label leaves its row out, whether the
-    number is divided by how many rows have another label, and that label.
+    number is divided by how many rows have another label, and that label; then the rows to write, from which
+    to before which.
     """
     p, label, out, rows, n, ignored = f32(a[0]), f32(a[1]), f32(a[2]), a[3], a[4], a[8]
     number, kept = real(a[5]), np.float32(0)
@@ -43,7 +44,7 @@ def minus_one_hot(a: Words) -> None:
         for i in range(rows):
             kept += np.float32(1) if _is_kept(label[i], ignored) else np.float32(0)
         number /= max(kept, np.float32(1))
-    for i in range(rows):
+    for i in range(a[9], a[10]):
         factor = number if a[6] == 0 or _is_kept(label[i], ignored) else np.float32(0)
         for j in range(n):
             out[i * n + j] = p[i * n + j] * factor

@@ -74,14 +74,24 @@ def look_up(a: Words) -> None:  # rows of x by numbers, which are clipped
 
 
 @kernel
-def add_up_rows(a: Words) -> None:  # the gradient of look_up: y is nothing, and then rows of g are added
-    which, g, y, count, rows, width = f32(a[0]), f32(a[1]), f32(a[2]), a[3], a[4], a[5]
+def add_up_rows(a: Words) -> None:  # the gradient of look_up, rows of y from which to before which
+    which, g, y, count, rows, width, begin, end = (
+        f32(a[0]),
+        f32(a[1]),
+        f32(a[2]),
+        a[3],
+        a[4],
+        a[5],
+        a[6],
+        a[7],
+    )
     last = np.float32(rows - 1)
-    for i in range(rows * width):
+    for i in range(begin * width, end * width):
         y[i] = np.float32(0)
     for i in range(count):
         at = which[i] if which[i] > np.float32(0) else np.float32(0)
         at = last if at > last else at
-        here = min(np.int64(truncated(at)), rows - 1) * width  # of many rows, a float32 is above the last
-        for j in range(width):
-            y[here + j] += g[i * width + j]
+        row = min(np.int64(truncated(at)), rows - 1)  # of many rows, a float32 is above the last
+        if row >= begin and row < end:
+            for j in range(width):
+                y[row * width + j] += g[i * width + j]

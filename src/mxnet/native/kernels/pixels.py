@@ -62,7 +62,7 @@ def _finished(out, bias, lines, width, relu):
 
 @kernel
 def finish_lines(a: Words) -> None:
-    """Add a bias to lines, unless its address is 0, and apply ReLU if asked for. Words: lines, bias, how many, their width, ReLU."""
+    """Words: lines, a bias for each or 0, how many lines, how long they are, whether ReLU is applied."""
     _finished(a[0], a[1], a[2], a[3], a[4])
 
 

@@ -32,12 +32,12 @@ from mxnet.native.kernels.laying import (
 from mxnet.native.kernels.vectors import FAST, I64, LANES, VECTOR, across, choose, load, moved, repeated
 
 IMAGE, FILTERS, BIAS, OUT, SCRATCH, FIRST, END, RELU, PLAN = 0, 1, 2, 3, 4, 5, 6, 7, 8
-LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL = 21, 22, 23, 24, 25
+LINES, OUT_PLANE, SUMS, VARIANTS, TOTAL, STRETCHES = 21, 22, 23, 24, 25, 26  # of lines, a unit of work each
 # Of each variant, which has some of the window's elements, for some of the output's pixels:
 COUNT, TABLE, WEIGHTS, PLACES, ORIGIN, STEPS, DIRECT = 0, 1, 2, 3, 6, 7, 10
 
 _F32 = ir.FloatType()
-_HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
+_HEAD, _OF_VARIANT = 27, 11  # words of a plan before its variants, and of each
 _ZEROS = 256  # bytes at the start of scratch memory, which are 0
 _DEPTH = 256  # elements of windows that stay in the nearest cache while all filters are multiplied with them
 _RUN = 1024  # pixels of a gradient, likewise
@@ -217,6 +217,14 @@ def _finish(a, p, v, out, bias, sums, row, filters, first, lines):
 
 
 @inline
+def _before(p, stretch):
+    """Return how many lines lie before a stretch, which consists of whole bands."""
+    bands = (p[TOTAL] + p[LINES] - 1) // p[LINES]
+    before = bands * stretch // p[STRETCHES] * p[LINES]
+    return before if before < p[TOTAL] else p[TOTAL]
+
+
+@inline
 def _start(starts, bias, filters, width):
     """Write what the sums of each filter begin with."""
     b = f32(bias)
@@ -239,7 +247,7 @@ def convolve_planes(a: Words) -> None:
     starts = laid + 4 * planes * p[PLANE] + 512
     clear(zeros, _ZEROS // 4)
     for u in range(a[FIRST], a[END]):
-        number, part = u // p[PARTS], u % p[PARTS]
+        number, part = u // p[STRETCHES] // p[PARTS], u // p[STRETCHES] % p[PARTS]
         image = a[IMAGE] + 4 * number * p[CHANNELS] * p[EXTENTS] * p[EXTENTS + 1] * p[EXTENTS + 2]
         begin = p[FILTER_COUNT] * part // p[PARTS]
         filters = p[FILTER_COUNT] * (part + 1) // p[PARTS] - begin
@@ -249,7 +257,7 @@ def convolve_planes(a: Words) -> None:
         out = a[OUT] + p[OUT_PLANE] * (number * p[FILTER_COUNT] + begin)
         bias = a[BIAS] + 4 * of_all if a[BIAS] != 0 else 0
         _start(starts, bias, filters, width)
-        for first in range(0, p[TOTAL], p[LINES]):
+        for first in range(_before(p, u % p[STRETCHES]), _before(p, u % p[STRETCHES] + 1), p[LINES]):
             lay(p, image, laid, first, p[BAND])
             for j in range(p[VARIANTS]):
                 v = i64(words_at(p) + 8 * (_HEAD + _OF_VARIANT * j))
@@ -318,13 +326,13 @@ def collect_planes(a: Words) -> None:
     lined = laid + 4 * planes * p[PLANE] + 512
     clear(a[FILTERS], p[GROUPS] * p[FILTER_COUNT] * v[COUNT])
     for u in range(a[FIRST], a[END]):
-        number, part = u // p[PARTS], u % p[PARTS]
+        number, part = u // p[STRETCHES] // p[PARTS], u // p[STRETCHES] % p[PARTS]
         image = a[IMAGE] + 4 * number * p[CHANNELS] * p[EXTENTS] * p[EXTENTS + 1] * p[EXTENTS + 2]
         begin = p[FILTER_COUNT] * part // p[PARTS]
         filters = p[FILTER_COUNT] * (part + 1) // p[PARTS] - begin
         out = a[FILTERS] + 4 * v[COUNT] * (number % p[GROUPS] * p[FILTER_COUNT] + begin)
         grad = a[OUT] + p[OUT_PLANE] * (number * p[FILTER_COUNT] + begin)
-        for first in range(0, p[TOTAL], p[LINES]):
+        for first in range(_before(p, u % p[STRETCHES]), _before(p, u % p[STRETCHES] + 1), p[LINES]):
             lines = p[LINES] if p[TOTAL] - first > p[LINES] else p[TOTAL] - first
             lay(p, image, laid, first, p[BAND])
             _lay_grad(p, v, grad, lined, row, filters, first, lines)
@@ -332,3 +340,27 @@ def collect_planes(a: Words) -> None:
             for q in range(0, pixels, _RUN):
                 n = _RUN if pixels - q > _RUN else pixels - q
                 _add_up(p, v, lined + 4 * q, row, laid + 4 * q, n, filters, out, 4 * v[COUNT])
+
+
+@kernel
+def add_depths(a: Words) -> None:
+    """Add up planes that elements of a window make along the depth of images, where each belongs.
+
+    Words: planes (image, element, channel, depth), bias or 0, images (image, channel, depth), elements,
+    channels, the depth of both, pixels of a plane, pad, dilation, the first plane and that behind the last,
+    whether ReLU is applied.
+    """
+    taps, channels, depth, made, n, b = a[3], a[4], a[5], a[6], a[7], f32(a[1])
+    for u in range(a[10], a[11]):
+        c, z, target = u // made % channels, u % made, a[2] + 4 * n * u
+        t, more = f32(target), b[c] if a[1] != 0 else np.float32(0)
+        for x in range(n):
+            t[x] = more
+        for i in range(taps):
+            at = z + a[8] - i * a[9]
+            if at >= 0 and at < depth:
+                s = f32(a[0] + 4 * n * (((u // made // channels * taps + i) * channels + c) * depth + at))
+                for x in range(n):
+                    t[x] += s[x]
+        if a[12]:
+            _finish_line(target, target, n, 1, np.float32(0), 1)

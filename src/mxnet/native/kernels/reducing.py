@@ -8,8 +8,8 @@ from mxnet.native.kernels.language import Words, f32, kernel, real
 
 
 @kernel
-def sum_middle(a: Words) -> None:  # x (outer, middle, inner), y (outer, inner), times a number
-    x, y, outer, middle, inner, factor = f32(a[0]), f32(a[1]), a[2], a[3], a[4], real(a[5])
+def sum_middle(a: Words) -> None:  # x (outer, middle, inner of so many), y (outer, inner), times a number
+    x, y, outer, middle, inner, step, factor = f32(a[0]), f32(a[1]), a[2], a[3], a[4], a[5], real(a[6])
     if inner == 1:
         for i in range(outer):
             total = np.float32(0)
@@ -18,12 +18,12 @@ def sum_middle(a: Words) -> None:  # x (outer, middle, inner), y (outer, inner),
             y[i] = total * factor
     else:
         for i in range(outer):
-            at, to = i * middle * inner, i * inner
+            at, to = i * middle * step, i * inner
             for k in range(inner):
                 y[to + k] = x[at + k]
             for j in range(1, middle):
                 for k in range(inner):
-                    y[to + k] += x[at + j * inner + k]
+                    y[to + k] += x[at + j * step + k]
             if factor != np.float32(1):
                 for k in range(inner):
                     y[to + k] *= factor

@@ -15,6 +15,7 @@ from mxnet.ops.tensor.unary import leaky_backward, relu, sigmoid_backward, tanh,
 from mxnet.ops.tools.device import generator_of
 from mxnet.ops.tools.nan import confused_by_nan
 from mxnet.ops.tools.shapes import first_is_image, normal_axis, same_shape, shape_of_first_input
+from mxnet.ops.tools.traced import rows_by_trace
 from mxnet.ops.tools.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
@@ -121,10 +122,16 @@ class Activation(Op, name="Activation"):
         return _ACTIVATIONS[self.act_type].of
 
     def as_rows(self, to: Rows) -> None:
-        to.each(row_of_activation(self.act_type), to.data, to.output)
+        if self.act_type == "softsign":
+            rows_by_trace(Activation.forward)(self, to)
+        else:
+            to.each(row_of_activation(self.act_type), to.data, to.output)
 
     def backward_as_rows(self, to: Rows) -> None:
-        to.each(f"{row_of_activation(self.act_type)}_grad", to.grad, to.output, to.data_grad)
+        if self.act_type == "softsign":
+            rows_by_trace(Activation.backward, is_backward=True)(self, to)
+        else:
+            to.each(f"{row_of_activation(self.act_type)}_grad", to.grad, to.output, to.data_grad)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = _ACTIVATIONS[self.act_type].of
@@ -242,14 +249,18 @@ class LeakyReLU(Op, name="LeakyReLU"):
         return said
 
     def as_rows(self, to: Rows) -> None:
-        if self.act_type not in ("leaky", "elu", "gelu"):
+        if self.act_type in _BENDS:
+            to.each(self.act_type, to.data, to.output, float(self.slope))
+        elif self.act_type == "prelu":
+            rows_by_trace(LeakyReLU.forward)(self, to)
+        else:
             to.decline()
-        to.each(self.act_type, to.data, to.output, float(self.slope))
 
     def backward_as_rows(self, to: Rows) -> None:
-        if self.act_type not in ("leaky", "elu", "gelu"):
-            to.decline()
-        to.each(f"{self.act_type}_grad", to.grad, to.data, to.data_grad, float(self.slope))
+        if self.act_type in _BENDS:
+            to.each(f"{self.act_type}_grad", to.grad, to.data, to.data_grad, float(self.slope))
+        else:
+            rows_by_trace(LeakyReLU.backward, is_backward=True)(self, to)
 
     def forward(
         self, run: Run, data: Tensor, gamma: Tensor | None = None, *, out: Tensor | None = None
@@ -364,9 +375,8 @@ class _Softmax(Op):
         plain = self.temperature in (None, 1) and not self.negated and not self.use_length
         if not plain or self.axis % len(shape) != len(shape) - 1:
             to.decline()
-        to.few(places[0])
         kernel = "log_softmax" if self.logarithmic else "softmax"
-        to(kernel + what, *places, places[0].size // shape[-1], shape[-1])
+        to.lines(kernel + what, shape[-1], *places)
 
     def backward(self, run: Run, grad: Tensor, data: Like, output: Tensor) -> tuple[Tensor | None, ...]:
         kernel = (

@@ -50,6 +50,7 @@ _COLLECTED = 0.85  # how much of that it takes to add up filters
 _CALL = 30
 _FEW = 4  # windows, from where on strips of them are faster than each as a row
 _STEPPED = 1.3  # how many times as long a convolution takes that goes on by a stride
+_ALONG = 1.3  # ... and torch's gradient of filters that go along a single axis of space
 
 
 def way(sliding: Sliding, part: Part) -> Way:
@@ -76,6 +77,8 @@ def _costs(s: Sliding, part: Part) -> dict[Way, float]:
     numbers = s.batch * (s.channels * math.prod(s.extents) + s.filters * math.prod(s.places))
     multiplied = 2 * s.rows * s.size * s.filters / 1e3 * _padded(s)
     by_torch = multiplied * at_edges(s) if part == "image" else multiplied
+    if part == "filters" and s.places[0] == s.places[1] == s.extents[1] == 1:
+        by_torch *= _ALONG
     found: dict[Way, float] = {
         "torch": by_torch / float(getattr(_rates(s), part)) / faster + numbers * _MOVED / 1e6 + _CALL,
         "planes": planes.cost(s, part),

@@ -82,7 +82,7 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
     def as_rows(self, to: Rows) -> None:
         m, n = to.output.size // self.num_hidden, self.num_hidden
         if to.bias is not None:
-            to.copy(to.bias, to.output, m, n, source_step=0)
+            to.divide("copy", m, lambda i, j: (to.bias, to.output.at(i * n), j - i, n, 0, n), work=m * n)
         extents = m, to.data.size // m, n
         to.product(to.data, to.weight, to.output, extents, turn_right=True, add=to.bias is not None)
 
@@ -94,7 +94,12 @@ class FullyConnected(Op, name="FullyConnected", aliases=("_sparse_FullyConnected
         if to.weight_grad is not None:
             to.product(to.grad, to.data, to.weight_grad, (n, m, k), turn_left=True)
         if to.bias_grad is not None:
-            to("sum_middle", to.grad, to.bias_grad, 1, m, n, 1.0)
+            to.divide(
+                "sum_middle",
+                n,
+                lambda i, j: (to.grad.at(i), to.bias_grad.at(i), 1, m, j - i, n, 1.0),
+                work=m * n,
+            )
 
     def backward(
         self,

@@ -17,6 +17,7 @@ from mxnet.ops.tensor.rearrange import Flatten
 from mxnet.ops.tools.keeping import kept
 from mxnet.ops.tools.shapes import numel
 from mxnet.ops.tools.storage import MAKES_DENSE
+from mxnet.ops.tools.traced import rows_by_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -182,20 +183,19 @@ class SoftmaxOutput(Op, name="SoftmaxOutput", aliases=("Softmax",)):
         shape = to.data.shape
         if (self.multi_output and len(shape) > 2) or not to.data.size or not shape:
             to.decline()
-        to.few(to.data)
         classes = shape[-1] if self.preserve_shape else to.data.size // shape[0]
-        to("softmax", to.data, to.output, to.data.size // classes, classes)
+        to.lines("softmax", classes, to.data, to.output)
 
     def backward_as_rows(self, to: Rows) -> None:
         shape, label = to.output.shape, to.label.shape
         plain = len(shape) == 2 and to.label.size == shape[0] and label != shape
         if not plain or self.smooth_alpha or self.out_grad:
             to.decline()
-        to.few(to.output)
         factor = self.grad_scale / (shape[0] if self.normalization == "batch" else 1)
         ignored = int(number_as(self.ignore_label, "int32"))
         how = self.use_ignore, self.normalization == "valid", ignored
-        to("minus_one_hot", to.output, to.label, to.data_grad, *shape, factor, *how)
+        words = to.output, to.label, to.data_grad, *shape, factor, *how
+        to.divide("minus_one_hot", shape[0], lambda *rows: (*words, *rows), work=to.output.size)
 
     def backward_reads(self) -> tuple[str, ...]:
         return ("output", "label", "data", "grad") if self.out_grad else ("output", "label", "data")
@@ -253,16 +253,13 @@ class _RegressionOutput(Op):
         to.few(to.output)
         to.copy(to.data, to.output, 1, to.output.size)
 
-    def backward_as_rows(self, to: Rows) -> None:
-        scale = self.grad_scale / max(math.prod(to.output.shape[1:]), 1)
-        label = to.label._replace(shape=to.output.shape)
-        to.binary("mul", to.binary("sub", to.output, label), scale, to.data_grad)
-
     def forward(self, run: Run, data: Tensor, label: Tensor) -> Tensor:
         return data
 
     def backward(self, run: Run, output: Tensor, label: Tensor, data: Like) -> tuple[Tensor | None, ...]:
         return self.slope(output, label.reshape(output.shape)) * self._scale(output), None
+
+    backward_as_rows = rows_by_trace(backward, is_backward=True)
 
     def add_gradient(self, array: Tensor, gradient: Tensor) -> Tensor:
         """Do as MXNet, which adds the unscaled gradient and then that sum, scaled, to itself."""
@@ -323,8 +320,6 @@ class MAERegressionOutput(
     """
 
     example = "[0.5, 2]; [1, 2]"
-
-    backward_as_rows = None  # type: ignore[assignment]
 
     def slope(self, output: Tensor, label: Tensor) -> Tensor:
         return (output > label).to(output.dtype) * 2 - 1

@@ -330,7 +330,7 @@ class LayerNorm(_Normalization, name="LayerNorm"):
         if to.gamma_grad is not None:
             to("layer_norm_scale_grad", to.grad, to.data, to.mean, to.std, to.gamma_grad, rows, n)
         if to.beta_grad is not None:
-            to("sum_middle", to.grad, to.beta_grad, 1, rows, n, 1.0)
+            to("sum_middle", to.grad, to.beta_grad, 1, rows, n, n, 1.0)
 
     def _rows(self, to: Rows, data: Place) -> tuple[int, int]:
         if self.axis % len(data.shape) != len(data.shape) - 1:

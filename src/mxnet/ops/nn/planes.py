@@ -28,7 +28,7 @@ _SLACK = 192  # numbers behind lines, planes and blocks that kernels read or wri
 _BY_LINES = 16  # pairs of a channel and a filter up to which they are looked at one by one
 _HIGHEST, _ROWS = 7, 4  # then: elements of a column of windows, lines of the result that are made at once
 _NEAR, _VECTOR = 1 << 12, 8  # numbers of an image that stay nearest, and of a vector
-_HEAD, _OF_VARIANT = 26, 11  # words of a plan before its variants, and of each
+_HEAD, _OF_VARIANT = 27, 11  # words of a plan before its variants, and of each
 _DIRECTLY = 512  # elements of windows up to which lines are summed up where they belong
 _WORTH = 1.15  # what it costs to do so elsewhere
 # Thousands of multiplications and additions in a microsecond: of windows, also large ones, and for filters.
@@ -39,6 +39,7 @@ _AGAIN = 2  # how many times lines are laid out where there are more of a window
 _LINE, _STEPPED = 0.003, 0.025  # microseconds for a line, in or out, and if its pixels are a stride apart
 _NARROW, _BY_LINE = 65, 0.003  # ... line by line: the rate, and microseconds for a line
 _ROW = 5  # microseconds for a row that is shared
+_ADDED = 300  # ... and for a million numbers that are added up by depth
 
 Axis = Sequence[int]
 _AXES = range(3)
@@ -107,9 +108,21 @@ def spread(
 
     As this is a transposed convolution, a bias may be added, and ReLU applied.
     """
-    plan, order = _backward(_seen(sliding), threads())
-    turned = turned_filters(to, sliding, weight, order)
-    _add(to, "convolve", plan, grad, turned, bias, image, relu=relu)
+    flat = _by_depth(sliding)
+    plan, order = _backward(_seen(flat or sliding), threads())
+    if flat is None:
+        _add(to, "convolve", plan, grad, turned_filters(to, sliding, weight, order), bias, image, relu=relu)
+        return
+    taps, size = sliding.kernel[0], math.prod(sliding.kernel[1:])
+    order = [[tap * size + i for i in each] for each in order for tap in range(taps)]
+    parts = to.scratch(flat.batch * flat.channels * math.prod(flat.extents))
+    _add(to, "convolve", plan, grad, turned_filters(to, sliding, weight, order), None, parts)
+    depth, made, pixels = sliding.places[0], sliding.extents[0], math.prod(sliding.extents[1:])
+    sizes = taps, sliding.channels, depth, made, pixels, sliding.pads[0], sliding.dilates[0]
+    units, count = sliding.batch * sliding.channels * made, threads()
+    shares = [(units * i // count, units * (i + 1) // count) for i in range(count)]
+    start = 0 if bias is None else bias
+    to.shares("add_depths", [[parts, start, image, *sizes, *share, relu] for share in shares])
 
 
 @by_rows
@@ -124,6 +137,9 @@ def collect(to: Rows, sliding: Sliding, image: Place, grad: Place, weight: Place
 
 def cost(s: Sliding, part: Part) -> float:
     """Return the microseconds for a part of a convolution."""
+    flat = _by_depth(s) if part == "image" else None
+    if flat is not None:
+        return cost(flat, part) + flat.batch * flat.channels * math.prod(flat.extents) * _ADDED / 1e6 + _ROW
     s = simplified(s)
     _, phases = laid_out(s)
     if part == "image":
@@ -196,6 +212,24 @@ def _add(
 def _seen(s: Sliding) -> Sliding:
     """Return it as kernels are to see it: those that go line by line want lines."""
     return s if _is_by_lines(s.channels // s.groups, s.filters // s.groups) else simplified(s)
+
+
+def _by_depth(s: Sliding) -> Sliding | None:
+    """Return how planes of windows slide that make an image's gradient, one by one.
+
+    Elements of a window along its depth are channels then, to be added up; None if what a window meets stays
+    in cache.
+    """
+    met = s.filters * (s.kernel[0] - 1) * s.dilates[0] * math.prod(s.places[1:])
+    if s.groups > 1 or s.strides[0] > 1 or met <= _BLOCK:
+        return None
+    return s._replace(
+        channels=s.channels * s.kernel[0],
+        extents=(s.places[0], *s.extents[1:]),
+        kernel=(1, *s.kernel[1:]),
+        pads=(0, *s.pads[1:]),
+        dilates=(1, *s.dilates[1:]),
+    )
 
 
 def simplified(s: Sliding) -> Sliding:
@@ -288,14 +322,19 @@ def _planned(
     """Return the words for what goes from some channels and extents to others."""
     (phases, laid), (source, filters) = shape, (each // s.groups for each in channels)
     images, across = s.batch * s.groups, laid[2]
-    parts = 1 if images >= 2 * count or count == 1 else min(-(-2 * count // images), filters)
-    most = -(-filters // parts)
     by_lines = _is_by_lines(source, filters)
     total = max((v.places[0] - 1) * laid[1] + v.places[1] for v in variants)
     far = [[max(axis, default=0) for axis in v.shifts] for v in variants]
     reach = max(z * laid[1] + y for z, y, _ in far)
-    lines = max(_BLOCK // (source * math.prod(phases) * across) - reach, 2 * reach, 1)
-    lines = min(lines, max(_BLOCK // (most * across), 1), total)
+    near = max(_BLOCK // (source * math.prod(phases) * across) - reach, 2 * reach, 1)
+    units = 1 if images >= 2 * count or count == 1 else -(-2 * count // images)
+    lines = min(near, max(_BLOCK // (filters * across), 1), total)
+    if not by_lines and -(-total // lines) >= units:  # shares are lines; those of filters lay out all again
+        parts, stretches = 1, units
+    else:
+        parts, stretches = min(units, filters), 1
+    most = -(-filters // parts)
+    lines = min(near, max(_BLOCK // (most * across), 1), total)
     plane = (lines + reach) * across
     plane += -plane % 16 + (16 if -plane % 1024 < 16 else 0)
     in_place = (
@@ -313,6 +352,7 @@ def _planned(
     words: list[int] = [
         source, s.groups, filters, parts, lines + reach, *extents[0], *strides, *pads, *phases, *laid, plane,
         lines, 4 * math.prod(extents[1]), in_place if by_lines else sums, len(variants), total,
+        stretches,
     ]  # fmt: skip
     tables: list[int] = []
     start, weights = _HEAD + _OF_VARIANT * len(variants), 0
@@ -331,7 +371,7 @@ def _planned(
         weights += len(offsets) * filters * s.groups
     results = 4 * variants[0].steps[2] * (across + 72) + sums if by_lines else most * (sums + 64)
     memory = 64 + (0 if in_place else source * math.prod(phases) * plane + 128) + results + _SLACK
-    units = images * parts
+    units = images * parts * stretches
     shares = min(count, units)
     return _Plan(
         (*words, *tables),

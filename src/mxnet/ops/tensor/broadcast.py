@@ -9,7 +9,7 @@ from mxnet.errors import ParameterError, ShapeError
 from mxnet.ir.constraints import is_complete
 from mxnet.ir.op import Like, Op, Run, Shape, Slots, param
 from mxnet.ir.storage import CSR, DENSE, Sparse
-from mxnet.ops.tools.arithmetic import FORMULAS, OfTwo, rows_of_sum
+from mxnet.ops.tools.arithmetic import FORMULAS, OfTwo
 from mxnet.ops.tools.shapes import normal_axis
 from mxnet.ops.tools.storage import on_places
 
@@ -59,10 +59,6 @@ class BroadcastAdd(
     """Adds two arrays, repeated to a common shape."""
 
     sparse = _SUM
-
-    def backward_as_rows(self, to: Rows) -> None:
-        rows_of_sum(to, to.grad, to.lhs_grad)
-        rows_of_sum(to, to.grad, to.rhs_grad)
 
     def backward(self, run: Run, grad: Tensor, lhs: Like, rhs: Like) -> tuple[Tensor | None, Tensor | None]:
         return (

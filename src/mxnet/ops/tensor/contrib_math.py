@@ -16,10 +16,12 @@ from mxnet.lazy import torch
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.shapes import same_shape
 from mxnet.ops.tools.storage import LINEAR, on_values
+from mxnet.ops.tools.traced import rows_by_trace
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mxnet.native.rows import Rows
     from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 
 
@@ -40,6 +42,8 @@ class Quadratic(Op, name="_contrib_quadratic"):
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return ((self.a * data + self.b) * data + self.c).to(data.dtype)
+
+    as_rows = rows_by_trace(forward)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
         return (emit("_contrib_backward_quadratic", grads[0], node.inputs[0], a=self.a, b=self.b, c=self.c),)
@@ -66,6 +70,11 @@ class QuadraticGradient(Op, name="_contrib_backward_quadratic"):
     def forward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         return (grad * (2 * self.a * data + self.b)).to(data.dtype)
 
+    as_rows = rows_by_trace(forward)
+
+    def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry, Entry]:
+        return emit(self, grads[0], node.inputs[1]), grads[0] * node.inputs[0] * (2 * self.a)
+
 
 class GradientMultiplier(Op, name="_contrib_gradientmultiplier"):
     """Returns its input, and multiplies the gradient that comes back by a number.
@@ -80,6 +89,9 @@ class GradientMultiplier(Op, name="_contrib_gradientmultiplier"):
     is_int: bool = param(default=True, doc="Whether gradients of integers stay integers.")
 
     infer_shape = same_shape
+
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.output, to.data)
 
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data
@@ -106,6 +118,8 @@ class DivideBySqrtDim(Op, name="_contrib_div_sqrt_dim"):
         if data.dtype.is_floating_point:
             return data / math.sqrt(max(data.shape[-1], 1))
         return torch.div(data, max(math.isqrt(data.shape[-1]), 1), rounding_mode="trunc")
+
+    as_rows = rows_by_trace(forward)
 
     def gradient(self, node: Node, grads: Sequence[Entry]) -> tuple[Entry]:
         return (emit(self, grads[0]),)

@@ -32,6 +32,7 @@ from mxnet.ops.tools.storage import (
     on_places,
     summed,
 )
+from mxnet.ops.tools.traced import rows_by_trace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -262,6 +263,12 @@ class MakeLossOfExpression(Op, name="make_loss", aliases=("_sparse_make_loss",))
 
     infer_shape = same_shape
 
+    def as_rows(self, to: Rows) -> None:
+        to.same(to.loss, to.data)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        to("fill", to.data_grad, to.data_grad.size, 1.0)
+
     def forward(self, run: Run, data: Tensor) -> Tensor:
         return data
 
@@ -331,6 +338,8 @@ class Where(Op, name="where", aliases=("_sparse_where",)):
             grad * chosen if "x" in run.wants else None,
             grad * ~chosen if "y" in run.wants else None,
         )
+
+    as_rows, backward_as_rows = rows_by_trace(forward), rows_by_trace(backward, is_backward=True)
 
     def onnx(self, to: OnnxGraph, condition: Value, x: Value, y: Value) -> Value:
         truth = to.truth(condition)

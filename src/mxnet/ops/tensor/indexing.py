@@ -62,9 +62,6 @@ def _rows_looked_up(call: GradientCall) -> tuple[Stored] | None:
     return (grouped(rows, densify(call.head), (op.input_dim, op.output_dim)),)
 
 
-_MOST_ROWS = 1 << 20  # numbers in a matrix up to which it is worth nothing to share the work
-
-
 class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
     """Looks up rows of a matrix: the vectors that stand for words.
 
@@ -99,14 +96,19 @@ class Embedding(Op, name="Embedding", aliases=("_sparse_Embedding",)):
         return {"weight": dtype, "output": dtype}
 
     def as_rows(self, to: Rows) -> None:
-        to.few(to.output)
-        to("look_up", to.data, to.weight, to.output, to.data.size, self.input_dim, self.output_dim)
+        rows, width = self.input_dim, self.output_dim
+        to.divide(
+            "look_up",
+            to.data.size,
+            lambda i, j: (to.data.at(i), to.weight, to.output.at(i * width), j - i, rows, width),
+            work=to.output.size,
+        )
 
     def backward_as_rows(self, to: Rows) -> None:
-        if self.input_dim * self.output_dim > _MOST_ROWS:
-            to.decline()
         if to.weight_grad is not None:
-            to("add_up_rows", to.data, to.grad, to.weight_grad, to.data.size, self.input_dim, self.output_dim)
+            words = to.data, to.grad, to.weight_grad, to.data.size, self.input_dim, self.output_dim
+            rows, work = self.input_dim, to.weight_grad.size
+            to.divide("add_up_rows", rows, lambda *some: (*words, *some), work=work)
 
     def forward(self, run: Run, data: Tensor, weight: Tensor, *, out: Tensor | None = None) -> Tensor:
         rows = _positions(data, self.input_dim, "clip")

@@ -15,6 +15,7 @@ from mxnet.lazy import torch
 from mxnet.ops.tools.nan import confused_by_nan
 from mxnet.ops.tools.shapes import first_is_image, same_shape
 from mxnet.ops.tools.storage import on_values
+from mxnet.ops.tools.traced import rows_by_trace
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class HardSigmoid(Op, name="hard_sigmoid"):
         into: Tensor = torch.ops.aten.hardtanh_backward(grad * self.alpha, of_numbers, 0.0, 1.0)
         return into
 
+    as_rows, backward_as_rows = rows_by_trace(forward), rows_by_trace(backward, is_backward=True)
+
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         return to.HardSigmoid(data, alpha=self.alpha, beta=self.beta)
 
@@ -67,6 +70,8 @@ class SmoothL1(Op, name="smooth_l1"):
 
     def backward(self, run: Run, grad: Tensor, data: Tensor) -> Tensor:
         return grad * (data * self.scalar**2).clamp(-1, 1)
+
+    as_rows, backward_as_rows = rows_by_trace(forward), rows_by_trace(backward, is_backward=True)
 
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         square = self.scalar**2
@@ -111,6 +116,8 @@ class Clip(Op, name="clip", aliases=("_sparse_clip",)):
         if out:
             return kernel.grad_input(grad, data, *outside, grad_input=out["data"].tensor)  # type: ignore[no-any-return]
         return kernel.default(grad, data, *outside)  # type: ignore[no-any-return]
+
+    as_rows, backward_as_rows = rows_by_trace(forward), rows_by_trace(backward, is_backward=True)
 
     def onnx(self, to: OnnxGraph, data: Value) -> Value:
         if self.a_min > self.a_max:

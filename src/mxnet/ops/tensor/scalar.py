@@ -12,10 +12,12 @@ from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run, Slots, param
 from mxnet.ir.storage import DENSE, Sparse
 from mxnet.lazy import torch
+from mxnet.native import address
 from mxnet.ops.tools.arithmetic import FORMULAS, Formula, memory_of
 from mxnet.ops.tools.gradients import no_gradient, unchanged
 from mxnet.ops.tools.shapes import first_is_image, same_shape
 from mxnet.ops.tools.storage import LINEAR, MAKES_DENSE, like_the_inputs, on_values
+from mxnet.ops.tools.traced import rows_by_trace
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -63,8 +65,14 @@ class WithScalar(Op):
         return (number, data) if self.reverse else (data, number)
 
     def as_rows(self, to: Rows) -> None:
+        if address(self.formula.name) is None:
+            rows_by_trace(WithScalar.forward)(self, to)
+            return
         left, right = (self.scalar, to.data) if self.reverse else (to.data, self.scalar)
         to.binary(self.formula.name, left, right, to.output)
+
+    def backward_as_rows(self, to: Rows) -> None:
+        rows_by_trace(type(self).backward, is_backward=True)(self, to)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute

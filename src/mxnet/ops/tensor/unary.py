@@ -11,13 +11,14 @@ from mxnet.ir.memory import NOWHERE, Into
 from mxnet.ir.node import Entry, Node, emit
 from mxnet.ir.op import Op, Run
 from mxnet.ir.storage import FALLS_BACK, Sparse
-from mxnet.lazy import F, torch
-from mxnet.native import find, run_shares, threads
+from mxnet.lazy import torch
+from mxnet.native import address, find, run_shares, threads
 from mxnet.native.rows import FEW
 from mxnet.ops.tools.arithmetic import memory_of
 from mxnet.ops.tools.layout import takes_native
 from mxnet.ops.tools.shapes import first_is_image, same_shape
 from mxnet.ops.tools.storage import FLAT, KEEPS_ZEROS, LINEAR, SLOPES, STEPS
+from mxnet.ops.tools.traced import rows_by_trace
 from mxnet.ops.tools.writing import laid_out_alike, written
 
 if TYPE_CHECKING:
@@ -64,10 +65,16 @@ class Unary(Op):
         return (to.node(said, real) if isinstance(said, str) else said(to, real)).as_type(data.dtype)
 
     def as_rows(self, to: Rows) -> None:
-        to.each(self.name, to.data, to.output)
+        if address(self.name) is None:
+            rows_by_trace(Unary.forward)(self, to)
+        else:
+            to.each(self.name, to.data, to.output)
 
     def backward_as_rows(self, to: Rows) -> None:
-        to.each(f"{self.name}_grad", to.grad, to.output if to.data is None else to.data, to.data_grad)
+        if address(f"{self.name}_grad") is None:
+            rows_by_trace(type(self).backward, is_backward=True)(self, to)
+        else:
+            to.each(f"{self.name}_grad", to.grad, to.output if to.data is None else to.data, to.data_grad)
 
     def forward(self, run: Run, data: Tensor, *, out: Tensor | None = None) -> Tensor:
         function = type(self).function
@@ -538,7 +545,7 @@ _declare("sigmoid", "1 / (1 + e^{-x})", "sigmoid", by_output=sigmoid_backward, o
 _declare(
     "softsign",
     "x / (1 + |x|)",
-    lambda x: F.softsign(x),
+    lambda x: x / (1 + x.abs()),
     by_data=lambda grad, x: grad / (1 + x.abs()).square(),
     onnx="Softsign",
 )

@@ -10,15 +10,17 @@ from mxnet.dtype import is_floating
 from mxnet.ir.memory import NEW, Memory, takes_out
 from mxnet.ir.op import Op, Run
 from mxnet.lazy import torch
+from mxnet.native import address
 from mxnet.ops.tools.gradients import no_gradient
 from mxnet.ops.tools.onnx_graph import OnnxGraph, Value
 from mxnet.ops.tools.shapes import all_are_images
+from mxnet.ops.tools.traced import rows_by_trace
 from mxnet.ops.tools.writing import written
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mxnet.native.rows import Place, Rows
+    from mxnet.native.rows import Rows
 
     Derivative = Callable[[Tensor, "Operand", "Operand"], Tensor]
 
@@ -59,7 +61,8 @@ def memory_of(function: Callable[..., Any], *operands: str) -> Memory:
 
 
 def _dtype(a: Operand, b: Operand) -> torch.dtype:
-    return a.dtype if isinstance(a, torch.Tensor) else b.dtype
+    tensor: Tensor = b if isinstance(a, float | int) else a
+    return tensor.dtype
 
 
 def _tensor(a: Operand, other: Operand) -> Tensor:
@@ -67,7 +70,7 @@ def _tensor(a: Operand, other: Operand) -> Tensor:
 
     A number becomes one without dimensions, which kernels take from the CPU on any device.
     """
-    return a if isinstance(a, torch.Tensor) else torch.tensor(a, dtype=other.dtype)
+    return torch.tensor(a, dtype=other.dtype) if isinstance(a, float | int) else a
 
 
 def _add(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
@@ -95,10 +98,10 @@ def _divide(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
 
 def _modulo(a: Operand, b: Operand) -> Tensor:
     """Return the remainder with the divisor's sign; 0 where the divisor is 0."""
-    if isinstance(b, torch.Tensor):
-        remainder = torch.remainder(a, torch.where(b == 0, 1, b))
-        return torch.where(b == 0, 0, remainder).to(b.dtype)
-    return torch.remainder(a, b) if b else torch.zeros_like(a)
+    if isinstance(b, float | int):
+        return torch.remainder(a, b) if b else torch.zeros_like(a)
+    remainder = torch.remainder(a, torch.where(b == 0, 1, b))
+    return torch.where(b == 0, 0, remainder).to(b.dtype)
 
 
 def _power(a: Operand, b: Operand, out: Tensor | None = None) -> Tensor:
@@ -115,7 +118,7 @@ def _power_into_base(grad: Tensor, a: Operand, b: Operand) -> Tensor:
 
 
 def _power_into_exponent(grad: Tensor, a: Operand, b: Operand) -> Tensor:
-    logarithm = a.log() if isinstance(a, torch.Tensor) else _log_of_number(a)
+    logarithm = _log_of_number(a) if isinstance(a, float | int) else a.log()
     slope: Tensor = _power(a, b) * logarithm
     return grad * slope
 
@@ -311,13 +314,17 @@ class OfTwo(Op):
             cls.memory = memory_of(cls.formula.compute, "lhs", "rhs")
             if cls.formula.into_left is None:
                 cls.gradient = no_gradient
-            elif not {"gradient", "backward"} & vars(cls).keys():
-                cls.backward = _by_formula
-                cls.backward_as_rows = _rows_by_formula
+            elif "gradient" not in vars(cls):
+                if "backward" not in vars(cls):
+                    cls.backward = _by_formula
+                cls.backward_as_rows = rows_by_trace(cls.backward, is_backward=True)
         super().__init_subclass__(**kwargs)
 
     def as_rows(self, to: Rows) -> None:
-        to.binary(self.formula.name, to.lhs, to.rhs, to.output)
+        if address(self.formula.name) is None:
+            rows_by_trace(OfTwo.forward)(self, to)
+        else:
+            to.binary(self.formula.name, to.lhs, to.rhs, to.output)
 
     def forward(self, run: Run, lhs: Tensor, rhs: Tensor, *, out: Tensor | None = None) -> Tensor:
         compute = self.formula.compute
@@ -339,28 +346,3 @@ def _by_formula(self: OfTwo, run: Run, grad: Tensor, lhs: Tensor, rhs: Tensor) -
         into_left(grad, lhs, rhs).sum_to_size(lhs.shape) if "lhs" in run.wants else None,
         into_right(grad, lhs, rhs).sum_to_size(rhs.shape) if "rhs" in run.wants else None,
     )
-
-
-def rows_of_sum(to: Rows, grad: Place, into: Place | None) -> None:
-    """Add the row that adds up a gradient over the axes along which its operand was repeated."""
-    if into is not None:
-        to.sum_to(grad, into)
-
-
-def _rows_by_formula(self: OfTwo, to: Rows) -> None:
-    name = self.formula.name
-    chosen = {"maximum": ("greater_equal", "lesser"), "minimum": ("lesser_equal", "greater")}.get(name)
-    if chosen is not None:
-        for compare, into in zip(chosen, (to.lhs_grad, to.rhs_grad), strict=True):
-            if into is not None:
-                to.sum_to(to.binary("mul", to.grad, to.binary(compare, to.lhs, to.rhs)), into)
-        return
-    if name not in ("mul", "div"):
-        to.decline()
-    if to.lhs_grad is not None:
-        to.sum_to(to.binary(name, to.grad, to.rhs), to.lhs_grad)
-    if to.rhs_grad is not None and name == "mul":
-        to.sum_to(to.binary("mul", to.grad, to.lhs), to.rhs_grad)
-    elif to.rhs_grad is not None:
-        share = to.binary("div", to.binary("div", to.binary("mul", to.grad, to.lhs), to.rhs), to.rhs)
-        to.sum_to(share, to.rhs_grad, -1.0)
