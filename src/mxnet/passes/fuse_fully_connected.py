@@ -78,7 +78,7 @@ def _packed(
 def _stored(weight: Type, rows: int) -> tuple[str, Op | None]:
     """Return how a weight is to lie for that many rows, and what brings it there."""
     is_small = (numel(weight.shape or ()) or 0) <= _SMALL
-    if rows == 1 and not is_small:  # it is read once, which is all that counts
+    if rows == 1:  # it is read once, which is all that counts
         return "plain", None
     if not is_small and multiplies_panels(weight, rows):
         return "panels", FiltersInPanels.make()

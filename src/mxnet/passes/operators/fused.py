@@ -457,17 +457,14 @@ class FusedFullyConnected(Op):
         if self.stored == "panels":
             to.shares("convolve_directly", direct.shares_in_rows(self._sliding(m, k), to, relu=relu))
         elif self.stored == "plain":
-            count, words = min(threads(), n), (to.data, to.weight, to.bias or 0, to.output, k, relu)
-            shares = [[*words, n * i // count, n * (i + 1) // count] for i in range(count)]
-            to.shares("multiply_row", shares)
-        if self.stored != "transposed":
-            if self.act not in ("none", "relu"):
-                to.each(row_of_activation(self.act), to.output, to.output)
-            return
-        if to.bias is not None:
-            to.copy(to.bias, to.output, m, n, source_step=0)
-        to.product(to.data, to.weight, to.output, (m, k, n), add=to.bias is not None)
-        if self.act != "none":
+            words = to.data, to.weight, to.bias or 0, to.output, k, int(relu)
+            to.divide("multiply_row", n, lambda *some: (*words, *some), work=n * k)
+        else:
+            if to.bias is not None:
+                to.copy(to.bias, to.output, m, n, source_step=0)
+            to.product(to.data, to.weight, to.output, (m, k, n), add=to.bias is not None)
+            relu = False
+        if self.act != "none" and not relu:
             to.each(row_of_activation(self.act), to.output, to.output)
 
     def _sliding(self, rows: int, columns: int) -> Sliding:
