@@ -14,7 +14,6 @@ from mxnet.ir.memory import NEW, WRITES, Memory
 from mxnet.ir.op import Like, Op, Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST, PACKED, Type, is_complete
 from mxnet.lazy import F, torch
-from mxnet.native import threads
 from mxnet.ops.nn import apart, direct
 from mxnet.ops.nn.activation import rectified_, row_of_activation
 from mxnet.ops.nn.convolution import Convolution, is_last
