@@ -2,9 +2,10 @@
 
 import pytest
 
-from mxnet.ops.nn import convolution_costs, convolution_tuning, direct
+import mxnet as mx
+from mxnet.ops.nn import channels_first, convolution_costs, convolution_tuning, direct
 from mxnet.ops.nn.convolution_costs import multiplies, takes_panels, winograd_tile
-from mxnet.ops.nn.convolution_tuning import fastest
+from mxnet.ops.nn.convolution_tuning import fastest, fastest_with_channels_first
 from mxnet.ops.nn.sliding import Sliding, are_there
 
 pytestmark = pytest.mark.skipif(not are_there(), reason="there are no native kernels here")
@@ -22,9 +23,11 @@ def cache(monkeypatch):
     monkeypatch.setattr(convolution_tuning, "keep", held.__setitem__)
     monkeypatch.setattr(convolution_costs, "_processor", lambda: convolution_costs._PROCESSORS["AVX2"])
     monkeypatch.setenv("MXNET_CONVOLUTION_TUNE", "1")
-    fastest.cache_clear()
+    for each in (fastest, fastest_with_channels_first):
+        each.cache_clear()
     yield held
-    fastest.cache_clear()
+    for each in (fastest, fastest_with_channels_first):
+        each.cache_clear()
 
 
 @pytest.mark.parametrize("part", ["output", "image", "filters"])
@@ -35,6 +38,29 @@ def test_every_part_can_be_measured(sliding, part, packed, cache):
     way = fastest(sliding, part, tiles, packed=packed)
     assert way in {"onednn", "product", "panels", *map(str, tiles)}
     assert [list(found.values()) for found in cache.values()] == [[(way, b"")]]
+
+
+@pytest.mark.parametrize("part", ["output", "image", "filters"])
+@pytest.mark.parametrize("sliding", [SQUARE, VOLUME, STEPS], ids=["square", "volume", "steps"])
+def test_all_ways_for_channels_first_are_measured(sliding, part, monkeypatch):
+    took = iter((5.0, 1.0, 2.0, 3.0, 4.0))
+    monkeypatch.setattr(convolution_tuning, "_timed", lambda run: (run(), next(took))[1])
+    monkeypatch.setattr(convolution_tuning, "_REPEATS", 1)
+    kernels = {"pixels"} if sliding is STEPS else set()
+    kernels |= {"planes"} if part == "filters" or not direct.by_panels() else {"planes", "strips"}
+    ways = [*sorted(kernels), "product", "torch"]
+    assert channels_first.way(sliding, part) == ways[1]
+
+
+@pytest.mark.parametrize("way", ["planes", "strips", "product", "torch"])
+def test_what_was_found_for_channels_first_computes_the_same(way, monkeypatch):
+    data, weight = (mx.nd.random.normal(shape=shape) for shape in ((2, 16, 8, 8), (16, 16, 3, 3)))
+    settings = {"kernel": (3, 3), "num_filter": 16, "no_bias": True}
+    monkeypatch.delenv("MXNET_CONVOLUTION_TUNE")
+    expected = mx.nd.Convolution(data, weight, **settings)
+    monkeypatch.setenv("MXNET_CONVOLUTION_TUNE", "1")
+    monkeypatch.setattr(channels_first, "fastest_with_channels_first", lambda *_: way)
+    mx.test_utils.assert_almost_equal(mx.nd.Convolution(data, weight, **settings), expected, 1e-4, 1e-4)
 
 
 @pytest.mark.parametrize("way", ["onednn", "product", "panels", "2", "4"])

@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Literal, NamedTuple
+from types import ModuleType
+from typing import Literal, NamedTuple, cast
 
 from mxnet.config import knob
 from mxnet.lazy import torch
 from mxnet.ops.nn import few_windows, pixels, planes, strips
-from mxnet.ops.nn.convolution_costs import at_edges, in_rows, multiplies
-from mxnet.ops.nn.convolution_tuning import Part
+from mxnet.ops.nn.convolution_costs import at_edges, in_rows
+from mxnet.ops.nn.convolution_tuning import Part, fastest_with_channels_first
 from mxnet.ops.nn.sliding import Sliding, are_there
 
-__all__ = ["Way", "cost", "way"]
+__all__ = ["COMPUTE", "KERNELS", "Way", "cost", "way"]
 
 Way = Literal["panels", "pixels", "planes", "product", "strips", "torch"]
 """With the channels last by filters in panels or products of gathered windows; by products of windows that
 share no pixel; by planes; by products of windows in strips; or by torch's."""
+
+KERNELS: dict[Way, ModuleType] = {"pixels": pixels, "planes": planes, "strips": strips}
+"""The ways that leave images as they lie."""
+COMPUTE: dict[Part, str] = {"output": "multiply", "image": "spread", "filters": "collect"}
+"""What computes each part of a convolution, among these kernels; strips have no gradient of filters."""
 
 
 class _Rates(NamedTuple):
@@ -58,7 +64,11 @@ def way(sliding: Sliding, part: Part) -> Way:
     if not are_there() or 0 in (sliding.rows, sliding.size, sliding.filters):
         return "torch"
     if knob("MXNET_CONVOLUTION_TUNE"):
-        return "product" if multiplies(sliding, part) else "torch"
+        costs = _costs(sliding, part)
+        kernels = [
+            (name, getattr(kernel, COMPUTE[part])) for name, kernel in KERNELS.items() if name in costs
+        ]
+        return cast("Way", fastest_with_channels_first(sliding, part, tuple(kernels)))
     if part == "output" and few_windows.fits(sliding) and strips.fits(sliding) and sliding.rows >= _FEW:
         return "strips"  # others would move the filters
     costs = _costs(sliding, part)

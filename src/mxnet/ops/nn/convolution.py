@@ -14,7 +14,7 @@ from mxnet.ir.op import Run, Slots, param
 from mxnet.ir.types import CHANNELS_LAST
 from mxnet.lazy import torch
 from mxnet.ops.nn import channels_first as by_cost
-from mxnet.ops.nn import direct, few_windows, pixels, planes, strips
+from mxnet.ops.nn import direct, few_windows, pixels
 from mxnet.ops.nn.activation import rectified_
 from mxnet.ops.nn.channels_first import Way
 from mxnet.ops.nn.convolution_costs import Part, multiplies, packs_panels
@@ -42,11 +42,6 @@ _LAYOUT = (
 )
 
 _LANES = 8  # float32 numbers in a register of AVX2
-
-# Kernels for images that have their channels first, alike in what they offer.
-_CHANNELS_FIRST: dict[Way | None, ModuleType] = {"pixels": pixels, "planes": planes, "strips": strips}
-_COMPUTE: dict[Part, str] = {"output": "multiply", "image": "spread", "filters": "collect"}
-"""What computes each part of a convolution, among these kernels."""
 
 Pair = tuple[tuple[int, ...], tuple[int, ...]]
 
@@ -148,8 +143,8 @@ class _Filtering(Windowed):
                 result = result if over is None else over.add_(result)
                 result = rectified_(result) if relu else result
                 return self.outward(channels_last(result) if last else result)
-            if way in _CHANNELS_FIRST:
-                result = self._convolve_first(_CHANNELS_FIRST[way], sliding, data, weight, bias, relu=relu)
+            if way in by_cost.KERNELS:
+                result = self._convolve_first(by_cost.KERNELS[way], sliding, data, weight, bias, relu=relu)
                 return self.outward(result)
             if last and over is None and not self.transposed and packs_panels(sliding, part):
                 result = empty_last((sliding.batch, sliding.filters, *sliding.places[1:]))
@@ -224,7 +219,7 @@ class _Filtering(Windowed):
         rules = []
         for part in (each for each, want in wanted.items() if want):
             way = by_cost.way(sliding, part)
-            compute = getattr(_CHANNELS_FIRST.get(way), _COMPUTE[part], None)
+            compute = getattr(by_cost.KERNELS.get(way), by_cost.COMPUTE[part], None)
             if not isinstance(compute, by_rows) or (has_few_windows and (part, way) != ("output", "strips")):
                 to.decline()
             rules.append(compute.rows)
@@ -336,7 +331,7 @@ class _Filtering(Windowed):
             for part, want in zip(parts, wanted, strict=True)
         ]
         into = self._backward_of_torch(grad, data, weight, [way == "torch" for way in ways])
-        if not _CHANNELS_FIRST.keys().isdisjoint(ways):
+        if not by_cost.KERNELS.keys().isdisjoint(ways):
             self._backward_channels_first(sliding, ways, (grad, data, weight), into, out)
         if "panels" in ways:
             into[0] = made = empty_last(data.shape)
@@ -379,15 +374,15 @@ class _Filtering(Windowed):
                 return torch.empty(like.shape, dtype=torch.float32)
             return place.tensor if place.tensor.is_contiguous() else torch.empty_like(like)
 
-        if ways[0] in _CHANNELS_FIRST:
+        if ways[0] in by_cost.KERNELS:
             into[0] = made = target("data", data)
-            kernels = _CHANNELS_FIRST[ways[0]]
+            kernels = by_cost.KERNELS[ways[0]]
             compute = kernels.multiply if self.transposed else kernels.spread
             compute(sliding, grad, weight, None, made)
-        if ways[1] in _CHANNELS_FIRST:
+        if ways[1] in by_cost.KERNELS:
             into[1] = made = target("weight", weight)
             image, windows = (grad, data) if self.transposed else (data, grad)
-            _CHANNELS_FIRST[ways[1]].collect(sliding, image, windows, made)
+            by_cost.KERNELS[ways[1]].collect(sliding, image, windows, made)
 
     def _backward_of_torch(
         self, grad: Tensor, data: Tensor, weight: Tensor, wanted: list[bool]

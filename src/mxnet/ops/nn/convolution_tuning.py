@@ -18,12 +18,12 @@ from mxnet.native.keeping import keep, kept
 from mxnet.ops.nn import direct
 from mxnet.ops.nn.sliding import Sliding
 from mxnet.ops.nn.winograd import Winograd
-from mxnet.ops.tools.layout import empty_last
+from mxnet.ops.tools.layout import channels_first, channels_last, empty_last
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["ONEDNN", "PANELS", "PRODUCT", "Part", "fastest"]
+__all__ = ["ONEDNN", "PANELS", "PRODUCT", "Part", "fastest", "fastest_with_channels_first"]
 
 Part = Literal["output", "image", "filters"]
 """What is computed: the convolution, the gradient of its image, or that of its filters."""
@@ -39,12 +39,37 @@ def fastest(sliding: Sliding, part: Part, tiles: tuple[int, ...], *, packed: boo
 
     `packed` if filters may be prepared ahead of time.
     """
+    question = f"{tuple(sliding)} {part} {tiles} {packed}"
+    return _measured(question, lambda: _ways(sliding, part, tiles, packed=packed))
+
+
+@functools.cache
+def fastest_with_channels_first(
+    sliding: Sliding, part: Part, kernels: tuple[tuple[str, Callable[..., None]], ...]
+) -> str:
+    """Return the fastest of some kernels by their names, torch's, and the product of gathered windows.
+
+    Parameters
+    ----------
+    sliding : Sliding
+        The convolution.
+    part : {'output', 'image', 'filters'}
+        What of it.
+    kernels : tuple of (str, callable)
+        They take the convolution, and the arrays of this part as users see them.
+    """
+    names = [name for name, _ in kernels]
+    return _measured(
+        f"{tuple(sliding)} {part} {names} first", lambda: _ways_with_channels_first(sliding, part, kernels)
+    )
+
+
+def _measured(question: str, ways: Callable[[], dict[str, Callable[[], object]]]) -> str:
+    """Return which way took the least time, as it is known or by running all."""
     name = f"convolutions-{_machine(threads())}"
     known = kept(name) or {}
-    question = f"{tuple(sliding)} {part} {tiles} {packed}"
     if question not in known:
-        ways = _ways(sliding, part, tiles, packed=packed)
-        took = {way: min(_timed(run) for _ in range(_REPEATS)) for way, run in ways.items()}
+        took = {way: min(_timed(run) for _ in range(_REPEATS)) for way, run in ways().items()}
         known[question] = min(took, key=lambda way: took[way]), b""
         keep(name, known)
     return known[question][0]
@@ -100,6 +125,41 @@ def _ways(
             Winograd(sliding, tile), part, image, weight.contiguous(), grad, packed=packed
         )
     return ways
+
+
+def _ways_with_channels_first(
+    sliding: Sliding, part: Part, kernels: Sequence[tuple[str, Callable[..., None]]]
+) -> dict[str, Callable[[], object]]:
+    """Return the same for images that have their channels first, which a product of windows has to turn."""
+    ways = _ways(sliding, part, (), packed=False)
+    flat = 1 if sliding.extents[0] == sliding.kernel[0] == 1 else 0
+    image = torch.ones((sliding.batch, sliding.channels, *sliding.extents[flat:]))
+    grad = torch.ones((sliding.batch, sliding.filters, *sliding.places[flat:]))
+    weight = torch.ones((sliding.filters, sliding.channels // sliding.groups, *sliding.kernel[flat:]))
+    arrays = {"output": (image, weight, None, grad), "image": (grad, weight, None, image)}.get(
+        part, (image, grad, weight)
+    )
+    window = sliding.strides[flat:], sliding.pads[flat:], sliding.dilates[flat:]
+    *read, written = (each for each in arrays if each is not None)
+    made = channels_last(written)
+
+    def turned() -> None:
+        for each in read:
+            channels_last(each)
+        ways[PRODUCT]()
+        channels_first(made, written)
+
+    wanted = [part == "image", part == "filters", False]
+    found: dict[str, Callable[[], object]] = {
+        name: functools.partial(kernel, sliding, *arrays) for name, kernel in kernels
+    }
+    found[PRODUCT] = turned
+    found["torch"] = (
+        _forward_of_onednn(sliding, image, weight, window, packed=False)
+        if part == "output"
+        else lambda: _gradient_of_onednn(sliding, image, weight, grad, window, wanted)
+    )
+    return found
 
 
 def _by_tiles(
