@@ -52,14 +52,14 @@ def elu_grad(a: Words) -> None:
 @kernel
 def selu(a: Words) -> None:
     x, y, n = f32(a[0]), f32(a[1]), a[3]
-    for i in range(n):
+    for i in independent(n):
         y[i] = _SCALE * (x[i] if x[i] > 0 else _ALPHA * (exp(x[i]) - 1))
 
 
 @kernel
 def selu_grad(a: Words) -> None:
     g, x, out, n = f32(a[0]), f32(a[1]), f32(a[2]), a[4]
-    for i in range(n):
+    for i in independent(n):
         out[i] = _SCALE * (g[i] if x[i] > 0 else _ALPHA * exp(x[i]) * g[i])
 
 
